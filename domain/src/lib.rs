@@ -1,1 +1,27 @@
-//! (crate being built)
+//! The words of the trade: identifiers, places, times, grids, variables, object classes and missions.
+//!
+//! Everything here is a value that cannot be built wrongly. There is no I/O, no async and no clock: "now" is always
+//! an argument. Units are SI unless a name says otherwise (`_deg`, `_h`); longitudes are degrees east in
+//! [-180, 180), latitudes degrees north, times UTC.
+
+mod field;
+mod grid;
+mod id;
+mod mission;
+mod object_class;
+mod place;
+mod projection;
+mod time;
+mod variable;
+mod violation;
+
+pub use field::{AxisRotation, VectorField};
+pub use grid::{GridPoint, GridSpec, IndexWindow, ProjectedGrid, RegularGrid};
+pub use id::{Id, IdError, IdKind, JobId, KeyId, MissionId, OrgId, RequestId, RunId};
+pub use mission::{CurrentError, MissionSpec, Mode, Priority, limits};
+pub use object_class::{Coefficients, OBJECT_CLASSES, ObjectClass, nearest_class_names};
+pub use place::{BBox, LatLon, PlaceError, meters_per_degree, wrap_lon_deg};
+pub use projection::{Ellipsoid, Projection};
+pub use time::{RunTime, TimeError, ValidTime};
+pub use variable::{Composition, ForcingKind, Variable};
+pub use violation::Violation;

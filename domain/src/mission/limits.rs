@@ -1,0 +1,38 @@
+//! The bounds of a mission, in one place for validation, the API document and the command line.
+
+/// Particles of one run.
+pub const ENSEMBLE: std::ops::RangeInclusive<u32> = 1..=1_000_000;
+/// Particles unless asked for otherwise: areas are stable from here (leeway.md 6.1).
+pub const DEFAULT_ENSEMBLE: u32 = 5_000;
+/// Hours of forecast.
+pub const HOURS: std::ops::RangeInclusive<u32> = 1..=240;
+/// Hours unless asked for otherwise.
+pub const DEFAULT_HOURS: u32 = 24;
+/// Standard deviation of the last known position, metres.
+pub const RADIUS_M: std::ops::RangeInclusive<f64> = 0.0..=200_000.0;
+/// Radius unless asked for otherwise, metres.
+pub const DEFAULT_RADIUS_M: f64 = 1_000.0;
+/// Time step, seconds.
+pub const STEP_S: std::ops::RangeInclusive<u32> = 60..=3_600;
+/// Time step unless asked for otherwise, seconds.
+pub const DEFAULT_STEP_S: u32 = 600;
+/// Seconds between outputs.
+pub const OUTPUT_INTERVAL_S: std::ops::RangeInclusive<u32> = 600..=21_600;
+/// Output interval unless asked for otherwise: every hour.
+pub const DEFAULT_OUTPUT_INTERVAL_S: u32 = 3_600;
+/// Output times of one run.
+pub const MAX_OUTPUTS: u32 = 1_500;
+/// Particles times output times of one run: what its files and rows are sized by.
+pub const MAX_POSITIONS: u64 = 100_000_000;
+/// Seeds stay exact in JSON readers that keep numbers as doubles.
+pub const SEED: std::ops::RangeInclusive<u64> = 0..=9_007_199_254_740_991;
+/// Standard deviation of the current's error, m/s.
+pub const SIGMA_MS: std::ops::RangeInclusive<f64> = 0.0..=2.0;
+/// Correlation time of the current's error, seconds: a minute to thirty days.
+pub const TAU_S: std::ops::RangeInclusive<f64> = 60.0..=2_592_000.0;
+/// Characters of a mission's name.
+pub const NAME_CHARS: usize = 200;
+/// Characters of a mission's description.
+pub const DESCRIPTION_CHARS: usize = 4_000;
+/// Feeds named in one mission.
+pub const FORCING_CHOICES: usize = 16;

@@ -1,0 +1,375 @@
+//! The two map projections that forcing files come on, both conformal: polar stereographic and Lambert conformal
+//! conic, on a sphere or an ellipsoid. Longitude and latitude in radians go to metres east and north and back.
+//!
+//! Formulas: J. P. Snyder, "Map Projections: A Working Manual", USGS Professional Paper 1395 (1987), equations 15-1
+//! to 15-11 (Lambert), 21-33 to 21-40 (polar stereographic), 7-9 and 3-2 (conformal latitude). Trigonometry comes
+//! from `libm`, so that every machine computes the same bits; the drift kernel calls `forward` for each particle.
+
+use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
+
+use serde::{Deserialize, Serialize};
+
+/// The figure of the Earth that a file's projection is defined on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Ellipsoid {
+    /// Semi-major axis in metres.
+    pub a_m: f64,
+    /// First eccentricity squared; 0 for a sphere.
+    pub e2: f64,
+}
+
+impl Ellipsoid {
+    /// WGS84 (NGA.STND.0036, table 3.1).
+    pub const WGS84: Self = Self {
+        a_m: 6_378_137.0,
+        e2: 6.694_379_990_141_316_5e-3,
+    };
+
+    /// A sphere of this radius in metres.
+    pub const fn sphere(radius_m: f64) -> Self {
+        Self { a_m: radius_m, e2: 0.0 }
+    }
+
+    fn e(&self) -> f64 {
+        libm::sqrt(self.e2)
+    }
+
+    /// Snyder 15-9: tan of half the conformal colatitude.
+    fn t(&self, lat: f64) -> f64 {
+        let plain = libm::tan(FRAC_PI_4 - lat / 2.0);
+        if self.e2 == 0.0 {
+            return plain;
+        }
+        let es = self.e() * libm::sin(lat);
+        plain / libm::pow((1.0 - es) / (1.0 + es), self.e() / 2.0)
+    }
+
+    /// Snyder 14-15: radius of the parallel divided by a.
+    fn m(&self, lat: f64) -> f64 {
+        let sin_lat = libm::sin(lat);
+        libm::cos(lat) / libm::sqrt(1.0 - self.e2 * sin_lat * sin_lat)
+    }
+
+    /// Snyder 7-9: the latitude of a given t, by fixed-point iteration (error below 1e-14 rad after a few rounds).
+    fn lat_of_t(&self, t: f64) -> f64 {
+        let mut lat = FRAC_PI_2 - 2.0 * libm::atan(t);
+        if self.e2 == 0.0 {
+            return lat;
+        }
+        for _ in 0..12 {
+            let es = self.e() * libm::sin(lat);
+            let next = FRAC_PI_2 - 2.0 * libm::atan(t * libm::pow((1.0 - es) / (1.0 + es), self.e() / 2.0));
+            if libm::fabs(next - lat) < 1e-15 {
+                return next;
+            }
+            lat = next;
+        }
+        lat
+    }
+}
+
+/// A map projection with its parameters, angles in degrees, lengths in metres.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum Projection {
+    /// Polar stereographic, true to scale at `lat_ts_deg`; centred on the pole of that latitude's sign.
+    PolarStereographic {
+        /// Latitude of true scale; its sign chooses the pole.
+        lat_ts_deg: f64,
+        /// Longitude that points straight away from the pole along -y (north) or +y (south).
+        lon0_deg: f64,
+        /// Added to x.
+        false_easting_m: f64,
+        /// Added to y.
+        false_northing_m: f64,
+        /// Figure of the Earth.
+        ellipsoid: Ellipsoid,
+    },
+    /// Lambert conformal conic with one or two standard parallels.
+    LambertConformal {
+        /// First standard parallel.
+        lat1_deg: f64,
+        /// Second standard parallel; equal to the first for the tangent case.
+        lat2_deg: f64,
+        /// Latitude of origin.
+        lat0_deg: f64,
+        /// Central meridian.
+        lon0_deg: f64,
+        /// Added to x.
+        false_easting_m: f64,
+        /// Added to y.
+        false_northing_m: f64,
+        /// Figure of the Earth.
+        ellipsoid: Ellipsoid,
+    },
+}
+
+/// Constants of a Lambert cone, Snyder 15-8, 15-10 and 15-7a.
+struct Cone {
+    n: f64,
+    a_f: f64,
+    rho0: f64,
+}
+
+impl Projection {
+    /// Projects degrees east and north to metres.
+    pub fn forward(&self, lon_deg: f64, lat_deg: f64) -> (f64, f64) {
+        match *self {
+            Self::PolarStereographic {
+                lat_ts_deg,
+                lon0_deg,
+                false_easting_m,
+                false_northing_m,
+                ellipsoid,
+            } => {
+                let sign = pole_sign(lat_ts_deg);
+                let rho = polar_scale(lat_ts_deg, ellipsoid) * ellipsoid.t(sign * lat_deg.to_radians());
+                let turn = turn_deg(lon_deg, lon0_deg).to_radians();
+                (
+                    rho * libm::sin(turn) + false_easting_m,
+                    -sign * rho * libm::cos(turn) + false_northing_m,
+                )
+            }
+            Self::LambertConformal {
+                lat1_deg,
+                lat2_deg,
+                lat0_deg,
+                lon0_deg,
+                false_easting_m,
+                false_northing_m,
+                ellipsoid,
+            } => {
+                let cone = cone(lat1_deg, lat2_deg, lat0_deg, ellipsoid);
+                let rho = cone.a_f * libm::pow(ellipsoid.t(lat_deg.to_radians()), cone.n);
+                let turn = cone.n * turn_deg(lon_deg, lon0_deg).to_radians();
+                (
+                    rho * libm::sin(turn) + false_easting_m,
+                    cone.rho0 - rho * libm::cos(turn) + false_northing_m,
+                )
+            }
+        }
+    }
+
+    /// The degrees east and north of a projected point in metres.
+    pub fn inverse(&self, x_m: f64, y_m: f64) -> (f64, f64) {
+        match *self {
+            Self::PolarStereographic {
+                lat_ts_deg,
+                lon0_deg,
+                false_easting_m,
+                false_northing_m,
+                ellipsoid,
+            } => {
+                let sign = pole_sign(lat_ts_deg);
+                let (x, y) = (x_m - false_easting_m, sign * (y_m - false_northing_m));
+                let lat = sign * ellipsoid.lat_of_t(libm::hypot(x, y) / polar_scale(lat_ts_deg, ellipsoid));
+                let lon_deg = lon0_deg + libm::atan2(x, -y).to_degrees();
+                (crate::wrap_lon_deg(lon_deg), lat.to_degrees())
+            }
+            Self::LambertConformal {
+                lat1_deg,
+                lat2_deg,
+                lat0_deg,
+                lon0_deg,
+                false_easting_m,
+                false_northing_m,
+                ellipsoid,
+            } => {
+                let cone = cone(lat1_deg, lat2_deg, lat0_deg, ellipsoid);
+                let side = if cone.n < 0.0 { -1.0 } else { 1.0 };
+                let (x, y) = (
+                    side * (x_m - false_easting_m),
+                    side * (cone.rho0 - (y_m - false_northing_m)),
+                );
+                let rho = side * libm::hypot(x, y);
+                let lat = ellipsoid.lat_of_t(libm::pow(rho / cone.a_f, 1.0 / cone.n));
+                let lon_deg = lon0_deg + (libm::atan2(x, y) / cone.n).to_degrees();
+                (crate::wrap_lon_deg(lon_deg), lat.to_degrees())
+            }
+        }
+    }
+
+    /// The bearing of the projection's y axis at a point: degrees clockwise from north, on the WGS84 ellipsoid,
+    /// whatever figure the projection itself is defined on (leeway.md 3.5, as the reference does it).
+    pub fn y_axis_bearing_rad(&self, x_m: f64, y_m: f64) -> f64 {
+        const STEP_M: f64 = 10.0;
+        let (lon_deg, lat_deg) = self.inverse(x_m, y_m);
+        let (lon_ahead_deg, lat_ahead_deg) = self.inverse(x_m, y_m + STEP_M);
+        let (east_m, north_m) = crate::meters_per_degree((lat_deg + lat_ahead_deg) / 2.0);
+        let d_lon = crate::wrap_lon_deg(lon_ahead_deg - lon_deg);
+        libm::atan2(d_lon * east_m, (lat_ahead_deg - lat_deg) * north_m)
+    }
+}
+
+fn pole_sign(lat_ts_deg: f64) -> f64 {
+    if lat_ts_deg < 0.0 { -1.0 } else { 1.0 }
+}
+
+fn turn_deg(lon_deg: f64, lon0_deg: f64) -> f64 {
+    crate::wrap_lon_deg(lon_deg - lon0_deg)
+}
+
+/// Snyder 21-34 and 21-33: metres per unit of t; at the pole itself the limit for true scale there.
+fn polar_scale(lat_ts_deg: f64, ellipsoid: Ellipsoid) -> f64 {
+    let lat_ts = libm::fabs(lat_ts_deg).to_radians();
+    if libm::fabs(lat_ts_deg) > 90.0 - 1e-9 {
+        let e = ellipsoid.e();
+        return 2.0 * ellipsoid.a_m / libm::sqrt(libm::pow(1.0 + e, 1.0 + e) * libm::pow(1.0 - e, 1.0 - e));
+    }
+    ellipsoid.a_m * ellipsoid.m(lat_ts) / ellipsoid.t(lat_ts)
+}
+
+fn cone(lat1_deg: f64, lat2_deg: f64, lat0_deg: f64, ellipsoid: Ellipsoid) -> Cone {
+    let (lat1, lat2) = (lat1_deg.to_radians(), lat2_deg.to_radians());
+    let (m1, t1) = (ellipsoid.m(lat1), ellipsoid.t(lat1));
+    let n = if libm::fabs(lat1_deg - lat2_deg) < 1e-10 {
+        libm::sin(lat1)
+    } else {
+        (libm::log(m1) - libm::log(ellipsoid.m(lat2))) / (libm::log(t1) - libm::log(ellipsoid.t(lat2)))
+    };
+    let a_f = ellipsoid.a_m * m1 / (n * libm::pow(t1, n));
+    Cone {
+        n,
+        a_f,
+        rho0: a_f * libm::pow(ellipsoid.t(lat0_deg.to_radians()), n),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proj4rs::proj::Proj;
+
+    const MET_SPHERE: Ellipsoid = Ellipsoid::sphere(6_371_000.0);
+
+    fn norkyst() -> Projection {
+        Projection::PolarStereographic {
+            lat_ts_deg: 60.0,
+            lon0_deg: 70.0,
+            false_easting_m: 3_192_800.0,
+            false_northing_m: 1_784_000.0,
+            ellipsoid: MET_SPHERE,
+        }
+    }
+
+    fn arome() -> Projection {
+        Projection::LambertConformal {
+            lat1_deg: 63.0,
+            lat2_deg: 63.0,
+            lat0_deg: 63.0,
+            lon0_deg: 15.0,
+            false_easting_m: 0.0,
+            false_northing_m: 0.0,
+            ellipsoid: MET_SPHERE,
+        }
+    }
+
+    /// Another implementation, proj4rs, has the last word on the formulas.
+    fn agrees_with_proj4rs(projection: Projection, definition: &str, places: &[(f64, f64)]) {
+        let oracle = Proj::from_proj_string(definition).unwrap();
+        let geographic = Proj::from_proj_string("+proj=longlat +R=6371000").unwrap();
+        let geographic = if definition.contains("WGS84") {
+            Proj::from_proj_string("+proj=longlat +ellps=WGS84").unwrap()
+        } else {
+            geographic
+        };
+        for &(lon, lat) in places {
+            let mut point = (lon.to_radians(), lat.to_radians(), 0.0);
+            proj4rs::transform::transform(&geographic, &oracle, &mut point).unwrap();
+            let (x, y) = projection.forward(lon, lat);
+            assert!(
+                (x - point.0).abs() < 1e-3 && (y - point.1).abs() < 1e-3,
+                "{definition}: {lon} {lat}: {x} {y} {point:?}"
+            );
+            let (lon_back, lat_back) = projection.inverse(x, y);
+            assert!(
+                (lon_back - lon).abs() < 1e-9 && (lat_back - lat).abs() < 1e-9,
+                "{lon} {lat}: {lon_back} {lat_back}"
+            );
+        }
+    }
+
+    #[test]
+    fn polar_stereographic_agrees_with_another_implementation() {
+        let places = [(4.0, 60.0), (-170.0, 75.0), (70.0, 45.0), (25.0, 88.0)];
+        agrees_with_proj4rs(
+            norkyst(),
+            "+proj=stere +lat_0=90 +lon_0=70 +lat_ts=60 +R=6371000 +x_0=3192800 +y_0=1784000",
+            &places,
+        );
+        let arctic = Projection::PolarStereographic {
+            lat_ts_deg: 60.0,
+            lon0_deg: 58.0,
+            false_easting_m: 0.0,
+            false_northing_m: 0.0,
+            ellipsoid: Ellipsoid::WGS84,
+        };
+        agrees_with_proj4rs(
+            arctic,
+            "+proj=stere +lat_0=90 +lon_0=58 +lat_ts=60 +ellps=WGS84",
+            &places,
+        );
+        let south = Projection::PolarStereographic {
+            lat_ts_deg: -71.0,
+            lon0_deg: 0.0,
+            false_easting_m: 0.0,
+            false_northing_m: 0.0,
+            ellipsoid: Ellipsoid::WGS84,
+        };
+        agrees_with_proj4rs(
+            south,
+            "+proj=stere +lat_0=-90 +lon_0=0 +lat_ts=-71 +ellps=WGS84",
+            &[(10.0, -70.0), (-120.0, -62.0)],
+        );
+    }
+
+    #[test]
+    fn lambert_conformal_agrees_with_another_implementation() {
+        let places = [(4.0, 60.0), (15.0, 63.0), (30.0, 70.0), (-5.0, 50.0)];
+        agrees_with_proj4rs(
+            arome(),
+            "+proj=lcc +lat_0=63 +lon_0=15 +lat_1=63 +lat_2=63 +R=6371000",
+            &places,
+        );
+        let conus = Projection::LambertConformal {
+            lat1_deg: 33.0,
+            lat2_deg: 45.0,
+            lat0_deg: 39.0,
+            lon0_deg: -96.0,
+            false_easting_m: 0.0,
+            false_northing_m: 0.0,
+            ellipsoid: Ellipsoid::WGS84,
+        };
+        agrees_with_proj4rs(
+            conus,
+            "+proj=lcc +lat_0=39 +lon_0=-96 +lat_1=33 +lat_2=45 +ellps=WGS84",
+            &[(-100.0, 40.0), (-70.0, 25.0)],
+        );
+        let patagonia = Projection::LambertConformal {
+            lat1_deg: -40.0,
+            lat2_deg: -50.0,
+            lat0_deg: -45.0,
+            lon0_deg: -65.0,
+            false_easting_m: 0.0,
+            false_northing_m: 0.0,
+            ellipsoid: MET_SPHERE,
+        };
+        agrees_with_proj4rs(
+            patagonia,
+            "+proj=lcc +lat_0=-45 +lon_0=-65 +lat_1=-40 +lat_2=-50 +R=6371000",
+            &[(-60.0, -47.0), (-70.0, -38.0)],
+        );
+    }
+
+    #[test]
+    fn the_y_axis_of_a_polar_grid_turns_with_longitude() {
+        let projection = norkyst();
+        for (lon, lat) in [(4.0, 60.0), (20.0, 70.0), (70.0, 65.0)] {
+            let (x, y) = projection.forward(lon, lat);
+            let expected = (lon - 70.0_f64).to_radians();
+            let bearing = projection.y_axis_bearing_rad(x, y);
+            // The sphere's meridian convergence; the ellipsoid's differs by under a quarter of a degree.
+            assert!((bearing - expected).abs() < 0.005, "{lon}: {bearing} {expected}");
+        }
+    }
+}
