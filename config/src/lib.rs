@@ -1,1 +1,121 @@
-//! (crate being built)
+//! Typed settings: `config/driftline.toml` is the annotated default, a file and then the environment override it.
+//! Everything is checked before a port is bound. This is the only place that reads the environment.
+
+mod environment;
+mod settings;
+
+pub use environment::{Environment, ProcessEnvironment};
+pub use settings::{LogFormat, LogSettings, MissionSettings, ServerSettings, Settings, StoreSettings, UsageSettings};
+
+use std::path::{Path, PathBuf};
+
+/// The annotated default, which is also the documentation of every setting.
+pub const DEFAULT_TOML: &str = include_str!("../driftline.toml");
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The text is not valid TOML or holds unknown keys or wrong types.
+    #[error("{origin}: {message}")]
+    Invalid {
+        /// Where the value came from: a file or an environment variable.
+        origin: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+/// Reads the default, then the file, then the environment.
+pub fn load(file: Option<&Path>, environment: &dyn Environment) -> Result<Settings, Error> {
+    let mut table = parse(DEFAULT_TOML, "the built-in default")?;
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let origin = path.display().to_string();
+        overlay(&mut table, parse(&text, &origin)?);
+        // Unknown keys are reported against the file that holds them, not against the merged whole.
+        settings::read(table.clone(), &origin)?;
+    }
+    for (variable, path, value) in environment::overrides(environment) {
+        environment::apply(&mut table, &variable, &path, &value)?;
+        settings::read(table.clone(), &format!("environment variable {variable}"))?;
+    }
+    settings::read(table, "the configuration")
+}
+
+fn parse(text: &str, origin: &str) -> Result<toml::Table, Error> {
+    text.parse().map_err(|error: toml::de::Error| Error::Invalid {
+        origin: origin.to_owned(),
+        message: error.to_string(),
+    })
+}
+
+fn overlay(base: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(over_inner)) => overlay(inner, over_inner),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed(Vec<(&'static str, &'static str)>);
+    impl Environment for Fixed {
+        fn variables(&self) -> Vec<(String, String)> {
+            self.0.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        }
+    }
+
+    #[test]
+    fn the_default_is_valid_and_binds_to_loopback() {
+        let settings = load(None, &Fixed(vec![])).unwrap();
+        assert!(settings.server.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let dir = std::env::temp_dir().join(format!("driftline-config-{}", std::process::id()));
+        std::fs::write(&dir, "[server]\nlisten = \"127.0.0.1:1\"\n").unwrap();
+        let env = Fixed(vec![
+            ("DRIFTLINE__SERVER__LISTEN", "127.0.0.1:2"),
+            ("LOG_LEVEL", "debug"),
+            ("MAX_CONCURRENT_JOBS", "3"),
+        ]);
+        let settings = load(Some(&dir), &env).unwrap();
+        std::fs::remove_file(&dir).unwrap();
+        assert_eq!(settings.server.listen.port(), 2);
+        assert_eq!(settings.log.level, "debug");
+        assert_eq!(settings.missions.max_concurrent_jobs, 3);
+    }
+
+    #[test]
+    fn unknown_keys_and_absurd_values_are_refused_with_their_origin() {
+        for (variable, value, word) in [
+            ("DRIFTLINE__SERVER__LISTENN", "x", "listenn"),
+            ("DRIFTLINE__NOPE__X", "1", "nope"),
+            ("DRIFTLINE__SERVER__LISTEN", "nowhere", "listen"),
+            ("DRIFTLINE__MISSIONS__MAX_CONCURRENT_JOBS", "0", "max_concurrent_jobs"),
+            ("PUBLIC_BASE_URL", "ftp://x", "public_base_url"),
+            ("LOG_LEVEL", "loud", "level"),
+        ] {
+            let message = load(None, &Fixed(vec![(variable, value)])).unwrap_err().to_string();
+            assert!(message.contains(variable) && message.contains(word), "{message}");
+        }
+    }
+}

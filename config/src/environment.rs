@@ -1,0 +1,80 @@
+//! Environment variables: `DRIFTLINE__SECTION__KEY` for any setting, and the names that operators already expect.
+
+use crate::Error;
+
+/// Where environment variables come from; a fake in tests.
+pub trait Environment {
+    /// Every variable.
+    fn variables(&self) -> Vec<(String, String)>;
+}
+
+/// The environment of this process.
+pub struct ProcessEnvironment;
+
+impl Environment for ProcessEnvironment {
+    fn variables(&self) -> Vec<(String, String)> {
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    }
+}
+
+/// Names from before Driftline (contract.md, "Settings") and the setting each stands for.
+const EXPECTED_NAMES: [(&str, &str); 3] = [
+    ("LOG_LEVEL", "log.level"),
+    ("MAX_CONCURRENT_JOBS", "missions.max_concurrent_jobs"),
+    ("PUBLIC_BASE_URL", "server.public_base_url"),
+];
+
+const PREFIX: &str = "DRIFTLINE__";
+
+/// Variables that override a setting: name, path of the setting, value. The `DRIFTLINE__` form comes last and wins.
+pub(crate) fn overrides(environment: &dyn Environment) -> Vec<(String, Vec<String>, String)> {
+    let mut variables = environment.variables();
+    variables.sort();
+    let path = |text: &str, separator: &str| text.split(separator).map(str::to_lowercase).collect();
+    let mut found = Vec::new();
+    for (name, value) in &variables {
+        if let Some((_, setting)) = EXPECTED_NAMES.iter().find(|(expected, _)| expected == name) {
+            found.push((name.clone(), path(setting, "."), value.clone()));
+        }
+    }
+    for (name, value) in &variables {
+        if let Some(setting) = name.strip_prefix(PREFIX) {
+            found.push((name.clone(), path(setting, "__"), value.clone()));
+        }
+    }
+    found
+}
+
+/// Sets one value, in the type of the default where that is a number or a truth value.
+pub(crate) fn apply(table: &mut toml::Table, variable: &str, path: &[String], value: &str) -> Result<(), Error> {
+    let invalid = |message: String| Error::Invalid {
+        origin: format!("environment variable {variable}"),
+        message,
+    };
+    let [section, key] = path else {
+        return Err(invalid(format!(
+            "{} is not of the form DRIFTLINE__SECTION__KEY",
+            path.join(".")
+        )));
+    };
+    let Some(toml::Value::Table(section_table)) = table.get_mut(section) else {
+        return Err(invalid(format!("there is no section {section}")));
+    };
+    let typed = match section_table.get(key) {
+        Some(toml::Value::Integer(_)) => toml::Value::Integer(
+            value
+                .parse()
+                .map_err(|error| invalid(format!("{key} = '{value}': {error}")))?,
+        ),
+        Some(toml::Value::Boolean(_)) => toml::Value::Boolean(
+            value
+                .parse()
+                .map_err(|error| invalid(format!("{key} = '{value}': {error}")))?,
+        ),
+        _ => toml::Value::String(value.to_owned()),
+    };
+    section_table.insert(key.clone(), typed);
+    Ok(())
+}
