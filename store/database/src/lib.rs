@@ -1,1 +1,32 @@
-//! (crate being built)
+//! The relational side of Driftline: organisations, keys, missions, jobs, runs, features and the usage ledger in one
+//! embedded SQLite file. One connection writes, a few read; what a call has confirmed is on disk (WAL with full
+//! synchronisation). "Now" is always an argument. Ids are 16 bytes, times microseconds since 1970 UTC, JSON is text:
+//! types that PostgreSQL has as well, behind functions that say nothing of SQLite.
+
+mod columns;
+mod error;
+mod features;
+mod jobs;
+mod missions;
+mod open;
+mod orgs_keys;
+mod place;
+mod rows;
+mod runs;
+mod schema;
+mod usage;
+
+pub use error::{Error, ErrorKind};
+pub use features::Extent;
+pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
+pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
+pub use open::Database;
+pub use rows::{
+    ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, Mission, MissionStatus, NewFeature, NewRun, Organisation, Run,
+    UsageHour, UsageRecord, Watermark,
+};
+pub use runs::RunFilter;
+pub use usage::{LedgerEntry, MISSION_METER};
+
+/// What a call of this crate yields.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

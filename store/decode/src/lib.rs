@@ -1,1 +1,20 @@
-//! (crate being built)
+//! Bytes of a forcing file to normalised vector fields: SI units, east and north components, longitudes in
+//! [-180, 180), rows from south to north, missing values as NaN. NetCDF only (CDF-1/2/5 and NetCDF-4), decided by
+//! content and never by the file's name. No network, no async: the caller runs it where CPU work belongs.
+//!
+//! Conventions followed: CF 1.11 (standard names, packing, time, grid mappings) and what providers do beside them.
+
+mod axis;
+mod component;
+mod error;
+mod file;
+mod grid;
+mod layout;
+mod level;
+mod mapping;
+mod packing;
+mod source;
+mod time;
+
+pub use error::Error;
+pub use file::{ForcingFile, Lineage, Series};

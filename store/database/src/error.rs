@@ -1,0 +1,141 @@
+//! What can go wrong between the product and its database.
+
+use std::path::PathBuf;
+
+/// Why a call of the database failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An organisation of that name exists.
+    #[error("an organisation named '{0}' exists already")]
+    OrganisationExists(String),
+    /// The thing named does not exist.
+    #[error("there is no {what} '{name}'")]
+    NotFound {
+        /// What kind of thing.
+        what: &'static str,
+        /// How it was named.
+        name: String,
+    },
+    /// An argument that no row can hold.
+    #[error("{what} {found} cannot be stored: {reason}")]
+    Invalid {
+        /// Which argument.
+        what: &'static str,
+        /// What it was.
+        found: String,
+        /// What is allowed.
+        reason: String,
+    },
+    /// The file was written by a newer Driftline.
+    #[error(
+        "the database {} has schema version {found}, this program knows versions up to {known}: use the newer program, \
+         or restore a backup from before the upgrade",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest this program knows.
+        known: i64,
+    },
+    /// The file or its folder cannot be used.
+    #[error("cannot use the database file {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is no database, or cannot be brought to this program's schema.
+    #[error("cannot open the database {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the engine said.
+        source: sqlx::Error,
+    },
+    /// A stored value does not read back as what it should be.
+    #[error("the stored {column} '{found}' does not read back: {reason}")]
+    Damaged {
+        /// Column.
+        column: &'static str,
+        /// The beginning of its value.
+        found: String,
+        /// What was expected.
+        reason: String,
+    },
+    /// The engine refused or could not do a statement.
+    #[error("the database could not {what}")]
+    Engine {
+        /// What was asked of it.
+        what: &'static str,
+        /// What the engine said.
+        source: sqlx::Error,
+    },
+}
+
+/// The sort of an error, for answers and exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// What was asked for does not exist.
+    NotFound,
+    /// The caller's argument.
+    Invalid,
+    /// It contradicts what is stored.
+    Conflict,
+    /// It may work later: busy, full, out of connections.
+    Unavailable,
+    /// A fault of the installation or of the product.
+    Internal,
+}
+
+impl Error {
+    /// The sort of this error.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::OrganisationExists(_) => ErrorKind::Conflict,
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Invalid { .. } => ErrorKind::Invalid,
+            Self::Engine { source, .. } if may_pass(source) => ErrorKind::Unavailable,
+            _ => ErrorKind::Internal,
+        }
+    }
+
+    pub(crate) fn engine(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Engine { what, source }
+    }
+
+    pub(crate) fn invalid(what: &'static str, found: impl ToString, reason: impl ToString) -> Self {
+        Self::Invalid {
+            what,
+            found: found.to_string(),
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(crate) fn damaged(column: &'static str, found: impl ToString, reason: impl ToString) -> Self {
+        Self::Damaged {
+            column,
+            found: found.to_string().chars().take(64).collect(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// Whether the engine may do the same statement later: locked (5, 6), I/O (10), full (13), or no free connection.
+fn may_pass(source: &sqlx::Error) -> bool {
+    match source {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(cause) => {
+            let primary = cause
+                .code()
+                .and_then(|code| code.parse::<i64>().ok())
+                .map(|code| code & 0xff);
+            matches!(primary, Some(5 | 6 | 10 | 13))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,390 @@
+//! The queue: one job per mission, leased by priority and age, fenced by a token that grows with every lease. Whatever
+//! a worker writes is conditional on its token, so that one that slept past its lease changes nothing and charges
+//! nothing (platform.md 5.3).
+
+use std::time::Duration;
+
+use driftline_domain::{JobId, OrgId};
+use jiff::Timestamp;
+
+use crate::columns::{Reader, id_bytes, json, micros};
+use crate::features::kind_number;
+use crate::missions::{fetch, touch_content};
+use crate::open::Change;
+use crate::usage::{MISSION_METER, insert_record};
+use crate::{Database, Error, Mission, NewRun, Result, Run, UsageRecord, place};
+
+/// A job is tried so often before its mission fails.
+pub const MAX_ATTEMPTS: i64 = 5;
+/// What the owner of a mission reads whose workers all died at it.
+const GAVE_UP: &str = "the computation was interrupted too often and has been given up; please create the mission anew";
+
+/// A job in the hands of one worker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeasedJob {
+    /// The job.
+    pub job: JobId,
+    /// The fencing token that every later call must show.
+    pub token: i64,
+    /// Which attempt this is, from 1.
+    pub attempt: i64,
+    /// The mission to compute.
+    pub mission: Mission,
+}
+
+/// Whether a job is still in a worker's hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseState {
+    /// It is, until the new end of the lease.
+    Held,
+    /// Another has it, or the mission was withdrawn: stop.
+    Lost,
+}
+
+impl Database {
+    /// Leases the next job: by priority, then by age; jobs whose lease has run out are taken again. Jobs that were
+    /// tried too often fail on the way.
+    pub async fn lease_job(&self, worker: &str, lease: Duration, now: Timestamp) -> Result<Option<LeasedJob>> {
+        const DUE: &str = "SELECT count(*) FROM jobs INDEXED BY jobs_in_turn WHERE state IN ('queued', 'leased') \
+             AND ((state = 'queued' AND run_at <= ?1) OR (state = 'leased' AND lease_until <= ?1))";
+        let what = "lease a job";
+        // An idle worker looks without taking the write lock.
+        let due: i64 = sqlx::query_scalar(DUE)
+            .bind(micros(now))
+            .fetch_one(&self.reader)
+            .await
+            .map_err(Error::engine(what))?;
+        if due == 0 {
+            return Ok(None);
+        }
+        let mut change = self.change(what).await?;
+        give_up(&mut change, now).await?;
+        let row = sqlx::query(
+            "UPDATE jobs SET state = 'leased', token = token + 1, attempts = attempts + 1, worker = ?2, \
+             lease_until = ?3 WHERE id = (SELECT id FROM jobs WHERE state IN ('queued', 'leased') \
+             AND ((state = 'queued' AND run_at <= ?1) OR (state = 'leased' AND lease_until <= ?1)) \
+             ORDER BY priority, created_at, id LIMIT 1) RETURNING id, mission_id, org_id, token, attempts",
+        )
+        .bind(micros(now))
+        .bind(worker)
+        .bind(end_of(lease, now))
+        .fetch_optional(&mut *change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+        let Some(row) = row else {
+            change.commit().await?;
+            return Ok(None);
+        };
+        let row = Reader(&row);
+        let (job, id, org) = (row.id("id")?, row.id("mission_id")?, row.id("org_id")?);
+        sqlx::query(
+            "UPDATE missions SET status = 'running', progress = 0, stage = 'starting', updated_at = ? WHERE id = ?",
+        )
+        .bind(micros(now))
+        .bind(id_bytes(id))
+        .execute(&mut *change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+        touch_content(&mut change, org).await?;
+        let mission = fetch(&mut change.tx, id).await?;
+        let mission = mission.ok_or_else(|| Error::damaged("mission_id", id, "the job's mission is gone"))?;
+        let (token, attempt) = (row.get("token")?, row.get("attempts")?);
+        change.commit().await?;
+        Ok(Some(LeasedJob {
+            job,
+            token,
+            attempt,
+            mission,
+        }))
+    }
+
+    /// Takes back every lease of the workers whose names begin so: at the start of a node, whose earlier process is
+    /// gone. Returns how many.
+    pub async fn release_leases_of(&self, worker_prefix: &str, now: Timestamp) -> Result<u64> {
+        let what = "release leases";
+        let mut change = self.change(what).await?;
+        let rows = sqlx::query(
+            "UPDATE jobs SET state = 'queued', run_at = ?1, lease_until = NULL, token = token + 1 \
+             WHERE state = 'leased' AND substr(worker, 1, length(?2)) = ?2 RETURNING mission_id, org_id",
+        )
+        .bind(micros(now))
+        .bind(worker_prefix)
+        .fetch_all(&mut *change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+        for row in &rows {
+            let row = Reader(row);
+            back_to_queue(&mut change, row.get("mission_id")?, now).await?;
+            touch_content(&mut change, row.id("org_id")?).await?;
+        }
+        change.commit().await?;
+        Ok(rows.len() as u64)
+    }
+
+    /// Prolongs a lease and notes how far the worker is, 0 to 1, and what it does.
+    pub async fn heartbeat(
+        &self,
+        job: JobId,
+        token: i64,
+        progress: f64,
+        stage: &str,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<LeaseState> {
+        let what = "prolong the lease";
+        let mut change = self.change(what).await?;
+        let held = sqlx::query("UPDATE jobs SET lease_until = ? WHERE id = ? AND token = ? AND state = 'leased'")
+            .bind(end_of(lease, now))
+            .bind(id_bytes(job))
+            .bind(token)
+            .execute(&mut *change.tx)
+            .await
+            .map_err(Error::engine(what))?;
+        if held.rows_affected() == 0 {
+            return Ok(LeaseState::Lost);
+        }
+        sqlx::query("UPDATE missions SET progress = ?, stage = ?, updated_at = ? WHERE job_id = ?")
+            .bind(if progress.is_finite() {
+                progress.clamp(0.0, 1.0)
+            } else {
+                0.0
+            })
+            .bind(stage)
+            .bind(micros(now))
+            .bind(id_bytes(job))
+            .execute(&mut *change.tx)
+            .await
+            .map_err(Error::engine(what))?;
+        change.commit().await?;
+        Ok(LeaseState::Held)
+    }
+
+    /// Publishes a run: the run, its features, the mission's completion and its charge stand or fall together. `None`
+    /// where the lease was lost, and then nothing changed. Repeated after an unclear end it returns the published run.
+    pub async fn complete_job(
+        &self,
+        job: JobId,
+        token: i64,
+        run: NewRun,
+        node: &str,
+        now: Timestamp,
+    ) -> Result<Option<Run>> {
+        let what = "publish the run";
+        let bbox = place::checked(run.bbox)?;
+        if run.charge_units < 0 {
+            return Err(Error::invalid(
+                "the charge",
+                run.charge_units,
+                "it must not be negative",
+            ));
+        }
+        let mut change = self.change(what).await?;
+        let row = sqlx::query(
+            "UPDATE jobs SET state = 'done', lease_until = NULL WHERE id = ? AND token = ? AND state = 'leased' \
+             RETURNING mission_id, org_id",
+        )
+        .bind(id_bytes(job))
+        .bind(token)
+        .fetch_optional(&mut *change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+        let Some(row) = row else {
+            return published_before(&mut change, job, &run).await;
+        };
+        let row = Reader(&row);
+        let (id, org) = (row.id("mission_id")?, row.id("org_id")?);
+        let mission = fetch(&mut change.tx, id).await?;
+        let mission = mission.ok_or_else(|| Error::damaged("mission_id", id, "the job's mission is gone"))?;
+        let seq = insert_run(&mut change, &mission, &run, bbox, now).await?;
+        insert_features(&mut change, &mission, &run, seq).await?;
+        complete_mission(&mut change, &mission, &run, now).await?;
+        insert_record(&mut change, &charge(&mission, &run, node, seq, now)).await?;
+        touch_content(&mut change, org).await?;
+        let published = fetch(&mut change.tx, id).await?.and_then(|mission| mission.run);
+        change.commit().await?;
+        Ok(published)
+    }
+
+    /// Gives a job back after a failure: to be tried again in so many seconds while attempts are left, otherwise its
+    /// mission fails and says why. False where the lease was lost.
+    pub async fn fail_job(
+        &self,
+        job: JobId,
+        token: i64,
+        public_message: &str,
+        retry: Option<Duration>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let what = "give the job back";
+        let mut change = self.change(what).await?;
+        let row = sqlx::query(
+            "UPDATE jobs SET state = CASE WHEN ?3 IS NOT NULL AND attempts < ?4 THEN 'queued' ELSE 'failed' END, \
+             run_at = coalesce(?3, run_at), lease_until = NULL WHERE id = ?1 AND token = ?2 AND state = 'leased' \
+             RETURNING mission_id, org_id, state",
+        )
+        .bind(id_bytes(job))
+        .bind(token)
+        .bind(retry.map(|pause| end_of(pause, now)))
+        .bind(MAX_ATTEMPTS)
+        .fetch_optional(&mut *change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+        let Some(row) = row else { return Ok(false) };
+        let row = Reader(&row);
+        let (mission, org): (Vec<u8>, OrgId) = (row.get("mission_id")?, row.id("org_id")?);
+        match row.get::<String>("state")?.as_str() {
+            "queued" => back_to_queue(&mut change, mission, now).await?,
+            _ => fail_mission(&mut change, mission, public_message, now).await?,
+        }
+        touch_content(&mut change, org).await?;
+        change.commit().await?;
+        Ok(true)
+    }
+}
+
+fn end_of(lease: Duration, now: Timestamp) -> i64 {
+    micros(now).saturating_add(i64::try_from(lease.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Fails the jobs that may not be tried again.
+async fn give_up(change: &mut Change, now: Timestamp) -> Result<()> {
+    let rows = sqlx::query(
+        "UPDATE jobs SET state = 'failed', lease_until = NULL WHERE attempts >= ?2 AND state IN ('queued', 'leased') \
+         AND (state = 'queued' OR lease_until <= ?1) RETURNING mission_id, org_id",
+    )
+    .bind(micros(now))
+    .bind(MAX_ATTEMPTS)
+    .fetch_all(&mut *change.tx)
+    .await
+    .map_err(Error::engine("give jobs up"))?;
+    for row in &rows {
+        let row = Reader(row);
+        fail_mission(change, row.get("mission_id")?, GAVE_UP, now).await?;
+        touch_content(change, row.id("org_id")?).await?;
+    }
+    Ok(())
+}
+
+async fn back_to_queue(change: &mut Change, mission: Vec<u8>, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE missions SET status = 'queued', stage = 'queued', progress = 0, updated_at = ? WHERE id = ?")
+        .bind(micros(now))
+        .bind(mission)
+        .execute(&mut *change.tx)
+        .await
+        .map(drop)
+        .map_err(Error::engine("queue the mission again"))
+}
+
+async fn fail_mission(change: &mut Change, mission: Vec<u8>, message: &str, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE missions SET status = 'failed', stage = 'failed', error = ?, updated_at = ? WHERE id = ?")
+        .bind(message)
+        .bind(micros(now))
+        .bind(mission)
+        .execute(&mut *change.tx)
+        .await
+        .map(drop)
+        .map_err(Error::engine("fail the mission"))
+}
+
+async fn published_before(change: &mut Change, job: JobId, run: &NewRun) -> Result<Option<Run>> {
+    let mission = sqlx::query(
+        "SELECT r.mission_id FROM runs r JOIN missions m ON m.id = r.mission_id \
+                               WHERE r.id = ? AND m.job_id = ? AND m.withdrawn_at IS NULL",
+    )
+    .bind(id_bytes(run.id))
+    .bind(id_bytes(job))
+    .fetch_optional(&mut *change.tx)
+    .await
+    .map_err(Error::engine("look the run up"))?;
+    let Some(row) = mission else { return Ok(None) };
+    let id = Reader(&row).id("mission_id")?;
+    Ok(fetch(&mut change.tx, id).await?.and_then(|mission| mission.run))
+}
+
+async fn insert_run(
+    change: &mut Change,
+    mission: &Mission,
+    run: &NewRun,
+    bbox: [f64; 4],
+    now: Timestamp,
+) -> Result<i64> {
+    let [west, south, east, north] = bbox;
+    sqlx::query_scalar(
+        "INSERT INTO runs (id, mission_id, org_id, published_at, valid_from, valid_until, west, south, east, north, \
+         summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
+    )
+    .bind(id_bytes(run.id))
+    .bind(id_bytes(mission.id))
+    .bind(id_bytes(mission.org))
+    .bind(micros(now))
+    .bind(micros(run.valid_from.0))
+    .bind(micros(run.valid_until.0))
+    .bind(west)
+    .bind(south)
+    .bind(east)
+    .bind(north)
+    .bind(json("the summary", &run.summary)?)
+    .fetch_one(&mut *change.tx)
+    .await
+    .map_err(Error::engine("publish the run"))
+}
+
+async fn insert_features(change: &mut Change, mission: &Mission, run: &NewRun, seq: i64) -> Result<()> {
+    for (row, feature) in (0_i64..).zip(&run.features) {
+        let [west, south, east, north] = place::checked(feature.bbox)?;
+        sqlx::query(
+            "INSERT INTO features (run_seq, row, org_id, kind, mission_id, run_id, id, valid_time, level, west, south, \
+             east, north, geometry, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(seq)
+        .bind(row)
+        .bind(id_bytes(mission.org))
+        .bind(kind_number(feature.kind))
+        .bind(id_bytes(mission.id))
+        .bind(id_bytes(run.id))
+        .bind(&feature.id)
+        .bind(micros(feature.valid_time.0))
+        .bind(feature.level)
+        .bind(west)
+        .bind(south)
+        .bind(east)
+        .bind(north)
+        .bind(json("the geometry", &feature.geometry)?)
+        .bind(json("the properties", &feature.properties)?)
+        .execute(&mut *change.tx)
+        .await
+        .map_err(Error::engine("publish the features"))?;
+    }
+    Ok(())
+}
+
+async fn complete_mission(change: &mut Change, mission: &Mission, run: &NewRun, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE missions SET status = 'completed', stage = 'completed', progress = 1, error = NULL, run_id = ?1, \
+         valid_until = ?2, completed_at = ?3, updated_at = ?3 WHERE id = ?4",
+    )
+    .bind(id_bytes(run.id))
+    .bind(micros(run.valid_until.0))
+    .bind(micros(now))
+    .bind(id_bytes(mission.id))
+    .execute(&mut *change.tx)
+    .await
+    .map(drop)
+    .map_err(Error::engine("complete the mission"))
+}
+
+/// Epoch 0 is no process's start, and a run's sequence is given once: the record's number is unique.
+fn charge(mission: &Mission, run: &NewRun, node: &str, seq: i64, now: Timestamp) -> UsageRecord {
+    UsageRecord {
+        node: node.to_owned(),
+        epoch: 0,
+        seq,
+        org: mission.org,
+        key: mission.created_by,
+        meter: MISSION_METER.to_owned(),
+        units: run.charge_units,
+        at: now,
+        request: None,
+        mission: Some(mission.id),
+    }
+}

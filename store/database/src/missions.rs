@@ -1,0 +1,331 @@
+//! Missions: accepted with their job in one transaction, listed newest first, withdrawn.
+
+use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, Priority, ValidTime};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use crate::columns::{Reader, id_bytes, json, micros};
+use crate::open::Change;
+use crate::{Database, Error, Mission, MissionStatus, Result, runs};
+
+/// How long an idempotency key is remembered, in hours.
+pub const IDEMPOTENCY_KEPT_H: i64 = 24;
+
+/// A mission to be accepted.
+#[derive(Debug, Clone)]
+pub struct NewMission {
+    /// Identifier, made by the caller.
+    pub id: MissionId,
+    /// Owner.
+    pub org: OrgId,
+    /// The key that asks.
+    pub created_by: KeyId,
+    /// The question.
+    pub spec: MissionSpec,
+    /// Warnings found at validation.
+    pub warnings: Vec<String>,
+    /// The sender's idempotency key and the SHA-256 of the body it came with.
+    pub idempotency: Option<(String, [u8; 32])>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+}
+
+/// What became of a mission to be accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MissionCreation {
+    /// It is new, and its job waits.
+    Created(Mission),
+    /// The same body came with the same idempotency key before; this is the mission of then.
+    Replayed(Mission),
+    /// Another body came with this idempotency key before.
+    IdempotencyConflict,
+}
+
+/// Which missions are wanted, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct MissionFilter {
+    /// Only those that stand there.
+    pub status: Option<MissionStatus>,
+    /// Only those older than this one.
+    pub after: Option<MissionId>,
+    /// Only those whose name holds this text, in any case.
+    pub text: Option<String>,
+    /// At most so many; nothing without a number.
+    pub limit: u32,
+}
+
+const SELECT: &str = "SELECT m.id, m.org_id, m.created_by, m.job_id, m.spec, m.warnings, m.status, m.progress, \
+     m.stage, m.error, m.created_at, m.updated_at, m.completed_at, m.valid_until, m.run_id, r.seq AS run_seq, \
+     r.published_at AS run_published_at, r.valid_from AS run_valid_from, r.valid_until AS run_valid_until, \
+     r.west AS run_west, r.south AS run_south, r.east AS run_east, r.north AS run_north, r.summary AS run_summary \
+     FROM missions m LEFT JOIN runs r ON r.id = m.run_id";
+
+impl Database {
+    /// Accepts a mission: the mission, its job and its idempotency key stand or fall together.
+    pub async fn create_mission(&self, new: NewMission) -> Result<MissionCreation> {
+        let what = "accept the mission";
+        let mut change = self.change(what).await?;
+        if let Some((key, sha256)) = &new.idempotency {
+            forget_old_keys(&mut change, new.created_at).await?;
+            if let Some(earlier) = earlier(&mut change, &new, key, sha256).await? {
+                return Ok(earlier);
+            }
+        }
+        let job = JobId::generate();
+        insert(&mut change, &new, job).await?;
+        touch_content(&mut change, new.org).await?;
+        let mission = fetch(&mut change.tx, new.id).await?;
+        change.commit().await?;
+        mission.map(MissionCreation::Created).ok_or(Error::NotFound {
+            what: "mission",
+            name: new.id.to_string(),
+        })
+    }
+
+    /// A mission of this organisation.
+    pub async fn mission(&self, org: OrgId, id: MissionId) -> Result<Option<Mission>> {
+        let mut query = QueryBuilder::new(SELECT);
+        query
+            .push(" WHERE m.withdrawn_at IS NULL AND m.id = ")
+            .push_bind(id_bytes(id));
+        query.push(" AND m.org_id = ").push_bind(id_bytes(org));
+        let row = query
+            .build()
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(Error::engine("read the mission"))?;
+        row.as_ref().map(mission).transpose()
+    }
+
+    /// One page of an organisation's missions, newest first.
+    pub async fn missions(&self, org: OrgId, filter: &MissionFilter) -> Result<Vec<Mission>> {
+        let mut query = QueryBuilder::new(SELECT);
+        push_filter(&mut query, org, filter);
+        if let Some(after) = filter.after {
+            query.push(" AND m.id < ").push_bind(id_bytes(after));
+        }
+        query
+            .push(" ORDER BY m.id DESC LIMIT ")
+            .push_bind(i64::from(filter.limit));
+        let rows = query
+            .build()
+            .fetch_all(&self.reader)
+            .await
+            .map_err(Error::engine("list the missions"))?;
+        rows.iter().map(mission).collect()
+    }
+
+    /// How many missions a filter finds on all its pages together.
+    pub async fn count_missions(&self, org: OrgId, filter: &MissionFilter) -> Result<i64> {
+        let mut query = QueryBuilder::new("SELECT count(*) FROM missions m");
+        push_filter(&mut query, org, filter);
+        query
+            .build_query_scalar()
+            .fetch_one(&self.reader)
+            .await
+            .map_err(Error::engine("count the missions"))
+    }
+
+    /// Withdraws a mission: its job is cancelled, a worker at it loses its lease, and the mission, its runs and its
+    /// features are seen no more. A tombstone stays, and so does what was charged. False where there is none.
+    pub async fn delete_mission(&self, org: OrgId, id: MissionId, now: Timestamp) -> Result<bool> {
+        let what = "withdraw the mission";
+        let mut change = self.change(what).await?;
+        let found = sqlx::query(
+            "UPDATE missions SET withdrawn_at = ?1, updated_at = ?1, status = CASE WHEN status IN ('queued', 'running') \
+             THEN 'cancelled' ELSE status END WHERE id = ?2 AND org_id = ?3 AND withdrawn_at IS NULL",
+        )
+        .bind(micros(now))
+        .bind(id_bytes(id))
+        .bind(id_bytes(org))
+        .execute(&mut *change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+        if found.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for statement in [
+            "UPDATE jobs SET state = 'cancelled', lease_until = NULL WHERE mission_id = ?2 AND ?1 IS NOT NULL \
+             AND state IN ('queued', 'leased')",
+            "UPDATE runs SET withdrawn_at = ?1 WHERE mission_id = ?2",
+            "DELETE FROM features WHERE mission_id = ?2 AND ?1 IS NOT NULL",
+        ] {
+            sqlx::query(statement)
+                .bind(micros(now))
+                .bind(id_bytes(id))
+                .execute(&mut *change.tx)
+                .await
+                .map_err(Error::engine(what))?;
+        }
+        touch_content(&mut change, org).await?;
+        change.commit().await?;
+        Ok(true)
+    }
+}
+
+/// Marks that what the organisation sees has changed.
+pub(crate) async fn touch_content(change: &mut Change, org: OrgId) -> Result<()> {
+    sqlx::query("UPDATE organisations SET content_version = content_version + 1 WHERE id = ?")
+        .bind(id_bytes(org))
+        .execute(&mut *change.tx)
+        .await
+        .map(drop)
+        .map_err(Error::engine("raise the content version"))
+}
+
+/// A mission by its id alone, a tombstone included.
+pub(crate) async fn fetch(connection: &mut SqliteConnection, id: MissionId) -> Result<Option<Mission>> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push(" WHERE m.id = ").push_bind(id_bytes(id));
+    let row = query
+        .build()
+        .fetch_optional(connection)
+        .await
+        .map_err(Error::engine("read the mission"))?;
+    row.as_ref().map(mission).transpose()
+}
+
+pub(crate) fn status_word(status: MissionStatus) -> &'static str {
+    match status {
+        MissionStatus::Queued => "queued",
+        MissionStatus::Running => "running",
+        MissionStatus::Completed => "completed",
+        MissionStatus::Failed => "failed",
+        MissionStatus::Cancelled => "cancelled",
+    }
+}
+
+fn status_of(word: &str) -> Result<MissionStatus> {
+    Ok(match word {
+        "queued" => MissionStatus::Queued,
+        "running" => MissionStatus::Running,
+        "completed" => MissionStatus::Completed,
+        "failed" => MissionStatus::Failed,
+        "cancelled" => MissionStatus::Cancelled,
+        other => return Err(Error::damaged("status", other, "no status has this name")),
+    })
+}
+
+fn push_filter(query: &mut QueryBuilder<Sqlite>, org: OrgId, filter: &MissionFilter) {
+    query
+        .push(" WHERE m.withdrawn_at IS NULL AND m.org_id = ")
+        .push_bind(id_bytes(org));
+    if let Some(status) = filter.status {
+        query.push(" AND m.status = ").push_bind(status_word(status));
+    }
+    if let Some(text) = &filter.text {
+        query
+            .push(" AND instr(m.search, ")
+            .push_bind(text.to_lowercase())
+            .push(") > 0");
+    }
+}
+
+async fn forget_old_keys(change: &mut Change, now: Timestamp) -> Result<()> {
+    sqlx::query("DELETE FROM idempotency WHERE created_at < ?")
+        .bind(micros(now) - SignedDuration::from_hours(IDEMPOTENCY_KEPT_H).as_micros() as i64)
+        .execute(&mut *change.tx)
+        .await
+        .map(drop)
+        .map_err(Error::engine("forget old idempotency keys"))
+}
+
+async fn earlier(
+    change: &mut Change,
+    new: &NewMission,
+    key: &str,
+    sha256: &[u8; 32],
+) -> Result<Option<MissionCreation>> {
+    let row = sqlx::query("SELECT body_sha256, mission_id FROM idempotency WHERE org_id = ? AND key = ?")
+        .bind(id_bytes(new.org))
+        .bind(key)
+        .fetch_optional(&mut *change.tx)
+        .await
+        .map_err(Error::engine("look the idempotency key up"))?;
+    let Some(row) = row else { return Ok(None) };
+    let row = Reader(&row);
+    let body: Vec<u8> = row.get("body_sha256")?;
+    if body != sha256 {
+        return Ok(Some(MissionCreation::IdempotencyConflict));
+    }
+    let id = row.id("mission_id")?;
+    let mission = fetch(&mut change.tx, id).await?;
+    mission
+        .map(|mission| Some(MissionCreation::Replayed(mission)))
+        .ok_or_else(|| Error::damaged("mission_id", id, "its mission is gone"))
+}
+
+async fn insert(change: &mut Change, new: &NewMission, job: JobId) -> Result<()> {
+    let failed = || Error::engine("accept the mission");
+    let name = new.spec.name.as_deref().unwrap_or_default();
+    sqlx::query(
+        "INSERT INTO missions (id, org_id, created_by, job_id, search, spec, warnings, status, stage, created_at, \
+         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', 'queued', ?8, ?8)",
+    )
+    .bind(id_bytes(new.id))
+    .bind(id_bytes(new.org))
+    .bind(id_bytes(new.created_by))
+    .bind(id_bytes(job))
+    .bind(name.to_lowercase())
+    .bind(json("the mission", &new.spec)?)
+    .bind(json("the warnings", &new.warnings)?)
+    .bind(micros(new.created_at))
+    .execute(&mut *change.tx)
+    .await
+    .map_err(failed())?;
+    let priority = match new.spec.priority {
+        Priority::Urgent => 0,
+        Priority::Normal => 1,
+        Priority::Low => 2,
+    };
+    sqlx::query(
+        "INSERT INTO jobs (id, mission_id, org_id, priority, state, created_at, run_at) \
+         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5)",
+    )
+    .bind(id_bytes(job))
+    .bind(id_bytes(new.id))
+    .bind(id_bytes(new.org))
+    .bind(priority)
+    .bind(micros(new.created_at))
+    .execute(&mut *change.tx)
+    .await
+    .map_err(failed())?;
+    if let Some((key, sha256)) = &new.idempotency {
+        sqlx::query(
+            "INSERT INTO idempotency (org_id, key, body_sha256, mission_id, created_at) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(id_bytes(new.org))
+        .bind(key)
+        .bind(sha256.to_vec())
+        .bind(id_bytes(new.id))
+        .bind(micros(new.created_at))
+        .execute(&mut *change.tx)
+        .await
+        .map_err(failed())?;
+    }
+    Ok(())
+}
+
+fn mission(row: &SqliteRow) -> Result<Mission> {
+    let found = Reader(row);
+    let run_seq: Option<i64> = found.get("run_seq")?;
+    let status: String = found.get("status")?;
+    Ok(Mission {
+        id: found.id("id")?,
+        org: found.id("org_id")?,
+        created_by: found.id("created_by")?,
+        job_id: found.id("job_id")?,
+        spec: found.json("spec")?,
+        warnings: found.json("warnings")?,
+        status: status_of(&status)?,
+        progress: found.get("progress")?,
+        stage: found.get("stage")?,
+        error: found.get("error")?,
+        created_at: found.time("created_at")?,
+        updated_at: found.time("updated_at")?,
+        completed_at: found.maybe_time("completed_at")?,
+        valid_until: found.maybe_time("valid_until")?.map(ValidTime),
+        run: run_seq.map(|seq| runs::run_of_mission(row, seq)).transpose()?,
+    })
+}

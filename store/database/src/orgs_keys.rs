@@ -1,0 +1,184 @@
+//! Organisations and their API keys.
+
+use driftline_domain::{KeyId, OrgId};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::sqlite::SqliteRow;
+
+use crate::columns::{Reader, id_bytes, json, micros};
+use crate::{ApiKey, Database, Error, Organisation, Result};
+
+/// A key's last use is kept to this precision, so that reading does not become writing.
+const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(60);
+const NAME_MAX: usize = 200;
+
+impl Database {
+    /// Creates an organisation; its name must not be taken.
+    pub async fn create_organisation(&self, name: &str, now: Timestamp) -> Result<Organisation> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+            let rule = format!("a name has 1 to {NAME_MAX} printable characters");
+            return Err(Error::invalid("the organisation name", format!("'{name}'"), rule));
+        }
+        let organisation = Organisation {
+            id: OrgId::generate(),
+            name: name.to_owned(),
+            created_at: whole_micros(now),
+        };
+        let insert = sqlx::query("INSERT INTO organisations (id, name, created_at) VALUES (?, ?, ?)")
+            .bind(id_bytes(organisation.id))
+            .bind(name)
+            .bind(micros(now));
+        match insert.execute(&self.writer).await {
+            Ok(_) => Ok(organisation),
+            Err(sqlx::Error::Database(cause)) if cause.is_unique_violation() => {
+                Err(Error::OrganisationExists(name.to_owned()))
+            }
+            Err(source) => Err(Error::engine("create the organisation")(source)),
+        }
+    }
+
+    /// Every organisation, by name.
+    pub async fn organisations(&self) -> Result<Vec<Organisation>> {
+        let rows = sqlx::query("SELECT id, name, created_at FROM organisations ORDER BY name")
+            .fetch_all(&self.reader)
+            .await
+            .map_err(Error::engine("list the organisations"))?;
+        rows.iter().map(organisation).collect()
+    }
+
+    /// The organisation of this name.
+    pub async fn organisation_by_name(&self, name: &str) -> Result<Option<Organisation>> {
+        let row = sqlx::query("SELECT id, name, created_at FROM organisations WHERE name = ?")
+            .bind(name.trim())
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(Error::engine("read the organisation"))?;
+        row.as_ref().map(organisation).transpose()
+    }
+
+    /// The organisation with this id.
+    pub async fn organisation(&self, id: OrgId) -> Result<Option<Organisation>> {
+        let row = sqlx::query("SELECT id, name, created_at FROM organisations WHERE id = ?")
+            .bind(id_bytes(id))
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(Error::engine("read the organisation"))?;
+        row.as_ref().map(organisation).transpose()
+    }
+
+    /// A number that grows whenever what an organisation sees of missions, runs and features changes (the progress of
+    /// a running mission apart), for validators and caches; 0 where there is no such organisation.
+    pub async fn content_version(&self, org: OrgId) -> Result<i64> {
+        let found = sqlx::query_scalar("SELECT content_version FROM organisations WHERE id = ?")
+            .bind(id_bytes(org))
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(Error::engine("read the content version"))?;
+        Ok(found.unwrap_or(0))
+    }
+
+    /// Stores a key's row.
+    pub async fn insert_key(&self, key: &ApiKey) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO api_keys (id, org_id, name, hint, sha256, scopes, created_at, expires_at, revoked_at, \
+             last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(id_bytes(key.id))
+        .bind(id_bytes(key.org))
+        .bind(&key.name)
+        .bind(&key.hint)
+        .bind(key.sha256.to_vec())
+        .bind(json("scopes", &key.scopes)?)
+        .bind(micros(key.created_at))
+        .bind(key.expires_at.map(micros))
+        .bind(key.revoked_at.map(micros))
+        .bind(key.last_used_at.map(micros))
+        .execute(&self.writer)
+        .await
+        .map(drop)
+        .map_err(|source| match &source {
+            sqlx::Error::Database(cause) if cause.is_foreign_key_violation() => Error::NotFound {
+                what: "organisation",
+                name: key.org.to_string(),
+            },
+            _ => Error::engine("store the key")(source),
+        })
+    }
+
+    /// The key whose hash this is, revoked and expired ones included.
+    pub async fn key_by_sha256(&self, sha256: &[u8; 32]) -> Result<Option<ApiKey>> {
+        let row = sqlx::query("SELECT * FROM api_keys WHERE sha256 = ?")
+            .bind(sha256.to_vec())
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(Error::engine("look the key up"))?;
+        row.as_ref().map(api_key).transpose()
+    }
+
+    /// The keys of an organisation, oldest first, revoked and expired ones included.
+    pub async fn keys(&self, org: OrgId) -> Result<Vec<ApiKey>> {
+        let rows = sqlx::query("SELECT * FROM api_keys WHERE org_id = ? ORDER BY id")
+            .bind(id_bytes(org))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(Error::engine("list the keys"))?;
+        rows.iter().map(api_key).collect()
+    }
+
+    /// Revokes a key for good; false where there is no such key or it was revoked before.
+    pub async fn revoke_key(&self, id: KeyId, now: Timestamp) -> Result<bool> {
+        let done = sqlx::query("UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
+            .bind(micros(now))
+            .bind(id_bytes(id))
+            .execute(&self.writer)
+            .await
+            .map_err(Error::engine("revoke the key"))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Notes that a key was used, at most once a minute; the caller need not wait for it.
+    pub async fn touch_key(&self, id: KeyId, now: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE api_keys SET last_used_at = ? WHERE id = ? AND coalesce(last_used_at, 0) <= ?")
+            .bind(micros(now))
+            .bind(id_bytes(id))
+            .bind(micros(now) - TOUCH_EVERY.as_micros() as i64)
+            .execute(&self.writer)
+            .await
+            .map(drop)
+            .map_err(Error::engine("note the key's use"))
+    }
+}
+
+/// The time as it will be read back.
+pub(crate) fn whole_micros(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
+fn organisation(row: &SqliteRow) -> Result<Organisation> {
+    let row = Reader(row);
+    Ok(Organisation {
+        id: row.id("id")?,
+        name: row.get("name")?,
+        created_at: row.time("created_at")?,
+    })
+}
+
+fn api_key(row: &SqliteRow) -> Result<ApiKey> {
+    let row = Reader(row);
+    let sha256: Vec<u8> = row.get("sha256")?;
+    let sha256 = sha256.try_into().map_err(|bytes: Vec<u8>| {
+        Error::damaged("sha256", format!("{} bytes", bytes.len()), "32 bytes were expected")
+    })?;
+    Ok(ApiKey {
+        id: row.id("id")?,
+        org: row.id("org_id")?,
+        name: row.get("name")?,
+        hint: row.get("hint")?,
+        sha256,
+        scopes: row.json("scopes")?,
+        created_at: row.time("created_at")?,
+        expires_at: row.maybe_time("expires_at")?,
+        revoked_at: row.maybe_time("revoked_at")?,
+        last_used_at: row.maybe_time("last_used_at")?,
+    })
+}

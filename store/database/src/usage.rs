@@ -1,0 +1,163 @@
+//! The ledger: single records, hourly sums, and how far each node's usage log has been entered. All three change in
+//! one transaction, so that a replay after a crash neither loses nor doubles (platform.md 3.4).
+
+use driftline_domain::OrgId;
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+
+use crate::columns::{Reader, id_bytes, micros};
+use crate::open::Change;
+use crate::{Database, Error, Result, UsageHour, UsageRecord, Watermark};
+
+/// The meter of a completed mission.
+pub const MISSION_METER: &str = "mission.particle_hours";
+const HOUR_US: i64 = 3_600_000_000;
+
+/// One record of the ledger at its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LedgerEntry {
+    /// Its number in the ledger, growing: the paging cursor.
+    pub entry: i64,
+    /// The record.
+    pub record: UsageRecord,
+}
+
+impl Database {
+    /// Enters records of one node's log and notes how far it has been entered. Records that are in the ledger already
+    /// are passed over; a watermark never moves back. Returns how many records were new.
+    pub async fn apply_usage(&self, records: &[UsageRecord], watermark: &Watermark) -> Result<u64> {
+        let mut change = self.change("enter the usage").await?;
+        let mut new = 0;
+        for record in records {
+            new += u64::from(insert_record(&mut change, record).await?);
+        }
+        sqlx::query(
+            "INSERT INTO usage_watermarks (node, segment, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (node) DO UPDATE \
+             SET segment = ?2, bytes = ?3 WHERE (?2, ?3) > (segment, bytes)",
+        )
+        .bind(&watermark.node)
+        .bind(watermark.segment)
+        .bind(watermark.offset)
+        .execute(&mut *change.tx)
+        .await
+        .map_err(Error::engine("note the watermark"))?;
+        change.commit().await?;
+        Ok(new)
+    }
+
+    /// How far a node's log has been entered.
+    pub async fn watermark(&self, node: &str) -> Result<Option<Watermark>> {
+        let row = sqlx::query("SELECT node, segment, bytes FROM usage_watermarks WHERE node = ?")
+            .bind(node)
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(Error::engine("read the watermark"))?;
+        row.map(|row| {
+            let row = Reader(&row);
+            Ok(Watermark {
+                node: row.get("node")?,
+                segment: row.get("segment")?,
+                offset: row.get("bytes")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// What an organisation used, by the hour: hours that begin at or after `from` and before `until`.
+    pub async fn usage_hours(&self, org: OrgId, from: Timestamp, until: Timestamp) -> Result<Vec<UsageHour>> {
+        let rows = sqlx::query(
+            "SELECT org_id, key_id, meter, hour, units, records FROM usage_hours WHERE org_id = ? AND hour >= ? \
+             AND hour < ? ORDER BY hour, meter, key_id",
+        )
+        .bind(id_bytes(org))
+        .bind(micros(from))
+        .bind(micros(until))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(Error::engine("read the hourly usage"))?;
+        rows.iter().map(usage_hour).collect()
+    }
+
+    /// Single records of an organisation in the order of entry, behind this entry (0 for the first page).
+    pub async fn usage_records(&self, org: OrgId, after: i64, limit: u32) -> Result<Vec<LedgerEntry>> {
+        let rows = sqlx::query("SELECT * FROM usage_records WHERE org_id = ? AND entry > ? ORDER BY entry LIMIT ?")
+            .bind(id_bytes(org))
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(Error::engine("read the usage"))?;
+        rows.iter().map(ledger_entry).collect()
+    }
+}
+
+/// Enters one record and adds it to its hour; false where it, or its mission's charge, was entered before.
+pub(crate) async fn insert_record(change: &mut Change, record: &UsageRecord) -> Result<bool> {
+    if record.units < 0 {
+        return Err(Error::invalid("usage", record.units, "units must not be negative"));
+    }
+    let inserted = sqlx::query(
+        "INSERT INTO usage_records (node, epoch, seq, org_id, key_id, meter, units, at, request_id, mission_id) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(&record.node)
+    .bind(record.epoch)
+    .bind(record.seq)
+    .bind(id_bytes(record.org))
+    .bind(id_bytes(record.key))
+    .bind(&record.meter)
+    .bind(record.units)
+    .bind(micros(record.at))
+    .bind(record.request.map(id_bytes))
+    .bind(record.mission.map(id_bytes))
+    .execute(&mut *change.tx)
+    .await
+    .map_err(Error::engine("enter the usage"))?;
+    if inserted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query(
+        "INSERT INTO usage_hours (org_id, key_id, meter, hour, units, records) VALUES (?1, ?2, ?3, ?4, ?5, 1) \
+         ON CONFLICT (org_id, hour, meter, key_id) DO UPDATE SET units = units + ?5, records = records + 1",
+    )
+    .bind(id_bytes(record.org))
+    .bind(id_bytes(record.key))
+    .bind(&record.meter)
+    .bind(micros(record.at).div_euclid(HOUR_US) * HOUR_US)
+    .bind(record.units)
+    .execute(&mut *change.tx)
+    .await
+    .map_err(Error::engine("add up the hour"))?;
+    Ok(true)
+}
+
+fn usage_hour(row: &SqliteRow) -> Result<UsageHour> {
+    let row = Reader(row);
+    Ok(UsageHour {
+        org: row.id("org_id")?,
+        key: row.id("key_id")?,
+        meter: row.get("meter")?,
+        hour: row.time("hour")?,
+        units: row.get("units")?,
+        records: row.get("records")?,
+    })
+}
+
+fn ledger_entry(row: &SqliteRow) -> Result<LedgerEntry> {
+    let row = Reader(row);
+    Ok(LedgerEntry {
+        entry: row.get("entry")?,
+        record: UsageRecord {
+            node: row.get("node")?,
+            epoch: row.get("epoch")?,
+            seq: row.get("seq")?,
+            org: row.id("org_id")?,
+            key: row.id("key_id")?,
+            meter: row.get("meter")?,
+            units: row.get("units")?,
+            at: row.time("at")?,
+            request: row.maybe_id("request_id")?,
+            mission: row.maybe_id("mission_id")?,
+        },
+    })
+}

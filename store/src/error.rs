@@ -1,0 +1,98 @@
+//! What can go wrong with stored data. `Kind` tells callers what to do; the message tells people what happened.
+
+use std::path::PathBuf;
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The object store refused or failed.
+    #[error("object store: {0}")]
+    Objects(#[from] object_store::Error),
+    /// A local file or folder could not be created or synced.
+    #[error("cannot {action} {path}: {source}")]
+    Local {
+        /// What was tried.
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A create-only put replaced an existing object: publication would not be atomic here.
+    #[error("this object store overwrites on a create-only put; it cannot hold a catalog")]
+    StoreOverwrites,
+    /// A stored object does not have the bytes its manifest names.
+    #[error("stored object {object} is damaged: {reason}")]
+    Damaged {
+        /// Path of the object.
+        object: String,
+        /// What differs.
+        reason: String,
+    },
+    /// A stored array could not be encoded or decoded.
+    #[error("array {array}: {reason}")]
+    Array {
+        /// Path of the array.
+        array: String,
+        /// The cause.
+        reason: String,
+    },
+    /// A value does not fit its packing.
+    #[error("{variable} is {value} m/s at step {step}, node {node}: beyond {limit} m/s nothing is plausible")]
+    Implausible {
+        /// Array name.
+        variable: &'static str,
+        /// The value.
+        value: f32,
+        /// Step within the series.
+        step: usize,
+        /// Node within the step.
+        node: usize,
+        /// The bound.
+        limit: f32,
+    },
+    /// The cycle offered breaks a rule.
+    #[error("{0}")]
+    Rejected(String),
+    /// Too many writers published at once.
+    #[error("{attempts} other writers published first; try again")]
+    Contended {
+        /// Numbers tried.
+        attempts: u32,
+    },
+    /// There is no such object.
+    #[error("{0} does not exist")]
+    NotFound(String),
+    /// A computation was lost.
+    #[error(transparent)]
+    Compute(#[from] driftline_compute::Error),
+    /// A source could not be read while it was being stored.
+    #[error("{0}")]
+    Source(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The few kinds that callers tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It is not there.
+    NotFound,
+    /// What was offered breaks a rule.
+    Invalid,
+    /// Try again later.
+    Unavailable,
+    /// Stored data is wrong or the machine failed.
+    Internal,
+}
+
+impl Error {
+    /// What a caller should make of it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound(_) | Self::Objects(object_store::Error::NotFound { .. }) => Kind::NotFound,
+            Self::Implausible { .. } | Self::Rejected(_) | Self::Source(_) => Kind::Invalid,
+            Self::Contended { .. } => Kind::Unavailable,
+            _ => Kind::Internal,
+        }
+    }
+}

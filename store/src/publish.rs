@@ -1,0 +1,289 @@
+//! Publishing a cycle: immutable objects first, the manifest last and only if absent (feeds-and-store.md 8.2).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use driftline_domain::{Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
+use jiff::Timestamp;
+use object_store::path::Path;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::catalog::manifest_path;
+use crate::manifest::{self, Manifest, ObjectEntry, SeriesEntry, SourceFile};
+use crate::zarr_write::{self, Block, Object, SHARD_STEPS, SeriesEncoder};
+use crate::{Cycle, Error, Store};
+
+/// What this version writes of itself into a manifest.
+const WRITTEN_BY: &str = concat!("driftline ", env!("CARGO_PKG_VERSION"));
+/// Numbers tried before giving up when other writers publish at the same time.
+const MAX_ATTEMPTS: u32 = 100;
+
+/// Which cycle is published and from what.
+#[derive(Debug, Clone)]
+pub struct CycleIdentity {
+    /// Feed.
+    pub feed: String,
+    /// Model cycle.
+    pub run: RunTime,
+    /// The files it is made from.
+    pub sources: Vec<SourceFile>,
+}
+
+/// One vector field over time, about to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewSeries {
+    /// Zarr group below the prefix.
+    pub group: String,
+    /// What it is.
+    pub kind: ForcingKind,
+    /// Where its values stand.
+    pub grid: GridSpec,
+    /// When they hold, ascending.
+    pub times: Vec<ValidTime>,
+    /// Parts of the current.
+    pub composition: Composition,
+    /// Depth or height, as the source states it.
+    pub level: String,
+    /// Variables of the source.
+    pub source_variables: [String; 2],
+    /// Line that every product must carry.
+    pub attribution: Option<String>,
+}
+
+/// What publishing did.
+#[derive(Debug, Clone)]
+pub enum Published {
+    /// A new revision is visible.
+    New(Arc<Cycle>),
+    /// The newest revision says the same already; nothing was written.
+    Unchanged(Arc<Cycle>),
+}
+
+/// Why a text is no feed name, if it is none: names stand in paths and URLs.
+pub fn feed_name_violation(name: &str) -> Option<String> {
+    let plain = name
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let wrong = name.is_empty() || name.len() > 63 || !plain || name.starts_with('-');
+    wrong.then(|| format!("feed name '{name}' must be 1 to 63 lower-case letters, digits or dashes"))
+}
+
+/// A cycle on its way into the store; nothing of it is visible until `publish` returns.
+pub struct CyclePublisher {
+    store: Store,
+    identity: CycleIdentity,
+    writer: String,
+    prefix: String,
+    series: Vec<SeriesEntry>,
+    objects: Vec<ObjectEntry>,
+}
+
+impl Store {
+    /// Begins a cycle, or tells that the newest revision was made from the very same files by the same program.
+    pub async fn begin_cycle(&self, identity: CycleIdentity) -> Result<Result<CyclePublisher, Published>, Error> {
+        if let Some(violation) = feed_name_violation(&identity.feed) {
+            return Err(Error::Rejected(violation));
+        }
+        let catalog = self.catalog().await?;
+        let head = catalog.head(&identity.feed, identity.run);
+        if let Some(head) = head
+            && head.manifest.sources == identity.sources
+            && head.manifest.written_by == WRITTEN_BY
+        {
+            return Ok(Err(Published::Unchanged(Arc::clone(head))));
+        }
+        let writer = Uuid::now_v7().simple().to_string();
+        let run = identity.run.0.strftime("%Y%m%dT%H%M%SZ");
+        // The writer's id keeps two writers of one cycle apart: each has its own prefix, whoever publishes first.
+        let prefix = format!("forcing/{}/{run}/{writer}", identity.feed);
+        let mut publisher = CyclePublisher {
+            store: self.clone(),
+            identity,
+            writer,
+            prefix,
+            series: Vec::new(),
+            objects: Vec::new(),
+        };
+        let about = json!({"feed": publisher.identity.feed, "run": publisher.identity.run, "written_by": WRITTEN_BY});
+        publisher.put(zarr_write::root_group(about)?).await?;
+        Ok(Ok(publisher))
+    }
+}
+
+impl CyclePublisher {
+    /// Stores one series; `read` gives the field of each step and runs on the compute pool, as the encoding does.
+    pub async fn add_series<R, E>(&mut self, series: NewSeries, read: R) -> Result<(), Error>
+    where
+        R: Fn(usize) -> Result<VectorField, E> + Send + Sync + 'static,
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        check_series(&series)?;
+        let (encoder, objects) = SeriesEncoder::new(series.clone())?;
+        self.put(objects).await?;
+        let (encoder, read) = (Arc::new(encoder), Arc::new(read));
+        let mut missing = 0;
+        for first in (0..series.times.len()).step_by(SHARD_STEPS) {
+            let steps = first..series.times.len().min(first + SHARD_STEPS);
+            let (encoder, read) = (Arc::clone(&encoder), Arc::clone(&read));
+            let nodes = series.grid.len();
+            let encode = move || -> Result<Block, Error> {
+                let fields: Vec<VectorField> = steps
+                    .clone()
+                    .map(|step| read_step(&*read, step, nodes))
+                    .collect::<Result<_, _>>()?;
+                encoder.encode(steps.start, &fields)
+            };
+            let block = self.store.compute.run(encode).await??;
+            missing += block.missing;
+            self.put(block.objects).await?;
+        }
+        let values = (series.grid.len() * series.times.len()) as f64;
+        self.series.push(SeriesEntry {
+            group: series.group,
+            kind: series.kind,
+            grid: series.grid,
+            times: series.times,
+            composition: series.composition,
+            level: series.level,
+            source_variables: series.source_variables,
+            attribution: series.attribution,
+            missing_share: missing as f64 / values,
+        });
+        Ok(())
+    }
+
+    async fn put(&mut self, objects: Vec<Object>) -> Result<(), Error> {
+        for (path, bytes) in objects {
+            let entry = ObjectEntry {
+                sha256: manifest::sha256_hex(&bytes),
+                bytes: bytes.len() as u64,
+                path,
+            };
+            self.store.objects.put_new(&self.full_path(&entry.path), bytes).await?;
+            self.objects.push(entry);
+        }
+        Ok(())
+    }
+
+    fn full_path(&self, path: &str) -> Path {
+        Path::from(format!("{}/{path}", self.prefix))
+    }
+
+    /// Makes the cycle visible: everything synced, then the manifest created under the next free number.
+    pub async fn publish(mut self, now: Timestamp) -> Result<Published, Error> {
+        if self.series.is_empty() {
+            return Err(Error::Rejected(
+                "a cycle without a field cannot be published".to_owned(),
+            ));
+        }
+        self.objects.sort_by(|a, b| a.path.cmp(&b.path));
+        let paths: Vec<Path> = self.objects.iter().map(|entry| self.full_path(&entry.path)).collect();
+        self.store.objects.sync(&paths).await?;
+        let checksum = Manifest::content_checksum(&self.series, &self.objects)
+            .map_err(|error| zarr_write::array_error("manifest", error))?;
+        for _ in 0..MAX_ATTEMPTS {
+            let catalog = self.store.catalog().await?;
+            let head = catalog.head(&self.identity.feed, self.identity.run);
+            if let Some(head) = head {
+                if head.manifest.checksum == checksum {
+                    let unchanged = Published::Unchanged(Arc::clone(head));
+                    self.store.objects.delete_all(&Path::from(self.prefix)).await?;
+                    return Ok(unchanged);
+                }
+                self.refuse_shrinking(&head.manifest)?;
+            }
+            let sequence = catalog.sequence() + 1;
+            let revision = head.map_or(1, |head| head.manifest.revision + 1);
+            let manifest = self.manifest(revision, now, checksum.clone());
+            let text =
+                serde_json::to_vec_pretty(&manifest).map_err(|error| zarr_write::array_error("manifest", error))?;
+            let path = manifest_path(sequence);
+            let created = self.store.objects.create_durably(&path, text.into()).await?;
+            if created || self.is_ours(&path).await? {
+                return Ok(Published::New(Arc::new(Cycle { sequence, manifest })));
+            }
+        }
+        Err(Error::Contended { attempts: MAX_ATTEMPTS })
+    }
+
+    fn manifest(&self, revision: u32, now: Timestamp, checksum: String) -> Manifest {
+        Manifest {
+            schema: manifest::SCHEMA,
+            writer: self.writer.clone(),
+            feed: self.identity.feed.clone(),
+            run: self.identity.run,
+            revision,
+            prefix: self.prefix.clone(),
+            published_at: now,
+            series: self.series.clone(),
+            objects: self.objects.clone(),
+            sources: self.identity.sources.clone(),
+            written_by: WRITTEN_BY.to_owned(),
+            checksum,
+        }
+    }
+
+    /// After a lost answer the number that is taken may be taken by ourselves.
+    async fn is_ours(&self, path: &Path) -> Result<bool, Error> {
+        let bytes = self.store.objects.get(path).await?;
+        Ok(serde_json::from_slice::<Manifest>(&bytes).is_ok_and(|manifest| manifest.writer == self.writer))
+    }
+
+    /// A revision may add and correct; it must not take back what readers could rely on.
+    fn refuse_shrinking(&self, head: &Manifest) -> Result<(), Error> {
+        for old in &head.series {
+            let new = self
+                .series
+                .iter()
+                .find(|new| new.kind == old.kind && new.grid == old.grid);
+            let Some(new) = new else {
+                return Err(Error::Rejected(format!(
+                    "revision {} of {} {} holds {} on a grid of {} x {} nodes that the new one lacks; ingest all files of a cycle together",
+                    head.revision,
+                    head.feed,
+                    head.run,
+                    old.kind,
+                    old.grid.nx(),
+                    old.grid.ny()
+                )));
+            };
+            let times: BTreeSet<&ValidTime> = new.times.iter().collect();
+            if let Some(lost) = old.times.iter().find(|time| !times.contains(time)) {
+                return Err(Error::Rejected(format!(
+                    "revision {} of {} {} holds {} for {lost}, which the new one lacks; ingest all files of a cycle together",
+                    head.revision, head.feed, head.run, old.kind
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_step<E: std::error::Error + Send + Sync + 'static>(
+    read: &(impl Fn(usize) -> Result<VectorField, E> + ?Sized),
+    step: usize,
+    nodes: usize,
+) -> Result<VectorField, Error> {
+    let field = read(step).map_err(|error| Error::Source(Box::new(error)))?;
+    if field.east.len() != nodes || field.north.len() != nodes {
+        return Err(Error::Rejected(format!(
+            "step {step} has {} values for {nodes} nodes",
+            field.east.len()
+        )));
+    }
+    Ok(field)
+}
+
+fn check_series(series: &NewSeries) -> Result<(), Error> {
+    if series.grid.is_empty() || series.times.is_empty() {
+        return Err(Error::Rejected(format!("{} has no value", series.group)));
+    }
+    match series.times.windows(2).find(|pair| pair[0] >= pair[1]) {
+        Some(pair) => Err(Error::Rejected(format!(
+            "{}: times are not ascending at {}",
+            series.group, pair[1]
+        ))),
+        None => Ok(()),
+    }
+}

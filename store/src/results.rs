@@ -1,0 +1,68 @@
+//! The files of a run: `results/<mission>/<run>/<file>`. They are synced before anybody is told of the run.
+
+use bytes::Bytes;
+use driftline_domain::{MissionId, RunId};
+use object_store::path::Path;
+
+use crate::{Error, Objects};
+
+/// One file of a run, about to be stored.
+#[derive(Debug, Clone)]
+pub struct ResultFile {
+    /// Path below the run, for example `processed/areas.parquet`.
+    pub path: String,
+    /// Content.
+    pub bytes: Bytes,
+}
+
+/// Access to result files.
+#[derive(Clone)]
+pub struct Results {
+    objects: Objects,
+}
+
+impl Results {
+    pub(crate) fn new(objects: Objects) -> Self {
+        Self { objects }
+    }
+
+    /// Stores the files of a run durably.
+    pub async fn write(&self, mission: MissionId, run: RunId, files: Vec<ResultFile>) -> Result<(), Error> {
+        let mut paths = Vec::with_capacity(files.len());
+        for file in files {
+            let path = file_path(mission, run, &file.path);
+            self.objects.put_new(&path, file.bytes).await?;
+            paths.push(path);
+        }
+        self.objects.sync(&paths).await
+    }
+
+    /// Reads one file of a run.
+    pub async fn read(&self, mission: MissionId, run: RunId, file: &str) -> Result<Bytes, Error> {
+        self.objects.get(&file_path(mission, run, file)).await
+    }
+
+    /// Removes everything of a mission.
+    pub async fn delete_mission(&self, mission: MissionId) -> Result<(), Error> {
+        self.objects
+            .delete_all(&Path::from(format!("results/{mission}")))
+            .await
+            .map(drop)
+    }
+
+    /// Removes the files of a run that will never be published.
+    pub async fn delete_run(&self, mission: MissionId, run: RunId) -> Result<(), Error> {
+        self.objects
+            .delete_all(&Path::from(format!("results/{mission}/{run}")))
+            .await
+            .map(drop)
+    }
+}
+
+fn file_path(mission: MissionId, run: RunId, file: &str) -> Path {
+    // `Path::from` encodes what is not plain, so that no file name can leave the run's folder.
+    Path::from(format!("results/{mission}/{run}"))
+        .parts()
+        .chain(Path::from(file).parts())
+        .collect()
+}
