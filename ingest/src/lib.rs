@@ -1,1 +1,11 @@
-//! (crate being built)
+//! Forcing files into published cycles: read, checked, stored whole or not at all.
+//!
+//! Local files for now; feeds that fetch by themselves will hand their files to the same `ingest_files`. No HTTP, no
+//! simulation.
+
+mod error;
+mod files;
+mod quality;
+
+pub use error::Error;
+pub use files::{Ingested, feed_name_of, ingest_files};

@@ -1,1 +1,30 @@
-//! (crate being built)
+//! The one coastline of the product: on land or at sea, crossed or not, how far.
+//!
+//! Everybody who needs a coast asks this crate: the drift kernel, the quality control of ingest and the products.
+//! Positions are degrees (WGS84), distances metres. The shore itself is GSHHG 2.3.7 at full resolution (Wessel and
+//! Smith 1996, doi:10.1029/96JB00104; LGPL-3.0-or-later, see `data/README.md`), kept in a file of our own
+//! (`src/format.rs`) of which a tile of one degree is unpacked when it is first asked for.
+//!
+//! Results feed simulations that must repeat to the last bit on any machine, so look-ups use only basic arithmetic,
+//! square roots and `libm`.
+//!
+//! Absent on purpose: forcing, missions, lakes (a lake is land here, as in the land mask of OpenDrift).
+
+#[cfg(feature = "build")]
+pub mod build;
+mod coast;
+mod crossing;
+mod edge;
+mod error;
+mod format;
+mod grid;
+mod nearest;
+mod polygons;
+mod shape;
+#[cfg(feature = "build")]
+mod simplify;
+mod tile;
+
+pub use coast::Coast;
+pub use crossing::Crossing;
+pub use error::Error;

@@ -1,0 +1,53 @@
+//! Why a file did not become forcing. Every message names the file.
+
+use std::path::PathBuf;
+
+/// A refused or failed ingest; nothing of it has been published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file could not be read at all.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file was read, and it is not forcing that can be used.
+    #[error("{} is refused: {source}", path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What it holds instead.
+        source: driftline_decode::Error,
+    },
+    /// The files of one cycle do not fit together.
+    #[error("{0}")]
+    Conflict(String),
+    /// A field did not pass quality control.
+    #[error("{feed} is refused: {reason}")]
+    Quality {
+        /// Feed.
+        feed: String,
+        /// Which field failed which check.
+        reason: String,
+    },
+    /// The store could not take it.
+    #[error(transparent)]
+    Store(#[from] driftline_store::Error),
+    /// A computation was lost.
+    #[error(transparent)]
+    Compute(#[from] driftline_compute::Error),
+}
+
+impl Error {
+    /// Whether the input is at fault, rather than the machine.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused { .. } | Self::Conflict(_) | Self::Quality { .. } => true,
+            Self::Store(error) => error.kind() == driftline_store::Kind::Invalid,
+            Self::Read { .. } | Self::Compute(_) => false,
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Local files into cycles. Files of one feed and one model run become one cycle.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use driftline_compute::Compute;
+use driftline_decode::{ForcingFile, Series};
+use driftline_domain::{RunTime, ValidTime, VectorField};
+use driftline_store::{CycleIdentity, NewSeries, Published, SourceFile, Store};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+use crate::quality::{self, StepSummary};
+
+/// One cycle as ingested.
+#[derive(Debug, Clone)]
+pub struct Ingested {
+    /// The files it was made from.
+    pub paths: Vec<PathBuf>,
+    /// What became of it.
+    pub published: Published,
+}
+
+/// An opened file of a cycle.
+struct Opened {
+    path: PathBuf,
+    file: ForcingFile,
+    source: SourceFile,
+}
+
+/// A step of a cycle: the file, the series in it and the step in that.
+type StepOf = (Arc<Opened>, usize, usize);
+
+/// A field of the cycle: which step of which file holds each time.
+struct Merged {
+    series: NewSeries,
+    steps: Vec<StepOf>,
+}
+
+/// Ingests files. Without a feed name each file is a feed of its own, named after the file; with one, all files of the
+/// same model run are published together. The first refusal ends it: cycles published before stay published.
+pub async fn ingest_files(
+    store: &Store,
+    compute: &Compute,
+    paths: &[PathBuf],
+    feed: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<Ingested>, Error> {
+    let mut cycles: BTreeMap<(String, RunTime), Vec<Arc<Opened>>> = BTreeMap::new();
+    for path in paths {
+        let to_open = path.clone();
+        let opened = compute.run(move || open(&to_open)).await??;
+        let feed = feed.map_or_else(|| feed_name_of(path), str::to_owned);
+        cycles
+            .entry((feed, opened.file.run()))
+            .or_default()
+            .push(Arc::new(opened));
+    }
+    let mut ingested = Vec::new();
+    for ((feed, run), files) in cycles {
+        let published = publish(store, compute, feed, run, &files, now).await?;
+        let paths = files.iter().map(|file| file.path.clone()).collect();
+        ingested.push(Ingested { paths, published });
+    }
+    Ok(ingested)
+}
+
+/// A feed name made from a file's name, for files that come without one.
+pub fn feed_name_of(path: &Path) -> String {
+    let stem = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let words: Vec<&str> = stem
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let name: String = words.join("-").chars().take(63).collect();
+    let name = name.trim_end_matches('-');
+    if name.is_empty() {
+        "file".to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
+fn open(path: &Path) -> Result<Opened, Error> {
+    let file = ForcingFile::open(path).map_err(|source| Error::Refused {
+        path: path.to_owned(),
+        source,
+    })?;
+    let (bytes, sha256) = digest(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let decoder = file.lineage().decoder.clone();
+    Ok(Opened {
+        path: path.to_owned(),
+        source: SourceFile {
+            name,
+            bytes,
+            sha256,
+            decoder,
+        },
+        file,
+    })
+}
+
+/// Length and SHA-256 of a file.
+fn digest(path: &Path) -> std::io::Result<(u64, String)> {
+    use std::fmt::Write as _;
+    let mut hasher = Sha256::new();
+    let bytes = std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
+    let mut text = String::with_capacity(64);
+    for byte in hasher.finalize() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok((bytes, text))
+}
+
+async fn publish(
+    store: &Store,
+    compute: &Compute,
+    feed: String,
+    run: RunTime,
+    files: &[Arc<Opened>],
+    now: Timestamp,
+) -> Result<Published, Error> {
+    let mut sources: Vec<SourceFile> = files.iter().map(|file| file.source.clone()).collect();
+    sources.sort_by(|a, b| a.name.cmp(&b.name).then(a.sha256.cmp(&b.sha256)));
+    let merged = merge(files)?;
+    let mut cycle = match store
+        .begin_cycle(CycleIdentity {
+            feed: feed.clone(),
+            run,
+            sources,
+        })
+        .await?
+    {
+        Ok(cycle) => cycle,
+        Err(unchanged) => return Ok(unchanged),
+    };
+    for field in merged {
+        let steps = Arc::new(field.steps);
+        check(compute, &feed, &field.series, &steps).await?;
+        let reader = Arc::clone(&steps);
+        cycle
+            .add_series(field.series, move |step| read_step(&reader, step))
+            .await?;
+    }
+    Ok(cycle.publish(now).await?)
+}
+
+/// Looks at every step before the first byte is stored.
+async fn check(compute: &Compute, feed: &str, series: &NewSeries, steps: &Arc<Vec<StepOf>>) -> Result<(), Error> {
+    let (reader, count) = (Arc::clone(steps), series.times.len());
+    let look = move || -> Result<Vec<StepSummary>, driftline_decode::Error> {
+        (0..count)
+            .map(|step| Ok(quality::summarise(&read_step(&reader, step)?)))
+            .collect()
+    };
+    let looked = compute.run(look).await?;
+    let summaries = looked.map_err(|source| Error::Refused {
+        path: steps[0].0.path.clone(),
+        source,
+    })?;
+    let name = |step: usize| format!("{} at {}", series.kind, series.times[step]);
+    match quality::objection(&summaries, name) {
+        Some(reason) => Err(Error::Quality {
+            feed: feed.to_owned(),
+            reason,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn read_step(steps: &[StepOf], step: usize) -> Result<VectorField, driftline_decode::Error> {
+    let (opened, series, step) = &steps[step];
+    opened.file.read(*series, *step)
+}
+
+/// Joins the series of several files: the same field on the same grid at different times is one series.
+fn merge(files: &[Arc<Opened>]) -> Result<Vec<Merged>, Error> {
+    let mut merged: Vec<Merged> = Vec::new();
+    for opened in files {
+        for (index, series) in opened.file.series().iter().enumerate() {
+            let same = merged
+                .iter_mut()
+                .find(|other| other.series.kind == series.kind && other.series.grid == series.grid);
+            let steps = (0..series.times.len()).map(|step| (Arc::clone(opened), index, step));
+            match same {
+                Some(other) => {
+                    other.series.times.extend(&series.times);
+                    other.steps.extend(steps);
+                }
+                None => {
+                    let group = group_name(&merged, series);
+                    merged.push(Merged {
+                        series: new_series(group, series),
+                        steps: steps.collect(),
+                    });
+                }
+            }
+        }
+    }
+    for field in &mut merged {
+        sort_by_time(field)?;
+    }
+    Ok(merged)
+}
+
+/// `current`, `wind`, and `current-2` where a cycle has the same field on a second grid.
+fn group_name(merged: &[Merged], series: &Series) -> String {
+    let earlier = merged.iter().filter(|other| other.series.kind == series.kind).count();
+    if earlier == 0 {
+        series.kind.name().to_owned()
+    } else {
+        format!("{}-{}", series.kind, earlier + 1)
+    }
+}
+
+fn new_series(group: String, series: &Series) -> NewSeries {
+    NewSeries {
+        group,
+        kind: series.kind,
+        grid: series.grid,
+        times: series.times.clone(),
+        composition: series.composition,
+        level: series.level.clone(),
+        source_variables: series.source_variables.clone(),
+        attribution: series.attribution.clone(),
+    }
+}
+
+fn sort_by_time(field: &mut Merged) -> Result<(), Error> {
+    let mut order: Vec<usize> = (0..field.steps.len()).collect();
+    order.sort_by_key(|&step| field.series.times[step]);
+    let times: Vec<ValidTime> = order.iter().map(|&step| field.series.times[step]).collect();
+    if let Some(twice) = times.windows(2).find(|pair| pair[0] == pair[1]) {
+        let files: Vec<String> = field
+            .steps
+            .iter()
+            .map(|(opened, ..)| opened.source.name.clone())
+            .collect();
+        let mut files = files;
+        files.dedup();
+        return Err(Error::Conflict(format!(
+            "{} at {} stands twice in {}",
+            field.series.kind,
+            twice[0],
+            files.join(", ")
+        )));
+    }
+    field.steps = order.iter().map(|&step| field.steps[step].clone()).collect();
+    field.series.times = times;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feed_name_is_made_from_any_file_name() {
+        for (file, name) in [
+            ("norkyst800_subset_16Nov2015.nc", "norkyst800-subset-16nov2015"),
+            ("/tmp/..nc", "file"),
+            ("Ocean  Currents (1).nc", "ocean-currents-1"),
+            ("\u{e9}.nc", "file"),
+        ] {
+            assert_eq!(feed_name_of(Path::new(file)), name);
+            assert_eq!(driftline_store::feed_name_violation(name), None);
+        }
+    }
+}
