@@ -1,0 +1,94 @@
+//! How a particle starts: its place, scattered around the release and put to sea, and its coefficients.
+
+use driftline_coast::Coast;
+use driftline_domain::Coefficients;
+
+use crate::random::{Draw, Purpose};
+use crate::{Regression, RunSpec, Status, moved};
+
+/// How far from a start on land the sea is looked for, metres.
+pub(crate) const SEA_REACH_M: f64 = 100_000.0;
+
+/// Draws of the downwind score before giving up. With a slope that is not negative each succeeds at least every other
+/// time, so this bound is never met.
+const MAX_DRAWS: u32 = 64;
+
+/// Where a particle starts.
+pub(crate) struct Start {
+    pub(crate) lon_deg: f64,
+    pub(crate) lat_deg: f64,
+    pub(crate) status: Status,
+    /// How far it was moved off the land, metres.
+    pub(crate) moved_m: Option<f64>,
+}
+
+/// A particle's own coefficients, for life.
+pub(crate) struct Character {
+    pub(crate) downwind: Regression,
+    /// Standard score of the crosswind leeway, the same on both sides.
+    pub(crate) cross_score: f64,
+    /// Downwind scores rejected.
+    pub(crate) redraws: u64,
+}
+
+/// Scatters a particle around the release, gaussian per axis; on land it goes to the nearest sea.
+pub(crate) fn start(spec: &RunSpec<'_>, coast: &Coast, particle: u32) -> Start {
+    let release = &spec.release;
+    let (east, north) = Draw::new(spec.seed, particle, 0, Purpose::SeedPosition, 0).normals();
+    let (lon_deg, lat_deg) = moved(
+        release.position.lon_deg(),
+        release.position.lat_deg(),
+        release.sigma_m * east,
+        release.sigma_m * north,
+    );
+    let drawn = Start {
+        lon_deg,
+        lat_deg,
+        status: Status::Active,
+        moved_m: None,
+    };
+    if !coast.on_land(lon_deg, lat_deg) {
+        return drawn;
+    }
+    match coast.nearest_sea(lon_deg, lat_deg, SEA_REACH_M) {
+        Some((lon_deg, lat_deg, distance_m)) => Start {
+            lon_deg,
+            lat_deg,
+            moved_m: Some(distance_m),
+            ..drawn
+        },
+        None => Start {
+            status: Status::SeededOnLand,
+            ..drawn
+        },
+    }
+}
+
+/// Draws a particle's coefficients. The downwind score is drawn again while the slope would be negative, as is the
+/// published practice; that raises the mean of classes with a wide spread and a small slope.
+pub(crate) fn character(spec: &RunSpec<'_>, particle: u32) -> Character {
+    let downwind = &spec.class.downwind;
+    if !spec.coefficient_spread {
+        return Character {
+            downwind: Regression::of(downwind, 0.0),
+            cross_score: 0.0,
+            redraws: 0,
+        };
+    }
+    let draw = |attempt| Draw::new(spec.seed, particle, 0, Purpose::SeedCoefficients, attempt).normals();
+    let (first_score, cross_score) = draw(0);
+    let later_scores = (1..MAX_DRAWS).map(|attempt| draw(attempt).0);
+    let mut scores = std::iter::once(first_score).chain(later_scores).zip(0u64..);
+    let (score, redraws) = scores
+        .find(|(score, _)| !drifts_upwind(downwind, *score))
+        .unwrap_or((0.0, u64::from(MAX_DRAWS)));
+    Character {
+        downwind: Regression::of(downwind, score),
+        cross_score,
+        redraws,
+    }
+}
+
+fn drifts_upwind(downwind: &Coefficients, score: f64) -> bool {
+    Regression::of(downwind, score).slope < 0.0
+}
