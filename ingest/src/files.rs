@@ -14,11 +14,22 @@ use sha2::{Digest, Sha256};
 use crate::Error;
 use crate::quality::{self, StepSummary};
 
+/// What an operator says of the files.
+#[derive(Debug, Clone, Default)]
+pub struct FeedOrigin {
+    /// Feed that they belong to.
+    pub feed: Option<String>,
+    /// Line that every product made from them must carry; without it what the files say of themselves.
+    pub attribution: Option<String>,
+}
+
 /// One cycle as ingested.
 #[derive(Debug, Clone)]
 pub struct Ingested {
     /// The files it was made from.
     pub paths: Vec<PathBuf>,
+    /// What an operator should know: fields that were left out and why, contradictions that were lived with.
+    pub notes: Vec<String>,
     /// What became of it.
     pub published: Published,
 }
@@ -45,14 +56,14 @@ pub async fn ingest_files(
     store: &Store,
     compute: &Compute,
     paths: &[PathBuf],
-    feed: Option<&str>,
+    origin: &FeedOrigin,
     now: Timestamp,
 ) -> Result<Vec<Ingested>, Error> {
     let mut cycles: BTreeMap<(String, RunTime), Vec<Arc<Opened>>> = BTreeMap::new();
     for path in paths {
         let to_open = path.clone();
         let opened = compute.run(move || open(&to_open)).await??;
-        let feed = feed.map_or_else(|| feed_name_of(path), str::to_owned);
+        let feed = origin.feed.clone().unwrap_or_else(|| feed_name_of(path));
         cycles
             .entry((feed, opened.file.run()))
             .or_default()
@@ -60,11 +71,25 @@ pub async fn ingest_files(
     }
     let mut ingested = Vec::new();
     for ((feed, run), files) in cycles {
-        let published = publish(store, compute, feed, run, &files, now).await?;
+        let published = publish(store, compute, feed, run, &files, origin.attribution.as_deref(), now).await?;
         let paths = files.iter().map(|file| file.path.clone()).collect();
-        ingested.push(Ingested { paths, published });
+        let notes = files.iter().flat_map(|file| notes(file)).collect();
+        ingested.push(Ingested {
+            paths,
+            notes,
+            published,
+        });
     }
     Ok(ingested)
+}
+
+fn notes(opened: &Opened) -> Vec<String> {
+    let left_out = opened.file.refused().iter().map(|reason| format!("left out: {reason}"));
+    let caveats = opened.file.caveats().iter().cloned();
+    left_out
+        .chain(caveats)
+        .map(|note| format!("{}: {note}", opened.source.name))
+        .collect()
 }
 
 /// A feed name made from a file's name, for files that come without one.
@@ -131,16 +156,21 @@ async fn publish(
     feed: String,
     run: RunTime,
     files: &[Arc<Opened>],
+    attribution: Option<&str>,
     now: Timestamp,
 ) -> Result<Published, Error> {
     let mut sources: Vec<SourceFile> = files.iter().map(|file| file.source.clone()).collect();
     sources.sort_by(|a, b| a.name.cmp(&b.name).then(a.sha256.cmp(&b.sha256)));
-    let merged = merge(files)?;
+    let mut merged = merge(files)?;
+    for field in &mut merged {
+        field.series.attribution = attribution.map(str::to_owned).or(field.series.attribution.take());
+    }
     let mut cycle = match store
         .begin_cycle(CycleIdentity {
             feed: feed.clone(),
             run,
             sources,
+            attribution: attribution.map(str::to_owned),
         })
         .await?
     {

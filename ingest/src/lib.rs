@@ -8,4 +8,4 @@ mod files;
 mod quality;
 
 pub use error::Error;
-pub use files::{Ingested, feed_name_of, ingest_files};
+pub use files::{FeedOrigin, Ingested, feed_name_of, ingest_files};

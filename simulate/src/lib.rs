@@ -1,1 +1,21 @@
-//! (crate being built)
+//! From a mission to its products: forcing into memory, the drift kernel, areas and files, published with the pointer
+//! last. No HTTP, no Zarr paths, no drift formulas.
+
+mod coverage;
+mod error;
+mod files;
+mod forecast;
+mod geometry;
+pub mod products;
+mod results;
+mod sources;
+mod worker;
+
+pub use coverage::{Reach, reach, violation};
+pub use driftline_leeway::Continue;
+pub use error::Error;
+pub use files::file_path;
+pub use forecast::{Engine, Forecast, SourceUsed, Watcher, draw_seed};
+pub use results::{ENGINE_VERSION, RunProducts};
+pub use sources::{ForcingOrigin, LocalFile, SourceAbout};
+pub use worker::Worker;

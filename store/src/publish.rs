@@ -28,6 +28,16 @@ pub struct CycleIdentity {
     pub run: RunTime,
     /// The files it is made from.
     pub sources: Vec<SourceFile>,
+    /// Credit line given by the operator; it is part of what a cycle says.
+    pub attribution: Option<String>,
+}
+
+impl CycleIdentity {
+    /// Whether this revision was made from the very same by the very same program.
+    fn is_that_of(&self, head: &Manifest) -> bool {
+        let same_credit = |series: &SeriesEntry| self.attribution.is_none() || series.attribution == self.attribution;
+        head.sources == self.sources && head.written_by == WRITTEN_BY && head.series.iter().all(same_credit)
+    }
 }
 
 /// One vector field over time, about to be stored.
@@ -88,8 +98,7 @@ impl Store {
         let catalog = self.catalog().await?;
         let head = catalog.head(&identity.feed, identity.run);
         if let Some(head) = head
-            && head.manifest.sources == identity.sources
-            && head.manifest.written_by == WRITTEN_BY
+            && identity.is_that_of(&head.manifest)
         {
             return Ok(Err(Published::Unchanged(Arc::clone(head))));
         }

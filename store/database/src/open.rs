@@ -132,3 +132,105 @@ fn sync_folder(path: &Path) -> Result<()> {
         .and_then(|folder| folder.sync_all())
         .map_err(|source| Error::File { path: folder, source })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    #[tokio::test]
+    async fn a_file_of_version_1_is_brought_up_to_date_and_keeps_its_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("driftline.sqlite");
+        let old = Database::open_with(&path, &MIGRATIONS[..1]).await.unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let organisation = old.create_organisation("Coastguard", now).await.unwrap();
+        assert!(old.watermark("node").await.is_err(), "version 1 has no ledger");
+        old.close().await;
+        let new = Database::open(&path).await.unwrap();
+        assert_eq!(new.organisation(organisation.id).await.unwrap(), Some(organisation));
+        assert_eq!(new.watermark("node").await.unwrap(), None);
+        let error = Database::open_with(&path, &MIGRATIONS[..1]).await.unwrap_err();
+        assert!(matches!(error, Error::Newer { found: 2, known: 1, .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_step_that_fails_leaves_the_file_at_the_step_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("driftline.sqlite");
+        Database::open_with(&path, &MIGRATIONS[..1])
+            .await
+            .unwrap()
+            .close()
+            .await;
+        let broken = [
+            Migration::new(1, "missions", ""),
+            Migration::new(
+                2,
+                "broken",
+                "CREATE TABLE half (id BLOB) STRICT; CREATE TABLE missions (id BLOB) STRICT;",
+            ),
+        ];
+        assert!(matches!(
+            Database::open_with(&path, &broken).await,
+            Err(Error::Open { .. })
+        ));
+        let repaired = Database::open(&path).await.unwrap();
+        let half = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema WHERE name = 'half'");
+        assert_eq!(half.fetch_one(&repaired.reader).await.unwrap(), 0);
+    }
+
+    /// The promises of durability hang on these settings.
+    #[tokio::test]
+    async fn every_connection_has_the_settings_that_durability_needs() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+        for pool in [&database.writer, &database.reader] {
+            let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
+            let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(pool).await.unwrap();
+            let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(pool).await.unwrap();
+            assert_eq!((mode.as_str(), synchronous, foreign_keys), ("wal", 2, 1));
+        }
+        let refused = sqlx::query("DELETE FROM organisations").execute(&database.reader).await;
+        assert!(refused.is_err(), "readers do not write");
+    }
+
+    /// A page of features and a page of missions read an index, not the table in another order.
+    #[tokio::test]
+    async fn pages_are_read_in_the_order_of_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+        for (sql, index) in [
+            (
+                "SELECT * FROM features WHERE org_id = x'00' AND kind = 0 AND (run_seq, row) > (1, 2) \
+                 ORDER BY run_seq, row LIMIT 10",
+                "features_in_order",
+            ),
+            (
+                "SELECT * FROM features WHERE org_id = x'00' AND kind = 0 AND mission_id = x'00' \
+                 AND (run_seq, row) > (1, 2) ORDER BY run_seq, row LIMIT 10",
+                "features_of_mission",
+            ),
+            (
+                "SELECT * FROM missions m WHERE m.withdrawn_at IS NULL AND m.org_id = x'00' AND m.id < x'01' \
+                 ORDER BY m.id DESC LIMIT 10",
+                "missions_newest_first",
+            ),
+            (
+                "SELECT * FROM runs WHERE withdrawn_at IS NULL AND org_id = x'00' AND seq > 3 ORDER BY seq LIMIT 10",
+                "runs_in_order",
+            ),
+            (
+                "SELECT id FROM jobs WHERE state IN ('queued', 'leased') AND ((state = 'queued' AND run_at <= 1) OR \
+                 (state = 'leased' AND lease_until <= 1)) ORDER BY priority, created_at, id LIMIT 1",
+                "jobs_in_turn",
+            ),
+        ] {
+            let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+            let plan = sqlx::query(explain).fetch_all(&database.reader).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| sqlx::Row::get(row, "detail")).collect();
+            let plan = plan.join("; ");
+            assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+        }
+    }
+}

@@ -8,23 +8,21 @@ use sqlx::{Connection, SqliteConnection};
 use crate::{Error, Result};
 
 pub(crate) struct Migration {
-    pub(crate) number: i64,
+    number: i64,
     name: &'static str,
     sql: &'static str,
 }
 
+impl Migration {
+    pub(crate) const fn new(number: i64, name: &'static str, sql: &'static str) -> Self {
+        Self { number, name, sql }
+    }
+}
+
 /// Every step, oldest first; a step that was released is never edited, a change is a new step.
 pub(crate) const MIGRATIONS: &[Migration] = &[
-    Migration {
-        number: 1,
-        name: "missions",
-        sql: include_str!("../migrations/0001_missions.sql"),
-    },
-    Migration {
-        number: 2,
-        name: "usage",
-        sql: include_str!("../migrations/0002_usage.sql"),
-    },
+    Migration::new(1, "missions", include_str!("../migrations/0001_missions.sql")),
+    Migration::new(2, "usage", include_str!("../migrations/0002_usage.sql")),
 ];
 
 /// Brings the file to the newest of these steps; refuses one that has seen steps unknown here and leaves it as it is.

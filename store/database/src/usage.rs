@@ -63,6 +63,15 @@ impl Database {
         .transpose()
     }
 
+    /// The newest epoch of a node in the ledger, so that its next process takes a later one whatever its clock says.
+    pub async fn last_epoch(&self, node: &str) -> Result<Option<i64>> {
+        sqlx::query_scalar("SELECT max(epoch) FROM usage_records WHERE node = ?")
+            .bind(node)
+            .fetch_one(&self.reader)
+            .await
+            .map_err(Error::engine("read the newest epoch"))
+    }
+
     /// What an organisation used, by the hour: hours that begin at or after `from` and before `until`.
     pub async fn usage_hours(&self, org: OrgId, from: Timestamp, until: Timestamp) -> Result<Vec<UsageHour>> {
         let rows = sqlx::query(

@@ -53,33 +53,50 @@ impl EvenAxis {
         Self::fit(stored, 0.0)
     }
 
-    /// `magnitude` is the largest number that the coordinates were computed with, where that is known beforehand.
+    /// `magnitude` is the largest number that angles were computed with, 0 for distances.
     fn fit(values: &[f64], magnitude: f64) -> Result<Self, String> {
         let (Some(&start), Some(&end), true) = (values.first(), values.last(), values.len() >= 2) else {
-            return Err(format!("it has {} node, and two are needed for a spacing", values.len()));
+            return Err(format!(
+                "it has {} node, and two are needed for a spacing",
+                values.len()
+            ));
         };
         if let Some(index) = values.iter().position(|value| !value.is_finite() || value.abs() > 1e9) {
             return Err(format!("node {index} has the value {}", values[index]));
         }
         let descending = end < start;
-        let ascending: Vec<f64> =
-            if descending { values.iter().rev().copied().collect() } else { values.to_vec() };
+        let ascending: Vec<f64> = if descending {
+            values.iter().rev().copied().collect()
+        } else {
+            values.to_vec()
+        };
         let noise = noise_of(&ascending, magnitude);
         let intervals = (ascending.len() - 1) as f64;
         let raw_step = (end - start).abs() / intervals;
         let step = simple(raw_step, 2.0 * noise / intervals);
         let offsets = ascending.iter().enumerate().map(|(k, value)| value - k as f64 * step);
-        let first = simple(offsets.sum::<f64>() / ascending.len() as f64, noise);
+        let mean_first = offsets.sum::<f64>() / ascending.len() as f64;
+        // Degrees begin at simple fractions; metres of a projection begin anywhere.
+        let first = if magnitude > 0.0 {
+            simple(mean_first, noise)
+        } else {
+            mean_first
+        };
         let tolerance = (MAX_UNEVENNESS * step).max(noise).min(0.2 * step);
-        for (k, value) in ascending.iter().enumerate() {
-            let even = first + k as f64 * step;
-            // Written so that a step of zero or NaN is refused as well.
-            if !((value - even).abs() <= tolerance && step > 0.0) {
-                let node = if descending { ascending.len() - 1 - k } else { k };
-                return Err(format!(
-                    "its spacing is uneven: node {node} is at {value}, an even spacing of {step} puts it at {even}"
-                ));
-            }
+        let even = |k: usize| first + k as f64 * step;
+        let farthest = ascending
+            .iter()
+            .enumerate()
+            .map(|(k, value)| (k, (value - even(k)).abs()));
+        let (k, deviation) = farthest.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0));
+        // A spacing of zero is none, and the tolerance is then zero, too.
+        if deviation > tolerance || step <= 0.0 {
+            let node = if descending { ascending.len() - 1 - k } else { k };
+            return Err(format!(
+                "its spacing is uneven: node {node} is at {}, an even spacing of {step} puts it at {}",
+                ascending[k],
+                even(k)
+            ));
         }
         Ok(Self {
             first,
@@ -91,7 +108,11 @@ impl EvenAxis {
 
     /// Position in the file of each node in ascending order.
     pub(crate) fn file_order(&self) -> Vec<usize> {
-        if self.descending { (0..self.len).rev().collect() } else { (0..self.len).collect() }
+        if self.descending {
+            (0..self.len).rev().collect()
+        } else {
+            (0..self.len).collect()
+        }
     }
 }
 
@@ -108,7 +129,10 @@ fn simple(value: f64, noise: f64) -> f64 {
         let denominator = f64::from(denominator);
         libm::rint(value * denominator) / denominator
     });
-    candidates.into_iter().find(|candidate| (candidate - value).abs() <= noise).unwrap_or(value)
+    candidates
+        .into_iter()
+        .find(|candidate| (candidate - value).abs() <= noise)
+        .unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -132,7 +156,10 @@ mod tests {
     fn exact_values_stay_exact() {
         let values: Vec<f64> = (0..50).map(|k| 4.123_456_789 + 0.033_7 * f64::from(k)).collect();
         let axis = EvenAxis::of_latitudes(&values).unwrap();
-        assert!((axis.step - 0.033_7).abs() < 1e-12 && (axis.first - 4.123_456_789).abs() < 1e-9, "{axis:?}");
+        assert!(
+            (axis.step - 0.033_7).abs() < 1e-12 && (axis.first - 4.123_456_789).abs() < 1e-9,
+            "{axis:?}"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// The file cannot be opened or read at all.
-    #[error("cannot read '{path}'")]
+    #[error("cannot read '{path}': {source}")]
     Io {
         /// The file.
         path: PathBuf,

@@ -33,24 +33,33 @@ pub(crate) fn choose(
         reason,
     };
     let coordinate = match layout.vertical {
-        Some(dim) => source.variable(&variable.dimensions[dim].name).or_else(|| scalar_level(source, variable)),
+        Some(dim) => source
+            .variable(&variable.dimensions[dim].name)
+            .or_else(|| scalar_level(source, variable)),
         None => scalar_level(source, variable),
     };
     let size = layout.vertical.map_or(1, |dim| variable.dimensions[dim].size);
     let Some(coordinate) = coordinate else {
         if size > 1 {
             let name = layout.vertical.map_or("", |dim| variable.dimensions[dim].name.as_str());
-            return Err(refused(format!("there are {size} levels along '{name}' and nothing says which is which")));
+            return Err(refused(format!(
+                "there are {size} levels along '{name}' and nothing says which is which"
+            )));
         }
         return match kind {
-            ForcingKind::Current => Ok(Level { index: 0, name: "depth not stated, taken as the surface".to_owned() }),
+            ForcingKind::Current => Ok(Level {
+                index: 0,
+                name: "depth not stated, taken as the surface".to_owned(),
+            }),
             ForcingKind::Wind => unstated_wind(variable).map_err(refused),
         };
     };
     let role = role_of_coordinate(coordinate);
     let values_m = levels_m(source, coordinate, role).and_then(|values| {
         let right = values.len() as u64 == size;
-        right.then_some(values).ok_or_else(|| refused(format!("'{}' does not give {size} levels", coordinate.name)))
+        right
+            .then_some(values)
+            .ok_or_else(|| refused(format!("'{}' does not give {size} levels", coordinate.name)))
     });
     match (kind, role) {
         (ForcingKind::Current, Some(DimRole::Depth)) => nearest_surface(&values_m?, coordinate).map_err(refused),
@@ -58,7 +67,9 @@ pub(crate) fn choose(
         _ => Err(refused(format!(
             "its {size} level(s) along '{}' ({}) are neither depths nor heights in metres",
             coordinate.name,
-            text(coordinate, "long_name").or_else(|| text(coordinate, "standard_name")).unwrap_or_default()
+            text(coordinate, "long_name")
+                .or_else(|| text(coordinate, "standard_name"))
+                .unwrap_or_default()
         ))),
     }
 }
@@ -87,15 +98,25 @@ fn levels_m(source: &Source, coordinate: &NcVariable, role: Option<DimRole>) -> 
             });
         }
     };
-    Ok(source.values(coordinate)?.into_iter().map(|value| value * factor).collect())
+    Ok(source
+        .values(coordinate)?
+        .into_iter()
+        .map(|value| value * factor)
+        .collect())
 }
 
 fn nearest_surface(depths_m: &[f64], coordinate: &NcVariable) -> Result<Level, String> {
-    let finite = depths_m.iter().copied().enumerate().filter(|(_, depth)| depth.is_finite());
+    let finite = depths_m
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(_, depth)| depth.is_finite());
     let nearest = finite.min_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()));
     let (index, depth_m) = nearest.ok_or_else(|| format!("'{}' holds no depth", coordinate.name))?;
     if depth_m.abs() > DEEPEST_SURFACE_M {
-        return Err(format!("its uppermost level is at {depth_m} m, which is no surface current"));
+        return Err(format!(
+            "its uppermost level is at {depth_m} m, which is no surface current"
+        ));
     }
     Ok(Level {
         index,
@@ -104,7 +125,9 @@ fn nearest_surface(depths_m: &[f64], coordinate: &NcVariable) -> Result<Level, S
 }
 
 fn ten_metres(heights_m: &[f64], coordinate: &NcVariable) -> Result<Level, String> {
-    let index = heights_m.iter().position(|height| (height - WIND_HEIGHT_M).abs() <= 0.5);
+    let index = heights_m
+        .iter()
+        .position(|height| (height - WIND_HEIGHT_M).abs() <= 0.5);
     let index = index.ok_or_else(|| {
         let list: Vec<String> = heights_m.iter().take(8).map(f64::to_string).collect();
         format!("it is the wind at {} m and not at 10 m", list.join(", "))
@@ -121,12 +144,21 @@ fn unstated_wind(variable: &NcVariable) -> Result<Level, String> {
     let long_name = lower(variable, "long_name");
     let height_m = height_in(&long_name).or_else(|| height_in(&variable.name.to_ascii_lowercase()));
     match height_m {
-        Some(height_m) if height_m == WIND_HEIGHT_M => Ok(Level { index, name: "10 m above ground".to_owned() }),
+        Some(height_m) if height_m == WIND_HEIGHT_M => Ok(Level {
+            index,
+            name: "10 m above ground".to_owned(),
+        }),
         Some(height_m) => Err(format!("it is the wind at {height_m} m and not at 10 m")),
-        None if ["isobaric", "pressure level", "hpa", "tropopause", "cloud"].iter().any(|word| long_name.contains(word)) => {
+        None if ["isobaric", "pressure level", "hpa", "tropopause", "cloud"]
+            .iter()
+            .any(|word| long_name.contains(word)) =>
+        {
             Err(format!("'{long_name}' is not the wind at 10 m"))
         }
-        None => Ok(Level { index, name: "height not stated, taken as 10 m above ground".to_owned() }),
+        None => Ok(Level {
+            index,
+            name: "height not stated, taken as 10 m above ground".to_owned(),
+        }),
     }
 }
 
@@ -138,13 +170,18 @@ fn height_in(text: &str) -> Option<f64> {
     });
     start_of_digits.map(|(at, _)| at).find_map(|at| {
         let (before, rest) = text.split_at(at);
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
         let (digits, after) = rest.split_at(end);
-        let unit: String = after.trim_start_matches([' ', '-', '_']).chars().take_while(|c| is_word(*c)).collect();
+        let unit: String = after
+            .trim_start_matches([' ', '-', '_'])
+            .chars()
+            .take_while(|c| is_word(*c))
+            .collect();
         let metres = ["m", "metre", "metres", "meter", "meters"].contains(&unit.as_str()) || unit.starts_with("mabove");
-        let lone = |side: Option<char>, beyond: Option<char>| {
-            matches!(side, Some('u' | 'v')) && !beyond.is_some_and(is_word)
-        };
+        let lone =
+            |side: Option<char>, beyond: Option<char>| matches!(side, Some('u' | 'v')) && !beyond.is_some_and(is_word);
         let mut backwards = before.chars().rev();
         let mut forwards = after.chars();
         let beside = lone(backwards.next(), backwards.next()) && !after.starts_with(is_word)
@@ -155,7 +192,11 @@ fn height_in(text: &str) -> Option<f64> {
 
 /// A level without the noise that single precision adds in print.
 fn shortest(value: f64, coordinate: &NcVariable) -> String {
-    if coordinate.dtype == NcType::Float { (value as f32).to_string() } else { value.to_string() }
+    if coordinate.dtype == NcType::Float {
+        (value as f32).to_string()
+    } else {
+        value.to_string()
+    }
 }
 
 #[cfg(test)]
@@ -164,12 +205,24 @@ mod tests {
 
     #[test]
     fn heights_in_names() {
-        for text in ["10 metre u wind component", "zonal 10 metre wind (u10m)", "x_wind_10m", "u10", "10u", "ugrd_10maboveground"] {
+        for text in [
+            "10 metre u wind component",
+            "zonal 10 metre wind (u10m)",
+            "x_wind_10m",
+            "u10",
+            "10u",
+            "ugrd_10maboveground",
+        ] {
             assert_eq!(height_in(text), Some(10.0), "{text}");
         }
         assert_eq!(height_in("100 metre v wind component"), Some(100.0));
         assert_eq!(height_in("v100"), Some(100.0));
-        for text in ["air_u", "u-component of wind @ specified height level above ground", "u2wind", "era5 wind"] {
+        for text in [
+            "air_u",
+            "u-component of wind @ specified height level above ground",
+            "u2wind",
+            "era5 wind",
+        ] {
             assert_eq!(height_in(text), None, "{text}");
         }
     }

@@ -36,7 +36,10 @@ pub(crate) fn readings(source: &Source, variable: &NcVariable) -> Result<Vec<Rea
     let mapping = mapping_variable(source, variable)
         .ok_or_else(|| refused("the axes are projected and the file states no grid mapping".to_owned()))?;
     let attributes = from_attributes(mapping);
-    let string = PROJ_ATTRIBUTES.iter().find_map(|name| text(mapping, name)).map(|text| from_proj_string(&text));
+    let string = PROJ_ATTRIBUTES
+        .iter()
+        .find_map(|name| text(mapping, name))
+        .map(|text| from_proj_string(&text));
     let mut readings = Vec::new();
     let mut reasons = Vec::new();
     for reading in [attributes, string].into_iter().flatten() {
@@ -60,7 +63,9 @@ pub(crate) fn readings(source: &Source, variable: &NcVariable) -> Result<Vec<Rea
 fn mapping_variable<'a>(source: &'a Source, variable: &NcVariable) -> Option<&'a NcVariable> {
     let stated = text(variable, "grid_mapping").unwrap_or_default();
     // The extended form names several: "crs: x y other: lat lon"; the first that exists and is projected counts.
-    let mut named = stated.split_whitespace().filter_map(|word| source.variable(word.trim_end_matches(':')));
+    let mut named = stated
+        .split_whitespace()
+        .filter_map(|word| source.variable(word.trim_end_matches(':')));
     let projected = |mapping: &&NcVariable| lower(mapping, "grid_mapping_name") != "latitude_longitude";
     named.find(projected).or_else(|| {
         let is_mapping = |candidate: &&NcVariable| {
@@ -115,12 +120,16 @@ fn polar(
     (false_easting_m, false_northing_m): (f64, f64),
 ) -> Result<OnEllipsoid, String> {
     if (pole_deg.abs() - 90.0).abs() > 1e-6 {
-        return Err(format!("a stereographic projection centred on latitude {pole_deg} is not polar"));
+        return Err(format!(
+            "a stereographic projection centred on latitude {pole_deg} is not polar"
+        ));
     }
     if let Some(lat_ts_deg) = lat_ts_deg
         && lat_ts_deg * pole_deg <= 0.0
     {
-        return Err(format!("the standard parallel {lat_ts_deg} is not on the side of the pole {pole_deg}"));
+        return Err(format!(
+            "the standard parallel {lat_ts_deg} is not on the side of the pole {pole_deg}"
+        ));
     }
     if lat_ts_deg.is_none() && scale.is_none() {
         return Err("it states neither a standard parallel nor a scale factor".to_owned());
@@ -141,6 +150,9 @@ fn polar(
 
 /// The latitude of true scale that gives this scale at the pole; by bisection, as the ellipsoid has no closed form.
 fn true_scale_latitude(pole_deg: f64, scale: f64, ellipsoid: Ellipsoid) -> f64 {
+    if scale == 1.0 {
+        return libm::copysign(90.0, pole_deg);
+    }
     // Distance from the pole of one probe is proportional to the scale there.
     let distance = |lat_ts_deg: f64| {
         let projection = Projection::PolarStereographic {
@@ -166,7 +178,7 @@ fn true_scale_latitude(pole_deg: f64, scale: f64, ellipsoid: Ellipsoid) -> f64 {
     // Files write k to 7 digits and mean a round parallel.
     let found = (low + high) / 2.0;
     let round = libm::rint(found);
-    libm::copysign(if (found - round).abs() < 1e-5 { round } else { found }, pole_deg)
+    libm::copysign(if (found - round).abs() < 1e-4 { round } else { found }, pole_deg)
 }
 
 fn lambert_from_attributes(mapping: &NcVariable) -> Result<OnEllipsoid, String> {
@@ -190,12 +202,16 @@ fn lambert(
         _ => return Err(format!("it has {} standard parallels", parallels_deg.len())),
     };
     if (lat1_deg + lat2_deg).abs() < 1e-6 || [lat1_deg, lat2_deg, lat0_deg].iter().any(|lat| lat.abs() >= 90.0) {
-        return Err(format!("the parallels {lat1_deg} and {lat2_deg} with the origin {lat0_deg} make no cone"));
+        return Err(format!(
+            "the parallels {lat1_deg} and {lat2_deg} with the origin {lat0_deg} make no cone"
+        ));
     }
     if let Some(scale) = scale
         && (scale - 1.0).abs() > 1e-9
     {
-        return Err(format!("a Lambert projection with the scale factor {scale} is not read"));
+        return Err(format!(
+            "a Lambert projection with the scale factor {scale} is not read"
+        ));
     }
     Ok(Box::new(move |ellipsoid| Projection::LambertConformal {
         lat1_deg,
@@ -209,7 +225,10 @@ fn lambert(
 }
 
 fn false_origin(mapping: &NcVariable) -> (f64, f64) {
-    (number(mapping, "false_easting").unwrap_or(0.0), number(mapping, "false_northing").unwrap_or(0.0))
+    (
+        number(mapping, "false_easting").unwrap_or(0.0),
+        number(mapping, "false_northing").unwrap_or(0.0),
+    )
 }
 
 fn figure_from_attributes(mapping: &NcVariable) -> Option<Ellipsoid> {
@@ -251,12 +270,18 @@ fn named_figure(name: &str) -> Option<Ellipsoid> {
 
 fn from_proj_string(string: &str) -> Result<Reading, String> {
     let word = |key: &str| {
-        let mut words = string.split_whitespace().filter_map(|word| word.trim_start_matches('+').split_once('='));
-        words.find(|(name, _)| *name == key).map(|(_, value)| value.to_ascii_lowercase())
+        let mut words = string
+            .split_whitespace()
+            .filter_map(|word| word.trim_start_matches('+').split_once('='));
+        words
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value.to_ascii_lowercase())
     };
     let value = |key: &str| {
         let parsed = word(key).map(|text| text.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or(text));
-        parsed.transpose().map_err(|text| format!("'{key}={text}' in '{string}' is no number"))
+        parsed
+            .transpose()
+            .map_err(|text| format!("'{key}={text}' in '{string}' is no number"))
     };
     let origin = (value("x_0")?.unwrap_or(0.0), value("y_0")?.unwrap_or(0.0));
     let (lat0, lon0) = (value("lat_0")?.unwrap_or(0.0), value("lon_0")?.unwrap_or(0.0));
@@ -280,7 +305,11 @@ fn from_proj_string(string: &str) -> Result<Reading, String> {
     let squared = value("es")?.or(value("e")?.map(|e| e * e));
     let stated = radius.map(Ellipsoid::sphere).or_else(|| {
         let by_axis = a.map(|a_m| squared.map_or_else(|| figure(a_m, b, inverse), |e2| Ellipsoid { a_m, e2 }));
-        by_axis.or_else(|| word("ellps").or_else(|| word("datum")).and_then(|name| named_figure(&name)))
+        by_axis.or_else(|| {
+            word("ellps")
+                .or_else(|| word("datum"))
+                .and_then(|name| named_figure(&name))
+        })
     });
     Ok(Reading {
         origin: "its PROJ string",
@@ -307,7 +336,9 @@ fn checked(projection: Projection) -> Result<Projection, String> {
     }) = projection;
     let Ellipsoid { a_m, e2 } = ellipsoid;
     if !(6.3e6..6.4e6).contains(&a_m) || !(0.0..0.01).contains(&e2) {
-        return Err(format!("a figure with semi-major axis {a_m} m and eccentricity squared {e2} is not the Earth"));
+        return Err(format!(
+            "a figure with semi-major axis {a_m} m and eccentricity squared {e2} is not the Earth"
+        ));
     }
     if lon0_deg.abs() > 360.0 || false_easting_m.abs() > 1e8 || false_northing_m.abs() > 1e8 {
         return Err(format!(
@@ -337,8 +368,22 @@ mod tests {
         };
         assert_eq!(read, expected);
         let read = projection("+proj=lcc +lon_0=15 +lat_0=63 +lat_1=63 +lat_2=63 +R=6.371e+06 +units=m +no_defs");
-        assert!(matches!(read, Projection::LambertConformal { lat2_deg: 63.0, lon0_deg: 15.0, .. }), "{read:?}");
-        assert!(!from_proj_string("+proj=stere +lat_0=90 +lat_ts=60").unwrap().figure_stated);
+        assert!(
+            matches!(
+                read,
+                Projection::LambertConformal {
+                    lat2_deg: 63.0,
+                    lon0_deg: 15.0,
+                    ..
+                }
+            ),
+            "{read:?}"
+        );
+        assert!(
+            !from_proj_string("+proj=stere +lat_0=90 +lat_ts=60")
+                .unwrap()
+                .figure_stated
+        );
         for bad in [
             "+proj=merc",
             "+proj=stere +lat_0=60 +lat_ts=60",

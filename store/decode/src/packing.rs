@@ -86,13 +86,25 @@ impl Packing {
             self.narrow(low, high, unpacked);
         }
         let (low, unpacked) = packing_numbers(variable, "valid_min");
-        self.narrow(low.first().copied().unwrap_or(f64::NEG_INFINITY), f64::INFINITY, unpacked);
+        self.narrow(
+            low.first().copied().unwrap_or(f64::NEG_INFINITY),
+            f64::INFINITY,
+            unpacked,
+        );
         let (high, unpacked) = packing_numbers(variable, "valid_max");
-        self.narrow(f64::NEG_INFINITY, high.first().copied().unwrap_or(f64::INFINITY), unpacked);
+        self.narrow(
+            f64::NEG_INFINITY,
+            high.first().copied().unwrap_or(f64::INFINITY),
+            unpacked,
+        );
     }
 
     fn narrow(&mut self, low: f64, high: f64, unpacked: bool) {
-        let range = if unpacked { &mut self.range_unpacked } else { &mut self.range_packed };
+        let range = if unpacked {
+            &mut self.range_unpacked
+        } else {
+            &mut self.range_packed
+        };
         *range = (range.0.max(low), range.1.min(high));
     }
 }
@@ -100,8 +112,9 @@ impl Packing {
 /// Finite numbers of an attribute in the variable's precision, and whether they may be meant as unpacked values.
 fn packing_numbers(variable: &NcVariable, name: &str) -> (Vec<f64>, bool) {
     let values = numbers(variable, name).unwrap_or_default();
-    let floating_attribute =
-        variable.attribute(name).is_some_and(|it| matches!(it.value, NcAttrValue::Floats(_) | NcAttrValue::Doubles(_)));
+    let floating_attribute = variable
+        .attribute(name)
+        .is_some_and(|it| matches!(it.value, NcAttrValue::Floats(_) | NcAttrValue::Doubles(_)));
     let integer = !matches!(variable.dtype, NcType::Float | NcType::Double);
     let values = if variable.dtype == NcType::Float {
         // A double attribute must meet the single-precision values that it marks.
@@ -144,7 +157,11 @@ fn broken(variable: &NcVariable, reason: String) -> Error {
 
 /// m/s per unit; `None` for anything that is no speed.
 fn speed_factor(units: &str) -> Option<f64> {
-    let words: String = units.replace("**", "^").chars().filter(|c| !matches!(c, ' ' | '.' | '_' | '*')).collect();
+    let words: String = units
+        .replace("**", "^")
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '.' | '_' | '*'))
+        .collect();
     match words.as_str() {
         "ms-1" | "m/s" | "ms^-1" | "m/sec" | "msec-1" | "m/second" | "meters-1" | "metres-1" | "metersecond-1"
         | "metresecond-1" | "meterssecond-1" | "metressecond-1" | "meterpersecond" | "metrepersecond"
@@ -167,10 +184,14 @@ mod tests {
 
     fn variable(dtype: NcType, attributes: &[(&str, NcAttrValue)]) -> NcVariable {
         let units = ("units", NcAttrValue::Chars("m s-1".into()));
-        let attributes = attributes.iter().cloned().chain([units]).map(|(name, value)| NcAttribute {
-            name: name.into(),
-            value,
-        });
+        let attributes = attributes
+            .iter()
+            .cloned()
+            .chain([units])
+            .map(|(name, value)| NcAttribute {
+                name: name.into(),
+                value,
+            });
         NcVariable {
             name: "u".into(),
             dimensions: vec![],
@@ -189,20 +210,33 @@ mod tests {
 
     #[test]
     fn packs_of_either_sign_unpack() {
-        let attributes =
-            [("scale_factor", NcAttrValue::Floats(vec![-0.5])), ("add_offset", NcAttrValue::Floats(vec![2.0]))];
+        let attributes = [
+            ("scale_factor", NcAttrValue::Floats(vec![-0.5])),
+            ("add_offset", NcAttrValue::Floats(vec![2.0])),
+        ];
         assert_eq!(unpack(NcType::Short, &attributes, 3.0), 0.5);
         assert_eq!(unpack(NcType::Short, &attributes, -3.0), 3.5);
-        assert!(unpack(NcType::Short, &attributes, -32767.0).is_nan(), "netCDF's own fill value");
+        assert!(
+            unpack(NcType::Short, &attributes, -32767.0).is_nan(),
+            "netCDF's own fill value"
+        );
     }
 
     #[test]
     fn missing_values_in_packed_and_unpacked_dress() {
-        let packed = [("_FillValue", NcAttrValue::Shorts(vec![7])), ("scale_factor", NcAttrValue::Doubles(vec![0.1]))];
+        let packed = [
+            ("_FillValue", NcAttrValue::Shorts(vec![7])),
+            ("scale_factor", NcAttrValue::Doubles(vec![0.1])),
+        ];
         assert!(unpack(NcType::Short, &packed, 7.0).is_nan());
-        assert!((unpack(NcType::Short, &packed, 70.0) - 7.0).abs() < 1e-12, "7 m/s is not the packed mark 7");
-        let unpacked =
-            [("missing_value", NcAttrValue::Doubles(vec![-9.99])), ("scale_factor", NcAttrValue::Doubles(vec![0.01]))];
+        assert!(
+            (unpack(NcType::Short, &packed, 70.0) - 7.0).abs() < 1e-12,
+            "7 m/s is not the packed mark 7"
+        );
+        let unpacked = [
+            ("missing_value", NcAttrValue::Doubles(vec![-9.99])),
+            ("scale_factor", NcAttrValue::Doubles(vec![0.01])),
+        ];
         assert!(unpack(NcType::Short, &unpacked, -999.0).is_nan());
         assert!(!unpack(NcType::Short, &unpacked, -998.0).is_nan());
         let single = [("_FillValue", NcAttrValue::Doubles(vec![1.267_65e30]))];
@@ -229,7 +263,14 @@ mod tests {
 
     #[test]
     fn units_of_speed_and_others() {
-        for units in ["m s-1", "m/s", "meter second-1", "m s**-1", "m.s-1", "meters per second"] {
+        for units in [
+            "m s-1",
+            "m/s",
+            "meter second-1",
+            "m s**-1",
+            "m.s-1",
+            "meters per second",
+        ] {
             assert_eq!(speed_factor(units), Some(1.0), "{units}");
         }
         assert_eq!(speed_factor("cm/s"), Some(0.01));

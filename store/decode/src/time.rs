@@ -30,14 +30,23 @@ pub(crate) fn times(source: &Source, variable: &NcVariable) -> Result<Vec<ValidT
     if values.is_empty() {
         return Err(refused("there is no time step".to_owned()));
     }
-    let relative_rounding = if variable.dtype == NcType::Float { 2_f64.powi(-24) } else { 0.0 };
+    let relative_rounding = if variable.dtype == NcType::Float {
+        2_f64.powi(-24)
+    } else {
+        0.0
+    };
     let times = values.iter().map(|&value| scale.time(value, relative_rounding));
     let times: Vec<ValidTime> = times.collect::<Result<_, String>>().map_err(refused)?;
     if let Some(step) = times.windows(2).position(|pair| pair[0] >= pair[1]) {
         let reason = if times[step] == times[step + 1] {
             format!("{} stands there twice, at steps {step} and {}", times[step], step + 1)
         } else {
-            format!("step {} ({}) comes before step {step} ({})", step + 1, times[step + 1], times[step])
+            format!(
+                "step {} ({}) comes before step {step} ({})",
+                step + 1,
+                times[step + 1],
+                times[step]
+            )
         };
         return Err(refused(reason));
     }
@@ -70,12 +79,24 @@ impl TimeScale {
             "minute" | "minutes" | "min" | "mins" => 60.0,
             "hour" | "hours" | "hr" | "hrs" | "h" => 3600.0,
             "day" | "days" | "d" => 86_400.0,
-            _ => return Err(format!("the unit '{unit}' in '{units}' has no fixed length or is unknown")),
+            _ => {
+                return Err(format!(
+                    "the unit '{unit}' in '{units}' has no fixed length or is unknown"
+                ));
+            }
         };
         let epoch = reference_time(&reference).ok_or_else(|| format!("'{reference}' in '{units}' is no date"))?;
         let mixed = calendar != "proleptic_gregorian";
-        if mixed && epoch < date(1582, 10, 15).to_zoned(TimeZone::UTC).map_err(|e| e.to_string())?.timestamp() {
-            return Err(format!("'{units}' counts from before 1582-10-15, where the standard calendar is the Julian one"));
+        if mixed
+            && epoch
+                < date(1582, 10, 15)
+                    .to_zoned(TimeZone::UTC)
+                    .map_err(|e| e.to_string())?
+                    .timestamp()
+        {
+            return Err(format!(
+                "'{units}' counts from before 1582-10-15, where the standard calendar is the Julian one"
+            ));
         }
         Ok(Self {
             unit_s,
@@ -89,10 +110,16 @@ impl TimeScale {
             return Err(format!("a step has the value {value}"));
         }
         let rounding_s = value.abs() * relative_rounding * self.unit_s;
-        let granularity = GRANULARITIES_S.iter().find(|granularity| rounding_s < *granularity / 2.0);
-        let granularity = granularity.ok_or_else(|| format!("single precision leaves {value} uncertain by {rounding_s} s"))?;
+        let granularity = GRANULARITIES_S
+            .iter()
+            .find(|granularity| rounding_s < *granularity / 2.0);
+        let granularity =
+            granularity.ok_or_else(|| format!("single precision leaves {value} uncertain by {rounding_s} s"))?;
         let since_s = libm::rint(value * self.unit_s / granularity) * granularity;
-        let time = self.epoch_s.checked_add(since_s as i64).and_then(ValidTime::from_unix_s);
+        let time = self
+            .epoch_s
+            .checked_add(since_s as i64)
+            .and_then(ValidTime::from_unix_s);
         time.ok_or_else(|| format!("the value {value} lies outside the years -9999 to 9999"))
     }
 }
@@ -104,8 +131,14 @@ pub(crate) fn parse_instant(text: &str) -> Option<Timestamp> {
 
 /// `y-m-d`, then optionally `h[:m[:s]]`, then optionally an offset from UTC; UTC where none is written.
 fn reference_time(text: &str) -> Option<Timestamp> {
-    let text = text.trim().replace(['T', 't'], " ").replace(['Z', 'z'], " UTC");
-    let mut words = text.split_whitespace().peekable();
+    let text = text.trim();
+    // ISO 8601 joins date and time by a T and marks UTC by a Z.
+    let (text, is_utc) = text.strip_suffix(['Z', 'z']).map_or((text, false), |rest| (rest, true));
+    let joined = text
+        .split_once(['T', 't'])
+        .filter(|(day, _)| day.ends_with(|c: char| c.is_ascii_digit()));
+    let text = joined.map_or_else(|| text.to_owned(), |(day, time)| format!("{day} {time}"));
+    let mut words = text.split_whitespace().chain(is_utc.then_some("UTC")).peekable();
     let day = parse_date(words.next()?)?;
     let mut time = Time::midnight();
     let mut offset_s = 0;
@@ -182,7 +215,10 @@ mod tests {
     fn units_in_any_spelling() {
         assert_eq!(at("Hour since 2023-02-28 00:00:00", 48.0), "2023-03-02T00:00:00Z");
         assert_eq!(at("hours since 1950-01-01", 577_440.0), "2015-11-16T00:00:00Z");
-        assert_eq!(at("seconds since 1970-01-01 00:00:00 +00:00", 1_447_632_000.0), "2015-11-16T00:00:00Z");
+        assert_eq!(
+            at("seconds since 1970-01-01 00:00:00 +00:00", 1_447_632_000.0),
+            "2015-11-16T00:00:00Z"
+        );
         assert_eq!(at("DAYS SINCE 2000-12-31 00:00", 0.5), "2000-12-31T12:00:00Z");
         assert_eq!(at("minutes since 2024-1-1T6:00:00Z", 90.0), "2024-01-01T07:30:00Z");
         assert_eq!(at("h since 2024-01-01 00:00:00.0 UTC", -1.0), "2023-12-31T23:00:00Z");
@@ -192,11 +228,25 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for units in ["hours", "months since 2000-01-01", "hours since yesterday", "hours since 2024-13-01", "since", ""] {
+        for units in [
+            "hours",
+            "months since 2000-01-01",
+            "hours since yesterday",
+            "hours since 2024-13-01",
+            "since",
+            "",
+        ] {
             assert!(TimeScale::parse(units, "").is_err(), "{units}");
         }
-        assert!(TimeScale::parse("hours since 2024-01-01", "noleap").unwrap_err().contains("noleap"));
-        assert!(TimeScale::parse("hours since 0001-01-01", "standard").is_err(), "Julian days are two days off");
+        assert!(
+            TimeScale::parse("hours since 2024-01-01", "noleap")
+                .unwrap_err()
+                .contains("noleap")
+        );
+        assert!(
+            TimeScale::parse("hours since 0001-01-01", "standard").is_err(),
+            "Julian days are two days off"
+        );
         assert!(TimeScale::parse("hours since 0001-01-01", "proleptic_gregorian").is_ok());
         let scale = TimeScale::parse("hours since 2024-01-01", "").unwrap();
         assert!(scale.time(f64::NAN, 0.0).is_err() && scale.time(1e14, 0.0).is_err());

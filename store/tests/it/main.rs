@@ -69,6 +69,7 @@ fn identity(source: &str) -> CycleIdentity {
         feed: "test".to_owned(),
         run,
         sources: vec![source],
+        attribution: None,
     }
 }
 

@@ -1,1 +1,154 @@
-//! Integration tests of the database.
+//! The database from outside: what it promises to the routes, the worker and the ledger.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod features;
+mod missions;
+mod opening;
+mod queue;
+mod usage;
+
+use std::time::Duration;
+
+use driftline_database::{
+    ApiKey, Database, FeatureKind, LeasedJob, Mission, MissionCreation, NewFeature, NewMission, NewRun,
+};
+use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, ValidTime};
+use jiff::Timestamp;
+
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
+
+/// A database in its own folder, and an organisation with a key.
+pub(crate) struct Place {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) database: Database,
+    pub(crate) org: OrgId,
+    pub(crate) key: KeyId,
+}
+
+pub(crate) async fn place() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+    let (org, key) = organisation(&database, "Coastguard").await;
+    Place {
+        folder,
+        database,
+        org,
+        key,
+    }
+}
+
+pub(crate) async fn organisation(database: &Database, name: &str) -> (OrgId, KeyId) {
+    let org = database.create_organisation(name, at(0)).await.unwrap().id;
+    let key = ApiKey {
+        id: KeyId::generate(),
+        org,
+        name: "desk".to_owned(),
+        hint: "dls_abc".to_owned(),
+        sha256: sha_of(org),
+        scopes: vec!["missions:write".to_owned()],
+        created_at: at(0),
+        expires_at: None,
+        revoked_at: None,
+        last_used_at: None,
+    };
+    database.insert_key(&key).await.unwrap();
+    (org, key.id)
+}
+
+/// 32 bytes that differ between organisations.
+pub(crate) fn sha_of(org: OrgId) -> [u8; 32] {
+    let text = org.to_string();
+    std::array::from_fn(|i| text.as_bytes()[4 + i])
+}
+
+/// This many seconds after 2026-01-01T00:00:00Z.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_767_225_600 + seconds).unwrap()
+}
+
+pub(crate) fn spec(name: &str, priority: &str) -> MissionSpec {
+    serde_json::from_value(serde_json::json!({
+        "name": name, "description": null, "position": {"lat": 60.0, "lon": 4.0}, "time": "2026-01-01T00:00:00Z",
+        "object": driftline_domain::OBJECT_CLASSES[0].key, "radius_m": 100.0, "forecast_hours": 6,
+        "ensemble_size": 1000, "priority": priority, "distress": false, "mode": "operational", "step_s": 600,
+        "output_interval_s": 3600, "seed": null, "forcing": [], "current_error": null
+    }))
+    .unwrap()
+}
+
+impl Place {
+    pub(crate) fn new_mission(&self, name: &str, created_s: i64) -> NewMission {
+        NewMission {
+            id: MissionId::generate(),
+            org: self.org,
+            created_by: self.key,
+            spec: spec(name, "normal"),
+            warnings: vec!["position on land".to_owned()],
+            idempotency: None,
+            created_at: at(created_s),
+        }
+    }
+
+    pub(crate) async fn create(&self, new: NewMission) -> Mission {
+        match self.database.create_mission(new).await.unwrap() {
+            MissionCreation::Created(mission) => mission,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn lease(&self, worker: &str, now_s: i64) -> Option<LeasedJob> {
+        self.database.lease_job(worker, LEASE, at(now_s)).await.unwrap()
+    }
+
+    /// A mission that is computed and published.
+    pub(crate) async fn publish(&self, name: &str, now_s: i64, run: NewRun) -> driftline_database::Run {
+        self.create(self.new_mission(name, now_s)).await;
+        let leased = self.lease("node/1", now_s).await.unwrap();
+        self.database
+            .complete_job(leased.job, leased.token, run, "node", at(now_s))
+            .await
+            .unwrap()
+            .unwrap()
+    }
+}
+
+pub(crate) fn hour(hours: i64) -> ValidTime {
+    ValidTime(at(hours * 3600))
+}
+
+/// A run with one search area per box, an hour apart, and a datum in the middle of the first.
+pub(crate) fn run(boxes: &[[f64; 4]]) -> NewRun {
+    let id = RunId::generate();
+    let mut features: Vec<NewFeature> = Vec::new();
+    for (i, bbox) in boxes.iter().enumerate() {
+        features.push(NewFeature {
+            kind: FeatureKind::SearchAreas,
+            id: format!("{id}-area-{i}"),
+            valid_time: hour(i as i64),
+            level: Some(0.5),
+            bbox: *bbox,
+            geometry: serde_json::json!({"type": "Polygon", "coordinates": []}),
+            properties: serde_json::json!({"level": 50, "step": i}),
+        });
+    }
+    let middle = [boxes[0][0], boxes[0][1], boxes[0][0], boxes[0][1]];
+    features.push(NewFeature {
+        kind: FeatureKind::Datums,
+        id: format!("{id}-datum-0"),
+        valid_time: hour(0),
+        level: None,
+        bbox: middle,
+        geometry: serde_json::json!({"type": "Point", "coordinates": [middle[0], middle[1]]}),
+        properties: serde_json::json!({}),
+    });
+    NewRun {
+        id,
+        valid_from: hour(0),
+        valid_until: hour(boxes.len() as i64 - 1),
+        bbox: boxes[0],
+        summary: serde_json::json!({"particles": 1000}),
+        features,
+        charge_units: 6000,
+    }
+}

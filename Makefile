@@ -1,0 +1,44 @@
+# One short vocabulary. Every target does its own set-up on a Debian-like machine that has git, make, a C compiler and
+# rustup: Rust by rustup, the clients that tests need by apt where it may, else one sentence says what to install.
+#
+#   make build        the binary, target/debug/driftline
+#   make demo         build, ingest real forcing, compute a mission, print its areas, keep serving
+#                     (DEMO_ARGS=--once exits after printing; DEMO_LISTEN=127.0.0.1:9000 chooses the address)
+#   make test         formatting, clippy with warnings denied, every test
+#   make fmt          formats the sources
+#   make clean-demo   removes what the demo keeps in .demo/
+#
+# All targets share one build profile (dev): what one compiles, the next finds.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: build demo test fmt clean-demo
+
+# Checks the toolchain (and fetches it where rustup can), then runs what follows.
+CARGO := deploy/setup/toolchain.sh cargo
+
+# A build machine compiles once: what incremental compilation keeps would only fill its disk.
+ifeq ($(CI),true)
+export CARGO_INCREMENTAL := 0
+endif
+
+build:
+	@$(CARGO) build --package driftline
+
+demo:
+	@deploy/demo.sh $(DEMO_ARGS)
+
+# Ends with the last lines of `cargo test`.
+test:
+	@$(CARGO) fmt --all --check
+	@deploy/setup/test-clients.sh
+	@$(CARGO) clippy --workspace --all-targets -- -D warnings
+	@$(CARGO) build --package driftline
+	@$(CARGO) test --workspace
+
+fmt:
+	@$(CARGO) fmt --all
+
+clean-demo:
+	@rm -rf .demo

@@ -1,0 +1,70 @@
+//! What can go wrong outside of a single request: making keys, and the usage log.
+
+use std::path::PathBuf;
+
+/// Why a call of this crate failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A key's name that cannot stand in a list.
+    #[error("'{0}' is no name for a key: it has 1 to 100 printable characters")]
+    KeyName(String),
+    /// A scope that does not exist.
+    #[error("'{found}' is no scope; the scopes are {known}")]
+    Scope {
+        /// What was found.
+        found: String,
+        /// Every scope.
+        known: String,
+    },
+    /// A key that could do nothing.
+    #[error("a key needs at least one scope")]
+    NoScope,
+    /// A key that would never have worked.
+    #[error("the key would expire at {0}, which is not in the future")]
+    ExpiresInThePast(jiff::Timestamp),
+    /// The system has no randomness to give.
+    #[error("the system's random numbers are not available: {0}")]
+    Random(String),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] driftline_database::Error),
+    /// A node's name that cannot stand in a path.
+    #[error(
+        "'{0}' is no name for a node: it has 1 to 64 letters, digits, '-', '_' and '.', and begins with a letter or digit"
+    )]
+    NodeName(String),
+    /// The usage log's files cannot be used.
+    #[error("the usage log cannot {what} {}", path.display())]
+    LogFile {
+        /// What was tried.
+        what: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process writes this node's usage log.
+    #[error("the usage log {} is in use by another process: two servers must not share a node name", .0.display())]
+    LogInUse(PathBuf),
+    /// A record in the middle of a segment is damaged; those behind it are intact, so this was no crash.
+    #[error(
+        "the usage log is damaged: segment {} at byte {offset}: {reason}; nothing was dropped, move the file aside \
+         and have its records entered by hand",
+        path.display()
+    )]
+    LogDamaged {
+        /// The segment.
+        path: PathBuf,
+        /// Where the damage begins.
+        offset: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A record could not be made durable.
+    #[error("the usage record could not be written: {0}")]
+    NotRecorded(String),
+    /// The usage log was shut down.
+    #[error("the usage log is closed")]
+    LogClosed,
+}

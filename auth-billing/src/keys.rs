@@ -1,0 +1,205 @@
+//! API keys: `dls_`, 43 characters of base 62 (256 random bits), and the CRC-32 of all that in 6 more characters. The
+//! checksum finds mistyped keys, and keys in leaked files, without a database. Stored is the SHA-256 only: a key has
+//! its full entropy, so that a slow hash would protect nothing (platform.md 2.4).
+
+use std::fmt;
+
+use driftline_database::{ApiKey, Database};
+use driftline_domain::{KeyId, OrgId};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::{Error, Scopes};
+
+const PREFIX: &str = "dls_";
+const BODY_CHARS: usize = 43;
+const CHECK_CHARS: usize = 6;
+const HINT_CHARS: usize = 10;
+const NAME_MAX: usize = 100;
+const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A whole key. It prints itself only through [`SecretKey::expose`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretKey(String);
+
+/// A text that cannot be a key, whatever the database says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is no API key: one begins with dls_, has 53 characters and a matching checksum")]
+pub struct KeyFormError;
+
+impl SecretKey {
+    /// A key whose form and checksum are right; whether it is known is for the database to say.
+    pub fn parse(text: &str) -> Result<Self, KeyFormError> {
+        let body = text.strip_prefix(PREFIX).ok_or(KeyFormError)?;
+        if body.len() != BODY_CHARS + CHECK_CHARS || !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(KeyFormError);
+        }
+        let (checked, check) = text.split_at(PREFIX.len() + BODY_CHARS);
+        if check == checksum(checked) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(KeyFormError)
+        }
+    }
+
+    /// The key itself, to be shown to its owner once.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored of it.
+    pub fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+
+    fn of_bits(bits: [u8; 32]) -> Self {
+        let checked = format!("{PREFIX}{}", base_62(&bits, BODY_CHARS));
+        let check = checksum(&checked);
+        Self(checked + &check)
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(dls_***)")
+    }
+}
+
+impl fmt::Display for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dls_***")
+    }
+}
+
+/// A new key and its row, not yet stored.
+pub fn mint(
+    org: OrgId,
+    name: &str,
+    scopes: &Scopes,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(SecretKey, ApiKey), Error> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        return Err(Error::KeyName(name.chars().take(NAME_MAX).collect()));
+    }
+    if scopes.is_empty() {
+        return Err(Error::NoScope);
+    }
+    if let Some(expires_at) = expires_at.filter(|&at| at <= now) {
+        return Err(Error::ExpiresInThePast(expires_at));
+    }
+    let mut bits = [0; 32];
+    getrandom::fill(&mut bits).map_err(|error| Error::Random(error.to_string()))?;
+    let secret = SecretKey::of_bits(bits);
+    let row = ApiKey {
+        id: KeyId::generate(),
+        org,
+        name: name.to_owned(),
+        hint: secret.expose().chars().take(HINT_CHARS).collect(),
+        sha256: secret.sha256(),
+        scopes: scopes.names(),
+        created_at: now,
+        expires_at,
+        revoked_at: None,
+        last_used_at: None,
+    };
+    Ok((secret, row))
+}
+
+/// Makes and stores a key for an organisation; the secret is shown here and never again.
+pub async fn create_key(
+    database: &Database,
+    org: OrgId,
+    name: &str,
+    scopes: &Scopes,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(SecretKey, ApiKey), Error> {
+    let (secret, row) = mint(org, name, scopes, expires_at, now)?;
+    database.insert_key(&row).await?;
+    Ok((secret, row))
+}
+
+fn checksum(checked: &str) -> String {
+    base_62(&crc32fast::hash(checked.as_bytes()).to_be_bytes(), CHECK_CHARS)
+}
+
+/// A big-endian number in base 62 with leading zeros.
+fn base_62(bytes: &[u8], chars: usize) -> String {
+    let mut number = bytes.to_vec();
+    let mut digits = vec![BASE_62[0]; chars];
+    for digit in digits.iter_mut().rev() {
+        let mut rest = 0_u32;
+        for byte in &mut number {
+            let value = rest << 8 | u32::from(*byte);
+            *byte = (value / 62) as u8;
+            rest = value % 62;
+        }
+        *digit = BASE_62[rest as usize];
+    }
+    digits.into_iter().map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(bits: [u8; 32]) -> SecretKey {
+        SecretKey::of_bits(bits)
+    }
+
+    #[test]
+    fn the_form_is_fixed_and_holds_every_bit() {
+        // 2^256 - 1 in base 62, by another program (Python's integers), and the CRC-32 of zlib.
+        let top = key([255; 32]);
+        assert_eq!(top.expose(), "dls_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp11Bmflw");
+        assert_eq!(SecretKey::parse(top.expose()), Ok(top));
+        let zero = key([0; 32]);
+        assert_eq!(zero.expose(), "dls_00000000000000000000000000000000000000000004JKcWu");
+    }
+
+    #[test]
+    fn every_changed_character_is_found() {
+        let good = key(std::array::from_fn(|i| i as u8 * 7 + 3)).expose().to_owned();
+        for at in 0..good.len() {
+            let mut bad = good.clone().into_bytes();
+            bad[at] = if bad[at] == b'a' { b'b' } else { b'a' };
+            let bad = String::from_utf8(bad).unwrap();
+            assert_eq!(SecretKey::parse(&bad), Err(KeyFormError), "{at}");
+        }
+        for bad in [
+            "",
+            "dls_",
+            &good[..52],
+            &format!("{good}0"),
+            &format!(" {good}"),
+            &good.replace("dls_", "dlp_"),
+        ] {
+            assert_eq!(SecretKey::parse(bad), Err(KeyFormError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn shows_itself_to_nobody() {
+        let (secret, row) = mint(OrgId::generate(), " boat ", &Scopes::all(), None, Timestamp::UNIX_EPOCH).unwrap();
+        for text in [format!("{secret:?}"), format!("{secret}"), format!("{row:?}")] {
+            assert!(!text.contains(&secret.expose()[HINT_CHARS..]), "{text}");
+        }
+        assert_eq!(row.name, "boat");
+        assert_eq!(row.sha256, secret.sha256());
+        assert_eq!(row.hint, secret.expose()[..10]);
+    }
+
+    #[test]
+    fn refuses_keys_that_could_never_work() {
+        let mint = |name: &str, scopes: &Scopes, expires: Option<Timestamp>| {
+            mint(OrgId::generate(), name, scopes, expires, Timestamp::UNIX_EPOCH)
+        };
+        assert!(matches!(mint("", &Scopes::all(), None), Err(Error::KeyName(_))));
+        assert!(matches!(mint("a\nb", &Scopes::all(), None), Err(Error::KeyName(_))));
+        assert!(matches!(mint("a", &Scopes::from_iter([]), None), Err(Error::NoScope)));
+        let past = mint("a", &Scopes::all(), Some(Timestamp::UNIX_EPOCH));
+        assert!(matches!(past, Err(Error::ExpiresInThePast(_))));
+    }
+}

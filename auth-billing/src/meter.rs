@@ -1,0 +1,100 @@
+//! The exact meter: a handler marks its answer as billable, and the answer's head is released only when the record of
+//! it is on disk. Billed are answers 200 and 206 to GET and POST; never HEAD, OPTIONS, 204, 304 or an error.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use driftline_domain::RequestId;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::problem::chain;
+use crate::{Caller, Error, Problem, UsageEntry, UsageLog};
+
+/// How many units an answer cost.
+pub const CHARGE_HEADER: HeaderName = HeaderName::from_static("x-charge-units");
+
+/// A handler's mark in the answer's extensions: this is to be billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Billable {
+    /// What is counted.
+    pub meter: &'static str,
+    /// How much of it; nothing is recorded for 0.
+    pub units: u64,
+    /// An answer about a mission in distress is never held back for billing.
+    pub distress: bool,
+}
+
+/// What was charged, in the answer's extensions for the access log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Charged(pub(crate) u64);
+
+/// The meter around billable routes.
+#[derive(Clone)]
+pub struct Metering {
+    log: UsageLog,
+}
+
+impl Metering {
+    /// A meter that records into this log.
+    pub fn new(log: UsageLog) -> Self {
+        Self { log }
+    }
+
+    /// Puts the meter around every route of this router; [`crate::Auth::wrap`] belongs around the result.
+    pub fn wrap<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        router.route_layer(from_fn_with_state(self.clone(), meter))
+    }
+}
+
+async fn meter(State(metering): State<Metering>, request: Request, next: Next) -> Response {
+    let billed_method = matches!(*request.method(), Method::GET | Method::POST);
+    let caller = request.extensions().get::<Caller>().cloned();
+    let id = request.extensions().get::<RequestId>().copied();
+    let mut response = next.run(request).await;
+    let Some(billable) = response.extensions_mut().remove::<Billable>() else {
+        return response;
+    };
+    if !billed_method || !matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
+        return response;
+    }
+    let Some(caller) = caller else {
+        tracing::error!(meter = billable.meter, "a billable route stands outside authentication");
+        return Problem::internal_logged().into_response();
+    };
+    if billable.units > 0
+        && let Err(error) = metering.record(&billable, &caller, id).await
+    {
+        if !billable.distress {
+            return Problem::unavailable(&error).into_response();
+        }
+        tracing::error!(
+            alarm = true,
+            cause = chain(&error),
+            org.id = %caller.org,
+            key.id = %caller.key,
+            meter = billable.meter,
+            units = billable.units,
+            "a distress answer was released without its usage record; it must be settled afterwards"
+        );
+    }
+    response
+        .headers_mut()
+        .insert(CHARGE_HEADER, HeaderValue::from(billable.units));
+    response.extensions_mut().insert(Charged(billable.units));
+    response
+}
+
+impl Metering {
+    async fn record(&self, billable: &Billable, caller: &Caller, request: Option<RequestId>) -> Result<(), Error> {
+        let entry = UsageEntry {
+            org: caller.org,
+            key: caller.key,
+            meter: billable.meter.to_owned(),
+            units: billable.units,
+            request: request.unwrap_or_else(RequestId::generate),
+            owed: billable.distress,
+        };
+        self.log.append(entry).await
+    }
+}

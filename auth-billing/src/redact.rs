@@ -1,0 +1,155 @@
+//! Takes credentials out of addresses before they are logged: the values of `key`, `api_key`, `apikey`, `token`,
+//! `access_token` and `sig`, and whatever looks like a key of ours anywhere, however often it is percent-encoded.
+
+const HIDDEN: &str = "***";
+const PARAMETERS: [&[u8]; 6] = [b"key", b"api_key", b"apikey", b"token", b"access_token", b"sig"];
+/// An address inside an address inside an address: nobody needs more, and the work stays bounded.
+const MAX_DECODINGS: usize = 4;
+
+/// One byte of a decoded text and where in the original it comes from.
+#[derive(Clone, Copy)]
+struct Piece {
+    byte: u8,
+    from: usize,
+    to: usize,
+}
+
+/// The address, path, query or referrer with `***` in the place of every credential.
+pub fn redact(address: &str) -> String {
+    let mut pieces: Vec<Piece> = address
+        .bytes()
+        .enumerate()
+        .map(|(at, byte)| Piece {
+            byte,
+            from: at,
+            to: at + 1,
+        })
+        .collect();
+    let mut is_hidden = vec![false; address.len()];
+    for _ in 0..=MAX_DECODINGS {
+        hide_parameters(&pieces, &mut is_hidden);
+        hide_keys(&pieces, &mut is_hidden);
+        let decoded = decode(&pieces);
+        if decoded.len() == pieces.len() {
+            break;
+        }
+        pieces = decoded;
+    }
+    let mut text = String::with_capacity(address.len());
+    let mut was_hidden = false;
+    for (at, letter) in address.char_indices() {
+        match (is_hidden[at], was_hidden) {
+            (false, _) => text.push(letter),
+            (true, false) => text.push_str(HIDDEN),
+            (true, true) => {}
+        }
+        was_hidden = is_hidden[at];
+    }
+    text
+}
+
+fn decode(pieces: &[Piece]) -> Vec<Piece> {
+    let mut decoded = Vec::with_capacity(pieces.len());
+    let mut at = 0;
+    while let Some(piece) = pieces.get(at) {
+        let digit = |i: usize| pieces.get(i).and_then(|piece| char::from(piece.byte).to_digit(16));
+        if let (b'%', Some(high), Some(low)) = (piece.byte, digit(at + 1), digit(at + 2)) {
+            decoded.push(Piece {
+                byte: (high * 16 + low) as u8,
+                from: piece.from,
+                to: pieces[at + 2].to,
+            });
+            at += 3;
+        } else {
+            decoded.push(*piece);
+            at += 1;
+        }
+    }
+    decoded
+}
+
+fn hide_parameters(pieces: &[Piece], is_hidden: &mut [bool]) {
+    let separates = |byte: u8| matches!(byte, b'?' | b'&' | b';' | b'#' | b'/' | b' ' | b',');
+    let mut name_start = 0;
+    let mut at = 0;
+    while at < pieces.len() {
+        if separates(pieces[at].byte) {
+            name_start = at + 1;
+        } else if pieces[at].byte == b'=' {
+            let name: Vec<u8> = pieces[name_start..at]
+                .iter()
+                .map(|piece| piece.byte.to_ascii_lowercase())
+                .collect();
+            let ends = |piece: &Piece| matches!(piece.byte, b'&' | b';' | b'#');
+            let length = pieces[at + 1..].iter().position(ends).unwrap_or(pieces.len() - at - 1);
+            if PARAMETERS.contains(&name.as_slice()) {
+                hide(&pieces[at + 1..at + 1 + length], is_hidden);
+                at += length;
+            }
+            name_start = at + 1;
+        }
+        at += 1;
+    }
+}
+
+fn hide_keys(pieces: &[Piece], is_hidden: &mut [bool]) {
+    for start in 0..pieces.len().saturating_sub(3) {
+        let prefix: [u8; 4] = std::array::from_fn(|i| pieces[start + i].byte.to_ascii_lowercase());
+        if prefix != *b"dls_" && prefix != *b"dlp_" {
+            continue;
+        }
+        let body = pieces[start + 4..]
+            .iter()
+            .take_while(|piece| piece.byte.is_ascii_alphanumeric())
+            .count();
+        hide(&pieces[start..start + 4 + body], is_hidden);
+    }
+}
+
+fn hide(pieces: &[Piece], is_hidden: &mut [bool]) {
+    for piece in pieces {
+        is_hidden[piece.from..piece.to].fill(true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hides_what_looks_like_a_credential() {
+        for (address, expected) in [
+            ("/wms?key=abc&request=GetMap", "/wms?key=***&request=GetMap"),
+            ("/wms?REQUEST=GetMap&Api_Key=a/b=c", "/wms?REQUEST=GetMap&Api_Key=***"),
+            (
+                "/x?apikey=1&token=2&sig=3&access_token=4",
+                "/x?apikey=***&token=***&sig=***&access_token=***",
+            ),
+            ("/tiles/dls_0abcDEF9/3/4/5.png", "/tiles/***/3/4/5.png"),
+            ("https://h/a?b=dlp_xyz#dls_q", "https://h/a?b=***#***"),
+            ("/x?k%65y=abc&z=1", "/x?k%65y=***&z=1"),
+            ("/x?a=dls%5F0abc%44EF-", "/x?a=***-"),
+            ("/x?a=%2564ls%255F0abc", "/x?a=***"),
+            (
+                "/login?next=%2Fwms%3Fkey%3Dabc%26b%3D1",
+                "/login?next=%2Fwms%3Fkey%3D***%26b%3D1",
+            ),
+            ("/x?a=DLS_0abc", "/x?a=***"),
+        ] {
+            assert_eq!(redact(address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn leaves_everything_else_as_it_is() {
+        for address in [
+            "",
+            "/",
+            "/wms?monkey=1&keys=2&bbox=1,2,3,4&time=2015-11-16T06:00:00Z",
+            "/missions/mis_0190f6c8aaaa7bbb8cccddddeeeeffff/ogc?f=json&name=100%25&x=%zz",
+            "/søk?q=blå",
+        ] {
+            assert_eq!(redact(address), address);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `/v1` of accounts: what an organisation used, its keys without their secrets, and who the caller is.
+
+use std::collections::BTreeMap;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use driftline_database::{ApiKey, Database, UsageHour};
+use driftline_domain::{KeyId, OrgId, Violation};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Caller, Clock, Problem, Scope};
+
+const DEFAULT_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
+const MAX_SPAN: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+#[derive(Clone)]
+struct Accounts {
+    database: Database,
+    clock: Clock,
+}
+
+/// `GET /v1/billing/usage`, `GET /v1/api-keys` and `GET /v1/organisation`; [`crate::Auth::wrap`] belongs around it.
+pub fn router<S: Clone + Send + Sync + 'static>(database: Database, clock: Clock) -> Router<S> {
+    Router::new()
+        .route("/v1/billing/usage", get(usage))
+        .route("/v1/api-keys", get(api_keys))
+        .route("/v1/organisation", get(organisation))
+        .with_state(Accounts { database, clock })
+}
+
+#[derive(Deserialize)]
+struct UsageQuery {
+    from: Option<String>,
+    until: Option<String>,
+}
+
+#[derive(Serialize)]
+struct UsageAnswer {
+    org: OrgId,
+    from: Timestamp,
+    until: Timestamp,
+    totals: Vec<Total>,
+    hours: Vec<Hour>,
+}
+
+#[derive(Serialize)]
+struct Total {
+    meter: String,
+    units: i64,
+    records: i64,
+}
+
+#[derive(Serialize)]
+struct Hour {
+    hour: Timestamp,
+    meter: String,
+    key: KeyId,
+    units: i64,
+    records: i64,
+}
+
+/// Hours that begin at or after `from` and before `until`; without both the last 30 days. What was used in the last
+/// seconds is not in the ledger yet.
+async fn usage(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    query: Result<Query<UsageQuery>, QueryRejection>,
+) -> Result<Json<UsageAnswer>, Problem> {
+    caller.require(Scope::UsageRead)?;
+    let Query(query) = query.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let (from, until) = span(&query, (accounts.clock)()).map_err(Problem::invalid)?;
+    let hours = accounts.database.usage_hours(caller.org, from, until).await?;
+    Ok(Json(UsageAnswer {
+        org: caller.org,
+        from,
+        until,
+        totals: totals(&hours),
+        hours: hours.into_iter().map(Hour::from).collect(),
+    }))
+}
+
+fn span(query: &UsageQuery, now: Timestamp) -> Result<(Timestamp, Timestamp), Vec<Violation>> {
+    let mut violations = Vec::new();
+    let mut time = |field: &str, text: &Option<String>| {
+        let text = text.as_deref()?;
+        let parsed = text.parse::<Timestamp>().ok();
+        if parsed.is_none() {
+            let message = format!(
+                "'{}' is not an RFC 3339 time with a zone",
+                text.chars().take(64).collect::<String>()
+            );
+            violations.push(Violation::new(field, "not_a_time", message));
+        }
+        parsed
+    };
+    let (from, until) = (time("from", &query.from), time("until", &query.until));
+    if !violations.is_empty() {
+        return Err(violations);
+    }
+    let until = until.unwrap_or(now);
+    let from = from.unwrap_or_else(|| until.checked_sub(DEFAULT_SPAN).unwrap_or(Timestamp::MIN));
+    if from >= until {
+        return Err(vec![Violation::new(
+            "from",
+            "not_before_until",
+            format!("{from} is not before until, {until}"),
+        )]);
+    }
+    if until.duration_since(from) > MAX_SPAN {
+        let message = format!("{from} to {until} is more than 400 days; ask for less at a time");
+        return Err(vec![Violation::new("from", "span_too_long", message)]);
+    }
+    Ok((from, until))
+}
+
+/// The sums by meter, in the order of their names.
+fn totals(hours: &[UsageHour]) -> Vec<Total> {
+    let mut sums: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+    for hour in hours {
+        let (units, records) = sums.entry(&hour.meter).or_default();
+        *units = units.saturating_add(hour.units);
+        *records += hour.records;
+    }
+    let total = |(meter, (units, records)): (&str, (i64, i64))| Total {
+        meter: meter.to_owned(),
+        units,
+        records,
+    };
+    sums.into_iter().map(total).collect()
+}
+
+impl From<UsageHour> for Hour {
+    fn from(hour: UsageHour) -> Self {
+        Self {
+            hour: hour.hour,
+            meter: hour.meter,
+            key: hour.key,
+            units: hour.units,
+            records: hour.records,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct KeysAnswer {
+    keys: Vec<ApiKey>,
+}
+
+async fn api_keys(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<KeysAnswer>, Problem> {
+    caller.require(Scope::UsageRead)?;
+    let keys = accounts.database.keys(caller.org).await?;
+    Ok(Json(KeysAnswer { keys }))
+}
+
+#[derive(Serialize)]
+struct OrganisationAnswer {
+    id: OrgId,
+    name: String,
+    key: KeyId,
+    scopes: Vec<String>,
+}
+
+/// Who the caller is: what a client asks first to see whether its key works.
+async fn organisation(caller: Caller) -> Json<OrganisationAnswer> {
+    Json(OrganisationAnswer {
+        id: caller.org,
+        name: caller.org_name.to_string(),
+        key: caller.key,
+        scopes: caller.scopes.names(),
+    })
+}

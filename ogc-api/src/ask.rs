@@ -1,0 +1,75 @@
+//! What every handler needs of a request: who asks, what stands in the query, and how links of the answer begin.
+
+use axum::extract::FromRequestParts;
+use driftline_auth_billing::{Caller, Scope};
+use http::request::Parts;
+use http::{HeaderMap, header};
+
+use crate::links::{Site, is_credential};
+use crate::query::{Query, shown};
+use crate::{AppState, Error};
+
+/// One request of an authenticated caller.
+pub(crate) struct Ask {
+    /// Who asks.
+    pub(crate) caller: Caller,
+    /// Makes links.
+    pub(crate) site: Site,
+    /// The query without its credential.
+    pub(crate) query: Query,
+    /// The path as routed, without a prefix.
+    pub(crate) path: String,
+    /// The headers.
+    pub(crate) headers: HeaderMap,
+}
+
+impl Ask {
+    /// Refuses a caller whose key lacks a scope.
+    pub(crate) fn require(&self, scope: Scope) -> Result<(), Error> {
+        self.caller.require(scope).map_err(Error::refused)
+    }
+
+    /// The address of this very request, with these parameters.
+    pub(crate) fn self_url(&self) -> String {
+        self.site.url_with(&self.path, self.query.pairs())
+    }
+
+    /// Refuses a client that takes no JSON at all (RFC 9110, 12.5.1).
+    pub(crate) fn check_accept(&self) -> Result<(), Error> {
+        let mut ranges = self.headers.get_all(header::ACCEPT).iter().peekable();
+        if ranges.peek().is_none() {
+            return Ok(());
+        }
+        let texts: Vec<&str> = ranges.filter_map(|range| range.to_str().ok()).collect();
+        let accept = texts.join(",").to_ascii_lowercase();
+        let takes_json = accept.split(',').any(|range| {
+            let kind = range.split(';').next().unwrap_or_default().trim();
+            kind.is_empty() || kind == "*/*" || kind == "application/*" || kind.ends_with("json")
+        });
+        if takes_json {
+            Ok(())
+        } else {
+            Err(Error::NotAcceptable(shown(&accept)))
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Ask {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let caller = parts
+            .extensions
+            .get::<Caller>()
+            .cloned()
+            .ok_or_else(|| Error::Internal(format!("no caller stands behind {}", parts.uri.path())))?;
+        let base = state.public_base.for_request(&parts.headers, &parts.uri)?;
+        Ok(Self {
+            site: Site::new(base, &caller),
+            query: Query::parse(parts.uri.query(), is_credential)?,
+            path: parts.uri.path().to_owned(),
+            headers: parts.headers.clone(),
+            caller,
+        })
+    }
+}

@@ -1,0 +1,19 @@
+//! OGC API Features Part 1 at the tenant root `/ogc` and per mission at `/missions/{id}/ogc`. Collections are read
+//! from the catalogue, never registered: a mission's results appear when its run is published.
+
+mod collection;
+mod description;
+mod files;
+mod geojson;
+mod geometry;
+mod holdings;
+mod items;
+mod page;
+mod positions;
+mod root;
+
+pub(crate) use collection::Collection;
+pub(crate) use description::{api, collection, collections, conformance, landing};
+pub(crate) use files::FileCache;
+pub(crate) use holdings::HoldingsCache;
+pub(crate) use items::{item, items};

@@ -1,0 +1,223 @@
+//! Links: absolute, under the public base, and carrying the caller's credential when it came in the query, so that
+//! every link works as it stands in the client that received it (ogc.md, traps 14 and 16 to 18).
+
+use driftline_auth_billing::{Caller, Carry};
+use http::{HeaderMap, Uri, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::Error;
+
+/// Characters that stay as they are in an emitted query value (RFC 3986, section 3.4; `+` is not among them because
+/// many readers take it for a blank).
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b',')
+    .remove(b'/');
+
+/// What every emitted link begins with.
+#[derive(Debug, Clone, Default)]
+pub struct PublicBase {
+    configured: Option<String>,
+}
+
+impl PublicBase {
+    /// A base such as `https://sar.example.org/drift`; an empty one means that links begin with the host that the
+    /// request named, over plain HTTP.
+    ///
+    /// # Errors
+    /// A text that is no absolute http or https address without query and fragment.
+    pub fn new(base: &str) -> Result<Self, Error> {
+        if base.is_empty() {
+            return Ok(Self::default());
+        }
+        let refuse = || Error::PublicBase(base.chars().take(200).collect());
+        let uri: Uri = base.parse().map_err(|_: http::uri::InvalidUri| refuse())?;
+        let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+        if !is_web || uri.authority().is_none() || uri.query().is_some() || base.contains('#') {
+            return Err(refuse());
+        }
+        Ok(Self {
+            configured: Some(base.trim_end_matches('/').to_owned()),
+        })
+    }
+
+    /// The path of the base without its closing slash: under it the service answers too, whether a proxy strips it or
+    /// not. Empty when there is none.
+    pub fn path_prefix(&self) -> String {
+        let uri = self.configured.as_deref().and_then(|base| base.parse::<Uri>().ok());
+        uri.map(|uri| uri.path().trim_end_matches('/').to_owned())
+            .unwrap_or_default()
+    }
+
+    /// The base for the answer to one request.
+    pub(crate) fn for_request(&self, headers: &HeaderMap, uri: &Uri) -> Result<String, Error> {
+        if let Some(base) = &self.configured {
+            return Ok(base.clone());
+        }
+        let host = match headers.get(header::HOST) {
+            Some(host) => host.to_str().unwrap_or("?"),
+            None => uri.authority().map_or("localhost", |authority| authority.as_str()),
+        };
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+        if host.is_empty() || host.len() > 255 || !host.bytes().all(is_plain) {
+            return Err(Error::Host(crate::query::shown(host)));
+        }
+        Ok(format!("http://{host}"))
+    }
+}
+
+/// Whether a query parameter carries the caller's key.
+pub(crate) fn is_credential(name: &str) -> bool {
+    ["key", "api_key", "apikey"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Makes the links of one answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    base: String,
+    carry: Carry,
+}
+
+/// A link of a JSON answer.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Link {
+    href: String,
+    rel: &'static str,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    media_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+}
+
+impl Site {
+    /// The links of an answer to this caller.
+    pub(crate) fn new(base: String, caller: &Caller) -> Self {
+        Self {
+            base,
+            carry: caller.carry.clone(),
+        }
+    }
+
+    /// Links that carry nothing, for pages that anybody may see.
+    pub(crate) fn open(base: String) -> Self {
+        Self {
+            base,
+            carry: Carry::nothing(),
+        }
+    }
+
+    /// The address of a path of this service, with the caller's credential.
+    pub(crate) fn url(&self, path: &str) -> String {
+        self.carried(format!("{}{path}", self.base))
+    }
+
+    /// The address of a path with these parameters.
+    pub(crate) fn url_with(&self, path: &str, pairs: &[(String, String)]) -> String {
+        let query: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| {
+                let encode = |text| utf8_percent_encode(text, QUERY_VALUE);
+                format!("{}={}", encode(name), encode(value))
+            })
+            .collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        self.carried(format!("{}{path}{mark}{}", self.base, query.join("&")))
+    }
+
+    /// The address of a path without any credential, for documents that describe the service.
+    pub(crate) fn bare_url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// A link to a path.
+    pub(crate) fn link(&self, rel: &'static str, media_type: &'static str, title: &str, path: &str) -> Link {
+        Link::new(rel, media_type, self.url(path)).titled(title)
+    }
+
+    fn carried(&self, url: String) -> String {
+        self.carry.apply(&url)
+    }
+}
+
+impl Link {
+    /// A link to an address.
+    pub(crate) fn new(rel: &'static str, media_type: &'static str, href: String) -> Self {
+        Self {
+            href,
+            rel,
+            media_type: Some(media_type),
+            title: None,
+        }
+    }
+
+    /// The same link with a title for people.
+    pub(crate) fn titled(mut self, title: &str) -> Self {
+        self.title = Some(title.to_owned());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn a_configured_base_wins_over_the_host() {
+        let base = PublicBase::new("https://sar.example.org/drift/").unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("internal:8080"));
+        let uri = Uri::from_static("/ogc");
+        assert_eq!(
+            base.for_request(&headers, &uri).unwrap(),
+            "https://sar.example.org/drift"
+        );
+        assert_eq!(base.path_prefix(), "/drift");
+        let bare = PublicBase::new("").unwrap();
+        assert_eq!(bare.for_request(&headers, &uri).unwrap(), "http://internal:8080");
+        assert_eq!(bare.path_prefix(), "");
+    }
+
+    #[test]
+    fn hosts_and_bases_that_are_none_are_refused() {
+        for base in [
+            "sar.example.org",
+            "ftp://x",
+            "https://x/?a=b",
+            "https://x/#f",
+            "/drift",
+            "https://",
+        ] {
+            assert!(PublicBase::new(base).is_err(), "{base}");
+        }
+        for host in ["a b", "x\"><script>", "evil/path", "u@h", ""] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
+            assert!(
+                PublicBase::default()
+                    .for_request(&headers, &Uri::from_static("/"))
+                    .is_err(),
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn parameters_are_encoded() {
+        let site = Site::open("http://h".to_owned());
+        let pairs = [
+            ("datetime".to_owned(), "2025-01-01T00:00:00+02:00/..".to_owned()),
+            ("q".to_owned(), "a&b=c d".to_owned()),
+        ];
+        assert_eq!(
+            site.url_with("/x", &pairs),
+            "http://h/x?datetime=2025-01-01T00:00:00%2B02:00/..&q=a%26b%3Dc%20d"
+        );
+        assert_eq!(site.url_with("/x", &[]), "http://h/x");
+    }
+}

@@ -1,0 +1,25 @@
+//! `/v1/missions`: questions are posted, followed and withdrawn here, and their result files fetched (contract.md).
+
+mod events;
+mod read;
+mod results;
+mod submit;
+mod view;
+
+pub(crate) use events::events;
+pub(crate) use read::{list, mission, status, withdraw};
+pub(crate) use results::{file, results};
+pub(crate) use submit::{submit, validate};
+pub(crate) use view::FIELDS;
+
+use driftline_database::Mission;
+use driftline_domain::{MissionId, OrgId};
+
+use crate::{AppState, Error};
+
+/// A mission of this organisation by its printed id; what is no id is as unknown as another tenant's mission.
+pub(crate) async fn find_mission(state: &AppState, org: OrgId, id: &str) -> Result<Mission, Error> {
+    let unknown = || Error::not_found("mission", id);
+    let parsed: MissionId = id.parse().map_err(|_: driftline_domain::IdError| unknown())?;
+    state.database.mission(org, parsed).await?.ok_or_else(unknown)
+}

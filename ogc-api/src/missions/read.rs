@@ -1,0 +1,132 @@
+//! Missions listed, shown and withdrawn.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use driftline_auth_billing::Scope;
+use driftline_database::{MissionFilter, MissionStatus};
+use driftline_domain::MissionId;
+use http::StatusCode;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::find_mission;
+use super::view::{mission_json, sparse, status_json, wanted_fields};
+use crate::ask::Ask;
+use crate::document::{JSON, document};
+use crate::error::status_word;
+use crate::links::Link;
+use crate::query::{PageLimits, Query, shown};
+use crate::{AppState, Error};
+
+/// Characters of a search text.
+const SEARCH_CHARS: usize = 200;
+
+/// `GET /v1/missions`.
+pub(crate) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
+    ask.require(Scope::MissionsRead)?;
+    ask.query.allow_only(&["limit", "cursor", "status", "q", "fields"])?;
+    let limit = PageLimits::LIST.limit(&ask.query)?;
+    let fields = wanted_fields(&ask.query)?;
+    let filter = MissionFilter {
+        status: status_filter(&ask.query)?,
+        after: ask.query.get("cursor").map(cursor).transpose()?,
+        text: ask.query.get("q").map(search_text).transpose()?,
+        limit: limit as u32 + 1,
+    };
+    let mut missions = state.database.missions(ask.caller.org, &filter).await?;
+    let has_more = missions.len() > limit;
+    missions.truncate(limit);
+    let mut links = vec![Link::new("self", JSON, ask.self_url())];
+    let last = missions.last().filter(|_| has_more).map(|mission| mission.id);
+    if let Some(last) = last {
+        links.push(Link::new("next", JSON, next_url(&ask, last)));
+    }
+    let shown: Vec<Value> = missions
+        .iter()
+        .map(|mission| sparse(mission_json(mission, &ask.site), fields.as_deref()))
+        .collect();
+    document(
+        &ask.headers,
+        JSON,
+        &json!({"missions": shown, "next_cursor": last, "links": links}),
+    )
+}
+
+/// `GET /v1/missions/{mission_id}`.
+pub(crate) async fn mission(
+    State(state): State<AppState>,
+    ask: Ask,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    ask.require(Scope::MissionsRead)?;
+    ask.query.allow_only(&["fields"])?;
+    let fields = wanted_fields(&ask.query)?;
+    let mission = find_mission(&state, ask.caller.org, &id).await?;
+    document(&ask.headers, JSON, &sparse(mission_json(&mission, &ask.site), fields.as_deref()))
+}
+
+/// `GET /v1/missions/{mission_id}/status`.
+pub(crate) async fn status(State(state): State<AppState>, ask: Ask, Path(id): Path<String>) -> Result<Response, Error> {
+    ask.require(Scope::MissionsRead)?;
+    ask.query.allow_only(&[])?;
+    let mission = find_mission(&state, ask.caller.org, &id).await?;
+    document(&ask.headers, JSON, &status_json(&mission))
+}
+
+/// `DELETE /v1/missions/{mission_id}`.
+pub(crate) async fn withdraw(
+    State(state): State<AppState>,
+    ask: Ask,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    ask.require(Scope::MissionsWrite)?;
+    ask.query.allow_only(&[])?;
+    let unknown = || Error::not_found("mission", &id);
+    let parsed: MissionId = id.parse().map_err(|_: driftline_domain::IdError| unknown())?;
+    let org = ask.caller.org;
+    if !state.database.delete_mission(org, parsed, Timestamp::now()).await? {
+        return Err(unknown());
+    }
+    // Nobody listening is no fault.
+    let _ = state.changes.send((org, parsed));
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn next_url(ask: &Ask, last: MissionId) -> String {
+    let mut pairs: Vec<_> = ask.query.pairs().to_vec();
+    pairs.retain(|(name, _)| name != "cursor");
+    pairs.push(("cursor".to_owned(), last.to_string()));
+    ask.site.url_with(&ask.path, &pairs)
+}
+
+fn status_filter(query: &Query) -> Result<Option<MissionStatus>, Error> {
+    const ALL: [MissionStatus; 5] = [
+        MissionStatus::Queued,
+        MissionStatus::Running,
+        MissionStatus::Completed,
+        MissionStatus::Failed,
+        MissionStatus::Cancelled,
+    ];
+    let Some(word) = query.get("status") else { return Ok(None) };
+    let found = ALL.into_iter().find(|status| status_word(*status) == word);
+    found.map(Some).ok_or_else(|| {
+        let words = ALL.map(status_word).join(", ");
+        Error::parameter("status", format!("'{}' is not one of {words}", shown(word)))
+    })
+}
+
+fn cursor(text: &str) -> Result<MissionId, Error> {
+    text.parse()
+        .map_err(|error: driftline_domain::IdError| Error::parameter("cursor", error.to_string()))
+}
+
+/// Browsers and shells write a blank as a plus sign.
+fn search_text(text: &str) -> Result<String, Error> {
+    if text.chars().count() > SEARCH_CHARS {
+        return Err(Error::parameter(
+            "q",
+            format!("it has more than {SEARCH_CHARS} characters"),
+        ));
+    }
+    Ok(text.replace('+', " "))
+}

@@ -1,0 +1,160 @@
+//! A mission as JSON, under the names of contract.md. Lengths in metres, times in UTC.
+
+use driftline_database::Mission;
+use driftline_domain::{Mode, Priority};
+use serde_json::{Map, Value, json};
+
+use crate::document::JSON;
+use crate::error::status_word;
+use crate::links::{Link, Site};
+use crate::query::{Query, shown};
+use crate::{Error, document};
+
+/// Members of a mission, which `fields` may name.
+pub(crate) const FIELDS: [&str; 24] = [
+    "id",
+    "name",
+    "description",
+    "last_known_lat",
+    "last_known_lon",
+    "last_known_time",
+    "object_type",
+    "uncertainty_radius_m",
+    "forecast_hours",
+    "ensemble_size",
+    "priority",
+    "distress",
+    "config",
+    "status",
+    "progress",
+    "stage",
+    "error",
+    "job_id",
+    "warnings",
+    "created_at",
+    "updated_at",
+    "completed_at",
+    "valid_until",
+    "links",
+];
+
+/// The mission with its links.
+pub(crate) fn mission_json(mission: &Mission, site: &Site) -> Map<String, Value> {
+    let spec = &mission.spec;
+    let values = [
+        json!(mission.id),
+        json!(spec.name),
+        json!(spec.description),
+        json!(spec.position.lat_deg()),
+        json!(spec.position.lon_deg()),
+        json!(spec.time),
+        json!(spec.object.key),
+        json!(spec.radius_m),
+        json!(spec.forecast_hours),
+        json!(spec.ensemble_size),
+        json!(priority_word(spec.priority)),
+        json!(spec.distress),
+        config_json(mission),
+        json!(status_word(mission.status)),
+        json!(mission.progress),
+        json!(mission.stage),
+        json!(mission.error),
+        json!(mission.job_id),
+        json!(mission.warnings),
+        json!(mission.created_at),
+        json!(mission.updated_at),
+        json!(mission.completed_at),
+        json!(mission.valid_until),
+        json!(mission_links(mission, site)),
+    ];
+    FIELDS.iter().map(|name| (*name).to_owned()).zip(values).collect()
+}
+
+/// The mission's path.
+pub(crate) fn mission_path(mission: &Mission) -> String {
+    format!("/v1/missions/{}", mission.id)
+}
+
+/// Where a mission stands, short.
+pub(crate) fn status_json(mission: &Mission) -> Map<String, Value> {
+    let mut status = Map::new();
+    status.insert("id".to_owned(), json!(mission.id));
+    status.insert("status".to_owned(), json!(status_word(mission.status)));
+    status.insert("progress".to_owned(), json!(mission.progress));
+    status.insert("stage".to_owned(), json!(mission.stage));
+    status.insert("error".to_owned(), json!(mission.error));
+    status.insert("updated_at".to_owned(), json!(mission.updated_at));
+    status.insert("completed_at".to_owned(), json!(mission.completed_at));
+    status.insert("valid_until".to_owned(), json!(mission.valid_until));
+    status
+}
+
+/// The members that `fields` names; every one without it.
+pub(crate) fn wanted_fields(query: &Query) -> Result<Option<Vec<&'static str>>, Error> {
+    let Some(text) = query.get("fields") else {
+        return Ok(None);
+    };
+    let find = |name: &str| {
+        let known = FIELDS.iter().find(|known| **known == name.trim());
+        known.copied().ok_or_else(|| {
+            Error::parameter(
+                "fields",
+                format!("'{}' is no member of a mission; there are {}", shown(name), FIELDS.join(", ")),
+            )
+        })
+    };
+    text.split(',').map(find).collect::<Result<Vec<_>, _>>().map(Some)
+}
+
+/// The mission cut down to these members.
+pub(crate) fn sparse(mut mission: Map<String, Value>, wanted: Option<&[&str]>) -> Value {
+    if let Some(wanted) = wanted {
+        mission.retain(|name, _| wanted.contains(&name.as_str()));
+    }
+    Value::Object(mission)
+}
+
+fn mission_links(mission: &Mission, site: &Site) -> Vec<Link> {
+    let path = mission_path(mission);
+    let below = |rest: &str| format!("{path}{rest}");
+    let mut links = vec![
+        site.link("self", JSON, "This mission", &path),
+        site.link("status", JSON, "Where it stands", &below("/status")),
+        site.link("monitor", "text/event-stream", "Progress as it happens", &below("/events")),
+    ];
+    if mission.run.is_some() {
+        let root = format!("/missions/{}/ogc", mission.id);
+        links.push(site.link("results", JSON, "Summary and files", &below("/results")));
+        links.push(site.link("service", JSON, "Its results as OGC API Features", &root));
+        for collection in crate::features::Collection::ALL {
+            let items = format!("{root}/collections/{}/items", collection.id());
+            links.push(site.link("items", document::GEOJSON, collection.title(), &items));
+        }
+    }
+    links
+}
+
+fn config_json(mission: &Mission) -> Value {
+    let spec = &mission.spec;
+    let mut config = json!({
+        "mode": match spec.mode {
+            Mode::Operational => "operational",
+        },
+        "step_s": spec.step_s,
+        "output_interval_s": spec.output_interval_s,
+        "seed": spec.seed,
+        "forcing": spec.forcing,
+    });
+    if let Some(error) = &spec.current_error {
+        config["error"] = json!({"current": {"sigma": error.sigma_ms, "tau": error.tau_s}});
+    }
+    config
+}
+
+fn priority_word(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Urgent => "urgent",
+        Priority::Normal => "normal",
+        Priority::Low => "low",
+    }
+}

@@ -1,0 +1,151 @@
+//! The API in OpenAPI 3.0.3, self-contained: conformance tools read 3.0 only, and offline clients cannot follow a
+//! remote reference (ogc.md, section 5). Built from the collection registry and the tables below, never from handler
+//! types.
+
+mod parameters;
+mod paths;
+mod schemas;
+
+use serde_json::{Map, Value, json};
+
+/// The document of one OGC root, whose address is the server.
+pub(crate) fn features_document(root_url: &str, title: &str) -> Value {
+    let mut paths = Map::new();
+    paths::add_features(&mut paths, "", false);
+    whole(root_url, title, paths)
+}
+
+/// The document of the whole service.
+pub(crate) fn service_document(base_url: &str) -> Value {
+    let mut paths = Map::new();
+    paths::add_service(&mut paths);
+    paths::add_missions(&mut paths);
+    paths::add_reference(&mut paths);
+    paths::add_features(&mut paths, "/ogc", false);
+    paths::add_features(&mut paths, "/missions/{mission_id}/ogc", true);
+    whole(base_url, "Driftline", paths)
+}
+
+fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
+    json!({
+        "openapi": "3.0.3",
+        "info": {
+            "title": title,
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Drift forecasts for search and rescue. Lengths are in metres, speeds in metres per second, \
+                            times RFC 3339 in UTC, positions longitude and latitude on WGS 84.",
+        },
+        "servers": [{"url": server_url}],
+        // Any one of them will do.
+        "security": [{"key_header": []}, {"bearer": []}, {"basic": []}, {"key_query": []}],
+        "tags": [
+            {"name": "Service", "description": "The service itself"},
+            {"name": "Missions", "description": "Questions asked, followed and answered"},
+            {"name": "Reference", "description": "Object classes and forcing"},
+            {"name": "Features", "description": "Results as OGC API Features"},
+        ],
+        "paths": paths,
+        "components": {
+            "schemas": schemas::all(),
+            "parameters": parameters::all(),
+            "responses": {
+                "Problem": {
+                    "description": "Why the request is not answered as asked (RFC 9457).",
+                    "content": {"application/problem+json": {"schema": schemas::reference("problem")}},
+                },
+            },
+            "securitySchemes": {
+                "key_header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "basic": {"type": "http", "scheme": "basic", "description": "Any user name; the key is the password."},
+                "key_query": {"type": "apiKey", "in": "query", "name": "key"},
+            },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn documents() -> [Value; 2] {
+        [
+            features_document("https://h/ogc", "Title"),
+            service_document("https://h"),
+        ]
+    }
+
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(map) => {
+                for (name, value) in map {
+                    if name == "$ref" {
+                        found.insert(value.as_str().unwrap().to_owned());
+                    }
+                    references(value, found);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_is_local_and_leads_somewhere() {
+        for document in documents() {
+            let mut found = BTreeSet::new();
+            references(&document, &mut found);
+            assert!(found.len() > 8, "{found:?}");
+            for reference in found {
+                let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} is remote"));
+                assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+            }
+        }
+    }
+
+    #[test]
+    fn every_operation_has_a_unique_id_answers_and_its_path_parameters() {
+        for document in documents() {
+            let mut ids = BTreeSet::new();
+            for (path, item) in document["paths"].as_object().unwrap() {
+                for (method, operation) in item.as_object().unwrap() {
+                    let id = operation["operationId"].as_str().unwrap();
+                    assert!(ids.insert(id.to_owned()), "{method} {path}: {id} stands twice");
+                    assert!(operation["responses"].as_object().unwrap().contains_key("default"));
+                    let parameters = operation["parameters"].as_array().unwrap();
+                    let declared: BTreeSet<&str> = parameters
+                        .iter()
+                        .map(|parameter| {
+                            let pointer = parameter["$ref"].as_str().unwrap().strip_prefix('#').unwrap();
+                            document.pointer(pointer).unwrap()
+                        })
+                        .filter(|parameter| parameter["in"] == "path")
+                        .map(|parameter| parameter["name"].as_str().unwrap())
+                        .collect();
+                    let in_path: BTreeSet<&str> = path
+                        .split('/')
+                        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+                        .collect();
+                    assert_eq!(declared, in_path, "{method} {path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_items_operation_says_what_conformance_tools_look_for() {
+        let document = features_document("https://h/ogc", "Title");
+        let limit = &document["components"]["parameters"]["limit"];
+        assert_eq!(limit["schema"]["minimum"], 1);
+        assert_eq!(limit["schema"]["maximum"], 10_000);
+        assert_eq!(limit["schema"]["default"], 10);
+        let bbox = &document["components"]["parameters"]["bbox"];
+        assert_eq!((&bbox["style"], &bbox["explode"]), (&json!("form"), &json!(false)));
+        let collections = &document["components"]["parameters"]["collection_id"]["schema"]["enum"];
+        assert_eq!(collections, &json!(["search-areas", "datums", "trajectories", "particles"]));
+        assert!(document["paths"]["/collections/{collection_id}/items"]["get"].is_object());
+        assert_eq!(document["openapi"], "3.0.3");
+        assert_eq!(document["servers"][0]["url"], "https://h/ogc");
+    }
+}

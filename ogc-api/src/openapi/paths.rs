@@ -1,0 +1,180 @@
+//! Paths of the API document, one short line for each operation.
+
+use serde_json::{Map, Value, json};
+
+use super::{parameters, schemas};
+use crate::document::{GEOJSON, JSON, OPENAPI};
+
+/// One operation of a path.
+struct Operation<'a> {
+    method: &'a str,
+    path: String,
+    id: String,
+    tag: &'a str,
+    summary: &'a str,
+    parameters: &'a [&'a str],
+    /// Status, media type and schema of the good answer; no media type for an answer without a body.
+    answer: (&'a str, Option<&'a str>, &'a str),
+}
+
+fn get<'a>(path: &str, id: &str, tag: &'a str, summary: &'a str) -> Operation<'a> {
+    Operation {
+        method: "get",
+        path: path.to_owned(),
+        id: id.to_owned(),
+        tag,
+        summary,
+        parameters: &[],
+        answer: ("200", Some(JSON), "object"),
+    }
+}
+
+impl<'a> Operation<'a> {
+    fn with(mut self, parameters: &'a [&'a str]) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    fn answers(mut self, media_type: &'a str, schema: &'a str) -> Self {
+        self.answer = (self.answer.0, Some(media_type), schema);
+        self
+    }
+
+    /// Writes the operation into the paths and hands it back for what is special about it.
+    fn add(self, paths: &mut Map<String, Value>) -> &mut Value {
+        let (status, media_type, schema) = self.answer;
+        let mut good = json!({"description": self.summary});
+        if let Some(media_type) = media_type {
+            good["content"] = json!({media_type: {"schema": schemas::reference(schema)}});
+        }
+        let parameters: Vec<Value> = self.parameters.iter().map(|name| parameters::reference(name)).collect();
+        let item = paths.entry(self.path).or_insert_with(|| json!({}));
+        item[self.method] = json!({
+            "operationId": self.id,
+            "tags": [self.tag],
+            "summary": self.summary,
+            "parameters": parameters,
+            "responses": {status: good, "default": {"$ref": "#/components/responses/Problem"}},
+        });
+        &mut item[self.method]
+    }
+}
+
+/// Routes of the service itself; they need no key.
+pub(super) fn add_service(paths: &mut Map<String, Value>) {
+    let open = [
+        get("/", "getService", "Service", "What this service offers").answers(JSON, "landing_page"),
+        get("/health", "getHealth", "Service", "Whether the process runs"),
+        get("/ready", "getReadiness", "Service", "Whether requests can be served"),
+        get("/api", "getServiceApi", "Service", "This document").answers(OPENAPI, "object"),
+    ];
+    for operation in open {
+        operation.add(paths)["security"] = json!([]);
+    }
+}
+
+/// Routes of missions.
+pub(super) fn add_missions(paths: &mut Map<String, Value>) {
+    let tag = "Missions";
+    get("/v1/missions", "listMissions", tag, "Missions, newest first")
+        .with(&["list_limit", "list_cursor", "status", "q", "fields"])
+        .answers(JSON, "missions")
+        .add(paths);
+    add_posts(paths);
+    let one = "/v1/missions/{mission_id}";
+    get(one, "getMission", tag, "A mission")
+        .with(&["mission_id", "fields"])
+        .answers(JSON, "mission")
+        .add(paths);
+    let withdraw = Operation {
+        method: "delete",
+        answer: ("204", None, ""),
+        ..get(one, "withdrawMission", tag, "Withdraws a mission and its results").with(&["mission_id"])
+    };
+    withdraw.add(paths);
+    get(&format!("{one}/status"), "getMissionStatus", tag, "Where a mission stands")
+        .with(&["mission_id"])
+        .add(paths);
+    get(&format!("{one}/events"), "followMission", tag, "Progress as server-sent events")
+        .with(&["mission_id", "last_event_id"])
+        .answers("text/event-stream", "any")
+        .add(paths);
+    get(&format!("{one}/results"), "getResults", tag, "Summary and files of a completed mission")
+        .with(&["mission_id"])
+        .add(paths);
+    get(&format!("{one}/results/{{file}}"), "getResultFile", tag, "One result file")
+        .with(&["mission_id", "file"])
+        .answers("*/*", "any")
+        .add(paths);
+}
+
+fn add_posts(paths: &mut Map<String, Value>) {
+    let body = json!({
+        "required": true,
+        "content": {JSON: {"schema": schemas::reference("mission_request")}},
+    });
+    let submit = Operation {
+        method: "post",
+        answer: ("202", Some(JSON), "mission"),
+        ..get("/v1/missions", "submitMission", "Missions", "Accepts a mission").with(&["idempotency_key"])
+    };
+    submit.add(paths)["requestBody"] = body.clone();
+    let validate = Operation {
+        method: "post",
+        ..get(
+            "/v1/missions:validate",
+            "validateMission",
+            "Missions",
+            "Checks a mission without creating it",
+        )
+    };
+    validate.add(paths)["requestBody"] = body;
+}
+
+/// Object classes and forcing.
+pub(super) fn add_reference(paths: &mut Map<String, Value>) {
+    let tag = "Reference";
+    get("/v1/object-types", "listObjectTypes", tag, "Object classes and their coefficients").add(paths);
+    get("/v1/feeds", "listFeeds", tag, "Forcing feeds and their cycles").add(paths);
+    get("/v1/forcing/coverage", "getCoverage", tag, "Which forcing covers a box and a time")
+        .with(&["bbox", "time"])
+        .add(paths);
+}
+
+/// Routes of an OGC root under a path prefix.
+pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_mission: bool) {
+    let tag = "Features";
+    let root: &[&str] = if is_mission { &["mission_id"] } else { &[] };
+    let id = |name: &str| if is_mission { format!("{name}OfMission") } else { name.to_owned() };
+    let landing = if prefix.is_empty() { "/" } else { prefix };
+    let mut add = |path: &str, name: &str, summary: &str, own: &[&str], media_type: &str, schema: &str| {
+        let names: Vec<&str> = root.iter().chain(own).copied().collect();
+        get(path, &id(name), tag, summary)
+            .with(&names)
+            .answers(media_type, schema)
+            .add(paths);
+    };
+    let at = |rest: &str| format!("{prefix}{rest}");
+    let one = at("/collections/{collection_id}");
+    add(landing, "getLandingPage", "Landing page", &["f"], JSON, "landing_page");
+    add(&at("/conformance"), "getConformance", "Conformance classes", &["f"], JSON, "conformance");
+    add(&at("/api"), "getApi", "The API of this root", &["f"], OPENAPI, "object");
+    add(&at("/collections"), "getCollections", "Collections", &["f"], JSON, "collections");
+    add(&one, "getCollection", "A collection", &["collection_id", "f"], JSON, "collection");
+    add(
+        &format!("{one}/items"),
+        "getItems",
+        "Features of a collection",
+        &["collection_id", "f", "limit", "bbox", "datetime", "cursor", "offset"],
+        GEOJSON,
+        "feature_collection",
+    );
+    add(
+        &format!("{one}/items/{{feature_id}}"),
+        "getItem",
+        "A feature",
+        &["collection_id", "feature_id", "f"],
+        GEOJSON,
+        "feature",
+    );
+}

@@ -1,0 +1,127 @@
+//! The query part of a request: every parameter is read by name, and what nobody asked for is refused by name, so
+//! that a misspelt filter never widens an answer silently (OGC API Features Part 1, /req/core/query-param-unknown).
+
+mod bbox;
+mod datetime;
+mod paging;
+
+pub(crate) use bbox::bbox_parameter;
+pub(crate) use datetime::Interval;
+pub(crate) use paging::{Page, PageLimits, print_cursor};
+
+use percent_encoding::percent_decode_str;
+
+use crate::Error;
+
+/// The parameters of one request in their order, percent-decoded; a plus sign stays a plus sign, because times carry
+/// offsets such as `+02:00`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Query {
+    pairs: Vec<(String, String)>,
+}
+
+impl Query {
+    /// Reads the raw query; parameters that carry a credential are left out.
+    pub(crate) fn parse(raw: Option<&str>, is_credential: impl Fn(&str) -> bool) -> Result<Self, Error> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for part in raw.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let name = decoded(name)?;
+            if is_credential(&name) {
+                continue;
+            }
+            if pairs.iter().any(|(known, _)| *known == name) {
+                return Err(Error::parameter(&name, "it stands in the query twice".to_owned()));
+            }
+            pairs.push((name, decoded(value)?));
+        }
+        Ok(Self { pairs })
+    }
+
+    /// The value of a parameter.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let pair = self.pairs.iter().find(|(known, _)| known == name);
+        pair.map(|(_, value)| value.as_str())
+    }
+
+    /// Every parameter in its order.
+    pub(crate) fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
+    /// Refuses parameters that the route does not define.
+    pub(crate) fn allow_only(&self, known: &[&str]) -> Result<(), Error> {
+        match self.pairs.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::UnknownParameter {
+                name: shown(name),
+                known: if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                },
+            }),
+        }
+    }
+
+    /// Checks `f`: JSON is the one form offered now.
+    pub(crate) fn check_format(&self, offered: &[&str]) -> Result<(), Error> {
+        match self.get("f") {
+            Some(format) if !offered.contains(&format) => Err(Error::parameter(
+                "f",
+                format!("'{}' is not offered; it must be {}", shown(format), offered.join(" or ")),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn decoded(text: &str) -> Result<String, Error> {
+    let bytes = percent_decode_str(text).decode_utf8();
+    let text = bytes.map_err(|error| Error::parameter(&shown(text), format!("it is not UTF-8: {error}")))?;
+    if text.contains('\0') {
+        return Err(Error::parameter(
+            &shown(&text.replace('\0', "")),
+            "it holds a null character".to_owned(),
+        ));
+    }
+    Ok(text.into_owned())
+}
+
+/// A value as it may be quoted in a message: short and without control characters.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(raw: &str) -> Result<Query, Error> {
+        Query::parse(Some(raw), |name| name == "key")
+    }
+
+    #[test]
+    fn decodes_values_and_leaves_the_credential_out() {
+        let query = parse("datetime=2025-01-01T00%3A00:00+02:00%2F..&key=secret&q=%C3%A5l").unwrap();
+        assert_eq!(query.get("datetime"), Some("2025-01-01T00:00:00+02:00/.."));
+        assert_eq!(query.get("q"), Some("ål"));
+        assert_eq!(query.get("key"), None);
+        assert!(Query::parse(None, |_| false).unwrap().pairs().is_empty());
+    }
+
+    #[test]
+    fn refuses_what_is_doubled_unknown_or_no_text() {
+        assert!(parse("limit=1&limit=2").is_err());
+        assert!(parse("q=%ff").is_err());
+        assert!(parse("q=a%00b").is_err());
+        let message = parse("limt=5")
+            .unwrap()
+            .allow_only(&["limit", "bbox"])
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("limt") && message.contains("limit, bbox"), "{message}");
+        assert!(parse("f=html").unwrap().check_format(&["json"]).is_err());
+        assert!(parse("f=json").unwrap().check_format(&["json"]).is_ok());
+    }
+}

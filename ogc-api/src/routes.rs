@@ -1,0 +1,172 @@
+//! The table of routes, from which the router is built and against which the API document is tested.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use driftline_auth_billing::Problem;
+use http::{Method, Uri};
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{AppState, Error, features, missions, reference, service};
+
+type Route = (&'static str, MethodRouter<AppState>);
+
+/// No answer is worth more waiting: beyond this its client has given up (ogc.md, trap 26).
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Every route of the service.
+///
+/// `protect` is put around all routes that need a key: it has to authenticate, so that a
+/// [`driftline_auth_billing::Caller`] stands in the request's extensions, and to meter, which turns the marks that
+/// handlers leave ([`driftline_auth_billing::Billable`]) into usage records. Without a caller these routes answer 500.
+/// Open to anybody are only `/`, `/api`, `/health` and `/ready`. A deadline and a guard against panics stand around
+/// every handler; what names requests and logs them belongs around the whole.
+pub fn router(state: AppState, protect: impl FnOnce(Router) -> Router) -> Router {
+    let prefix = state.public_base.path_prefix();
+    let build = |table: Vec<Route>| {
+        let routes = table
+            .into_iter()
+            .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+        routes
+            .method_not_allowed_fallback(method_not_allowed)
+            .layer(from_fn(deadline))
+            .layer(CatchPanicLayer::custom(panicked))
+            .with_state(state.clone())
+    };
+    let whole = build(open_routes())
+        .merge(protect(build(tenant_routes())))
+        .fallback(no_route);
+    if prefix.is_empty() { whole } else { under_prefix(whole, prefix) }
+}
+
+pub(crate) fn open_routes() -> Vec<Route> {
+    vec![
+        ("/", get(service::landing)),
+        ("/api", get(service::api)),
+        ("/health", get(service::health)),
+        ("/ready", get(service::ready)),
+    ]
+}
+
+pub(crate) fn tenant_routes() -> Vec<Route> {
+    let mut table: Vec<Route> = vec![
+        ("/v1/missions", get(missions::list).post(missions::submit)),
+        ("/v1/missions:validate", post(missions::validate)),
+        ("/v1/missions/{mission_id}", get(missions::mission).delete(missions::withdraw)),
+        ("/v1/missions/{mission_id}/status", get(missions::status)),
+        ("/v1/missions/{mission_id}/events", get(missions::events)),
+        ("/v1/missions/{mission_id}/results", get(missions::results)),
+        ("/v1/missions/{mission_id}/results/{file}", get(missions::file)),
+        ("/v1/object-types", get(reference::object_types)),
+        ("/v1/feeds", get(reference::feeds)),
+        ("/v1/forcing/coverage", get(reference::coverage)),
+    ];
+    let roots = [
+        [
+            "/ogc",
+            "/ogc/conformance",
+            "/ogc/api",
+            "/ogc/collections",
+            "/ogc/collections/{collection_id}",
+            "/ogc/collections/{collection_id}/items",
+            "/ogc/collections/{collection_id}/items/{feature_id}",
+        ],
+        [
+            "/missions/{mission_id}/ogc",
+            "/missions/{mission_id}/ogc/conformance",
+            "/missions/{mission_id}/ogc/api",
+            "/missions/{mission_id}/ogc/collections",
+            "/missions/{mission_id}/ogc/collections/{collection_id}",
+            "/missions/{mission_id}/ogc/collections/{collection_id}/items",
+            "/missions/{mission_id}/ogc/collections/{collection_id}/items/{feature_id}",
+        ],
+    ];
+    for paths in roots {
+        let handlers = [
+            get(features::landing),
+            get(features::conformance),
+            get(features::api),
+            get(features::collections),
+            get(features::collection),
+            get(features::items),
+            get(features::item),
+        ];
+        table.extend(paths.into_iter().zip(handlers));
+    }
+    table
+}
+
+/// Answers under the public path as well as at the root: some proxies strip it, some do not.
+fn under_prefix(whole: Router, prefix: String) -> Router {
+    Router::new().fallback(strip_prefix).with_state((whole, prefix))
+}
+
+async fn strip_prefix(State((whole, prefix)): State<(Router, String)>, mut request: Request) -> Response {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let rest = path
+        .strip_prefix(&prefix)
+        .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    if let Some(rest) = rest {
+        let inner = if rest.starts_with('/') {
+            rest.to_owned()
+        } else {
+            format!("/{rest}")
+        };
+        // What was a valid path is one without its beginning, too.
+        if let Ok(uri) = inner.parse::<Uri>() {
+            *request.uri_mut() = uri;
+        }
+    }
+    match whole.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+async fn deadline(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(DEADLINE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Error::Busy("the answer took too long").into_response(),
+    }
+}
+
+async fn method_not_allowed(method: Method) -> Error {
+    Error::Method(crate::query::shown(method.as_str()))
+}
+
+async fn no_route(uri: Uri) -> Error {
+    Error::NoRoute(crate::query::shown(uri.path()))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature is that of the layer"
+)]
+fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let words = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&'static str>().copied());
+    tracing::error!(panic = words.unwrap_or("without words"), "a handler panicked");
+    Problem::internal_logged().into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_api_document_and_the_routes_are_the_same_list() {
+        let document = crate::openapi::service_document("https://h");
+        let described: BTreeSet<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+        let tables = [open_routes(), tenant_routes()];
+        let routed: BTreeSet<&str> = tables.iter().flatten().map(|(path, _)| *path).collect();
+        assert_eq!(described, routed);
+    }
+}

@@ -1,0 +1,61 @@
+//! What anybody may ask: what this service is, whether it runs, and whether it can serve.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, Uri};
+use serde_json::json;
+
+use crate::document::{JSON, OPENAPI, document};
+use crate::links::Site;
+use crate::{AppState, Error, openapi};
+
+/// `GET /`.
+pub(crate) async fn landing(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, Error> {
+    let site = Site::open(state.public_base.for_request(&headers, &uri)?);
+    let links = [
+        site.link("self", JSON, "This document", "/"),
+        site.link("service-desc", OPENAPI, "The whole API in OpenAPI 3.0", "/api"),
+        site.link("data", JSON, "Results as OGC API Features; needs a key", "/ogc"),
+        site.link("missions", JSON, "Missions; needs a key", "/v1/missions"),
+        site.link("status", JSON, "Whether requests can be served", "/ready"),
+    ];
+    let service = json!({
+        "title": "Driftline",
+        "description": "Drift forecasts for search and rescue: where to search, now and in the hours ahead.",
+        "version": env!("CARGO_PKG_VERSION"),
+        "links": links,
+    });
+    document(&headers, JSON, &service)
+}
+
+/// `GET /api`.
+pub(crate) async fn api(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, Error> {
+    let base = state.public_base.for_request(&headers, &uri)?;
+    document(&headers, OPENAPI, &openapi::service_document(&base))
+}
+
+/// `GET /health`: the process answers.
+pub(crate) async fn health() -> Response {
+    axum::Json(json!({"status": "ok"})).into_response()
+}
+
+/// `GET /ready`: 503 while the database cannot be used; without the forcing catalogue published results can still be
+/// served, so that the service is then degraded and not out.
+pub(crate) async fn ready(State(state): State<AppState>) -> Response {
+    let database = state.database.check().await;
+    let catalog = state.forcing.check().await;
+    if let Err(error) = &database {
+        tracing::error!(%error, "the database cannot be used");
+    }
+    if let Err(error) = &catalog {
+        tracing::error!(%error, "the forcing catalogue cannot be read");
+    }
+    let (status, word) = match (database.is_ok(), catalog.is_ok()) {
+        (true, true) => (StatusCode::OK, "ready"),
+        (true, false) => (StatusCode::OK, "degraded"),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
+    let check = |is_ok| if is_ok { "ok" } else { "failed" };
+    let checks = json!({"database": check(database.is_ok()), "catalog": check(catalog.is_ok())});
+    (status, axum::Json(json!({"status": word, "checks": checks}))).into_response()
+}

@@ -1,0 +1,161 @@
+//! What the routes lean on: the database, the compute pool, and three seams that the server fills in (result files,
+//! checks of a new mission, the forcing catalogue).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use driftline_compute::Compute;
+use driftline_database::Database;
+use driftline_domain::{BBox, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream};
+use tokio::sync::{Semaphore, broadcast, watch};
+
+use crate::features::{FileCache, HoldingsCache};
+use crate::links::PublicBase;
+
+/// Why a seam gave no answer: a sentence for the log, never for the client.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SeamError(pub String);
+
+/// A file being read.
+pub struct FileStream {
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its bytes in order.
+    pub chunks: BoxStream<'static, Result<Bytes, SeamError>>,
+}
+
+/// Files of published runs; they never change.
+pub trait RunFiles: Send + Sync {
+    /// The whole file; `None` when the run has no such file.
+    fn read<'a>(
+        &'a self,
+        mission: MissionId,
+        run: RunId,
+        file: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>>;
+
+    /// The file in pieces, for downloads; unless overridden the whole file in one piece.
+    fn stream<'a>(
+        &'a self,
+        mission: MissionId,
+        run: RunId,
+        file: &'a str,
+    ) -> BoxFuture<'a, Result<Option<FileStream>, SeamError>> {
+        Box::pin(async move {
+            let whole = self.read(mission, run, file).await?;
+            Ok(whole.map(|bytes| FileStream {
+                size: bytes.len() as u64,
+                chunks: Box::pin(stream::iter([Ok(bytes)])),
+            }))
+        })
+    }
+}
+
+/// Why a mission is not taken in.
+#[derive(Debug)]
+pub enum IntakeError {
+    /// It cannot be answered: for example outside all forcing.
+    Violations(Vec<Violation>),
+    /// The checks themselves could not be made.
+    Unavailable(SeamError),
+}
+
+/// Checks of a new mission against what is there: forcing coverage, the coast.
+pub trait MissionIntake: Send + Sync {
+    /// Warnings for the sender, such as a position on land.
+    fn validate<'a>(
+        &'a self,
+        org: OrgId,
+        spec: &'a MissionSpec,
+    ) -> BoxFuture<'a, Result<Vec<String>, IntakeError>>;
+}
+
+/// Where and when coverage is asked for; `None` is everywhere or always.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CoverageQuestion {
+    /// The box.
+    pub bbox: Option<BBox>,
+    /// First instant.
+    pub from: Option<ValidTime>,
+    /// Last instant.
+    pub until: Option<ValidTime>,
+}
+
+/// The forcing catalogue, as JSON that is passed through.
+pub trait ForcingCatalog: Send + Sync {
+    /// The feeds and their newest cycles.
+    fn feeds(&self) -> BoxFuture<'_, Result<serde_json::Value, SeamError>>;
+    /// What covers a box and a time.
+    fn coverage(&self, question: CoverageQuestion) -> BoxFuture<'_, Result<serde_json::Value, SeamError>>;
+    /// Whether the catalogue can be read, for `/ready`.
+    fn check(&self) -> BoxFuture<'_, Result<(), SeamError>>;
+}
+
+/// Everything that the routes are built from.
+pub struct Parts {
+    /// Missions, runs and features.
+    pub database: Database,
+    /// Where Parquet pages are decoded.
+    pub compute: Compute,
+    /// Files of runs.
+    pub files: Arc<dyn RunFiles>,
+    /// Checks of new missions.
+    pub intake: Arc<dyn MissionIntake>,
+    /// Feeds and coverage.
+    pub forcing: Arc<dyn ForcingCatalog>,
+    /// "Something about this mission changed": sent by the worker, and by this crate when one is created or withdrawn.
+    pub changes: broadcast::Sender<(OrgId, MissionId)>,
+    /// What links begin with.
+    pub public_base: PublicBase,
+    /// Turns true when the process is to end: event streams end then.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+/// What handlers see; clones share it.
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) parts: Parts,
+    pub(crate) holdings: HoldingsCache,
+    pub(crate) file_cache: FileCache,
+    pub(crate) event_streams: Arc<Semaphore>,
+}
+
+/// Event streams open at once; each asks the database once a second.
+const MAX_EVENT_STREAMS: usize = 256;
+
+impl AppState {
+    /// The state of one server.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner {
+            parts,
+            holdings: HoldingsCache::default(),
+            file_cache: FileCache::default(),
+            event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
+        }))
+    }
+
+    pub(crate) fn holdings(&self) -> &HoldingsCache {
+        &self.0.holdings
+    }
+
+    pub(crate) fn file_cache(&self) -> &FileCache {
+        &self.0.file_cache
+    }
+
+    pub(crate) fn event_streams(&self) -> &Arc<Semaphore> {
+        &self.0.event_streams
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0.parts
+    }
+}

@@ -1,0 +1,166 @@
+//! Runs made by hand whose features are known: right triangles as search areas and points as datums, on whole hours,
+//! one run across the antimeridian. Whether they meet a box is said by a formula of its own, not by a geometry library.
+
+use driftline_database::{FeatureKind, NewFeature, NewRun};
+use driftline_domain::{RunId, ValidTime};
+use serde_json::{Value, json};
+
+use crate::service::{Service, Tenant};
+
+/// One feature, as the test knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) id: String,
+    pub(crate) time_s: i64,
+    /// South-west corner, and lengths of the legs along the parallel and the meridian; a point has legs of length 0.
+    pub(crate) corner: (f64, f64),
+    pub(crate) legs: (f64, f64),
+}
+
+impl Known {
+    /// Whether the triangle shares a point with a box whose west may be greater than its east.
+    pub(crate) fn touches(&self, [west, south, east, north]: [f64; 4]) -> bool {
+        let east = if west > east { east + 360.0 } else { east };
+        [-360.0, 0.0, 360.0].iter().any(|turn| self.touches_plain([west + turn, south, east + turn, north]))
+    }
+
+    fn touches_plain(&self, [west, south, east, north]: [f64; 4]) -> bool {
+        let ((x, y), (leg_x, leg_y)) = (self.corner, self.legs);
+        if x > east || x + leg_x < west || y > north || y + leg_y < south {
+            return false;
+        }
+        // Of all points of the box the one nearest to the right angle is inside, or none is.
+        let (dx, dy) = (x.max(west) - x, y.max(south) - y);
+        let share = |d: f64, leg: f64| if leg > 0.0 { d / leg } else { 0.0 };
+        share(dx, leg_x) + share(dy, leg_y) <= 1.0
+    }
+
+    /// Whether the box around the triangle does.
+    pub(crate) fn touches_its_box(&self, bbox: [f64; 4]) -> bool {
+        let [west, south, east, north] = bbox;
+        let low = self.corner;
+        let high = (low.0 + self.legs.0, low.1 + self.legs.1);
+        let east = if west > east { east + 360.0 } else { east };
+        [-360.0, 0.0, 360.0]
+            .iter()
+            .any(|turn| low.0 <= east + turn && high.0 >= west + turn && low.1 <= north && high.1 >= south)
+    }
+
+    pub(crate) fn is_within(&self, from_s: Option<i64>, until_s: Option<i64>) -> bool {
+        from_s.is_none_or(|from| self.time_s >= from) && until_s.is_none_or(|until| self.time_s <= until)
+    }
+}
+
+/// What a published run is known to hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KnownRun {
+    pub(crate) areas: Vec<Known>,
+    pub(crate) datums: Vec<Known>,
+}
+
+pub(crate) const T0_S: i64 = 1_735_689_600; // 2025-01-01T00:00:00Z
+pub(crate) const CREDIT: &str = "Data from MET Norway";
+
+/// Accepts a mission and publishes a run of so many hours for it that begins near a place and drifts north-east.
+pub(crate) async fn publish(service: &Service, tenant: &Tenant, place: (f64, f64), hours: i64) -> (String, KnownRun) {
+    let mission = service.accept(tenant).await;
+    let id = RunId::generate();
+    let (mut features, mut known) = (Vec::new(), KnownRun::default());
+    for hour in 0..=hours {
+        let corner = (place.0 + 0.05 * hour as f64, place.1 + 0.03 * hour as f64);
+        let time_s = T0_S + 3600 * hour;
+        for level in [0.5, 0.9, 0.95] {
+            let leg = level * (0.4 + 0.02 * hour as f64);
+            let area = Known {
+                id: format!("{id}.area.{level}.{time_s}"),
+                time_s,
+                corner,
+                legs: (leg, leg * 0.5),
+            };
+            features.push(feature(FeatureKind::SearchAreas, &area, Some(level), triangle(&area)));
+            known.areas.push(area);
+        }
+        let datum = Known {
+            id: format!("{id}.mean.{time_s}"),
+            time_s,
+            corner,
+            legs: (0.0, 0.0),
+        };
+        let point = json!({"type": "Point", "coordinates": [wrap(corner.0), corner.1]});
+        features.push(feature(FeatureKind::Datums, &datum, None, point));
+        known.datums.push(datum);
+    }
+    let last = known.areas.last().unwrap();
+    let new = NewRun {
+        id,
+        valid_from: ValidTime::from_unix_s(T0_S).unwrap(),
+        valid_until: ValidTime::from_unix_s(T0_S + 3600 * hours).unwrap(),
+        bbox: [
+            wrap(place.0),
+            place.1,
+            wrap(last.corner.0 + last.legs.0),
+            last.corner.1 + last.legs.1,
+        ],
+        summary: json!({
+            "stranded": 0,
+            "forcing": [{"feed": "norkyst", "attribution": CREDIT}, {"feed": "arome", "attribution": CREDIT}],
+            "files": [{"name": "centroid.geojson", "size_bytes": 2}, "notes.txt", "../escape", "listed-and-missing.nc"],
+        }),
+        features,
+        charge_units: 1,
+    };
+    let run = service.complete(new).await;
+    for (name, text) in [("centroid.geojson", "{}"), ("notes.txt", "calm"), ("secret.txt", "not listed")] {
+        service.files.0.lock().unwrap().insert((run.id, name.to_owned()), text.into());
+    }
+    (mission.id.to_string(), known)
+}
+
+/// Numbers that are the same in every run of the test.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    /// Between 0 and 1 (SplitMix64).
+    pub(crate) fn roll(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.roll()
+    }
+}
+
+pub(crate) fn wrap(lon: f64) -> f64 {
+    if lon > 180.0 { lon - 360.0 } else { lon }
+}
+
+fn feature(kind: FeatureKind, known: &Known, level: Option<f64>, geometry: Value) -> NewFeature {
+    let ((x, y), (leg_x, leg_y)) = (known.corner, known.legs);
+    NewFeature {
+        kind,
+        id: known.id.clone(),
+        valid_time: ValidTime::from_unix_s(known.time_s).unwrap(),
+        level,
+        bbox: [wrap(x), y, wrap(x + leg_x), y + leg_y],
+        geometry,
+        properties: json!({"level": level, "valid_time": ValidTime::from_unix_s(known.time_s).unwrap()}),
+    }
+}
+
+/// The triangle, cut at the antimeridian as RFC 7946 wants it.
+fn triangle(known: &Known) -> Value {
+    let ((x, y), (leg_x, leg_y)) = (known.corner, known.legs);
+    let (east, top) = (x + leg_x, y + leg_y);
+    if east <= 180.0 || x >= 180.0 {
+        let ring = [[wrap(x), y], [wrap(east), y], [wrap(x), top], [wrap(x), y]];
+        return json!({"type": "Polygon", "coordinates": [ring]});
+    }
+    let cut = y + leg_y * (1.0 - (180.0 - x) / leg_x);
+    let western = [[x, y], [180.0, y], [180.0, cut], [x, top], [x, y]];
+    let eastern = [[-180.0, y], [east - 360.0, y], [-180.0, cut], [-180.0, y]];
+    json!({"type": "MultiPolygon", "coordinates": [[western], [eastern]]})
+}

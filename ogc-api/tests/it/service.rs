@@ -1,0 +1,262 @@
+//! A service of two organisations, and a client for it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use driftline_auth_billing::{Auth, Scopes, access_log, create_key, system_clock};
+use driftline_compute::Compute;
+use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run};
+use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, Violation};
+use driftline_ogc_api::{
+    AppState, CoverageQuestion, ForcingCatalog, IntakeError, MissionIntake, Parts, PublicBase, RunFiles, SeamError,
+    router,
+};
+use futures::future::BoxFuture;
+use http::{HeaderMap, Method, Request, StatusCode};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::{broadcast, watch};
+use tower::ServiceExt;
+
+/// Files of runs in memory.
+#[derive(Default)]
+pub(crate) struct MemoryFiles(pub(crate) Mutex<HashMap<(RunId, String), Bytes>>);
+
+impl RunFiles for MemoryFiles {
+    fn read<'a>(&'a self, _: MissionId, run: RunId, file: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>> {
+        let found = self.0.lock().unwrap().get(&(run, file.to_owned())).cloned();
+        Box::pin(async move { Ok(found) })
+    }
+}
+
+/// Refuses what lies south of 40 degrees as outside all forcing, and warns of what lies at exactly 60.
+struct NorthernIntake;
+
+impl MissionIntake for NorthernIntake {
+    fn validate<'a>(&'a self, _: OrgId, spec: &'a MissionSpec) -> BoxFuture<'a, Result<Vec<String>, IntakeError>> {
+        let lat = spec.position.lat_deg();
+        Box::pin(async move {
+            if lat < 40.0 {
+                let message = "no forcing covers this place; covered is everything north of 40 degrees";
+                return Err(IntakeError::Violations(vec![Violation::new("last_known_lat", "no_forcing", message)]));
+            }
+            Ok(if lat == 60.0 {
+                vec!["the position is on land".to_owned()]
+            } else {
+                Vec::new()
+            })
+        })
+    }
+}
+
+struct FixedCatalog;
+
+impl ForcingCatalog for FixedCatalog {
+    fn feeds(&self) -> BoxFuture<'_, Result<Value, SeamError>> {
+        Box::pin(async { Ok(json!({"feeds": [{"name": "norkyst"}]})) })
+    }
+    fn coverage(&self, question: CoverageQuestion) -> BoxFuture<'_, Result<Value, SeamError>> {
+        Box::pin(async move { Ok(json!({"bbox": question.bbox, "from": question.from, "until": question.until})) })
+    }
+    fn check(&self) -> BoxFuture<'_, Result<(), SeamError>> {
+        Box::pin(async { Err(SeamError("the folder /secret/place is gone".to_owned())) })
+    }
+}
+
+/// An organisation and its key.
+pub(crate) struct Tenant {
+    pub(crate) org: OrgId,
+    pub(crate) key_id: KeyId,
+    pub(crate) key: String,
+}
+
+pub(crate) struct Service {
+    pub(crate) database: Database,
+    pub(crate) files: Arc<MemoryFiles>,
+    pub(crate) changes: broadcast::Sender<(OrgId, MissionId)>,
+    pub(crate) shutdown: watch::Sender<bool>,
+    pub(crate) router: Router,
+    pub(crate) ours: Tenant,
+    pub(crate) theirs: Tenant,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub(crate) const BASE: &str = "https://sar.example.org/drift";
+
+impl Service {
+    pub(crate) async fn start() -> Self {
+        Self::start_at(BASE).await
+    }
+
+    pub(crate) async fn start_at(base: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+        let files = Arc::new(MemoryFiles::default());
+        let (changes, _) = broadcast::channel(16);
+        let (shutdown, shutdown_seen) = watch::channel(false);
+        let state = AppState::new(Parts {
+            database: database.clone(),
+            compute: Compute::new(2).unwrap(),
+            files: Arc::clone(&files) as Arc<dyn RunFiles>,
+            intake: Arc::new(NorthernIntake),
+            forcing: Arc::new(FixedCatalog),
+            changes: changes.clone(),
+            public_base: PublicBase::new(base).unwrap(),
+            shutdown: shutdown_seen,
+        });
+        let auth = Auth::new(database.clone(), system_clock());
+        let router = router(state, |tenant_routes| auth.wrap(tenant_routes.layer(axum::middleware::map_response(show_bill))));
+        let ours = tenant(&database, "Rescue North").await;
+        let theirs = tenant(&database, "Rescue South").await;
+        Self {
+            router: access_log(router),
+            database,
+            files,
+            changes,
+            shutdown,
+            ours,
+            theirs,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 28).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// A GET with our key in the header.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &self.ours.key, &[]).await
+    }
+
+    /// A request without a body.
+    pub(crate) async fn ask(&self, method: Method, path: &str, key: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("x-api-key", key);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// A POST of JSON with this key.
+    pub(crate) async fn post_as(&self, key: &str, path: &str, body: &str) -> Answer {
+        self.post_with(key, path, body, &[]).await
+    }
+
+    /// A POST with our key and this media type.
+    pub(crate) async fn post_typed(&self, path: &str, body: &str, media_type: &str) -> Answer {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header("x-api-key", &self.ours.key)
+            .header("content-type", media_type);
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// A key of our organisation with these scopes.
+    pub(crate) async fn key_with(&self, scopes: &str) -> String {
+        let scopes: Scopes = scopes.parse().unwrap();
+        let made = create_key(&self.database, self.ours.org, "test", &scopes, None, Timestamp::now()).await;
+        made.unwrap().0.expose().to_owned()
+    }
+
+    /// A POST of JSON with our key in the header.
+    pub(crate) async fn post(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+        self.post_with(&self.ours.key, path, body, headers).await
+    }
+
+    /// A POST of JSON with this key and these headers.
+    pub(crate) async fn post_with(&self, key: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header("x-api-key", key)
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// Accepts a mission without going over HTTP.
+    pub(crate) async fn accept(&self, tenant: &Tenant) -> Mission {
+        let new = NewMission {
+            id: MissionId::generate(),
+            org: tenant.org,
+            created_by: tenant.key_id,
+            spec: MissionSpec::from_json(&mission_body()).unwrap(),
+            warnings: Vec::new(),
+            idempotency: None,
+            created_at: Timestamp::now(),
+        };
+        match self.database.create_mission(new).await.unwrap() {
+            MissionCreation::Created(mission) => mission,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Leases the one waiting job and publishes this run for it.
+    pub(crate) async fn complete(&self, run: NewRun) -> Run {
+        let (lease, now) = (Duration::from_secs(60), Timestamp::now());
+        let job = self.database.lease_job("test", lease, now).await.unwrap().unwrap();
+        let published = self.database.complete_job(job.job, job.token, run, "test", now).await;
+        published.unwrap().unwrap()
+    }
+}
+
+/// A body that every check accepts.
+pub(crate) fn mission_body() -> Value {
+    json!({
+        "name": "Kutter \"Ål\"", "last_known_lat": 61.5, "last_known_lon": 4.0,
+        "last_known_time": "2015-11-16T06:00:00Z", "object_type": "PIW-1", "forecast_hours": 12
+    })
+}
+
+/// Shows a handler's mark as a header, so that tests can see it; the exact meter is tested where it lives.
+async fn show_bill(mut response: axum::response::Response) -> axum::response::Response {
+    if let Some(bill) = response.extensions().get::<driftline_auth_billing::Billable>() {
+        let text = format!("{} {} {}", bill.meter, bill.units, bill.distress);
+        response.headers_mut().insert("x-test-bill", text.parse().unwrap());
+    }
+    response
+}
+
+async fn tenant(database: &Database, name: &str) -> Tenant {
+    let now = Timestamp::now();
+    let org = database.create_organisation(name, now).await.unwrap().id;
+    let (secret, row) = create_key(database, org, "test", &Scopes::all(), None, now).await.unwrap();
+    Tenant {
+        org,
+        key_id: row.id,
+        key: secret.expose().to_owned(),
+    }
+}

@@ -1,0 +1,88 @@
+//! `driftline catalog`: what forcing there is.
+
+use clap::Args;
+use driftline_store::Cycle;
+use serde_json::{Value, json};
+
+use crate::{Common, commands, output};
+
+/// Options.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Also read every stored object and compare it with its checksum.
+    #[arg(long)]
+    verify: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Lists published cycles, the newest revision of each.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let settings = arguments.common.settings()?;
+    commands::runtime()?.block_on(async {
+        let store = commands::open_store(&settings, commands::compute(&settings)?).await?;
+        let catalog = store.catalog().await?;
+        for cycle in catalog.cycles() {
+            if arguments.verify {
+                store.verify(cycle).await?;
+            }
+            if !arguments.common.json {
+                let manifest = &cycle.manifest;
+                let kinds: Vec<&str> = manifest.series.iter().map(|series| series.kind.name()).collect();
+                output::line(&format!(
+                    "{} {} revision {} {} published {}",
+                    manifest.feed,
+                    manifest.run,
+                    manifest.revision,
+                    kinds.join("+"),
+                    manifest.published_at
+                ))?;
+            }
+        }
+        if !arguments.common.json {
+            return Ok(());
+        }
+        let cycles: Vec<Value> = catalog.cycles().map(|cycle| cycle_json(cycle)).collect();
+        output::json(&json!({ "cycles": cycles }))
+    })
+}
+
+/// A cycle as programs read it.
+pub(crate) fn cycle_json(cycle: &Cycle) -> Value {
+    let manifest = &cycle.manifest;
+    let series = |entry: &driftline_store::SeriesEntry| {
+        json!({
+            "kind": entry.kind,
+            "variables": entry.kind.components().map(|variable| variable.array_name()),
+            "grid": entry.grid,
+            "cell_m": entry.grid.cell_m(),
+            "bbox": entry.grid.bounds(),
+            "times": entry.times,
+            "composition": entry.composition,
+            "level": entry.level,
+            "source_variables": entry.source_variables,
+            "missing_share": entry.missing_share,
+            "attribution": entry.attribution,
+            "zarr": format!("{}/{}", manifest.prefix, entry.group),
+        })
+    };
+    let variables: Vec<&str> = manifest
+        .series
+        .iter()
+        .flat_map(|entry| entry.kind.components())
+        .map(|variable| variable.array_name())
+        .collect();
+    json!({
+        "feed": manifest.feed,
+        "run": manifest.run,
+        "revision": manifest.revision,
+        "variables": variables,
+        "grid": manifest.series.first().map(|entry| entry.grid),
+        "times": manifest.series.first().map(|entry| &entry.times),
+        "series": manifest.series.iter().map(series).collect::<Vec<_>>(),
+        "checksum": manifest.checksum,
+        "published_at": manifest.published_at,
+        "sources": manifest.sources,
+        "prefix": manifest.prefix,
+    })
+}

@@ -1,0 +1,32 @@
+//! `driftline config`: what is in force, and whether a file can be used.
+
+use clap::Subcommand;
+
+use crate::{Common, output};
+
+/// Questions about the configuration.
+#[derive(Subcommand)]
+pub(crate) enum Config {
+    /// Say whether the configuration can be used; exit code 64 when not.
+    Check(Common),
+    /// Print the settings in force.
+    Print(Common),
+}
+
+/// Answers them.
+pub(crate) fn run(config: Config) -> anyhow::Result<()> {
+    match config {
+        Config::Check(common) => {
+            common.settings()?;
+            output::line("the configuration is valid")
+        }
+        Config::Print(common) => {
+            let settings = common.settings()?;
+            if common.json {
+                output::json(&settings)
+            } else {
+                output::line(toml::to_string(&settings)?.trim_end())
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `driftline ingest file`: local files become published cycles.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use driftline_ingest::FeedOrigin;
+use driftline_store::{Cycle, Published};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::{Common, commands, output};
+
+/// Ways to take forcing in.
+#[derive(Subcommand)]
+pub(crate) enum Ingest {
+    /// Ingest local NetCDF files, then exit.
+    File(FileArguments),
+}
+
+/// What to ingest.
+#[derive(Args)]
+pub(crate) struct FileArguments {
+    /// Files of currents or wind.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Feed that the files belong to; files of one model run become one cycle. Without it each file is its own feed.
+    #[arg(long, value_name = "NAME")]
+    feed: Option<String>,
+    /// Credit line that every product made from these files must carry, for example "Data from MET Norway".
+    #[arg(long, value_name = "TEXT")]
+    attribution: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Ingests and reports each cycle.
+pub(crate) fn run(Ingest::File(arguments): Ingest) -> anyhow::Result<()> {
+    let settings = arguments.common.settings()?;
+    let origin = FeedOrigin {
+        feed: arguments.feed.clone(),
+        attribution: arguments.attribution.clone(),
+    };
+    commands::runtime()?.block_on(async {
+        let compute = commands::compute(&settings)?;
+        let store = commands::open_store(&settings, compute.clone()).await?;
+        let ingested =
+            driftline_ingest::ingest_files(&store, &compute, &arguments.paths, &origin, Timestamp::now()).await?;
+        let mut cycles = Vec::new();
+        for one in &ingested {
+            let (cycle, is_new) = match &one.published {
+                Published::New(cycle) => (cycle, true),
+                Published::Unchanged(cycle) => (cycle, false),
+            };
+            if arguments.common.json {
+                let mut value = commands::catalog::cycle_json(cycle);
+                value["new"] = json!(is_new);
+                value["notes"] = json!(one.notes);
+                cycles.push(value);
+            } else {
+                output::line(&sentence(cycle, is_new))?;
+                for note in &one.notes {
+                    output::line(&format!("  {note}"))?;
+                }
+            }
+        }
+        if arguments.common.json {
+            output::json(&json!({ "cycles": cycles }))
+        } else {
+            Ok(())
+        }
+    })
+}
+
+fn sentence(cycle: &Cycle, is_new: bool) -> String {
+    let manifest = &cycle.manifest;
+    let verb = if is_new { "published" } else { "unchanged:" };
+    let fields: Vec<String> = manifest
+        .series
+        .iter()
+        .map(|series| {
+            let span = series
+                .extent()
+                .map(|(first, last)| format!("{first} to {last}"))
+                .unwrap_or_default();
+            format!(
+                "{} on {} x {} nodes, {} steps, {span}",
+                series.group,
+                series.grid.nx(),
+                series.grid.ny(),
+                series.times.len()
+            )
+        })
+        .collect();
+    let bytes: u64 = manifest.objects.iter().map(|object| object.bytes).sum();
+    format!(
+        "{verb} {} {} revision {}: {} ({} objects, {:.1} MB)",
+        manifest.feed,
+        manifest.run,
+        manifest.revision,
+        fields.join("; "),
+        manifest.objects.len(),
+        bytes as f64 / 1e6
+    )
+}

@@ -1,0 +1,232 @@
+//! `driftline serve`: configuration, parts, wiring, and a shutdown that leaves nothing half done.
+
+use std::future::IntoFuture;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use driftline_auth_billing::{Auth, Metering, UsageLog, UsageSettings, UsageTasks, access_log, system_clock};
+use driftline_coast::Coast;
+use driftline_compute::Compute;
+use driftline_config::Settings;
+use driftline_database::Database;
+use driftline_domain::{MissionId, OrgId};
+use driftline_ogc_api::{AppState, Parts, PublicBase};
+use driftline_simulate::{Engine, ForcingOrigin, Worker};
+use driftline_store::Store;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinSet;
+
+use crate::seams::{Intake, StoredFiles, StoredForcing};
+use crate::{Common, commands, logging};
+
+/// Open requests get this long to finish after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(25);
+/// Mission changes that a slow listener may lag behind before it looks at the database anew.
+const CHANGES: usize = 1_024;
+
+/// What to serve.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Roles of this process, separated by commas; without it all of them.
+    #[arg(long, value_delimiter = ',', value_enum)]
+    roles: Vec<Role>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// A part of the service.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Role {
+    /// HTTP.
+    Api,
+    /// Computes missions.
+    Worker,
+}
+
+/// Everything that runs.
+struct Service {
+    settings: Settings,
+    database: Database,
+    store: Store,
+    engine: Engine,
+    changes: broadcast::Sender<(OrgId, MissionId)>,
+    stop: watch::Sender<bool>,
+}
+
+/// Serves until the signal to stop.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let mut settings = arguments.common.settings()?;
+    if let Some(listen) = arguments.listen {
+        settings.server.listen = listen;
+    }
+    logging::start(&settings.log)?;
+    let has = |role: Role| arguments.roles.is_empty() || arguments.roles.contains(&role);
+    let (api, worker) = (has(Role::Api), has(Role::Worker));
+    commands::runtime()?.block_on(async {
+        let service = Service::build(settings).await?;
+        let workers = if worker {
+            service.start_workers().await?
+        } else {
+            JoinSet::new()
+        };
+        let served = if api {
+            service.serve().await
+        } else {
+            service.wait_for_signal().await
+        };
+        service.finish(workers).await;
+        served
+    })
+}
+
+impl Service {
+    async fn build(settings: Settings) -> anyhow::Result<Self> {
+        let compute: Compute = commands::compute(&settings)?;
+        let store = commands::open_store(&settings, compute.clone()).await?;
+        store.catalog().await.context("cannot read the catalog")?;
+        let database = commands::open_database(&settings).await?;
+        let coast = Arc::new(Coast::embedded()?);
+        let engine = Engine {
+            compute,
+            coast,
+            origin: ForcingOrigin::Store(store.clone()),
+        };
+        Ok(Self {
+            settings,
+            database,
+            store,
+            engine,
+            changes: broadcast::channel(CHANGES).0,
+            stop: watch::channel(false).0,
+        })
+    }
+
+    async fn start_workers(&self) -> anyhow::Result<JoinSet<()>> {
+        let node = &self.settings.store.node;
+        let prefix = format!("{node}/");
+        let freed = self.database.release_leases_of(&prefix, Timestamp::now()).await?;
+        if freed > 0 {
+            tracing::info!(jobs = freed, "took back jobs of an earlier process of this node");
+        }
+        let mut workers = JoinSet::new();
+        for number in 0..self.settings.missions.max_concurrent_jobs {
+            let worker = Worker {
+                engine: self.engine.clone(),
+                database: self.database.clone(),
+                results: self.store.results(),
+                changes: self.changes.clone(),
+                node: node.clone(),
+                name: format!("{prefix}{number}"),
+                lease: Duration::from_secs(u64::from(self.settings.missions.lease_s)),
+                shutdown: self.stop.subscribe(),
+            };
+            workers.spawn(worker.run());
+        }
+        Ok(workers)
+    }
+
+    async fn serve(&self) -> anyhow::Result<()> {
+        let (log, tasks) = self.open_usage_log().await?;
+        let served = self.serve_http(log).await;
+        tasks
+            .shutdown()
+            .await
+            .context("the usage log could not be brought into the ledger; the next start does it")?;
+        served
+    }
+
+    async fn open_usage_log(&self) -> anyhow::Result<(UsageLog, UsageTasks)> {
+        let folder = self.settings.store.data_dir.join("usage");
+        let settings = UsageSettings {
+            flush_every: Duration::from_millis(self.settings.usage.flush_ms),
+            ..UsageSettings::default()
+        };
+        UsageLog::open(
+            &folder,
+            &self.settings.store.node,
+            self.database.clone(),
+            system_clock(),
+            settings,
+        )
+        .await
+        .with_context(|| format!("cannot open the usage log in {}", folder.display()))
+    }
+
+    async fn serve_http(&self, log: UsageLog) -> anyhow::Result<()> {
+        let state = AppState::new(Parts {
+            database: self.database.clone(),
+            compute: self.engine.compute.clone(),
+            files: Arc::new(StoredFiles(self.store.results())),
+            intake: Arc::new(Intake {
+                origin: self.engine.origin.clone(),
+                store: self.store.clone(),
+                coast: Arc::clone(&self.engine.coast),
+            }),
+            forcing: Arc::new(StoredForcing(self.store.clone())),
+            changes: self.changes.clone(),
+            public_base: PublicBase::new(self.settings.public_base_url().unwrap_or_default())?,
+            shutdown: self.stop.subscribe(),
+        });
+        let (auth, metering) = (Auth::new(self.database.clone(), system_clock()), Metering::new(log));
+        let accounts = driftline_auth_billing::router(self.database.clone(), system_clock());
+        let protect = |routes: axum::Router| auth.wrap(metering.wrap(routes.merge(accounts)));
+        let app = access_log(driftline_ogc_api::router(state, protect));
+        let listen = self.settings.server.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen on {listen}"))?;
+        tracing::info!("listening on http://{}", listener.local_addr()?);
+        let mut stopped = self.stop.subscribe();
+        let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        });
+        let mut server = std::pin::pin!(server.into_future());
+        tokio::select! {
+            ended = &mut server => return Ok(ended?),
+            signalled = self.wait_for_signal() => signalled?,
+        }
+        match tokio::time::timeout(DRAIN, server).await {
+            Ok(ended) => Ok(ended?),
+            Err(_) => {
+                tracing::warn!("some requests did not finish in {} s and were cut off", DRAIN.as_secs());
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns after SIGTERM or Ctrl-C, with everybody told to stop.
+    async fn wait_for_signal(&self) -> anyhow::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+        }
+        tracing::info!("stopping");
+        self.stop.send_replace(true);
+        Ok(())
+    }
+
+    /// Lets workers put down what they hold.
+    async fn finish(self, mut workers: JoinSet<()>) {
+        self.stop.send_replace(true);
+        let all = async { while workers.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN, all).await.is_err() {
+            tracing::warn!("a worker did not stop in time; its mission is taken up again at the next start");
+        }
+        let prefix = format!("{}/", self.settings.store.node);
+        if let Err(error) = self.database.release_leases_of(&prefix, Timestamp::now()).await {
+            tracing::warn!(cause = %error, "leases were not released; they run out by themselves");
+        }
+        self.database.close().await;
+        tracing::info!("stopped");
+    }
+}

@@ -1,0 +1,185 @@
+//! What the HTTP crate asks of the installation and cannot know itself: result files, checks of a new mission against
+//! forcing and coast, and the forcing catalogue.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use driftline_coast::Coast;
+use driftline_domain::{BBox, ForcingKind, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
+use driftline_ogc_api::{CoverageQuestion, ForcingCatalog, IntakeError, MissionIntake, RunFiles, SeamError};
+use driftline_simulate::{ForcingOrigin, reach, violation};
+use driftline_store::{Catalog, Cycle, Kind, Results, Store};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::commands::catalog::cycle_json;
+
+/// A position on land is taken to the nearest sea within this distance; farther inland nothing drifts.
+const SEA_REACH_M: f64 = 50_000.0;
+
+fn seam(error: impl std::fmt::Display) -> SeamError {
+    SeamError(error.to_string())
+}
+
+/// Files of runs, from the object store.
+pub(crate) struct StoredFiles(pub(crate) Results);
+
+impl RunFiles for StoredFiles {
+    fn read<'a>(
+        &'a self,
+        mission: MissionId,
+        run: RunId,
+        file: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>> {
+        Box::pin(async move {
+            match self.0.read(mission, run, &driftline_simulate::file_path(file)).await {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(error) if error.kind() == Kind::NotFound => Ok(None),
+                Err(error) => Err(seam(error)),
+            }
+        })
+    }
+}
+
+/// Checks of new missions.
+pub(crate) struct Intake {
+    pub(crate) origin: ForcingOrigin,
+    pub(crate) store: Store,
+    pub(crate) coast: Arc<Coast>,
+}
+
+impl MissionIntake for Intake {
+    fn validate<'a>(&'a self, _org: OrgId, spec: &'a MissionSpec) -> BoxFuture<'a, Result<Vec<String>, IntakeError>> {
+        Box::pin(self.check(spec))
+    }
+}
+
+impl Intake {
+    async fn check(&self, spec: &MissionSpec) -> Result<Vec<String>, IntakeError> {
+        let unavailable = |error: &dyn std::fmt::Display| IntakeError::Unavailable(seam(error));
+        let mut violations = self.unknown_feeds(spec).await.map_err(|error| unavailable(&error))?;
+        let mut warnings = Vec::new();
+        self.look_at_the_coast(spec, &mut warnings, &mut violations);
+        match reach(&self.origin, spec).await {
+            Ok(reach) => {
+                let end_s = spec.time.unix_s() + i64::from(spec.forecast_hours) * 3600;
+                if reach.valid_until.unix_s() < end_s {
+                    warnings.push(format!(
+                        "forcing at the last known position ends at {}; the forecast will stop there",
+                        reach.valid_until
+                    ));
+                }
+            }
+            Err(error) => match violation(&error) {
+                Some(violation) => violations.push(violation),
+                None => return Err(unavailable(&error)),
+            },
+        }
+        if violations.is_empty() {
+            Ok(warnings)
+        } else {
+            Err(IntakeError::Violations(violations))
+        }
+    }
+
+    async fn unknown_feeds(&self, spec: &MissionSpec) -> Result<Vec<Violation>, driftline_store::Error> {
+        if spec.forcing.is_empty() {
+            return Ok(Vec::new());
+        }
+        let catalog = self.store.catalog().await?;
+        let known: Vec<&str> = catalog.cycles().map(|cycle| cycle.manifest.feed.as_str()).collect();
+        let unknown = spec.forcing.iter().filter(|feed| !known.contains(&feed.as_str()));
+        Ok(unknown
+            .map(|feed| {
+                Violation::new(
+                    "config.forcing",
+                    "unknown",
+                    format!("there is no feed '{}'", feed.chars().take(64).collect::<String>()),
+                )
+            })
+            .collect())
+    }
+
+    fn look_at_the_coast(&self, spec: &MissionSpec, warnings: &mut Vec<String>, violations: &mut Vec<Violation>) {
+        let (lon, lat) = (spec.position.lon_deg(), spec.position.lat_deg());
+        if !self.coast.on_land(lon, lat) {
+            return;
+        }
+        match self.coast.nearest_sea(lon, lat, SEA_REACH_M) {
+            Some((sea_lon, sea_lat, distance_m)) => warnings.push(format!(
+                "the last known position is on land; the nearest sea is {distance_m:.0} m away at {sea_lat:.5}, {sea_lon:.5}; particles that start on land are moved to the sea nearest to them"
+            )),
+            None => violations.push(Violation::new("last_known_lat", "inland", format!("the last known position is on land with no sea within {:.0} km", SEA_REACH_M / 1000.0))),
+        }
+    }
+}
+
+/// Feeds and coverage, from the store's catalog.
+pub(crate) struct StoredForcing(pub(crate) Store);
+
+impl ForcingCatalog for StoredForcing {
+    fn feeds(&self) -> BoxFuture<'_, Result<Value, SeamError>> {
+        Box::pin(async { Ok(feeds(&*self.0.catalog().await.map_err(seam)?, Timestamp::now())) })
+    }
+
+    fn coverage(&self, question: CoverageQuestion) -> BoxFuture<'_, Result<Value, SeamError>> {
+        Box::pin(async move { Ok(coverage(&*self.0.catalog().await.map_err(seam)?, question)) })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), SeamError>> {
+        Box::pin(async { self.0.catalog().await.map(drop).map_err(seam) })
+    }
+}
+
+/// Every feed with its newest cycle.
+fn feeds(catalog: &Catalog, now: Timestamp) -> Value {
+    let mut newest: BTreeMap<&str, (&Cycle, usize)> = BTreeMap::new();
+    for cycle in catalog.cycles() {
+        let entry = newest.entry(&cycle.manifest.feed).or_insert((cycle, 0));
+        entry.1 += 1;
+        if cycle.manifest.run > entry.0.manifest.run {
+            entry.0 = cycle;
+        }
+    }
+    let feed = |(name, (cycle, count)): (&&str, &(&Cycle, usize))| {
+        let mut value = cycle_json(cycle);
+        value["name"] = json!(name);
+        value["cycles"] = json!(count);
+        value["age_h"] = json!(now.duration_since(cycle.manifest.run.0).as_secs_f64() / 3600.0);
+        value
+    };
+    json!({ "feeds": newest.iter().map(feed).collect::<Vec<_>>() })
+}
+
+/// What covers a box and a time, finest first.
+fn coverage(catalog: &Catalog, question: CoverageQuestion) -> Value {
+    let bbox = question.bbox.unwrap_or(BBox {
+        west: -180.0,
+        south: -90.0,
+        east: 180.0,
+        north: 90.0,
+    });
+    let from = question.from.unwrap_or(ValidTime(Timestamp::MIN));
+    let until = question.until.unwrap_or(ValidTime(Timestamp::MAX));
+    let mut answer = json!({});
+    for kind in ForcingKind::ALL {
+        let found = catalog.covering(kind, &bbox, from, until, &[]);
+        let one = |series: &driftline_store::SeriesRef| {
+            let (manifest, entry) = (&series.cycle.manifest, series.entry());
+            json!({
+                "feed": manifest.feed,
+                "run": manifest.run,
+                "revision": manifest.revision,
+                "cell_m": entry.grid.cell_m(),
+                "bbox": entry.grid.bounds(),
+                "valid_from": entry.times.first(),
+                "valid_until": entry.times.last(),
+                "attribution": entry.attribution,
+            })
+        };
+        answer[kind.name()] = found.iter().map(one).collect();
+    }
+    answer
+}

@@ -1,0 +1,70 @@
+//! Why a mission cannot be computed or published.
+
+use std::path::PathBuf;
+
+use driftline_domain::{ForcingKind, ValidTime};
+
+/// What went wrong between a mission and its products.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No field of a kind covers the start.
+    #[error("no {kind} covers {lat_deg:.4}, {lon_deg:.4} at {time}; {covered}")]
+    NotCovered {
+        /// What is missing.
+        kind: ForcingKind,
+        /// Latitude of the start.
+        lat_deg: f64,
+        /// Longitude of the start.
+        lon_deg: f64,
+        /// Time of the start.
+        time: ValidTime,
+        /// What is covered instead, in words.
+        covered: String,
+    },
+    /// A forcing file given by hand.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: driftline_decode::Error,
+    },
+    /// The kernel refused the run.
+    #[error(transparent)]
+    Kernel(#[from] driftline_leeway::Error),
+    /// A product could not be made.
+    #[error(transparent)]
+    Products(#[from] crate::products::Error),
+    /// Forcing or results could not be read or written.
+    #[error(transparent)]
+    Store(#[from] driftline_store::Error),
+    /// Rows could not be read or written.
+    #[error(transparent)]
+    Database(#[from] driftline_database::Error),
+    /// A computation was lost.
+    #[error(transparent)]
+    Compute(#[from] driftline_compute::Error),
+    /// No random seed could be drawn.
+    #[error("the system gives no random numbers: {0}")]
+    Seed(getrandom::Error),
+    /// A time beyond the calendar.
+    #[error("{0} s since 1970 is beyond the calendar")]
+    Time(i64),
+    /// A run without a single position.
+    #[error("the run has no position")]
+    Empty,
+    /// The job went to another worker, or its mission was withdrawn.
+    #[error("the lease was lost")]
+    LeaseLost,
+}
+
+impl Error {
+    /// Whether the same mission would meet it again: then it is told to its owner and not tried again.
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::NotCovered { .. } | Self::File { .. } | Self::Kernel(_) | Self::Products(_)
+        )
+    }
+}

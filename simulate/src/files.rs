@@ -1,0 +1,129 @@
+//! The files of a run, `processed/<name>` in the object store and `<name>` for those who download them.
+
+use std::sync::Arc;
+
+use driftline_database::NewRun;
+use driftline_domain::ValidTime;
+use driftline_store::ResultFile;
+use serde_json::{Map, Value, json};
+
+use crate::Error;
+use crate::forecast::Engine;
+use crate::products::{self, AreaSet, LEVELS, MAX_TRACKS, RunLabel};
+use crate::results::{ENGINE_VERSION, RunContext, RunProducts};
+
+/// Where a file of this name lies below its run.
+pub fn file_path(name: &str) -> String {
+    format!("processed/{name}")
+}
+
+impl Engine {
+    /// Writes the files in memory and the row that names them.
+    pub(crate) async fn files_and_row(
+        &self,
+        products: RunProducts,
+        context: RunContext,
+    ) -> Result<(Vec<ResultFile>, NewRun), Error> {
+        let work = move || -> Result<(Vec<ResultFile>, NewRun), Error> {
+            let files = products.files(&context)?;
+            let about: Vec<Value> = files
+                .iter()
+                .map(|(name, bytes)| json!({"name": name, "bytes": bytes.len(), "media_type": media_type(name)}))
+                .collect();
+            let row = products.run_row(&context, about)?;
+            let stored = files.into_iter().map(|(name, bytes)| ResultFile {
+                path: file_path(&name),
+                bytes: bytes.into(),
+            });
+            Ok((stored.collect(), row))
+        };
+        self.compute.run(work).await?
+    }
+
+    /// The files of a forecast that belongs to no stored mission, by name.
+    pub async fn loose_files(&self, products: Arc<RunProducts>) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        self.compute.run(move || products.files(&RunContext::loose())).await?
+    }
+}
+
+impl RunProducts {
+    /// Every file: name and content.
+    pub(crate) fn files(&self, context: &RunContext) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let label = self.label(context)?;
+        let clouds = self.clouds()?;
+        let sets: Vec<AreaSet> = self.areas.iter().flatten().cloned().collect();
+        let tracks = products::tracks(&clouds, MAX_TRACKS)?;
+        let mut files = vec![
+            (
+                "particles.parquet".to_owned(),
+                products::particles_parquet(&clouds, &label)?,
+            ),
+            (
+                "trajectories.parquet".to_owned(),
+                products::trajectories_parquet(&tracks, &label)?,
+            ),
+            ("areas.parquet".to_owned(), products::areas_parquet(&sets, &label)?),
+            (
+                "trajectories.geojson".to_owned(),
+                products::trajectories_geojson(&tracks, &label)?,
+            ),
+            (
+                "centroid.geojson".to_owned(),
+                products::centroid_geojson(&sets, &label)?,
+            ),
+            (
+                "stranded.geojson".to_owned(),
+                products::stranded_geojson(&products::stranding(&clouds)?, &label)?,
+            ),
+        ];
+        for level in LEVELS {
+            let name = format!("search_area_{}.geojson", (level * 100.0).round());
+            files.push((name, products::search_area_geojson(&sets, level, &label)?));
+        }
+        files.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(files)
+    }
+
+    fn label(&self, context: &RunContext) -> Result<RunLabel, Error> {
+        let spec = &self.forecast.spec;
+        let own = [
+            "mission_id",
+            "run_id",
+            "issued",
+            "status",
+            "object_code",
+            "object_name",
+            "engine_version",
+            "leeway_mode",
+            "seed",
+            "forcing",
+            "attribution",
+        ];
+        let more: Map<String, Value> = match self.common_properties(context) {
+            Value::Object(all) => all
+                .into_iter()
+                .filter(|(name, _)| !own.contains(&name.as_str()))
+                .collect(),
+            _ => Map::new(),
+        };
+        Ok(RunLabel {
+            mission_id: context.mission,
+            run_id: context.run,
+            issued: ValidTime(context.issued),
+            object: spec.object,
+            mode: spec.mode,
+            seed: self.forecast.seed,
+            engine_version: ENGINE_VERSION.to_owned(),
+            attribution: self.attribution(),
+            more,
+        })
+    }
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit_once('.') {
+        Some((_, "parquet")) => "application/vnd.apache.parquet",
+        Some((_, "geojson")) => "application/geo+json",
+        _ => "application/octet-stream",
+    }
+}

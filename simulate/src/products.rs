@@ -1,0 +1,31 @@
+//! Products: what a coordinator gets from particle positions. Pure and synchronous: particles in, values and file
+//! contents out; no clock, no I/O, the same bytes on any machine.
+//!
+//! Longitudes and latitudes in degrees, lengths in metres, areas in square kilometres, times UTC.
+
+mod antimeridian;
+mod areas;
+mod cloud;
+mod density;
+mod error;
+mod features;
+mod geoparquet;
+mod nodes;
+mod outline;
+mod particles;
+mod plane;
+#[cfg(test)]
+mod sample;
+mod tracks;
+mod wkb;
+
+pub use antimeridian::Vertex;
+pub use areas::{Area, AreaSet, AreaSettings, Datum, LEVELS, SeaMask, Spread, search_areas, spread};
+pub use cloud::{Cloud, Status};
+pub use error::Error;
+pub use features::{RunLabel, centroid_geojson, search_area_geojson, stranded_geojson, trajectories_geojson};
+pub use geoparquet::{areas_parquet, read_trajectories, trajectories_parquet};
+pub use particles::{
+    ParticlePage, ParticleQuery, ParticleRow, ParticlesWriter, count_particles, particles_parquet, read_particles,
+};
+pub use tracks::{Arrival, MAX_TRACKS, Stranding, Track, stranding, track_ids, tracks};

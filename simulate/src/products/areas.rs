@@ -1,0 +1,197 @@
+//! Search areas: where the object is with a probability of 50, 90 and 95 %, at one time. Square kilometres; longitude
+//! and latitude in degrees; bandwidths in metres.
+//!
+//! An area is the highest-density region of the active particles' kernel density (leeway.md 6.1, sar.md 6): the
+//! smallest area that holds its share of the probability, in as many parts and with as many holes as that takes.
+//! Stranded particles are not smeared over the sea; they are a product of their own.
+
+use driftline_domain::{ValidTime, wrap_lon_deg};
+use geo::{Area as _, MultiPolygon};
+
+use super::Error;
+use super::antimeridian::to_map;
+use super::cloud::{Cloud, Status};
+use super::density::{Density, Moments};
+use super::outline::outlines;
+use super::plane::Plane;
+
+/// The levels that coordinators expect.
+pub const LEVELS: [f64; 3] = [0.5, 0.9, 0.95];
+
+/// Whether a longitude and latitude in degrees is at sea.
+pub type SeaMask<'a> = &'a (dyn Fn(f64, f64) -> bool + Sync);
+
+/// What areas to make.
+#[derive(Clone)]
+pub struct AreaSettings<'a> {
+    /// Probabilities, rising.
+    pub levels: Vec<f64>,
+    /// No kernel is narrower than this: a tenth of the forcing's cell.
+    pub bandwidth_floor_m: f64,
+    /// Density on land is cut off and the rest scaled up; without a mask nothing is cut.
+    pub sea: Option<SeaMask<'a>>,
+}
+
+/// The areas of one time, the smallest first.
+#[derive(Debug, Clone)]
+pub struct AreaSet {
+    /// When.
+    pub time: ValidTime,
+    /// One per level, each within the next.
+    pub levels: Vec<Area>,
+    /// The most telling points.
+    pub datum: Datum,
+    /// Geometric mean of the kernels' widths (standard deviations).
+    pub bandwidth_m: f64,
+    /// Which kernel: `half_scott`, or `half_scott_adaptive` where the cloud asks for narrower ones.
+    pub kernel: &'static str,
+    /// Particles that the areas are made from.
+    pub n_particles: usize,
+    /// Particles in any state.
+    pub n_all: usize,
+    /// Particles of equal weight that would be worth as much.
+    pub n_effective: f64,
+    /// Share of all particles, active or not, that are ashore.
+    pub stranded_fraction: f64,
+    /// Share of the density that fell on land and was cut off.
+    pub land_fraction: f64,
+}
+
+/// One area.
+#[derive(Debug, Clone)]
+pub struct Area {
+    /// Probability that the object is inside, if it is adrift.
+    pub level: f64,
+    /// Longitudes and latitudes by RFC 7946: closed rings, exteriors counter-clockwise, cut at the antimeridian.
+    pub polygons: MultiPolygon,
+    /// Size.
+    pub area_km2: f64,
+    /// The density on its rim, probability per square kilometre.
+    pub threshold_per_km2: f64,
+}
+
+/// Where the object most probably is, longitudes in [-180, 180).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Datum {
+    /// Longitude and latitude of the particles' mean.
+    pub mean: (f64, f64),
+    /// Longitude and latitude of the highest density.
+    pub mode: (f64, f64),
+    /// Covariance east-east, east-north, north-north around the mean, square metres.
+    pub covariance_m2: [f64; 3],
+}
+
+/// Mean and covariance of particles, without any areas.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// Longitude and latitude of the mean.
+    pub mean: (f64, f64),
+    /// Covariance east-east, east-north, north-north around the mean, square metres.
+    pub covariance_m2: [f64; 3],
+    /// Particles counted.
+    pub n: usize,
+}
+
+impl Default for AreaSettings<'_> {
+    /// The usual levels, a floor of 100 m, no coast.
+    fn default() -> Self {
+        Self {
+            levels: LEVELS.to_vec(),
+            bandwidth_floor_m: 100.0,
+            sea: None,
+        }
+    }
+}
+
+impl AreaSettings<'_> {
+    fn check(&self) -> Result<(), Error> {
+        let within = self.levels.iter().all(|level| *level > 0.0 && *level < 1.0);
+        if !within || self.levels.is_empty() || self.levels.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Err(Error::Levels(self.levels.clone()));
+        }
+        if !(self.bandwidth_floor_m.is_finite() && self.bandwidth_floor_m > 0.0) {
+            return Err(Error::BandwidthFloor(self.bandwidth_floor_m));
+        }
+        Ok(())
+    }
+}
+
+/// The areas of a cloud; `None` when no particle is adrift.
+pub fn search_areas(cloud: &Cloud<'_>, settings: &AreaSettings<'_>) -> Result<Option<AreaSet>, Error> {
+    settings.check()?;
+    cloud.check()?;
+    let n_particles = cloud.count(Status::Active);
+    if n_particles == 0 {
+        return Ok(None);
+    }
+    let plane = Plane::amid(cloud.active());
+    let points: Vec<(f64, f64)> = cloud.active().map(|(lon, lat)| plane.forward(lon, lat)).collect();
+    let moments = Moments::of(&points);
+    let mut density = Density::estimate(&points, &moments, settings.bandwidth_floor_m);
+    let land_fraction = settings.sea.map_or(0.0, |at_sea| {
+        density.cut(|x_m, y_m| {
+            let (lon, lat) = plane.inverse(x_m, y_m);
+            at_sea(wrap_lon_deg(lon), lat)
+        })
+    });
+    let thresholds = density.thresholds(&settings.levels);
+    let cell_km2 = density.nodes.cell_m * density.nodes.cell_m / 1e6;
+    let outlines = outlines(&density, &thresholds)?;
+    let levels = settings.levels.iter().zip(thresholds).zip(outlines);
+    let levels = levels.map(|((level, threshold), outline)| Area {
+        level: *level,
+        area_km2: outline.unsigned_area() / 1e6,
+        polygons: to_map(&plane, &outline),
+        threshold_per_km2: threshold / cell_km2,
+    });
+    Ok(Some(AreaSet {
+        time: cloud.time,
+        levels: levels.collect(),
+        datum: Datum {
+            mean: place(&plane, moments.mean_m),
+            mode: place(&plane, density.mode()),
+            covariance_m2: moments.covariance_m2,
+        },
+        bandwidth_m: density.bandwidth_m,
+        kernel: if density.scale < 1.0 {
+            "half_scott_adaptive"
+        } else {
+            "half_scott"
+        },
+        n_particles,
+        n_all: cloud.len(),
+        n_effective: n_particles as f64,
+        stranded_fraction: cloud.stranded_fraction(),
+        land_fraction,
+    }))
+}
+
+/// Mean and covariance of the particles in any of these states; `None` when there are none.
+pub fn spread(cloud: &Cloud<'_>, states: &[Status]) -> Result<Option<Spread>, Error> {
+    cloud.check()?;
+    let wanted = |particle: &usize| states.iter().any(|status| *status as u8 == cloud.status[*particle]);
+    let places = || {
+        (0..cloud.len())
+            .filter(wanted)
+            .map(|p| (cloud.lon_deg[p], cloud.lat_deg[p]))
+    };
+    if places().next().is_none() {
+        return Ok(None);
+    }
+    let plane = Plane::amid(places());
+    let points: Vec<(f64, f64)> = places().map(|(lon, lat)| plane.forward(lon, lat)).collect();
+    let moments = Moments::of(&points);
+    Ok(Some(Spread {
+        mean: place(&plane, moments.mean_m),
+        covariance_m2: moments.covariance_m2,
+        n: points.len(),
+    }))
+}
+
+fn place(plane: &Plane, (x_m, y_m): (f64, f64)) -> (f64, f64) {
+    let (lon, lat) = plane.inverse(x_m, y_m);
+    (wrap_lon_deg(lon), lat)
+}
+
+#[cfg(test)]
+mod tests;

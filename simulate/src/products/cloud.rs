@@ -1,0 +1,138 @@
+//! All particles of a run at one time, as every product takes them: longitude and latitude in degrees and a state.
+
+use driftline_domain::ValidTime;
+
+use super::Error;
+
+/// Particle positions at one output time. The index of a particle is its id and the same at every time.
+#[derive(Debug, Clone, Copy)]
+pub struct Cloud<'a> {
+    /// When.
+    pub time: ValidTime,
+    /// Longitudes in degrees.
+    pub lon_deg: &'a [f64],
+    /// Latitudes in degrees.
+    pub lat_deg: &'a [f64],
+    /// States as in [`Status`].
+    pub status: &'a [u8],
+}
+
+/// What a particle is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    /// Adrift.
+    Active = 0,
+    /// Ashore.
+    Stranded = 1,
+    /// Stopped where the forcing ended or was missing.
+    MissingData = 2,
+}
+
+impl Status {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Stranded, Self::MissingData];
+
+    /// The state of a stored number.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| *status as u8 == code)
+    }
+
+    /// The name in properties and metadata.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Stranded => "stranded",
+            Self::MissingData => "missing_data",
+        }
+    }
+}
+
+impl Cloud<'_> {
+    /// Particles in any state.
+    pub fn len(&self) -> usize {
+        self.status.len()
+    }
+
+    /// Whether there is no particle at all.
+    pub fn is_empty(&self) -> bool {
+        self.status.is_empty()
+    }
+
+    /// Particles in this state.
+    pub fn count(&self, status: Status) -> usize {
+        self.status.iter().filter(|&&code| code == status as u8).count()
+    }
+
+    /// Share of all particles that are ashore.
+    pub fn stranded_fraction(&self) -> f64 {
+        if self.is_empty() {
+            0.0
+        } else {
+            self.count(Status::Stranded) as f64 / self.len() as f64
+        }
+    }
+
+    /// Refuses columns of different length, unknown states, and particles without a place: a product made from
+    /// them would be wrong without a sign of it.
+    pub fn check(&self) -> Result<(), Error> {
+        let (lon, lat, status) = (self.lon_deg.len(), self.lat_deg.len(), self.status.len());
+        if lon != status || lat != status {
+            return Err(Error::RaggedCloud {
+                time: self.time,
+                lon,
+                lat,
+                status,
+            });
+        }
+        for (particle, &code) in self.status.iter().enumerate() {
+            let (lon_deg, lat_deg) = (self.lon_deg[particle], self.lat_deg[particle]);
+            if Status::from_code(code).is_none() {
+                return Err(Error::Status {
+                    particle,
+                    time: self.time,
+                    status: code,
+                });
+            }
+            if !(lon_deg.abs() <= 540.0 && lat_deg.abs() <= 90.0) {
+                return Err(Error::Position {
+                    particle,
+                    time: self.time,
+                    lon_deg,
+                    lat_deg,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Longitude and latitude of every active particle.
+    pub(crate) fn active(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let places = self.lon_deg.iter().zip(self.lat_deg);
+        let active = places
+            .zip(self.status)
+            .filter(|(_, status)| **status == Status::Active as u8);
+        active.map(|((lon, lat), _)| (*lon, *lat))
+    }
+}
+
+/// Refuses clouds that are no run: each checked, the same particles, times rising.
+pub(crate) fn check_run(clouds: &[Cloud<'_>]) -> Result<(), Error> {
+    clouds.iter().try_for_each(Cloud::check)?;
+    for pair in clouds.windows(2) {
+        let (before, after) = (&pair[0], &pair[1]);
+        let problem = if before.len() != after.len() {
+            "the number of particles differs"
+        } else if before.time >= after.time {
+            "times do not rise"
+        } else {
+            continue;
+        };
+        return Err(Error::Sequence {
+            before: before.time,
+            time: after.time,
+            problem,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,238 @@
+//! GeoJSON files of a run (RFC 7946; properties as in sar.md, section 10): flat scalars, times RFC 3339, areas in square
+//! kilometres and square nautical miles, lengths in metres. Each collection carries the attribution of its forcing in
+//! a top-level `attribution` member.
+
+use driftline_domain::{MissionId, Mode, ObjectClass, RunId, ValidTime};
+use geo::{LineString, MapCoords, MultiLineString, Point};
+use geojson::{Feature, FeatureCollection, Geometry, JsonObject, JsonValue, feature};
+
+use super::Error;
+use super::antimeridian::Vertex;
+use super::areas::{Area, AreaSet};
+use super::tracks::{Stranding, Track};
+
+/// Square kilometres of a square nautical mile (1852 m).
+const KM2_PER_NM2: f64 = 3.429_904;
+/// Decimals of a degree that are written: a centimetre.
+const DECIMALS: f64 = 1e7;
+
+/// What every feature says about its run.
+#[derive(Debug, Clone)]
+pub struct RunLabel {
+    /// The question.
+    pub mission_id: MissionId,
+    /// The answer.
+    pub run_id: RunId,
+    /// When the run was computed.
+    pub issued: ValidTime,
+    /// What drifts.
+    pub object: &'static ObjectClass,
+    /// Physics.
+    pub mode: Mode,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Version of the program.
+    pub engine_version: String,
+    /// Credit lines of the forcing.
+    pub attribution: Vec<String>,
+    /// Further properties, put on every feature as they are.
+    pub more: JsonObject,
+}
+
+impl RunLabel {
+    /// The credit lines as one text.
+    pub fn attribution_line(&self) -> String {
+        self.attribution.join("; ")
+    }
+
+    fn properties(&self) -> Result<JsonObject, Error> {
+        let mut properties = JsonObject::new();
+        for (key, value) in [
+            ("mission_id", self.mission_id.to_string()),
+            ("run_id", self.run_id.to_string()),
+            ("issued", self.issued.to_string()),
+            ("status", "current".to_owned()),
+            ("object_code", self.object.key.to_owned()),
+            ("object_name", self.object.description.to_owned()),
+            ("engine_version", self.engine_version.clone()),
+        ] {
+            properties.insert(key.to_owned(), value.into());
+        }
+        properties.insert("leeway_mode".to_owned(), serde_json::to_value(self.mode)?);
+        properties.insert("seed".to_owned(), self.seed.into());
+        properties.extend(self.more.clone());
+        Ok(properties)
+    }
+
+    fn feature(&self, id: &str, geometry: Geometry, own: &[(&str, JsonValue)]) -> Result<Feature, Error> {
+        let id = format!("{}-{id}", self.run_id);
+        let mut properties = self.properties()?;
+        properties.insert("id".to_owned(), id.clone().into());
+        properties.extend(own.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+        Ok(Feature {
+            bbox: None,
+            geometry: Some(geometry),
+            id: Some(feature::Id::String(id)),
+            properties: Some(properties),
+            foreign_members: None,
+        })
+    }
+
+    fn write(&self, features: Vec<Feature>) -> Result<Vec<u8>, Error> {
+        let attribution = ("attribution".to_owned(), JsonValue::from(self.attribution_line()));
+        let collection = FeatureCollection {
+            bbox: None,
+            features,
+            foreign_members: Some(JsonObject::from_iter([attribution])),
+        };
+        Ok(serde_json::to_vec(&collection)?)
+    }
+}
+
+/// `search_area_50.geojson` and its like: the area of one level at every time that has one.
+pub fn search_area_geojson(sets: &[AreaSet], level: f64, label: &RunLabel) -> Result<Vec<u8>, Error> {
+    let mut features = Vec::with_capacity(sets.len());
+    for set in sets {
+        let area = set
+            .levels
+            .iter()
+            .find(|area| area.level == level)
+            .ok_or_else(|| Error::Levels(vec![level]))?;
+        let id = format!("search-area-{}-{}", libm::round(level * 100.0), set.time);
+        let geometry = Geometry::new((&area.polygons.map_coords(rounded)).into());
+        let mut own = area_properties(set, area);
+        own.extend(set_properties(set));
+        features.push(label.feature(&id, geometry, &own)?);
+    }
+    label.write(features)
+}
+
+/// `centroid.geojson`: mean and mode of the particles adrift at every time.
+pub fn centroid_geojson(sets: &[AreaSet], label: &RunLabel) -> Result<Vec<u8>, Error> {
+    let mut features = Vec::with_capacity(2 * sets.len());
+    for set in sets {
+        let [east_east, east_north, north_north] = set.datum.covariance_m2;
+        for (kind, place) in [("mean", set.datum.mean), ("mode", set.datum.mode)] {
+            let mut own = vec![
+                ("kind", kind.into()),
+                ("covariance_east_m2", east_east.into()),
+                ("covariance_east_north_m2", east_north.into()),
+                ("covariance_north_m2", north_north.into()),
+            ];
+            own.extend(set_properties(set));
+            let geometry = point(place.0, place.1);
+            features.push(label.feature(&format!("datum-{kind}-{}", set.time), geometry, &own)?);
+        }
+    }
+    label.write(features)
+}
+
+/// `trajectories.geojson`: a line per track, with the time of every vertex in `times` (a list per piece where the
+/// antimeridian cuts the line). A particle that stopped where it started has no line.
+pub fn trajectories_geojson(tracks: &[Track], label: &RunLabel) -> Result<Vec<u8>, Error> {
+    let mut features = Vec::with_capacity(tracks.len());
+    for track in tracks {
+        let (Some(lines), Some((start, end))) = (track.lines(), track.times()) else {
+            continue;
+        };
+        let times = |part: &Vec<Vertex>| JsonValue::from_iter(part.iter().map(|vertex| vertex.time.to_string()));
+        let mut times: Vec<JsonValue> = track.parts.iter().map(times).collect();
+        let (geometry, times) = if lines.0.len() == 1 {
+            (Geometry::new((&lines.0[0].map_coords(rounded)).into()), times.remove(0))
+        } else {
+            (Geometry::new((&lines.map_coords(rounded)).into()), times.into())
+        };
+        let own = [
+            ("particle_id", track.particle_id.into()),
+            ("particle_status", track.status.name().into()),
+            ("valid_start", start.to_string().into()),
+            ("valid_end", end.to_string().into()),
+            ("times", times),
+        ];
+        features.push(label.feature(&format!("trajectory-{}", track.particle_id), geometry, &own)?);
+    }
+    label.write(features)
+}
+
+/// `stranded.geojson`: where and when particles came ashore.
+pub fn stranded_geojson(stranding: &Stranding, label: &RunLabel) -> Result<Vec<u8>, Error> {
+    let mut features = Vec::with_capacity(stranding.arrivals.len());
+    for arrival in &stranding.arrivals {
+        let own = [
+            ("particle_id", arrival.particle_id.into()),
+            ("valid_time", arrival.time.to_string().into()),
+            ("n_particles", stranding.n_all.into()),
+        ];
+        let geometry = point(arrival.lon_deg, arrival.lat_deg);
+        features.push(label.feature(&format!("stranded-{}", arrival.particle_id), geometry, &own)?);
+    }
+    label.write(features)
+}
+
+impl Area {
+    /// Square nautical miles.
+    pub fn area_nm2(&self) -> f64 {
+        self.area_km2 / KM2_PER_NM2
+    }
+}
+
+impl AreaSet {
+    /// Probability that the object is in the area: the level holds for an object that is still adrift.
+    pub fn probability_of_containment(&self, area: &Area) -> f64 {
+        area.level * self.n_particles as f64 / self.n_all as f64
+    }
+}
+
+impl Track {
+    /// The pieces as lines; `None` for a track of one vertex.
+    pub(crate) fn lines(&self) -> Option<MultiLineString> {
+        let line = |part: &Vec<Vertex>| {
+            part.iter()
+                .map(|vertex| (vertex.lon_deg, vertex.lat_deg))
+                .collect::<LineString>()
+        };
+        let is_line = self.parts.iter().all(|part| part.len() > 1) && !self.parts.is_empty();
+        is_line.then(|| MultiLineString(self.parts.iter().map(line).collect()))
+    }
+
+    /// First and last time.
+    pub(crate) fn times(&self) -> Option<(ValidTime, ValidTime)> {
+        Some((self.parts.first()?.first()?.time, self.parts.last()?.last()?.time))
+    }
+}
+
+fn area_properties(set: &AreaSet, area: &Area) -> Vec<(&'static str, JsonValue)> {
+    vec![
+        ("level", area.level.into()),
+        ("poc", set.probability_of_containment(area).into()),
+        ("area_km2", area.area_km2.into()),
+        ("area_nm2", area.area_nm2().into()),
+        ("density_threshold_per_km2", area.threshold_per_km2.into()),
+    ]
+}
+
+fn set_properties(set: &AreaSet) -> Vec<(&'static str, JsonValue)> {
+    vec![
+        ("valid_time", set.time.to_string().into()),
+        ("n_particles", set.n_particles.into()),
+        ("n_effective", set.n_effective.into()),
+        ("stranded_fraction", set.stranded_fraction.into()),
+        ("bandwidth_m", set.bandwidth_m.into()),
+        ("kernel", set.kernel.into()),
+        ("land_fraction", set.land_fraction.into()),
+    ]
+}
+
+fn point(lon_deg: f64, lat_deg: f64) -> Geometry {
+    Geometry::new((&Point(rounded(geo::Coord { x: lon_deg, y: lat_deg }))).into())
+}
+
+fn rounded(coord: geo::Coord) -> geo::Coord {
+    geo::Coord {
+        x: libm::round(coord.x * DECIMALS) / DECIMALS,
+        y: libm::round(coord.y * DECIMALS) / DECIMALS,
+    }
+}
+
+#[cfg(test)]
+mod tests;

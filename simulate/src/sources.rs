@@ -1,0 +1,292 @@
+//! Forcing for a run: which fields cover a place and a time, loaded into memory, finest first.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use driftline_compute::Compute;
+use driftline_decode::ForcingFile;
+use driftline_domain::{BBox, Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
+use driftline_store::{ForcingWindow, SeriesRef, Store};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Sources of one kind that a run uses at most: each costs memory, and a place is rarely covered by more products.
+const MAX_SOURCES_PER_KIND: usize = 8;
+
+/// Where forcing comes from.
+#[derive(Clone)]
+pub enum ForcingOrigin {
+    /// Published cycles.
+    Store(Store),
+    /// Files given by hand.
+    Files(Arc<Vec<LocalFile>>),
+}
+
+/// A forcing file read directly.
+pub struct LocalFile {
+    name: String,
+    file: ForcingFile,
+}
+
+/// What is told of a field that a run used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceAbout {
+    /// Current or wind.
+    pub kind: ForcingKind,
+    /// Feed, or the file's name.
+    pub feed: String,
+    /// Model cycle.
+    pub run: RunTime,
+    /// Revision of the cycle; `None` for a file.
+    pub revision: Option<u32>,
+    /// Checksum of the cycle; `None` for a file.
+    pub checksum: Option<String>,
+    /// Cell size in metres.
+    pub cell_m: f64,
+    /// Parts of the current.
+    pub composition: Composition,
+    /// Depth or height.
+    pub level: String,
+    /// Box that holds its grid.
+    pub bounds: BBox,
+    /// First and last time it has.
+    pub valid_from: ValidTime,
+    /// Last time it has.
+    pub valid_until: ValidTime,
+    /// Line that every product must carry.
+    pub attribution: Option<String>,
+}
+
+/// A field in memory.
+pub(crate) struct LoadedSource {
+    pub(crate) about: SourceAbout,
+    /// The whole grid; the window is a part of it.
+    pub(crate) whole: GridSpec,
+    pub(crate) window: GridSpec,
+    pub(crate) times: Vec<ValidTime>,
+    pub(crate) fields: Vec<VectorField>,
+}
+
+/// A field that could be loaded.
+enum Candidate {
+    Stored(SeriesRef),
+    Local {
+        files: Arc<Vec<LocalFile>>,
+        file: usize,
+        series: usize,
+    },
+}
+
+impl LocalFile {
+    /// Opens a forcing file.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let file = ForcingFile::open(path).map_err(|source| Error::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        Ok(Self { name, file })
+    }
+}
+
+impl ForcingOrigin {
+    /// Opens files in place of the store.
+    pub fn open_files(paths: &[PathBuf]) -> Result<Self, Error> {
+        let files: Result<Vec<LocalFile>, Error> = paths.iter().map(|path| LocalFile::open(path)).collect();
+        Ok(Self::Files(Arc::new(files?)))
+    }
+
+    /// What is told of every field that touches a box and a time range, finest first.
+    pub async fn covering(
+        &self,
+        kind: ForcingKind,
+        bbox: &BBox,
+        from: ValidTime,
+        until: ValidTime,
+        feeds: &[String],
+    ) -> Result<Vec<SourceAbout>, Error> {
+        let candidates = self.candidates(kind, bbox, from, until, feeds).await?;
+        Ok(candidates.iter().filter_map(Candidate::about).collect())
+    }
+
+    /// Loads every field that touches a box and a time range, finest first.
+    pub(crate) async fn load(
+        &self,
+        compute: &Compute,
+        kind: ForcingKind,
+        bbox: &BBox,
+        from: ValidTime,
+        until: ValidTime,
+        feeds: &[String],
+    ) -> Result<Vec<LoadedSource>, Error> {
+        let mut loaded = Vec::new();
+        for candidate in self.candidates(kind, bbox, from, until, feeds).await? {
+            let source = match (self, &candidate) {
+                (Self::Store(store), Candidate::Stored(series)) => {
+                    let window = store.load_window(series, bbox, from, until).await?;
+                    window.and_then(|window| Some(LoadedSource::of_window(candidate.about()?, window)))
+                }
+                _ => {
+                    let bbox = *bbox;
+                    compute.run(move || candidate.read_local(&bbox, from, until)).await??
+                }
+            };
+            loaded.extend(source);
+        }
+        Ok(loaded)
+    }
+
+    async fn candidates(
+        &self,
+        kind: ForcingKind,
+        bbox: &BBox,
+        from: ValidTime,
+        until: ValidTime,
+        feeds: &[String],
+    ) -> Result<Vec<Candidate>, Error> {
+        let mut candidates: Vec<Candidate> = match self {
+            Self::Store(store) => {
+                let catalog = store.catalog().await?;
+                catalog
+                    .covering(kind, bbox, from, until, feeds)
+                    .into_iter()
+                    .map(Candidate::Stored)
+                    .collect()
+            }
+            Self::Files(files) => local_candidates(files, kind, bbox, from, until),
+        };
+        candidates.truncate(MAX_SOURCES_PER_KIND);
+        Ok(candidates)
+    }
+}
+
+fn local_candidates(
+    files: &Arc<Vec<LocalFile>>,
+    kind: ForcingKind,
+    bbox: &BBox,
+    from: ValidTime,
+    until: ValidTime,
+) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for (file, local) in files.iter().enumerate() {
+        for (series, about) in local.file.series().iter().enumerate() {
+            let touches = about.times.first().is_some_and(|first| *first <= until)
+                && about.times.last().is_some_and(|last| *last >= from);
+            if about.kind == kind && touches && about.grid.window_around(bbox, 0).is_some() {
+                found.push((
+                    about.grid.cell_m(),
+                    Candidate::Local {
+                        files: Arc::clone(files),
+                        file,
+                        series,
+                    },
+                ));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+impl Candidate {
+    fn about(&self) -> Option<SourceAbout> {
+        match self {
+            Self::Stored(series) => {
+                let (manifest, entry) = (&series.cycle.manifest, series.entry());
+                let (valid_from, valid_until) = entry.extent()?;
+                Some(SourceAbout {
+                    kind: entry.kind,
+                    feed: manifest.feed.clone(),
+                    run: manifest.run,
+                    revision: Some(manifest.revision),
+                    checksum: Some(manifest.checksum.clone()),
+                    cell_m: entry.grid.cell_m(),
+                    composition: entry.composition,
+                    level: entry.level.clone(),
+                    bounds: entry.grid.bounds(),
+                    valid_from,
+                    valid_until,
+                    attribution: entry.attribution.clone(),
+                })
+            }
+            Self::Local { files, file, series } => {
+                let local = &files[*file];
+                let entry = &local.file.series()[*series];
+                Some(SourceAbout {
+                    kind: entry.kind,
+                    feed: local.name.clone(),
+                    run: local.file.run(),
+                    revision: None,
+                    checksum: None,
+                    cell_m: entry.grid.cell_m(),
+                    composition: entry.composition,
+                    level: entry.level.clone(),
+                    bounds: entry.grid.bounds(),
+                    valid_from: *entry.times.first()?,
+                    valid_until: *entry.times.last()?,
+                    attribution: entry.attribution.clone(),
+                })
+            }
+        }
+    }
+
+    /// Reads the steps of a file that bracket a time range, on the file's whole grid.
+    fn read_local(&self, bbox: &BBox, from: ValidTime, until: ValidTime) -> Result<Option<LoadedSource>, Error> {
+        let Self::Local { files, file, series } = self else {
+            return Ok(None);
+        };
+        let local = &files[*file].file;
+        let entry = &local.series()[*series];
+        let first = entry.times.partition_point(|time| *time <= from).saturating_sub(1);
+        let last = entry
+            .times
+            .partition_point(|time| *time < until)
+            .min(entry.times.len().saturating_sub(1));
+        let (Some(about), true) = (
+            self.about(),
+            first <= last && entry.grid.window_around(bbox, 0).is_some(),
+        ) else {
+            return Ok(None);
+        };
+        let path = || PathBuf::from(&files[*file].name);
+        let fields = (first..=last).map(|step| {
+            local
+                .read(*series, step)
+                .map_err(|source| Error::File { path: path(), source })
+        });
+        Ok(Some(LoadedSource {
+            about,
+            whole: entry.grid,
+            window: entry.grid,
+            times: entry.times[first..=last].to_vec(),
+            fields: fields.collect::<Result<_, _>>()?,
+        }))
+    }
+}
+
+impl LoadedSource {
+    fn of_window(about: SourceAbout, window: ForcingWindow) -> Self {
+        let whole = window.series.entry().grid;
+        Self {
+            about,
+            whole,
+            window: window.grid,
+            times: window.times,
+            fields: window.fields,
+        }
+    }
+
+    /// As the kernel takes it.
+    pub(crate) fn into_kernel(self) -> driftline_leeway::Source {
+        let times_s = self.times.iter().map(ValidTime::unix_s).collect();
+        driftline_leeway::Source {
+            grid: self.window,
+            times_s,
+            fields: self.fields,
+        }
+    }
+}

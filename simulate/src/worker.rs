@@ -1,0 +1,207 @@
+//! The worker: leases a mission, computes it, stores its files durably, and publishes with one database transaction.
+//!
+//! The transaction is the pointer: before it nobody sees the run, after it the run, its features, the mission's
+//! completion and its charge are there together. A worker that lost its lease changes nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use driftline_database::{Database, LeaseState, LeasedJob};
+use driftline_domain::{MissionId, OrgId, RunId};
+use driftline_leeway::Continue;
+use driftline_store::Results;
+use jiff::Timestamp;
+use tokio::sync::{broadcast, watch};
+
+use crate::results::RunContext;
+use crate::{Engine, Error, draw_seed};
+
+/// Seconds after which a failure that may pass is tried again; it doubles with every attempt.
+const FIRST_RETRY_S: u64 = 2;
+/// An idle worker looks for jobs at least this often: a wake-up may come from another process.
+const IDLE_LOOK: Duration = Duration::from_secs(1);
+/// Progress is written at most this often.
+const HEARTBEAT: Duration = Duration::from_millis(500);
+
+/// Computes missions, one at a time; clones compute side by side.
+#[derive(Clone)]
+pub struct Worker {
+    /// The engine.
+    pub engine: Engine,
+    /// Missions and jobs.
+    pub database: Database,
+    /// Where files go.
+    pub results: Results,
+    /// Tells that something about a mission changed, and hears of new ones.
+    pub changes: broadcast::Sender<(OrgId, MissionId)>,
+    /// Node that missions are charged by.
+    pub node: String,
+    /// Name in leases; begins with the node's.
+    pub name: String,
+    /// How long a lease lasts without a heartbeat.
+    pub lease: Duration,
+    /// Turns true when the process is to end.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+/// What heartbeat and computation tell one another.
+#[derive(Default)]
+struct Shared {
+    progress: AtomicU64,
+    publishing: AtomicBool,
+    stop: AtomicBool,
+}
+
+impl Worker {
+    /// Takes jobs until shutdown.
+    pub async fn run(mut self) {
+        let mut wake = self.changes.subscribe();
+        while !*self.shutdown.borrow() {
+            match self.database.lease_job(&self.name, self.lease, Timestamp::now()).await {
+                Ok(Some(job)) => self.work(job).await,
+                Ok(None) => self.rest(&mut wake).await,
+                Err(error) => {
+                    tracing::error!(worker = self.name, cause = %error, "cannot look for jobs");
+                    self.rest(&mut wake).await;
+                }
+            }
+        }
+    }
+
+    async fn rest(&mut self, wake: &mut broadcast::Receiver<(OrgId, MissionId)>) {
+        tokio::select! {
+            _ = wake.recv() => {}
+            _ = tokio::time::sleep(IDLE_LOOK) => {}
+            _ = self.shutdown.changed() => {}
+        }
+    }
+
+    async fn work(&self, job: LeasedJob) {
+        let mission = job.mission.id;
+        let began = std::time::Instant::now();
+        let shared = Arc::new(Shared::default());
+        self.announce(&job);
+        let outcome = {
+            let beating = self.beat(&job, &shared);
+            tokio::pin!(beating);
+            let computing = self.compute_and_publish(&job, &shared);
+            tokio::pin!(computing);
+            loop {
+                tokio::select! {
+                    outcome = &mut computing => break outcome,
+                    // Without a lease the computation stops by itself at its next report of progress.
+                    () = &mut beating, if !shared.stop.load(Ordering::Relaxed) => {}
+                }
+            }
+        };
+        let duration_ms = began.elapsed().as_millis() as u64;
+        match outcome {
+            Ok(run) => {
+                tracing::info!(mission.id = %mission, run.id = %run, org.id = %job.mission.org, duration_ms, "mission completed")
+            }
+            Err(error) => self.give_back(&job, &error, &shared).await,
+        }
+        self.announce(&job);
+    }
+
+    /// Prolongs the lease and writes progress until the lease is lost or the process is to end.
+    async fn beat(&self, job: &LeasedJob, shared: &Shared) {
+        let pause = HEARTBEAT.min(self.lease / 4);
+        let mut shutdown = self.shutdown.clone();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = shutdown.changed() => break,
+            }
+            let progress = f64::from_bits(shared.progress.load(Ordering::Relaxed));
+            let stage = if shared.publishing.load(Ordering::Relaxed) {
+                "publishing"
+            } else {
+                "drifting"
+            };
+            match self
+                .database
+                .heartbeat(job.job, job.token, progress, stage, self.lease, Timestamp::now())
+                .await
+            {
+                Ok(LeaseState::Held) => self.announce(job),
+                Ok(LeaseState::Lost) => break,
+                Err(error) => tracing::warn!(mission.id = %job.mission.id, cause = %error, "a heartbeat failed"),
+            }
+        }
+        shared.stop.store(true, Ordering::Relaxed);
+    }
+
+    async fn compute_and_publish(&self, job: &LeasedJob, shared: &Arc<Shared>) -> Result<RunId, Error> {
+        let spec = &job.mission.spec;
+        let seed = match spec.seed {
+            Some(seed) => seed,
+            None => draw_seed()?,
+        };
+        let watched = Arc::clone(shared);
+        let watcher = move |done: f64| {
+            watched.progress.store(done.to_bits(), Ordering::Relaxed);
+            if watched.stop.load(Ordering::Relaxed) {
+                Continue::Stop
+            } else {
+                Continue::Go
+            }
+        };
+        let forecast = self.engine.forecast(spec, seed, Arc::new(watcher)).await?;
+        let products = self.engine.products(forecast).await?;
+        shared.publishing.store(true, Ordering::Relaxed);
+        let context = RunContext {
+            mission: job.mission.id,
+            run: RunId::generate(),
+            issued: Timestamp::now(),
+        };
+        let run = context.run;
+        let (files, row) = self.engine.files_and_row(products, context).await?;
+        self.results.write(job.mission.id, run, files).await?;
+        let published = self
+            .database
+            .complete_job(job.job, job.token, row, &self.node, Timestamp::now())
+            .await?;
+        if published.is_none() {
+            self.results.delete_run(job.mission.id, run).await?;
+            return Err(Error::LeaseLost);
+        }
+        Ok(run)
+    }
+
+    /// Says why a job was not done, unless it is no longer ours to say.
+    async fn give_back(&self, job: &LeasedJob, error: &Error, shared: &Shared) {
+        let lost = matches!(
+            error,
+            Error::LeaseLost | Error::Kernel(driftline_leeway::Error::Cancelled)
+        );
+        if lost || shared.stop.load(Ordering::Relaxed) {
+            tracing::info!(mission.id = %job.mission.id, worker = self.name, "mission left to others");
+            return;
+        }
+        let (message, retry) = if error.is_final() {
+            tracing::info!(mission.id = %job.mission.id, cause = %error, "mission cannot be computed");
+            (error.to_string(), None)
+        } else {
+            tracing::error!(mission.id = %job.mission.id, attempt = job.attempt, cause = %error, "mission failed");
+            let doubled = FIRST_RETRY_S << job.attempt.clamp(0, 10);
+            (
+                "the computation failed for a reason of ours, not of the mission's".to_owned(),
+                Some(Duration::from_secs(doubled)),
+            )
+        };
+        if let Err(error) = self
+            .database
+            .fail_job(job.job, job.token, &message, retry, Timestamp::now())
+            .await
+        {
+            tracing::error!(mission.id = %job.mission.id, cause = %error, "cannot give the job back");
+        }
+    }
+
+    fn announce(&self, job: &LeasedJob) {
+        // Without listeners there is nobody to tell.
+        let _ = self.changes.send((job.mission.org, job.mission.id));
+    }
+}

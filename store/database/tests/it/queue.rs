@@ -1,0 +1,317 @@
+//! The queue: order, leases, fencing, failure, and that a mission is charged once whatever happens.
+
+use std::time::Duration;
+
+use driftline_database::{LeaseState, MAX_ATTEMPTS, MissionStatus};
+
+use crate::{LEASE, at, place, run, spec};
+
+const BOX: [f64; 4] = [3.0, 59.0, 4.0, 60.0];
+
+#[tokio::test]
+async fn jobs_are_leased_by_priority_and_then_by_age() {
+    let place = place().await;
+    for (name, priority, created_s) in [
+        ("c", "normal", 3),
+        ("d", "low", 0),
+        ("b", "normal", 2),
+        ("a", "urgent", 9),
+    ] {
+        let mut new = place.new_mission(name, created_s);
+        new.spec = spec(name, priority);
+        place.create(new).await;
+    }
+    let mut order = Vec::new();
+    while let Some(leased) = place.lease("node/1", 10).await {
+        assert_eq!((leased.attempt, leased.mission.status), (1, MissionStatus::Running));
+        order.extend(leased.mission.spec.name);
+    }
+    assert_eq!(order, ["a", "b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_publishes_nothing_and_charges_nothing() {
+    let place = place().await;
+    let database = &place.database;
+    let mission = place.create(place.new_mission("boat", 0)).await;
+    let slow = place.lease("node/1", 0).await.unwrap();
+    assert!(place.lease("node/2", 29).await.is_none(), "the lease holds");
+    let quick = place.lease("node/2", 30).await.unwrap();
+    assert_eq!((quick.job, quick.attempt), (slow.job, 2));
+    assert!(quick.token > slow.token);
+    let beat = database
+        .heartbeat(slow.job, slow.token, 0.9, "late", LEASE, at(31))
+        .await
+        .unwrap();
+    assert_eq!(beat, LeaseState::Lost);
+    assert!(
+        !database
+            .fail_job(slow.job, slow.token, "late", None, at(31))
+            .await
+            .unwrap()
+    );
+    let late = database
+        .complete_job(slow.job, slow.token, run(&[BOX]), "node", at(31))
+        .await
+        .unwrap();
+    assert_eq!(late, None);
+    assert_eq!(
+        database.mission(place.org, mission.id).await.unwrap().unwrap().status,
+        MissionStatus::Running
+    );
+    assert!(database.usage_records(place.org, 0, 10).await.unwrap().is_empty());
+
+    let new = run(&[BOX]);
+    let published = database
+        .complete_job(quick.job, quick.token, new.clone(), "node", at(32))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        database
+            .complete_job(slow.job, slow.token, run(&[BOX]), "node", at(33))
+            .await
+            .unwrap(),
+        None
+    );
+    // The same worker asks again, because the answer to its first call was lost.
+    let again = database
+        .complete_job(quick.job, quick.token, new, "node", at(34))
+        .await
+        .unwrap();
+    assert_eq!(again, Some(published.clone()));
+    let done = database.mission(place.org, mission.id).await.unwrap().unwrap();
+    assert_eq!(
+        (done.status, done.progress, done.run.as_ref()),
+        (MissionStatus::Completed, 1.0, Some(&published))
+    );
+    assert_eq!(done.valid_until, Some(published.valid_until));
+    let records = database.usage_records(place.org, 0, 10).await.unwrap();
+    assert_eq!(records.len(), 1);
+    assert_eq!(
+        (records[0].record.units, records[0].record.mission),
+        (6000, Some(mission.id))
+    );
+    let hours = database.usage_hours(place.org, at(0), at(3600)).await.unwrap();
+    assert_eq!((hours.len(), hours[0].units, hours[0].records), (1, 6000, 1));
+}
+
+#[tokio::test]
+async fn a_heartbeat_prolongs_the_lease_and_shows_progress() {
+    let place = place().await;
+    let mission = place.create(place.new_mission("boat", 0)).await;
+    let leased = place.lease("node/1", 0).await.unwrap();
+    let beat = |progress, now_s| {
+        let database = &place.database;
+        async move {
+            database
+                .heartbeat(leased.job, leased.token, progress, "simulating", LEASE, at(now_s))
+                .await
+                .unwrap()
+        }
+    };
+    assert_eq!(beat(0.25, 20).await, LeaseState::Held);
+    assert!(place.lease("node/2", 49).await.is_none());
+    let seen = place.database.mission(place.org, mission.id).await.unwrap().unwrap();
+    assert_eq!((seen.progress, seen.stage.as_str()), (0.25, "simulating"));
+    assert_eq!(beat(f64::NAN, 49).await, LeaseState::Held);
+    assert!(place.lease("node/2", 79).await.is_some());
+    assert_eq!(beat(0.5, 80).await, LeaseState::Lost);
+}
+
+#[tokio::test]
+async fn withdrawing_a_running_mission_takes_the_lease_from_its_worker() {
+    let place = place().await;
+    let database = &place.database;
+    let mission = place.create(place.new_mission("boat", 0)).await;
+    let leased = place.lease("node/1", 0).await.unwrap();
+    assert!(database.delete_mission(place.org, mission.id, at(5)).await.unwrap());
+    let beat = database
+        .heartbeat(leased.job, leased.token, 0.5, "late", LEASE, at(6))
+        .await
+        .unwrap();
+    assert_eq!(beat, LeaseState::Lost);
+    assert_eq!(
+        database
+            .complete_job(leased.job, leased.token, run(&[BOX]), "node", at(7))
+            .await
+            .unwrap(),
+        None
+    );
+    assert!(
+        !database
+            .fail_job(leased.job, leased.token, "late", None, at(7))
+            .await
+            .unwrap()
+    );
+    assert!(place.lease("node/2", 9999).await.is_none());
+    assert!(
+        database.usage_records(place.org, 0, 10).await.unwrap().is_empty(),
+        "cancelled missions cost nothing"
+    );
+}
+
+#[tokio::test]
+async fn a_failing_job_is_retried_after_its_pause_and_then_its_mission_fails_in_public_words() {
+    let place = place().await;
+    let database = &place.database;
+    let mission = place.create(place.new_mission("boat", 0)).await;
+    let mut now_s = 0;
+    for attempt in 1..=MAX_ATTEMPTS {
+        let leased = place.lease("node/1", now_s).await.unwrap();
+        assert_eq!(leased.attempt, attempt);
+        let retry = Some(Duration::from_secs(60));
+        assert!(
+            database
+                .fail_job(leased.job, leased.token, "no wind yet", retry, at(now_s))
+                .await
+                .unwrap()
+        );
+        assert!(place.lease("node/1", now_s + 59).await.is_none(), "the pause holds");
+        now_s += 60;
+    }
+    let failed = database.mission(place.org, mission.id).await.unwrap().unwrap();
+    assert_eq!(
+        (failed.status, failed.error.as_deref()),
+        (MissionStatus::Failed, Some("no wind yet"))
+    );
+    assert!(place.lease("node/1", 99_999).await.is_none());
+    assert!(
+        database.usage_records(place.org, 0, 10).await.unwrap().is_empty(),
+        "failed missions cost nothing"
+    );
+
+    place.create(place.new_mission("no retry", 0)).await;
+    let leased = place.lease("node/1", now_s).await.unwrap();
+    assert!(
+        database
+            .fail_job(leased.job, leased.token, "outside the forcing", None, at(now_s))
+            .await
+            .unwrap()
+    );
+    let failed = database.mission(place.org, leased.mission.id).await.unwrap().unwrap();
+    assert_eq!(failed.error.as_deref(), Some("outside the forcing"));
+}
+
+#[tokio::test]
+async fn a_job_whose_workers_all_die_is_given_up() {
+    let place = place().await;
+    let mission = place.create(place.new_mission("boat", 0)).await;
+    for attempt in 0..MAX_ATTEMPTS {
+        assert!(place.lease("node/1", attempt * 30).await.is_some(), "{attempt}");
+    }
+    assert!(place.lease("node/1", MAX_ATTEMPTS * 30).await.is_none());
+    let failed = place.database.mission(place.org, mission.id).await.unwrap().unwrap();
+    assert_eq!(failed.status, MissionStatus::Failed);
+    assert!(failed.error.unwrap().contains("given up"));
+}
+
+#[tokio::test]
+async fn a_restarted_node_takes_its_own_leases_back_and_no_others() {
+    let place = place().await;
+    let ours = place.create(place.new_mission("ours", 0)).await;
+    let theirs = place.create(place.new_mission("theirs", 1)).await;
+    let dead = place.lease("node-a/1", 2).await.unwrap();
+    place.lease("node-b/1", 2).await.unwrap();
+    assert_eq!(place.database.release_leases_of("node-a/", at(3)).await.unwrap(), 1);
+    let status = async |id| place.database.mission(place.org, id).await.unwrap().unwrap().status;
+    assert_eq!(status(ours.id).await, MissionStatus::Queued);
+    assert_eq!(status(theirs.id).await, MissionStatus::Running);
+    let late = place
+        .database
+        .complete_job(dead.job, dead.token, run(&[BOX]), "node-a", at(3))
+        .await
+        .unwrap();
+    assert_eq!(late, None, "the earlier process is fenced off");
+    assert_eq!(place.lease("node-a/1", 3).await.unwrap().mission.id, ours.id);
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_stored_changes_nothing() {
+    let place = place().await;
+    place.create(place.new_mission("boat", 0)).await;
+    let leased = place.lease("node/1", 0).await.unwrap();
+    let mut twice = run(&[BOX]);
+    twice.features.push(twice.features[0].clone());
+    let mut upside_down = run(&[BOX]);
+    upside_down.features[0].bbox = [3.0, 60.0, 4.0, 59.0];
+    for bad in [twice, upside_down] {
+        assert!(
+            place
+                .database
+                .complete_job(leased.job, leased.token, bad, "node", at(1))
+                .await
+                .is_err()
+        );
+    }
+    let seen = place
+        .database
+        .mission(place.org, leased.mission.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((seen.status, seen.run), (MissionStatus::Running, None));
+    assert!(place.database.usage_records(place.org, 0, 10).await.unwrap().is_empty());
+    let good = place
+        .database
+        .complete_job(leased.job, leased.token, run(&[BOX]), "node", at(2))
+        .await
+        .unwrap();
+    assert!(good.is_some(), "the lease is still held");
+}
+
+/// Many workers, leases shorter than the work, every job completed by whoever still may (platform.md 5.3).
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn under_contention_every_mission_is_published_and_charged_exactly_once() {
+    const MISSIONS: usize = 40;
+    let place = place().await;
+    for i in 0..MISSIONS {
+        place.create(place.new_mission(&format!("boat {i}"), 0)).await;
+    }
+    let workers = (0..4).map(|worker| {
+        let database = place.database.clone();
+        tokio::spawn(async move {
+            let (mut now_s, mut stale) = (worker, Vec::new());
+            while let Some(leased) = database
+                .lease_job(&format!("node/{worker}"), LEASE, at(now_s))
+                .await
+                .unwrap()
+            {
+                // Every third lease is slept past: its worker comes back when others have had their turn.
+                if leased.attempt == 1 && now_s % 3 == 0 {
+                    stale.push(leased);
+                } else {
+                    let new = run(&[BOX]);
+                    database
+                        .complete_job(leased.job, leased.token, new, "node", at(now_s))
+                        .await
+                        .unwrap();
+                }
+                now_s += 7;
+            }
+            for leased in stale {
+                let new = run(&[BOX]);
+                database
+                    .complete_job(leased.job, leased.token, new, "node", at(now_s))
+                    .await
+                    .unwrap();
+            }
+        })
+    });
+    for worker in workers.collect::<Vec<_>>() {
+        worker.await.unwrap();
+    }
+    // Whatever is still leased by a clock that stopped is finished by one that runs on.
+    while let Some(leased) = place.lease("node/last", 99_999).await {
+        place
+            .database
+            .complete_job(leased.job, leased.token, run(&[BOX]), "node", at(99_999))
+            .await
+            .unwrap();
+    }
+    let records = place.database.usage_records(place.org, 0, 1000).await.unwrap();
+    let mut missions: Vec<_> = records.iter().filter_map(|entry| entry.record.mission).collect();
+    missions.sort();
+    missions.dedup();
+    assert_eq!((records.len(), missions.len()), (MISSIONS, MISSIONS));
+}

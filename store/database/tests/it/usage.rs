@@ -1,0 +1,88 @@
+//! The ledger: exact under repetition, in one transaction with the watermark.
+
+use driftline_database::{ErrorKind, UsageRecord, Watermark};
+use driftline_domain::RequestId;
+
+use crate::{Place, at, place};
+
+fn records(place: &Place, seqs: std::ops::Range<i64>) -> Vec<UsageRecord> {
+    let record = |seq| UsageRecord {
+        node: "node-1".to_owned(),
+        epoch: 5,
+        seq,
+        org: place.org,
+        key: place.key,
+        meter: if seq % 2 == 0 { "features" } else { "tiles" }.to_owned(),
+        units: seq + 1,
+        at: at(seq * 600),
+        request: Some(RequestId::generate()),
+        mission: None,
+    };
+    seqs.map(record).collect()
+}
+
+fn mark(segment: i64, offset: i64) -> Watermark {
+    Watermark {
+        node: "node-1".to_owned(),
+        segment,
+        offset,
+    }
+}
+
+async fn units(place: &Place) -> i64 {
+    let hours = place
+        .database
+        .usage_hours(place.org, at(-3600), at(99 * 3600))
+        .await
+        .unwrap();
+    hours.iter().map(|hour| hour.units).sum()
+}
+
+#[tokio::test]
+async fn entering_records_twice_changes_nothing() {
+    let place = place().await;
+    let all = records(&place, 0..12);
+    let sum: i64 = all.iter().map(|record| record.units).sum();
+    assert_eq!(place.database.apply_usage(&all[..8], &mark(1, 800)).await.unwrap(), 8);
+    // A crash after the commit, before it was known: the same and a few more.
+    assert_eq!(place.database.apply_usage(&all, &mark(1, 1200)).await.unwrap(), 4);
+    assert_eq!(place.database.apply_usage(&all, &mark(1, 1200)).await.unwrap(), 0);
+    assert_eq!(units(&place).await, sum);
+    let first = place.database.usage_records(place.org, 0, 7).await.unwrap();
+    let rest = place
+        .database
+        .usage_records(place.org, first[6].entry, 100)
+        .await
+        .unwrap();
+    let listed: Vec<_> = first.into_iter().chain(rest).map(|entry| entry.record).collect();
+    assert_eq!(listed, all);
+    let hours = place.database.usage_hours(place.org, at(0), at(3600)).await.unwrap();
+    let features = hours.iter().find(|hour| hour.meter == "features").unwrap();
+    assert_eq!((features.units, features.records, features.hour), (1 + 3 + 5, 3, at(0)));
+    assert_eq!(place.database.last_epoch("node-1").await.unwrap(), Some(5));
+    assert_eq!(place.database.last_epoch("node-2").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn records_and_watermark_stand_or_fall_together() {
+    let place = place().await;
+    let mut all = records(&place, 0..4);
+    place.database.apply_usage(&all[..2], &mark(1, 200)).await.unwrap();
+    all[3].units = -1;
+    let error = place.database.apply_usage(&all, &mark(1, 400)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(place.database.watermark("node-1").await.unwrap(), Some(mark(1, 200)));
+    assert_eq!(units(&place).await, 3);
+    assert_eq!(place.database.watermark("node-2").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_watermark_never_moves_back() {
+    let place = place().await;
+    for (segment, offset) in [(2, 100), (1, 900), (2, 50), (2, 100)] {
+        place.database.apply_usage(&[], &mark(segment, offset)).await.unwrap();
+        assert_eq!(place.database.watermark("node-1").await.unwrap(), Some(mark(2, 100)));
+    }
+    place.database.apply_usage(&[], &mark(3, 32)).await.unwrap();
+    assert_eq!(place.database.watermark("node-1").await.unwrap(), Some(mark(3, 32)));
+}

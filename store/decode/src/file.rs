@@ -1,0 +1,336 @@
+//! A forcing file, opened and understood: its vector fields as series over time, read one step at a time.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use driftline_domain::{AxisRotation, Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
+use netcdf_reader::NcVariable;
+
+use crate::component::{self, Frame, Pair};
+use crate::grid::{self, NodeOrder};
+use crate::layout::{DimRole, Layout, role_of_coordinate};
+use crate::level;
+use crate::packing::Packing;
+use crate::source::{Source, Take, lower};
+use crate::{Error, time};
+
+/// One vector field over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Current or wind.
+    pub kind: ForcingKind,
+    /// Where the values stand.
+    pub grid: GridSpec,
+    /// Valid times, ascending; a step is an index into them.
+    pub times: Vec<ValidTime>,
+    /// Which parts the current is the sum of; `Unstated` for wind.
+    pub composition: Composition,
+    /// The level as the file states it, for people.
+    pub level: String,
+    /// Names of the two variables in the file, x or east first.
+    pub source_variables: [String; 2],
+    /// Who is to be credited, in the file's words.
+    pub attribution: Option<String>,
+}
+
+/// Where the values come from; the caller adds the bytes' digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lineage {
+    /// Name of the file without its folder.
+    pub file_name: String,
+    /// Bytes of the file.
+    pub size_bytes: u64,
+    /// The file's title.
+    pub title: Option<String>,
+    /// Who made it.
+    pub institution: Option<String>,
+    /// The model it comes from.
+    pub source: Option<String>,
+    /// Name and version of this decoder.
+    pub decoder: String,
+}
+
+/// An opened and understood file with at least one series. Reading takes `&self` and may run from many threads.
+pub struct ForcingFile {
+    source: Source,
+    series: Vec<Series>,
+    readers: Vec<StepReader>,
+    refused: Vec<Error>,
+    caveats: Vec<String>,
+    run: RunTime,
+    lineage: Lineage,
+}
+
+/// How one step of a series is read.
+struct StepReader {
+    components: [(NcVariable, Packing); 2],
+    layout: Layout,
+    level: usize,
+    order: NodeOrder,
+    /// Components lie along the grid's axes and have to be turned.
+    turned: bool,
+    rotation: OnceLock<Option<AxisRotation>>,
+}
+
+impl ForcingFile {
+    /// Opens a file and understands it: format, variables, grids, times. Fails unless a usable current or wind is in it.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let source = Source::open(path)?;
+        let (pairs, mut refused) = component::pairs(&source);
+        let (mut series, mut readers, mut caveats) = (Vec::new(), Vec::new(), Vec::new());
+        for pair in &pairs {
+            match understand(&source, pair) {
+                Ok((one, reader, caveat)) => {
+                    caveats.extend(caveat.map(|caveat| format!("'{}': {caveat}", one.source_variables[0])));
+                    series.push(one);
+                    readers.push(reader);
+                }
+                Err(error) => refused.push(error),
+            }
+        }
+        let Some(first) = series
+            .iter()
+            .filter_map(|one: &Series| one.times.first().copied())
+            .min()
+        else {
+            // What came closest to being forcing says best why there is none.
+            return Err(refused.pop().unwrap_or_else(|| Error::NoForcing {
+                holds: source.inventory(),
+            }));
+        };
+        for error in &refused {
+            tracing::warn!(file = %path.display(), %error, "a vector field of the file is not used");
+        }
+        for caveat in &caveats {
+            tracing::warn!(file = %path.display(), %caveat, "the file contradicts itself");
+        }
+        let lineage = lineage(&source, path);
+        let run = reference_time(&source)
+            .filter(|run| run.0 <= first.0)
+            .unwrap_or(RunTime(first.0));
+        let file = Self {
+            source,
+            series,
+            readers,
+            refused,
+            caveats,
+            run,
+            lineage,
+        };
+        file.check_ends()?;
+        Ok(file)
+    }
+
+    /// The vector fields, currents before wind, and of several currents the most complete first.
+    pub fn series(&self) -> &[Series] {
+        &self.series
+    }
+
+    /// Why further vector fields of the file are not among the series.
+    pub fn refused(&self) -> &[Error] {
+        &self.refused
+    }
+
+    /// Contradictions within the file that were decided or lived with, as sentences for people.
+    pub fn caveats(&self) -> &[String] {
+        &self.caveats
+    }
+
+    /// The model run: the reference time that the file states, else its first valid time.
+    pub fn run(&self) -> RunTime {
+        self.run
+    }
+
+    /// Where the values come from.
+    pub fn lineage(&self) -> &Lineage {
+        &self.lineage
+    }
+
+    /// One step of a series in m/s east and north, in the row order of the series' grid, NaN in both where either
+    /// component is missing.
+    pub fn read(&self, series: usize, step: usize) -> Result<VectorField, Error> {
+        let missing = Error::NoSuchStep { series, step };
+        let (Some(one), Some(reader)) = (self.series.get(series), self.readers.get(series)) else {
+            return Err(missing);
+        };
+        let time = *one.times.get(step).ok_or(missing)?;
+        let [mut east, mut north] = [Vec::new(), Vec::new()];
+        for ((variable, packing), values) in reader.components.iter().zip([&mut east, &mut north]) {
+            let slab = self.source.slab(variable, &reader.takes(step, Take::All, Take::All))?;
+            if slab.len() != reader.order.slab_len() {
+                return Err(short_slab(variable, slab.len(), reader.order.slab_len()));
+            }
+            values.reserve_exact(one.grid.len());
+            for position in reader.order.positions() {
+                values.push(plausible(packing.value_ms(slab[position]), one.kind, variable, time)?);
+            }
+        }
+        for (east, north) in east.iter_mut().zip(&mut north) {
+            if east.is_nan() || north.is_nan() {
+                (*east, *north) = (f32::NAN, f32::NAN);
+            }
+        }
+        let mut field = VectorField { east, north };
+        if reader.turned
+            && let Some(rotation) = reader.rotation.get_or_init(|| AxisRotation::of(&one.grid))
+        {
+            rotation.turn_to_east_north(&mut field);
+        }
+        Ok(field)
+    }
+
+    /// Reads the last value of each component, so that a file cut off in its data fails when it is opened.
+    fn check_ends(&self) -> Result<(), Error> {
+        for (one, reader) in self.series.iter().zip(&self.readers) {
+            for (variable, _) in &reader.components {
+                let last = |position: usize| Take::One(variable.dimensions[position].size.saturating_sub(1) as usize);
+                let takes = reader.takes(one.times.len() - 1, last(reader.layout.x), last(reader.layout.y));
+                self.source.slab(variable, &takes)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StepReader {
+    fn takes(&self, step: usize, x: Take, y: Take) -> Vec<Take> {
+        let rank = self.components[0].0.ndim();
+        let take = |position: usize| match position {
+            _ if position == self.layout.x => x,
+            _ if position == self.layout.y => y,
+            _ if Some(position) == self.layout.time => Take::One(step),
+            _ if Some(position) == self.layout.vertical => Take::One(self.level),
+            _ => Take::One(0),
+        };
+        (0..rank).map(take).collect()
+    }
+}
+
+fn understand(source: &Source, pair: &Pair<'_>) -> Result<(Series, StepReader, Option<String>), Error> {
+    let layout = Layout::of(source, pair.x)?;
+    if pair.x.dimensions != pair.y.dimensions {
+        let dims = |variable: &NcVariable| {
+            let list: Vec<String> = variable
+                .dimensions
+                .iter()
+                .map(|dim| format!("{}={}", dim.name, dim.size))
+                .collect();
+            list.join(", ")
+        };
+        return Err(Error::Pair {
+            variable: pair.x.name.clone(),
+            reason: format!(
+                "it lies on ({}) and '{}' on ({})",
+                dims(pair.x),
+                pair.y.name,
+                dims(pair.y)
+            ),
+        });
+    }
+    let components = [
+        (pair.x.clone(), Packing::of(pair.x)?),
+        (pair.y.clone(), Packing::of(pair.y)?),
+    ];
+    let level = level::choose(source, pair.x, &layout, pair.kind)?;
+    let level_of_y = level::choose(source, pair.y, &layout, pair.kind)?;
+    if level.index != level_of_y.index {
+        return Err(Error::Level {
+            variable: pair.x.name.clone(),
+            reason: format!("it is at {} and '{}' at {}", level.name, pair.y.name, level_of_y.name),
+        });
+    }
+    let times = times_of(source, pair.x, &layout)?;
+    let placement = grid::grid_of(source, pair.x, &layout)?;
+    let credits = [
+        "attribution",
+        "credit",
+        "acknowledgement",
+        "acknowledgment",
+        "institution",
+    ];
+    let series = Series {
+        kind: pair.kind,
+        grid: placement.spec,
+        times,
+        composition: pair.composition,
+        level: level.name,
+        source_variables: [pair.x.name.clone(), pair.y.name.clone()],
+        attribution: credits.iter().find_map(|name| source.global_text(name)),
+    };
+    let reader = StepReader {
+        components,
+        level: level.index,
+        order: placement.order,
+        turned: pair.frame == Frame::GridAxes && layout.projected,
+        layout,
+        rotation: OnceLock::new(),
+    };
+    Ok((series, reader, placement.caveat))
+}
+
+fn times_of(source: &Source, variable: &NcVariable, layout: &Layout) -> Result<Vec<ValidTime>, Error> {
+    let Some(position) = layout.time else {
+        // A single time lives in a scalar.
+        let mut scalars = source.variables().iter().filter(|candidate| {
+            let single = candidate.dimensions.iter().all(|dim| dim.size == 1);
+            single && time::is_time(candidate) && role_of_coordinate(candidate) == Some(DimRole::Time)
+        });
+        let scalar = scalars.next().ok_or_else(|| Error::Time {
+            variable: variable.name.clone(),
+            reason: "it has no time dimension and the file no single time".to_owned(),
+        })?;
+        return time::times(source, scalar);
+    };
+    let dim = &variable.dimensions[position].name;
+    let coordinate = source.variable(dim).ok_or_else(|| Error::Time {
+        variable: dim.clone(),
+        reason: "the dimension has no coordinate variable".to_owned(),
+    })?;
+    time::times(source, coordinate)
+}
+
+/// The file's reference time: a variable of one value, or a global attribute that is an ISO time.
+fn reference_time(source: &Source) -> Option<RunTime> {
+    let is_reference = |variable: &&NcVariable| {
+        let named = ["forecast_reference_time", "reftime", "time_run"].contains(&variable.name.as_str());
+        (lower(variable, "standard_name") == "forecast_reference_time" || named)
+            && time::is_time(variable)
+            && variable.dimensions.iter().all(|dim| dim.size == 1)
+    };
+    let variable = source.variables().iter().find(is_reference);
+    let from_variable =
+        variable.and_then(|variable| time::times(source, variable).ok()?.first().map(|at| RunTime(at.0)));
+    from_variable.or_else(|| time::parse_instant(&source.global_text("forecast_reference_time")?).map(RunTime))
+}
+
+fn lineage(source: &Source, path: &Path) -> Lineage {
+    Lineage {
+        file_name: path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        size_bytes: source.size_bytes,
+        title: source.global_text("title"),
+        institution: source.global_text("institution"),
+        source: source.global_text("source"),
+        decoder: concat!("driftline-decode ", env!("CARGO_PKG_VERSION")).to_owned(),
+    }
+}
+
+fn plausible(value_ms: f64, kind: ForcingKind, variable: &NcVariable, time: ValidTime) -> Result<f32, Error> {
+    if value_ms.abs() > f64::from(kind.max_plausible_ms()) {
+        return Err(Error::Implausible {
+            variable: variable.name.clone(),
+            value_ms,
+            time,
+        });
+    }
+    Ok(value_ms as f32)
+}
+
+fn short_slab(variable: &NcVariable, found: usize, expected: usize) -> Error {
+    Error::Dimension {
+        variable: variable.name.clone(),
+        reason: format!("a step holds {found} values instead of {expected}"),
+    }
+}

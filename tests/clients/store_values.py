@@ -1,0 +1,168 @@
+"""Compares what the store holds with the files it was made from, value by value, through readers that are not ours.
+
+    store_values.py OBJECTS FEED=SOURCE.nc...
+
+The store side is opened with xarray (Zarr v3); the source side is read with netCDF4 and, where components follow the
+axes of a projected grid, turned to east and north with pyproj: by the bearing on WGS84 of the geodesic from each node to
+the point 10 m along the grid's y axis. Every object is compared with the length and SHA-256 in its manifest first.
+Prints one JSON object with what was compared; anything wrong ends with a sentence and exit code 1.
+"""
+
+import hashlib
+import json
+import pathlib
+import sys
+
+import netCDF4
+import numpy as np
+import pyproj
+import xarray as xr
+
+# Source variables by what they mean, each with the array that must hold it and the step of its packing in m/s.
+PAIRS = [
+    (("x_sea_water_velocity", "y_sea_water_velocity"), ("current_east", "current_north"), 0.001, True),
+    (("eastward_sea_water_velocity", "northward_sea_water_velocity"), ("current_east", "current_north"), 0.001, False),
+    (("x_wind", "y_wind"), ("wind_east", "wind_north"), 0.01, True),
+    (("eastward_wind", "northward_wind"), ("wind_east", "wind_north"), 0.01, False),
+]
+# The bearing of a 10 m geodesic differs from the tangent's by less than this, rad: its own rounding is 1e-9 m / 10 m,
+# and the axis bends by 10 m / 6371 km over it.
+BEARING_ERROR = 2e-6
+FLOAT32_ERROR = 3 * np.finfo(np.float32).eps
+
+
+def require(true, sentence):
+    if not true:
+        sys.exit(sentence)
+
+
+def manifests(objects):
+    newest = {}
+    for path in sorted((objects / "forcing" / "manifests").glob("*.json")):
+        manifest = json.loads(path.read_text())
+        key = (manifest["feed"], manifest["run"])
+        if key not in newest or newest[key]["revision"] < manifest["revision"]:
+            newest[key] = manifest
+    return list(newest.values())
+
+
+def check_objects(objects, manifest):
+    for entry in manifest["objects"]:
+        path = objects / manifest["prefix"] / entry["path"]
+        require(path.is_file(), f"{path} is named by its manifest but not there")
+        content = path.read_bytes()
+        require(len(content) == entry["bytes"], f"{path} has {len(content)} bytes, its manifest says {entry['bytes']}")
+        require(hashlib.sha256(content).hexdigest() == entry["sha256"], f"{path} is not what its manifest says")
+
+
+def components(source):
+    """The two component variables of a source, with the pair they belong to."""
+    by_name = {getattr(variable, "standard_name", ""): variable for variable in source.variables.values()}
+    for names, arrays, step, follows_axes in PAIRS:
+        if all(name in by_name for name in names):
+            return [by_name[name] for name in names], arrays, step, follows_axes
+    sys.exit(f"{source.filepath()} holds none of the known pairs")
+
+
+def projection(source, variable):
+    mapping = source.variables[variable.grid_mapping]
+    return pyproj.Proj(mapping.proj4)
+
+
+def axis_bearing(proj, x, y):
+    """Bearing of the y axis at every node, rad."""
+    grid_x, grid_y = np.meshgrid(x, y)
+    lon, lat = proj(grid_x, grid_y, inverse=True)
+    ahead_lon, ahead_lat = proj(grid_x, grid_y + 10.0, inverse=True)
+    bearing, _, _ = pyproj.Geod(ellps="WGS84").inv(lon, lat, ahead_lon, ahead_lat)
+    return np.radians(bearing), lon, lat
+
+
+def ascending(values, axis_values, axis):
+    order = np.argsort(axis_values)
+    return np.take(values, order, axis=axis), axis_values[order]
+
+
+def unpacked(variable, step):
+    """One step of a source variable as float64 with NaN for missing, the nearest level to the surface."""
+    index = [slice(None)] * variable.ndim
+    index[variable.dimensions.index("time")] = step
+    for position, name in enumerate(variable.dimensions):
+        if name not in ("time", *variable.dimensions[-2:]):
+            index[position] = 0
+    return np.ma.filled(np.ma.asarray(variable[tuple(index)], dtype=np.float64), np.nan)
+
+
+def compare(group, source, about):
+    variables, arrays, step, follows_axes = components(source)
+    y_name, x_name = variables[0].dimensions[-2:]
+    x = np.asarray(source.variables[x_name][:], dtype=np.float64)
+    y = np.asarray(source.variables[y_name][:], dtype=np.float64)
+    if follows_axes:
+        proj = projection(source, variables[0])
+        bearing, lon, lat = axis_bearing(proj, np.sort(x), np.sort(y))
+        require(np.abs(np.sort(x) - group["x"].values).max() < 0.05, f"{about}: x is not the source's")
+        require(np.abs(np.sort(y) - group["y"].values).max() < 0.05, f"{about}: y is not the source's")
+        stored = pyproj.Proj(pyproj.CRS.from_cf(group["crs"].attrs))
+        mesh = np.meshgrid(group["x"].values, group["y"].values)
+        stored_lon, stored_lat = stored(*mesh, inverse=True)
+        # 0.05 m in each axis, as above, are less than 2e-6 degrees here.
+        require(np.abs(stored_lon - lon).max() < 2e-6 and np.abs(stored_lat - lat).max() < 2e-6, f"{about}: crs is not the source's")
+    else:
+        x = (x + 180.0) % 360.0 - 180.0
+        require(np.abs(np.sort(x) - group["longitude"].values).max() < 2e-5, f"{about}: longitude is not the source's")
+        require(np.abs(np.sort(y) - group["latitude"].values).max() < 2e-5, f"{about}: latitude is not the source's")
+    raw = source.variables["time"]
+    calendar = getattr(raw, "calendar", "standard")
+    times = [np.datetime64(t.isoformat(), "ns") for t in netCDF4.num2date(raw[:], raw.units, calendar)]
+    require(np.array_equal(np.array(times), group["time"].values.astype("datetime64[ns]")), f"{about}: times are not the source's")
+    stored = [group[name] for name in arrays]
+    for array in stored:
+        require(array.dtype.kind == "f", f"{about}: xarray does not unpack {array.name}")
+        require(array.attrs["units"] == "m s-1", f"{about}: units of {array.name}")
+    compared = missing = 0
+    worst = 0.0
+    for number in range(len(times)):
+        fields = [unpacked(variable, number) for variable in variables]
+        for axis, values in ((0, y), (1, x)):
+            fields = [ascending(field, values, axis)[0] for field in fields]
+        absent = np.isnan(fields[0]) | np.isnan(fields[1])
+        speed = np.hypot(*fields)
+        if follows_axes:
+            along_x, along_y = fields
+            fields = [
+                along_x * np.cos(bearing) + along_y * np.sin(bearing),
+                along_y * np.cos(bearing) - along_x * np.sin(bearing),
+            ]
+        allowed = step / 2 + speed * (FLOAT32_ERROR + (BEARING_ERROR if follows_axes else 0.0))
+        for array, wanted in zip(stored, fields):
+            found = array[number].values.astype(np.float64)
+            require(np.array_equal(np.isnan(found), absent), f"{about}: step {number} of {array.name} misses other nodes than the source")
+            error = np.abs(found - wanted)[~absent]
+            require((error <= allowed[~absent]).all(), f"{about}: step {number} of {array.name} is off by {error.max()} m/s")
+            worst = max(worst, float(error.max(initial=0.0)))
+            compared += int(error.size)
+            missing += int(absent.sum())
+    require(compared > 0, f"{about}: nothing was compared")
+    return {"steps": len(times), "compared": compared, "missing": missing, "worst_ms": worst, "step_ms": step}
+
+
+def main():
+    objects = pathlib.Path(sys.argv[1])
+    sources = dict(argument.split("=", 1) for argument in sys.argv[2:])
+    report = {}
+    for manifest in manifests(objects):
+        feed = manifest["feed"]
+        check_objects(objects, manifest)
+        if feed not in sources:
+            continue
+        source = netCDF4.Dataset(sources[feed])
+        for series in manifest["series"]:
+            path = objects / manifest["prefix"] / series["group"]
+            group = xr.open_zarr(path, consolidated=False, chunks=None)
+            report[feed] = compare(group, source, f"{feed} {series['group']}")
+    require(set(report) == set(sources), f"the store holds {sorted(report)}, wanted {sorted(sources)}")
+    print(json.dumps(report))
+
+
+main()

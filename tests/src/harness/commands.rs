@@ -1,0 +1,101 @@
+//! The binary and its commands.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::repository;
+
+/// The shipped binary. Built first (quick when cargo has built it already), so that no test ever sees an old one;
+/// `DRIFTLINE_BIN` names another one to be tested.
+pub(crate) fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        if let Some(given) = std::env::var_os("DRIFTLINE_BIN") {
+            return PathBuf::from(given);
+        }
+        // This test is <target>/debug/deps/product-…, the binary <target>/debug/driftline.
+        let test = std::env::current_exe().unwrap();
+        let folder = test.parent().and_then(Path::parent).unwrap();
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--package", "driftline", "--target-dir"])
+            .arg(folder.parent().unwrap())
+            .current_dir(repository())
+            .output()
+            .unwrap();
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        folder.join("driftline")
+    })
+}
+
+/// The binary's commands on one data directory.
+pub(crate) struct Commands<'a> {
+    data: &'a Path,
+}
+
+impl<'a> Commands<'a> {
+    /// Commands on this data directory.
+    pub(crate) fn on(data: &'a Path) -> Self {
+        Self { data }
+    }
+
+    /// A command, not started yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--data-dir").arg(self.data);
+        command
+    }
+
+    /// Runs a command that must succeed, and reads the one JSON object that it prints.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        json_of(self.command(arguments).arg("--json"))
+    }
+
+    /// Ingests a file that must be accepted.
+    pub(crate) fn ingest(&self, file: &Path, feed: &str) -> Value {
+        self.json(&["ingest", "file", file.to_str().unwrap(), "--feed", feed])
+    }
+
+    /// A new organisation.
+    pub(crate) fn organisation(&self, name: &str) -> Value {
+        self.json(&["orgs", "create", name])
+    }
+
+    /// A new key of an organisation: its id and the key itself.
+    pub(crate) fn key(&self, organisation: &str, more: &[&str]) -> (String, String) {
+        let made = self.json(&[&["keys", "create", "--org", organisation], more].concat());
+        (
+            made["id"].as_str().unwrap().to_owned(),
+            made["key"].as_str().unwrap().to_owned(),
+        )
+    }
+
+    /// The published cycles.
+    pub(crate) fn cycles(&self) -> Vec<Value> {
+        self.json(&["catalog"])["cycles"].as_array().unwrap().clone()
+    }
+}
+
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command) -> Output {
+    command
+        .output()
+        .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"))
+}
+
+/// Runs a program that must succeed and print one JSON value and nothing else on stdout.
+pub(crate) fn json_of(command: &mut Command) -> Value {
+    let done = run(command);
+    let (said, logged) = (
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr),
+    );
+    assert!(
+        done.status.success(),
+        "{command:?} ended with {}\n{said}\n{logged}",
+        done.status
+    );
+    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{command:?} printed no JSON ({error}): {said}"))
+}

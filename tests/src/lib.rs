@@ -1,1 +1,0 @@
-//! (crate being built)

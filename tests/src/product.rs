@@ -1,0 +1,22 @@
+//! The product from outside: the shipped binary, real forcing, real clients. Nothing of its insides is linked here;
+//! what a test knows it learned from a command's output, an answer over HTTP or a file on disk.
+//!
+//! The binary is the one that `cargo test` built beside this test; the clients (GDAL, Python) come from
+//! `deploy/setup/test-clients.sh`. A client or a bundled file that is missing fails the test that needs it.
+
+#[cfg(test)]
+mod disasters;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod powercut;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod standards;
+#[cfg(test)]
+mod store;
+#[cfg(test)]
+mod structure;
+#[cfg(test)]
+mod upgrade;

@@ -1,0 +1,80 @@
+//! Data directories of earlier versions: today's binary opens each and finds in it what that version had acknowledged.
+//! They lie under `tests/data/upgrade/<version>/`, made by `tests/upgrade/make.sh` of that version and never changed.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::harness::{ALL_SCOPES, Commands, Launch, copy_folder, repository, scratch};
+
+/// The data directories that are kept, each with the text of its `expected.json`.
+fn kept() -> Vec<(PathBuf, Value)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(repository().join("tests/data/upgrade"))
+        .unwrap()
+        .map(Result::unwrap)
+    {
+        let expected = std::fs::read(entry.path().join("expected.json")).unwrap();
+        found.push((entry.path().join("data"), serde_json::from_slice(&expected).unwrap()));
+    }
+    assert!(!found.is_empty(), "no data directory of any version is kept");
+    found
+}
+
+#[test]
+fn every_earlier_data_directory_opens_with_its_catalog_mission_and_ledger() {
+    for (kept, expected) in kept() {
+        println!("{}", kept.display());
+        let folder = scratch("upgrade");
+        let data = folder.path().join("data");
+        copy_folder(&kept, &data);
+        let commands = Commands::on(&data);
+        let cycles: Vec<Value> = commands
+            .cycles()
+            .iter()
+            .map(|cycle| json!({"feed": cycle["feed"], "run": cycle["run"], "checksum": cycle["checksum"]}))
+            .collect();
+        assert_eq!(json!(cycles), expected["cycles"]);
+
+        // The key that made it all is not kept; a new one of the same organisation reads it.
+        let (_, key) = commands.key("upgrade", &["--scopes", ALL_SCOPES]);
+        let server = Launch::on(&data).start();
+        let client = server.client().with_key(&key);
+        let mission = expected["mission"].as_str().unwrap();
+        let read = client.json(&format!("/v1/missions/{mission}"));
+        assert_eq!(
+            (&read["status"], &read["name"]),
+            (&json!("completed"), &expected["name"])
+        );
+        let results = client.json(&format!("/v1/missions/{mission}/results"));
+        assert_eq!(results["run_id"], expected["run"]);
+        for file in results["files"].as_array().unwrap() {
+            client.get(file["href"].as_str().unwrap()).expect(200, "a result file");
+        }
+        for (collection, count) in expected["counts"].as_object().unwrap() {
+            let page = client.json(&format!(
+                "/missions/{mission}/ogc/collections/{collection}/items?limit=10000"
+            ));
+            assert_eq!(&page["numberReturned"], count, "{collection}");
+        }
+        // Above those totals stands what this test has read just now.
+        let usage = client.json("/v1/billing/usage?from=2020-01-01T00:00:00Z").to_string();
+        assert!(usage.contains("mission.particle_hours"), "{usage}");
+
+        // The old forcing carries a new mission.
+        let again = client
+            .post("/v1/missions", &expected["again"])
+            .expect(202, "a new mission")
+            .json();
+        assert_eq!(client.wait_for(again["id"].as_str().unwrap())["status"], "completed");
+        server.stop(&[]);
+
+        let ledger = crate::harness::python("ledger.py", &[data.join("driftline.sqlite").to_str().unwrap()]);
+        let old = expected["ledger"].as_array().unwrap();
+        assert_eq!(
+            ledger["records"].as_array().unwrap()[..old.len()],
+            old[..],
+            "the old records stand unchanged"
+        );
+    }
+}

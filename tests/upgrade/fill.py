@@ -1,0 +1,62 @@
+"""Fills a running installation with one completed mission and some metered answers, and notes what a later version must
+find.
+
+    fill.py KEY.json SERVER.log EXPECTED.json
+"""
+
+import json
+import pathlib
+import re
+import sys
+import time
+import urllib.request
+
+key = json.loads(pathlib.Path(sys.argv[1]).read_text())["key"]
+log = pathlib.Path(sys.argv[2])
+for _ in range(300):
+    found = re.search(r"listening on (http://[0-9.:]+)", log.read_text())
+    if found:
+        break
+    time.sleep(0.1)
+base = found.group(1)
+
+
+def ask(path, body=None):
+    request = urllib.request.Request(base + path, data=body and json.dumps(body).encode())
+    request.add_header("X-API-Key", key)
+    request.add_header("Content-Type", "application/json")
+    with urllib.request.urlopen(request) as answer:
+        return json.loads(answer.read())
+
+
+mission = {
+    "name": "Kept for later versions",
+    "last_known_lat": 60.15,
+    "last_known_lon": 3.8,
+    "last_known_time": "2015-11-16T00:00:00Z",
+    "object_type": "PIW-1",
+    "uncertainty_radius_m": 500,
+    "forecast_hours": 3,
+    "ensemble_size": 100,
+    "config": {"seed": 1},
+}
+id = ask("/v1/missions", mission)["id"]
+for _ in range(600):
+    status = ask(f"/v1/missions/{id}/status")["status"]
+    if status not in ("queued", "running"):
+        break
+    time.sleep(0.1)
+if status != "completed":
+    sys.exit(f"the mission is {status}")
+counts = {}
+for collection in ("search-areas", "datums", "trajectories", "particles"):
+    page = ask(f"/missions/{id}/ogc/collections/{collection}/items?limit=10000")
+    counts[collection] = page["numberReturned"]
+expected = {
+    "mission": id,
+    "name": mission["name"],
+    "run": ask(f"/v1/missions/{id}/results")["run_id"],
+    "counts": counts,
+    "again": {**mission, "name": "By a later version"},
+}
+pathlib.Path(sys.argv[3]).write_text(json.dumps(expected))

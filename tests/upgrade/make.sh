@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Makes the data directory of this version that later versions must open: tests/data/upgrade/<version>/. Run once per
+# release; what is there already is never made again. A window of the bundled forcing (MET Norway, CC BY 4.0), one
+# organisation, one completed mission, some metered answers.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+fail() {
+    echo "upgrade: $1" >&2
+    exit 1
+}
+
+version="$(sed -n '/^\[workspace.package\]/,/^\[/s/^version *= *"\(.*\)"/\1/p' Cargo.toml)"
+folder="tests/data/upgrade/$version"
+[[ ! -e "$folder" ]] || fail "$folder is there already and stays as it is."
+deploy/setup/test-clients.sh
+deploy/setup/toolchain.sh cargo build --package driftline
+target="$(cargo metadata --no-deps --format-version 1 --offline | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')"
+driftline="${DRIFTLINE_BIN:-$target/debug/driftline}"
+
+scratch="$(mktemp -d)"
+server_pid=""
+cleanup() {
+    [[ -z "$server_pid" ]] || kill -TERM "$server_pid" 2>/dev/null || true
+    rm -rf "$scratch"
+}
+trap cleanup EXIT
+
+python=.test-env/bin/python
+$python tests/upgrade/cut.py tests/data/forcing/norkyst800_subset_16Nov2015.nc "$scratch/current.nc" 40 60 100 60 8
+$python tests/upgrade/cut.py tests/data/forcing/arome_subset_16Nov2015.nc "$scratch/wind.nc" 0 30 40 36 8
+data="$scratch/data"
+"$driftline" ingest file "$scratch/current.nc" --feed current --data-dir "$data"
+"$driftline" ingest file "$scratch/wind.nc" --feed wind --data-dir "$data"
+"$driftline" orgs create upgrade --data-dir "$data" --json >/dev/null
+"$driftline" keys create --org upgrade --name "made by make.sh" --data-dir "$data" --json >"$scratch/key.json"
+"$driftline" serve --data-dir "$data" --listen 127.0.0.1:0 2>"$scratch/log" &
+server_pid=$!
+$python tests/upgrade/fill.py "$scratch/key.json" "$scratch/log" "$scratch/expected.json" ||
+    { cat "$scratch/log" >&2; fail "the mission could not be made."; }
+kill -TERM "$server_pid"
+wait "$server_pid" || fail "the server did not stop cleanly."
+server_pid=""
+"$driftline" catalog --data-dir "$data" --json >"$scratch/catalog.json"
+$python tests/clients/ledger.py "$data/driftline.sqlite" >"$scratch/ledger.json"
+$python - "$scratch" <<'PYTHON'
+import json, pathlib, sys
+
+scratch = pathlib.Path(sys.argv[1])
+expected = json.loads((scratch / "expected.json").read_text())
+cycles = json.loads((scratch / "catalog.json").read_text())["cycles"]
+expected["cycles"] = [{name: cycle[name] for name in ("feed", "run", "checksum")} for cycle in cycles]
+expected["ledger"] = json.loads((scratch / "ledger.json").read_text())["records"]
+(scratch / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+PYTHON
+mkdir -p "$folder"
+cp -r "$data" "$folder/data"
+cp "$scratch/expected.json" "$folder/expected.json"
+du -sh "$folder"
