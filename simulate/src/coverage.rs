@@ -43,6 +43,12 @@ pub async fn reach(origin: &ForcingOrigin, spec: &MissionSpec) -> Result<Reach, 
         };
         valid_until = valid_until.min(last);
     }
+    if valid_until.unix_s() - spec.time.unix_s() < i64::from(spec.step_s) {
+        return Err(Error::EndsAtOnce {
+            valid_until,
+            step_s: spec.step_s,
+        });
+    }
     Ok(Reach { valid_until })
 }
 
@@ -102,7 +108,9 @@ fn describe(sources: &[SourceAbout], kind: ForcingKind) -> String {
 
 /// An uncovered start as a violation of the mission's fields.
 pub fn violation(error: &Error) -> Option<Violation> {
-    let Error::NotCovered { .. } = error else { return None };
+    if !matches!(error, Error::NotCovered { .. } | Error::EndsAtOnce { .. }) {
+        return None;
+    }
     Some(Violation::new("last_known_time", "not_covered", error.to_string()))
 }
 

@@ -22,6 +22,16 @@ pub enum Error {
         /// What is covered instead, in words.
         covered: String,
     },
+    /// Forcing ends before the first step does.
+    #[error(
+        "forcing at the last known position ends at {valid_until}, less than one step of {step_s} s after the start"
+    )]
+    EndsAtOnce {
+        /// Last time covered.
+        valid_until: ValidTime,
+        /// Length of a step.
+        step_s: u32,
+    },
     /// A forcing file given by hand.
     #[error("{}: {source}", path.display())]
     File {
@@ -64,7 +74,7 @@ impl Error {
     pub fn is_final(&self) -> bool {
         matches!(
             self,
-            Self::NotCovered { .. } | Self::File { .. } | Self::Kernel(_) | Self::Products(_)
+            Self::NotCovered { .. } | Self::EndsAtOnce { .. } | Self::File { .. } | Self::Kernel(_) | Self::Products(_)
         )
     }
 }
