@@ -52,6 +52,8 @@ impl Auth {
     }
 
     /// Lets only authenticated requests through to the routes of this router; their handlers extract [`Caller`].
+    /// The router must have a route already; paths that it does not know stay 404 without a credential. Answers to
+    /// cross-origin preflights (OPTIONS) belong outside.
     pub fn wrap<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
         router.route_layer(from_fn_with_state(self.clone(), authenticate))
     }

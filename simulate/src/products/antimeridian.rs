@@ -3,12 +3,18 @@
 
 use driftline_domain::{BBox, ValidTime, wrap_lon_deg};
 use geo::orient::{Direction, Orient};
-use geo::{BooleanOps, BoundingRect, Coord, LineString, MapCoords, MultiPolygon, Polygon, Rect, Translate};
+use geo::{
+    BooleanOps, BoundingRect, Coord, Densify, Euclidean, LineString, MapCoords, MultiPolygon, Polygon, Rect, Translate,
+};
 
 use super::plane::Plane;
 
 /// Cut edges are brought back onto the antimeridian from this far off, degrees.
 const SNAP_DEG: f64 = 1e-6;
+
+/// Longer edges of the plane get vertices in between: one that is straight here is bent on the map, by 0.5 m where it is
+/// this long and at 80 degrees north, by 20 m where it is 20 km long at 60.
+const LONGEST_EDGE_M: f64 = 2_000.0;
 
 /// Polygons of the plane as longitudes and latitudes.
 pub(crate) fn to_map(plane: &Plane, polygons: &MultiPolygon) -> MultiPolygon {
@@ -46,7 +52,7 @@ struct Unrolled {
 impl Unrolled {
     fn of(plane: &Plane, ring: &LineString) -> Self {
         let mut coords: Vec<Coord> = Vec::with_capacity(ring.0.len());
-        for place in &ring.0 {
+        for place in Euclidean.densify(ring, LONGEST_EDGE_M).0 {
             let (lon, lat) = plane.inverse(place.x, place.y);
             let lon = coords
                 .last()
@@ -227,7 +233,6 @@ mod tests {
 
     /// Area on the plane of map polygons, by the plane's own forward projection of densely cut edges.
     fn area_m2(plane: &Plane, map: &MultiPolygon) -> f64 {
-        use geo::{Densify, Euclidean};
         Euclidean
             .densify(map, 0.05)
             .map_coords(|c| plane.forward(c.x, c.y).into())

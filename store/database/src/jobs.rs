@@ -59,43 +59,9 @@ impl Database {
         }
         let mut change = self.change(what).await?;
         give_up(&mut change, now).await?;
-        let row = sqlx::query(
-            "UPDATE jobs SET state = 'leased', token = token + 1, attempts = attempts + 1, worker = ?2, \
-             lease_until = ?3 WHERE id = (SELECT id FROM jobs WHERE state IN ('queued', 'leased') \
-             AND ((state = 'queued' AND run_at <= ?1) OR (state = 'leased' AND lease_until <= ?1)) \
-             ORDER BY priority, created_at, id LIMIT 1) RETURNING id, mission_id, org_id, token, attempts",
-        )
-        .bind(micros(now))
-        .bind(worker)
-        .bind(end_of(lease, now))
-        .fetch_optional(&mut *change.tx)
-        .await
-        .map_err(Error::engine(what))?;
-        let Some(row) = row else {
-            change.commit().await?;
-            return Ok(None);
-        };
-        let row = Reader(&row);
-        let (job, id, org) = (row.id("id")?, row.id("mission_id")?, row.id("org_id")?);
-        sqlx::query(
-            "UPDATE missions SET status = 'running', progress = 0, stage = 'starting', updated_at = ? WHERE id = ?",
-        )
-        .bind(micros(now))
-        .bind(id_bytes(id))
-        .execute(&mut *change.tx)
-        .await
-        .map_err(Error::engine(what))?;
-        touch_content(&mut change, org).await?;
-        let mission = fetch(&mut change.tx, id).await?;
-        let mission = mission.ok_or_else(|| Error::damaged("mission_id", id, "the job's mission is gone"))?;
-        let (token, attempt) = (row.get("token")?, row.get("attempts")?);
+        let leased = take_next(&mut change, worker, lease, now).await?;
         change.commit().await?;
-        Ok(Some(LeasedJob {
-            job,
-            token,
-            attempt,
-            mission,
-        }))
+        Ok(leased)
     }
 
     /// Takes back every lease of the workers whose names begin so: at the start of a node, whose earlier process is
@@ -244,6 +210,41 @@ impl Database {
 
 fn end_of(lease: Duration, now: Timestamp) -> i64 {
     micros(now).saturating_add(i64::try_from(lease.as_micros()).unwrap_or(i64::MAX))
+}
+
+async fn take_next(change: &mut Change, worker: &str, lease: Duration, now: Timestamp) -> Result<Option<LeasedJob>> {
+    let failed = || Error::engine("lease a job");
+    let row = sqlx::query(
+        "UPDATE jobs SET state = 'leased', token = token + 1, attempts = attempts + 1, worker = ?2, lease_until = ?3 \
+         WHERE id = (SELECT id FROM jobs WHERE state IN ('queued', 'leased') \
+         AND ((state = 'queued' AND run_at <= ?1) OR (state = 'leased' AND lease_until <= ?1)) \
+         ORDER BY priority, created_at, id LIMIT 1) RETURNING id, mission_id, org_id, token, attempts",
+    )
+    .bind(micros(now))
+    .bind(worker)
+    .bind(end_of(lease, now))
+    .fetch_optional(&mut *change.tx)
+    .await
+    .map_err(failed())?;
+    let Some(row) = row else { return Ok(None) };
+    let row = Reader(&row);
+    let (id, org) = (row.id("mission_id")?, row.id("org_id")?);
+    sqlx::query(
+        "UPDATE missions SET status = 'running', progress = 0, stage = 'starting', updated_at = ? WHERE id = ?",
+    )
+    .bind(micros(now))
+    .bind(id_bytes(id))
+    .execute(&mut *change.tx)
+    .await
+    .map_err(failed())?;
+    touch_content(change, org).await?;
+    let mission = fetch(&mut change.tx, id).await?;
+    Ok(Some(LeasedJob {
+        job: row.id("id")?,
+        token: row.get("token")?,
+        attempt: row.get("attempts")?,
+        mission: mission.ok_or_else(|| Error::damaged("mission_id", id, "the job's mission is gone"))?,
+    }))
 }
 
 /// Fails the jobs that may not be tried again.

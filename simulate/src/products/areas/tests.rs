@@ -5,7 +5,7 @@ mod truth;
 
 use std::time::Instant;
 
-use geo::{BooleanOps, Contains, CoordsIter, Point, Validation};
+use geo::{BooleanOps, Contains, CoordsIter, GeodesicArea, Point, Validation};
 
 use super::*;
 use truth::{FILAMENT, Random, TWO_LOBES, Truth};
@@ -153,6 +153,28 @@ fn areas_are_nested_valid_and_the_same_size_anywhere() {
                 // The cloud is the same to a part in a thousand, and so is its grid; only that grid's origin shifts.
                 assert!((a / b - 1.0).abs() < 0.02, "{sizes:?}");
             }
+        }
+    }
+}
+
+/// Straight edges of the plane are long here; the geodesic library of `geo` has the last word on their map.
+#[test]
+fn an_area_is_as_large_on_the_map_as_it_says() {
+    let straight = Truth {
+        draw: |random| {
+            let along = 100e3 * (random.uniform() - 0.5);
+            (along, 0.3 * along + 200.0 * random.gaussians().0)
+        },
+        ..FILAMENT
+    };
+    for centre in [(4.0, 70.0), (180.0, -60.0), (179.9, 10.0)] {
+        for area in Drawn::new(&straight, 2_000, centre, &mut Random(1)).areas().levels {
+            let on_map = area.polygons.geodesic_area_unsigned() / 1e6;
+            assert!(
+                (on_map / area.area_km2 - 1.0).abs() < 5e-4,
+                "{centre:?}: {on_map} for {}",
+                area.area_km2
+            );
         }
     }
 }

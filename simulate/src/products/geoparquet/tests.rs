@@ -85,38 +85,3 @@ fn other_files_are_refused() {
     let none = trajectories_parquet(&[], &label()).unwrap();
     assert_eq!(read_trajectories(Bytes::from(none)).unwrap(), []);
 }
-
-#[test]
-fn zz_dump() {
-    let run = Run::fiji();
-    let clouds = run.clouds();
-    let sets: Vec<AreaSet> = clouds
-        .iter()
-        .map(|cloud| search_areas(cloud, &AreaSettings::default()).unwrap().unwrap())
-        .collect();
-    let tracks = tracks(&clouds, 200).unwrap();
-    std::fs::create_dir_all("/tmp/dump").unwrap();
-    let put = |name: &str, bytes: Vec<u8>| std::fs::write(format!("/tmp/dump/{name}"), bytes).unwrap();
-    put("areas.parquet", areas_parquet(&sets, &label()).unwrap());
-    put("trajectories.parquet", trajectories_parquet(&tracks, &label()).unwrap());
-    put(
-        "particles.parquet",
-        crate::products::particles_parquet(&clouds, &label()).unwrap(),
-    );
-    put(
-        "areas_95.geojson",
-        crate::products::search_area_geojson(&sets, 0.95, &label()).unwrap(),
-    );
-    put(
-        "areas_50.geojson",
-        crate::products::search_area_geojson(&sets, 0.5, &label()).unwrap(),
-    );
-    put(
-        "tracks.geojson",
-        crate::products::trajectories_geojson(&tracks, &label()).unwrap(),
-    );
-    put(
-        "centroid.geojson",
-        crate::products::centroid_geojson(&sets, &label()).unwrap(),
-    );
-}
