@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use driftline_database::NewRun;
-use driftline_domain::ValidTime;
 use driftline_store::ResultFile;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::Error;
 use crate::forecast::Engine;
-use crate::products::{self, AreaSet, LEVELS, MAX_TRACKS, RunLabel};
-use crate::results::{ENGINE_VERSION, RunContext, RunProducts};
+use crate::products::{self, AreaSet, LEVELS, MAX_TRACKS};
+use crate::results::{RunContext, RunProducts};
 
 /// Where a file of this name lies below its run.
 pub fn file_path(name: &str) -> String {
@@ -49,7 +48,7 @@ impl Engine {
 impl RunProducts {
     /// Every file: name and content.
     pub(crate) fn files(&self, context: &RunContext) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let label = self.label(context)?;
+        let label = self.label(context);
         let clouds = self.clouds()?;
         let sets: Vec<AreaSet> = self.areas.iter().flatten().cloned().collect();
         let tracks = products::tracks(&clouds, MAX_TRACKS)?;
@@ -82,41 +81,6 @@ impl RunProducts {
         }
         files.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(files)
-    }
-
-    fn label(&self, context: &RunContext) -> Result<RunLabel, Error> {
-        let spec = &self.forecast.spec;
-        let own = [
-            "mission_id",
-            "run_id",
-            "issued",
-            "status",
-            "object_code",
-            "object_name",
-            "engine_version",
-            "leeway_mode",
-            "seed",
-            "forcing",
-            "attribution",
-        ];
-        let more: Map<String, Value> = match self.common_properties(context) {
-            Value::Object(all) => all
-                .into_iter()
-                .filter(|(name, _)| !own.contains(&name.as_str()))
-                .collect(),
-            _ => Map::new(),
-        };
-        Ok(RunLabel {
-            mission_id: context.mission,
-            run_id: context.run,
-            issued: ValidTime(context.issued),
-            object: spec.object,
-            mode: spec.mode,
-            seed: self.forecast.seed,
-            engine_version: ENGINE_VERSION.to_owned(),
-            attribution: self.attribution(),
-            more,
-        })
     }
 }
 

@@ -3,9 +3,9 @@
 
 mod coverage;
 mod error;
+mod extent;
 mod files;
 mod forecast;
-mod geometry;
 pub mod products;
 mod results;
 mod sources;

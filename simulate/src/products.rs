@@ -21,7 +21,8 @@ mod wkb;
 
 pub use antimeridian::Vertex;
 pub use areas::{Area, AreaSet, AreaSettings, Datum, LEVELS, SeaMask, Spread, search_areas, spread};
-pub use cloud::{Cloud, Status};
+pub use cloud::Cloud;
+pub use driftline_leeway::Status;
 pub use error::Error;
 pub use features::{RunLabel, centroid_geojson, search_area_geojson, stranded_geojson, trajectories_geojson};
 pub use geoparquet::{areas_parquet, read_trajectories, trajectories_parquet};

@@ -4,28 +4,27 @@
 use std::sync::Arc;
 
 use driftline_database::{FeatureKind, NewFeature, NewRun};
-use driftline_domain::{RunId, ValidTime};
+use driftline_domain::{ForcingKind, RunId, ValidTime};
 use driftline_leeway::{Snapshot, Status};
+use geo::CoordsIter;
+use geojson::Feature;
 use jiff::Timestamp;
 use rayon::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Error;
-use crate::forecast::{Engine, Forecast};
-use crate::geometry::{Extent, multi_polygon, point};
-use crate::products::{self, AreaSet, AreaSettings, Cloud, LEVELS, search_areas, spread};
+use crate::extent::Extent;
+use crate::forecast::{Engine, Forecast, SourceUsed};
+use crate::products::{self, AreaSet, AreaSettings, Cloud, LEVELS, RunLabel, search_areas, spread};
 
 /// Areas are not drawn sharper than this share of the forcing's cell (leeway.md 6.1).
 const BANDWIDTH_FLOOR_CELLS: f64 = 0.1;
-/// Square kilometres in a square nautical mile.
-const KM2_PER_NM2: f64 = 1.852 * 1.852;
 /// The version that every result names.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An ensemble with its areas.
 pub struct RunProducts {
     pub(crate) forecast: Forecast,
-    codes: Vec<Vec<u8>>,
     pub(crate) areas: Vec<Option<AreaSet>>,
 }
 
@@ -42,7 +41,6 @@ impl Engine {
                 sea: Some(&sea),
             };
             let mut products = RunProducts {
-                codes: status_codes(&forecast.outcome.snapshots),
                 areas: Vec::new(),
                 forecast,
             };
@@ -58,25 +56,18 @@ impl Engine {
     }
 }
 
-fn status_codes(snapshots: &[Snapshot]) -> Vec<Vec<u8>> {
-    snapshots
-        .iter()
-        .map(|snapshot| snapshot.status.iter().map(|status| *status as u8).collect())
-        .collect()
-}
-
 impl RunProducts {
     /// Positions at every output time, as products take them.
     pub(crate) fn clouds(&self) -> Result<Vec<Cloud<'_>>, Error> {
-        let snapshots = self.forecast.outcome.snapshots.iter().zip(&self.codes);
+        let snapshots = self.forecast.outcome.snapshots.iter();
         snapshots
-            .map(|(snapshot, codes)| {
+            .map(|snapshot| {
                 let time = ValidTime::from_unix_s(snapshot.time_s).ok_or(Error::Time(snapshot.time_s))?;
                 Ok(Cloud {
                     time,
                     lon_deg: &snapshot.lon_deg,
                     lat_deg: &snapshot.lat_deg,
-                    status: codes,
+                    status: &snapshot.status,
                 })
             })
             .collect()
@@ -89,11 +80,9 @@ impl RunProducts {
         let last = outcome.snapshots.last().ok_or(Error::Empty)?;
         let clouds = self.clouds()?;
         let final_cloud = clouds.last().ok_or(Error::Empty)?;
-        let afloat = spread(final_cloud, &[products::Status::Active])?;
+        let afloat = spread(final_cloud, &[Status::Active])?;
         // With everything ashore or out of data the mean of the last positions still says where that is.
-        let spread = afloat
-            .or(spread(final_cloud, &products::Status::ALL)?)
-            .ok_or(Error::Empty)?;
+        let spread = afloat.or(spread(final_cloud, &Status::ALL)?).ok_or(Error::Empty)?;
         let count = |status: Status| last.status.iter().filter(|&&one| one == status).count();
         Ok(json!({
             "particles": spec.ensemble_size,
@@ -103,8 +92,8 @@ impl RunProducts {
             "load_seconds": forecast.load_s,
             "forcing": forecast.sources,
             "fallback_particles_share": {
-                "current": outcome.stats.fallback_share(driftline_domain::ForcingKind::Current),
-                "wind": outcome.stats.fallback_share(driftline_domain::ForcingKind::Wind),
+                "current": outcome.stats.fallback_share(ForcingKind::Current),
+                "wind": outcome.stats.fallback_share(ForcingKind::Wind),
             },
             "coast_extrapolated_share": outcome.stats.coast_extrapolated_share(),
             "seeds_moved_off_land": {"count": outcome.seeds_moved.count, "max_distance_m": outcome.seeds_moved.max_distance_m},
@@ -135,7 +124,7 @@ impl RunProducts {
         summary["files"] = Value::Array(files);
         summary["attribution"] = json!(self.attribution());
         summary["issued"] = json!(context.issued);
-        let features = self.features(context);
+        let features = self.features(&self.label(context))?;
         let mut extent = Extent::around(self.forecast.spec.position.lon_deg());
         for snapshot in &self.forecast.outcome.snapshots {
             snapshot
@@ -193,89 +182,78 @@ impl RunProducts {
         rows.map(row).collect()
     }
 
-    fn features(&self, context: &RunContext) -> Vec<NewFeature> {
-        let common = self.common_properties(context);
-        let sets = || self.areas.iter().flatten();
-        let areas = sets().flat_map(|set| set.levels.iter().map(move |area| (set, area)));
-        let areas = areas.map(|(set, area)| {
-            let percent = (area.level * 100.0).round() as u32;
-            let mut properties = common.clone();
-            set_properties(&mut properties, set);
-            properties["level"] = json!(area.level);
-            properties["poc"] =
-                json!(area.level * (set.n_particles as f64 / f64::from(self.forecast.spec.ensemble_size)));
-            properties["area_km2"] = json!(area.area_km2);
-            properties["area_nm2"] = json!(area.area_km2 / KM2_PER_NM2);
-            let (geometry, bbox) = multi_polygon(&area.polygons, set.datum.mean.0);
-            feature(
-                FeatureKind::SearchAreas,
-                format!("{}.search-area.{percent}.{}", context.run, compact(set.time)),
-                set.time,
-                Some(area.level),
-                geometry,
-                bbox,
-                properties,
-            )
-        });
-        let datums = sets().flat_map(|set| {
-            [("mean", set.datum.mean), ("mode", set.datum.mode)].map(|(kind, place)| (set, kind, place))
-        });
-        let datums = datums.map(|(set, kind, place)| {
-            let mut properties = common.clone();
-            set_properties(&mut properties, set);
-            properties["datum_kind"] = json!(kind);
-            properties["lat"] = json!(place.1);
-            properties["lon"] = json!(place.0);
-            let (geometry, bbox) = point(place);
-            feature(
-                FeatureKind::Datums,
-                format!("{}.datum.{kind}.{}", context.run, compact(set.time)),
-                set.time,
-                None,
-                geometry,
-                bbox,
-                properties,
-            )
-        });
-        areas.chain(datums).collect()
+    fn features(&self, label: &RunLabel) -> Result<Vec<NewFeature>, Error> {
+        let mut rows = Vec::new();
+        for set in self.areas.iter().flatten() {
+            for area in &set.levels {
+                let places = area.polygons.coords_iter().map(|place| (place.x, place.y));
+                rows.push(row(
+                    FeatureKind::SearchAreas,
+                    set,
+                    Some(area.level),
+                    places,
+                    set.area_feature(area, label)?,
+                )?);
+            }
+        }
+        for set in self.areas.iter().flatten() {
+            for (place, feature) in [set.datum.mean, set.datum.mode]
+                .into_iter()
+                .zip(set.datum_features(label)?)
+            {
+                rows.push(row(FeatureKind::Datums, set, None, std::iter::once(place), feature)?);
+            }
+        }
+        Ok(rows)
     }
 
-    /// Identity and provenance, the same on every feature of a run (sar.md, section 10).
-    pub(crate) fn common_properties(&self, context: &RunContext) -> Value {
+    /// What every feature of the run says of it.
+    pub(crate) fn label(&self, context: &RunContext) -> RunLabel {
+        let spec = &self.forecast.spec;
+        RunLabel {
+            mission_id: context.mission,
+            run_id: context.run,
+            issued: ValidTime(context.issued),
+            object: spec.object,
+            mode: spec.mode,
+            seed: self.forecast.seed,
+            engine_version: ENGINE_VERSION.to_owned(),
+            attribution: self.attribution(),
+            more: self.provenance(context),
+        }
+    }
+
+    /// Provenance beside what every label names anyway (sar.md, section 10).
+    fn provenance(&self, context: &RunContext) -> Map<String, Value> {
         let forecast = &self.forecast;
-        let fallback = driftline_domain::ForcingKind::ALL.map(|kind| forecast.outcome.stats.fallback_share(kind));
-        let sources: Vec<Value> = forecast.sources.iter().map(|source| {
+        let [current, wind] = ForcingKind::ALL.map(|kind| forecast.outcome.stats.fallback_share(kind));
+        let source = |source: &SourceUsed| {
             let age_h = context.issued.duration_since(source.about.run.0).as_secs_f64() / 3600.0;
-            json!({"kind": source.about.kind, "feed": source.about.feed, "run": source.about.run, "revision": source.about.revision, "age_h": age_h, "share": source.share})
-        }).collect();
-        let text: Vec<String> = forecast
-            .sources
-            .iter()
-            .map(|source| format!("{} {} {}", source.about.kind, source.about.feed, source.about.run))
-            .collect();
-        json!({
-            "mission_id": context.mission,
-            "run_id": context.run,
-            "mission_name": forecast.spec.name,
-            "issued": context.issued,
-            "updated": context.issued,
-            "status": "current",
-            "object_code": forecast.spec.object.key,
-            "object_name": forecast.spec.object.description,
-            "engine_version": ENGINE_VERSION,
-            "leeway_mode": forecast.spec.mode,
-            "seed": forecast.seed,
-            "calibration": forecast.calibration,
-            "current_error_sigma_ms": forecast.current_error.sigma_ms,
-            "current_error_tau_h": forecast.current_error.tau_s / 3600.0,
-            "forcing_text": text.join("; "),
-            "forcing": sources,
-            "fallback_used": fallback.iter().any(|share| *share > 0.0),
-            "fallback_current_share": fallback[0],
-            "fallback_wind_share": fallback[1],
-            "valid_until": forecast.valid_until,
-            "attribution": self.attribution().join("; "),
-        })
+            let about = &source.about;
+            json!({"kind": about.kind, "feed": about.feed, "run": about.run, "revision": about.revision, "age_h": age_h, "share": source.share})
+        };
+        let text = |source: &SourceUsed| format!("{} {} {}", source.about.kind, source.about.feed, source.about.run);
+        let members = [
+            ("mission_name", json!(forecast.spec.name)),
+            ("updated", json!(context.issued)),
+            ("calibration", json!(forecast.calibration)),
+            ("current_error_sigma_ms", json!(forecast.current_error.sigma_ms)),
+            ("current_error_tau_h", json!(forecast.current_error.tau_s / 3600.0)),
+            (
+                "forcing_text",
+                json!(forecast.sources.iter().map(text).collect::<Vec<_>>().join("; ")),
+            ),
+            ("forcing", Value::Array(forecast.sources.iter().map(source).collect())),
+            ("fallback_used", json!(current > 0.0 || wind > 0.0)),
+            ("fallback_current_share", json!(current)),
+            ("fallback_wind_share", json!(wind)),
+            ("valid_until", json!(forecast.valid_until)),
+            ("attribution", json!(self.attribution().join("; "))),
+        ];
+        members
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect()
     }
 }
 
@@ -305,38 +283,28 @@ fn areas_km2(set: &AreaSet) -> Value {
     Value::Object(sizes.collect())
 }
 
-fn set_properties(properties: &mut Value, set: &AreaSet) {
-    properties["valid_time"] = json!(set.time);
-    properties["n_particles"] = json!(set.n_particles);
-    properties["n_effective"] = json!(set.n_effective);
-    properties["stranded_fraction"] = json!(set.stranded_fraction);
-    properties["land_fraction"] = json!(set.land_fraction);
-    properties["bandwidth_m"] = json!(set.bandwidth_m);
-    properties["kernel"] = json!(set.kernel);
-}
-
-fn feature(
+/// A feature as it is stored; `places` are those that its box has to hold.
+fn row(
     kind: FeatureKind,
-    id: String,
-    valid_time: ValidTime,
+    set: &AreaSet,
     level: Option<f64>,
-    geometry: Value,
-    bbox: [f64; 4],
-    mut properties: Value,
-) -> NewFeature {
-    properties["id"] = json!(id);
-    NewFeature {
+    places: impl Iterator<Item = (f64, f64)>,
+    feature: Feature,
+) -> Result<NewFeature, Error> {
+    let mut extent = Extent::around(set.datum.mean.0);
+    places.for_each(|(lon, lat)| extent.add(lon, lat));
+    let properties = feature.properties.unwrap_or_default();
+    Ok(NewFeature {
         kind,
-        id,
-        valid_time,
+        id: properties
+            .get("id")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        valid_time: set.time,
         level,
-        bbox,
-        geometry,
-        properties,
-    }
-}
-
-/// A time as it stands in feature ids.
-fn compact(time: ValidTime) -> String {
-    time.0.strftime("%Y%m%dT%H%M%SZ").to_string()
+        bbox: extent.bbox(),
+        geometry: serde_json::to_value(&feature.geometry).map_err(products::Error::from)?,
+        properties: Value::Object(properties),
+    })
 }

@@ -20,6 +20,11 @@ impl Status {
     /// Every state in the order of its number.
     pub const ALL: [Self; 4] = [Self::Active, Self::Stranded, Self::MissingData, Self::SeededOnLand];
 
+    /// The state with this number in a result file.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| *status as u8 == code)
+    }
+
     /// The name in files and JSON, where they exist the same as OpenDrift's.
     pub fn name(self) -> &'static str {
         match self {

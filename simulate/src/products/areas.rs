@@ -9,8 +9,9 @@ use driftline_domain::{ValidTime, wrap_lon_deg};
 use geo::{Area as _, MultiPolygon};
 
 use super::Error;
+use super::Status;
 use super::antimeridian::to_map;
-use super::cloud::{Cloud, Status};
+use super::cloud::Cloud;
 use super::density::{Density, Moments};
 use super::outline::outlines;
 use super::plane::Plane;
@@ -169,7 +170,7 @@ pub fn search_areas(cloud: &Cloud<'_>, settings: &AreaSettings<'_>) -> Result<Op
 /// Mean and covariance of the particles in any of these states; `None` when there are none.
 pub fn spread(cloud: &Cloud<'_>, states: &[Status]) -> Result<Option<Spread>, Error> {
     cloud.check()?;
-    let wanted = |particle: &usize| states.iter().any(|status| *status as u8 == cloud.status[*particle]);
+    let wanted = |particle: &usize| states.contains(&cloud.status[*particle]);
     let places = || {
         (0..cloud.len())
             .filter(wanted)

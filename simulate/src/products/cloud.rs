@@ -2,7 +2,7 @@
 
 use driftline_domain::ValidTime;
 
-use super::Error;
+use super::{Error, Status};
 
 /// Particle positions at one output time. The index of a particle is its id and the same at every time.
 #[derive(Debug, Clone, Copy)]
@@ -13,39 +13,8 @@ pub struct Cloud<'a> {
     pub lon_deg: &'a [f64],
     /// Latitudes in degrees.
     pub lat_deg: &'a [f64],
-    /// States as in [`Status`].
-    pub status: &'a [u8],
-}
-
-/// What a particle is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Status {
-    /// Adrift.
-    Active = 0,
-    /// Ashore.
-    Stranded = 1,
-    /// Stopped where the forcing ended or was missing.
-    MissingData = 2,
-}
-
-impl Status {
-    /// Every state.
-    pub const ALL: [Self; 3] = [Self::Active, Self::Stranded, Self::MissingData];
-
-    /// The state of a stored number.
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| *status as u8 == code)
-    }
-
-    /// The name in properties and metadata.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Stranded => "stranded",
-            Self::MissingData => "missing_data",
-        }
-    }
+    /// States.
+    pub status: &'a [Status],
 }
 
 impl Cloud<'_> {
@@ -61,7 +30,7 @@ impl Cloud<'_> {
 
     /// Particles in this state.
     pub fn count(&self, status: Status) -> usize {
-        self.status.iter().filter(|&&code| code == status as u8).count()
+        self.status.iter().filter(|&&one| one == status).count()
     }
 
     /// Share of all particles that are ashore.
@@ -73,7 +42,7 @@ impl Cloud<'_> {
         }
     }
 
-    /// Refuses columns of different length, unknown states, and particles without a place: a product made from
+    /// Refuses columns of different length and particles without a place: a product made from
     /// them would be wrong without a sign of it.
     pub fn check(&self) -> Result<(), Error> {
         let (lon, lat, status) = (self.lon_deg.len(), self.lat_deg.len(), self.status.len());
@@ -85,15 +54,8 @@ impl Cloud<'_> {
                 status,
             });
         }
-        for (particle, &code) in self.status.iter().enumerate() {
+        for particle in 0..status {
             let (lon_deg, lat_deg) = (self.lon_deg[particle], self.lat_deg[particle]);
-            if Status::from_code(code).is_none() {
-                return Err(Error::Status {
-                    particle,
-                    time: self.time,
-                    status: code,
-                });
-            }
             if !(lon_deg.abs() <= 540.0 && lat_deg.abs() <= 90.0) {
                 return Err(Error::Position {
                     particle,
@@ -109,9 +71,7 @@ impl Cloud<'_> {
     /// Longitude and latitude of every active particle.
     pub(crate) fn active(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         let places = self.lon_deg.iter().zip(self.lat_deg);
-        let active = places
-            .zip(self.status)
-            .filter(|(_, status)| **status == Status::Active as u8);
+        let active = places.zip(self.status).filter(|(_, status)| **status == Status::Active);
         active.map(|((lon, lat), _)| (*lon, *lat))
     }
 }

@@ -30,16 +30,6 @@ pub enum Error {
         /// Latitude as given.
         lat_deg: f64,
     },
-    /// A state that is none of the three.
-    #[error("particle {particle} at {time} has the unknown state {status}")]
-    Status {
-        /// Index of the particle.
-        particle: usize,
-        /// Time of the cloud.
-        time: ValidTime,
-        /// State as given.
-        status: u8,
-    },
     /// Clouds of one run that do not belong together.
     #[error("the cloud at {time} follows {before}: {problem}")]
     Sequence {

@@ -64,8 +64,12 @@ impl RunLabel {
         Ok(properties)
     }
 
-    fn feature(&self, id: &str, geometry: Geometry, own: &[(&str, JsonValue)]) -> Result<Feature, Error> {
-        let id = format!("{}-{id}", self.run_id);
+    /// The stable id of a feature: run, collection and name within it, never reused.
+    pub(crate) fn id(&self, collection: &str, name: impl std::fmt::Display) -> String {
+        format!("{}.{collection}.{name}", self.run_id)
+    }
+
+    fn feature(&self, id: String, geometry: Geometry, own: &[(&str, JsonValue)]) -> Result<Feature, Error> {
         let mut properties = self.properties()?;
         properties.insert("id".to_owned(), id.clone().into());
         properties.extend(own.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
@@ -89,42 +93,64 @@ impl RunLabel {
     }
 }
 
-/// `search_area_50.geojson` and its like: the area of one level at every time that has one.
-pub fn search_area_geojson(sets: &[AreaSet], level: f64, label: &RunLabel) -> Result<Vec<u8>, Error> {
-    let mut features = Vec::with_capacity(sets.len());
-    for set in sets {
-        let area = set
-            .levels
-            .iter()
-            .find(|area| area.level == level)
-            .ok_or_else(|| Error::Levels(vec![level]))?;
-        let id = format!("search-area-{}-{}", libm::round(level * 100.0), set.time);
+impl AreaSet {
+    /// One area as a feature.
+    pub fn area_feature(&self, area: &Area, label: &RunLabel) -> Result<Feature, Error> {
         let geometry = Geometry::new((&area.polygons.map_coords(rounded)).into());
-        let mut own = area_properties(set, area);
-        own.extend(set_properties(set));
-        features.push(label.feature(&id, geometry, &own)?);
+        let mut own = area_properties(self, area);
+        own.extend(set_properties(self));
+        label.feature(self.area_id(area, label), geometry, &own)
     }
-    label.write(features)
-}
 
-/// `centroid.geojson`: mean and mode of the particles adrift at every time.
-pub fn centroid_geojson(sets: &[AreaSet], label: &RunLabel) -> Result<Vec<u8>, Error> {
-    let mut features = Vec::with_capacity(2 * sets.len());
-    for set in sets {
-        let [east_east, east_north, north_north] = set.datum.covariance_m2;
-        for (kind, place) in [("mean", set.datum.mean), ("mode", set.datum.mode)] {
+    /// The id of an area in files and interfaces.
+    pub(crate) fn area_id(&self, area: &Area, label: &RunLabel) -> String {
+        label.id(
+            "search-areas",
+            format_args!("{}.{}", libm::round(area.level * 100.0), compact(self.time)),
+        )
+    }
+
+    /// Mean and mode of the particles adrift as features.
+    pub fn datum_features(&self, label: &RunLabel) -> Result<Vec<Feature>, Error> {
+        let [east_east, east_north, north_north] = self.datum.covariance_m2;
+        let one = |(kind, place): (&str, (f64, f64))| {
             let mut own = vec![
-                ("kind", kind.into()),
+                ("datum_kind", kind.into()),
+                ("lon", place.0.into()),
+                ("lat", place.1.into()),
                 ("covariance_east_m2", east_east.into()),
                 ("covariance_east_north_m2", east_north.into()),
                 ("covariance_north_m2", north_north.into()),
             ];
-            own.extend(set_properties(set));
-            let geometry = point(place.0, place.1);
-            features.push(label.feature(&format!("datum-{kind}-{}", set.time), geometry, &own)?);
-        }
+            own.extend(set_properties(self));
+            let id = label.id("datums", format_args!("{kind}.{}", compact(self.time)));
+            label.feature(id, point(place.0, place.1), &own)
+        };
+        [("mean", self.datum.mean), ("mode", self.datum.mode)]
+            .into_iter()
+            .map(one)
+            .collect()
     }
-    label.write(features)
+}
+
+/// A time as it stands in ids.
+fn compact(time: ValidTime) -> impl std::fmt::Display {
+    time.0.strftime("%Y%m%dT%H%M%SZ")
+}
+
+/// `search_area_50.geojson` and its like: the area of one level at every time that has one.
+pub fn search_area_geojson(sets: &[AreaSet], level: f64, label: &RunLabel) -> Result<Vec<u8>, Error> {
+    let feature = |set: &AreaSet| {
+        let area = set.levels.iter().find(|area| area.level == level);
+        set.area_feature(area.ok_or_else(|| Error::Levels(vec![level]))?, label)
+    };
+    label.write(sets.iter().map(feature).collect::<Result<_, _>>()?)
+}
+
+/// `centroid.geojson`: mean and mode of the particles adrift at every time.
+pub fn centroid_geojson(sets: &[AreaSet], label: &RunLabel) -> Result<Vec<u8>, Error> {
+    let features: Result<Vec<_>, Error> = sets.iter().map(|set| set.datum_features(label)).collect();
+    label.write(features?.into_iter().flatten().collect())
 }
 
 /// `trajectories.geojson`: a line per track, with the time of every vertex in `times` (a list per piece where the
@@ -149,7 +175,7 @@ pub fn trajectories_geojson(tracks: &[Track], label: &RunLabel) -> Result<Vec<u8
             ("valid_end", end.to_string().into()),
             ("times", times),
         ];
-        features.push(label.feature(&format!("trajectory-{}", track.particle_id), geometry, &own)?);
+        features.push(label.feature(label.id("trajectories", features.len()), geometry, &own)?);
     }
     label.write(features)
 }
@@ -164,7 +190,7 @@ pub fn stranded_geojson(stranding: &Stranding, label: &RunLabel) -> Result<Vec<u
             ("n_particles", stranding.n_all.into()),
         ];
         let geometry = point(arrival.lon_deg, arrival.lat_deg);
-        features.push(label.feature(&format!("stranded-{}", arrival.particle_id), geometry, &own)?);
+        features.push(label.feature(label.id("stranded", arrival.particle_id), geometry, &own)?);
     }
     label.write(features)
 }

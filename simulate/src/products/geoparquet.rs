@@ -18,9 +18,9 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::reader::ChunkReader;
 use serde_json::json;
 
+use super::Status;
 use super::antimeridian::{Vertex, bounds};
 use super::areas::{Area, AreaSet};
-use super::cloud::Status;
 use super::tracks::Track;
 use super::wkb::{read_lines, write_lines, write_polygons};
 use super::{Error, RunLabel};
@@ -36,14 +36,7 @@ pub fn areas_parquet(sets: &[AreaSet], label: &RunLabel) -> Result<Vec<u8>, Erro
             rows.iter().map(|(set, area)| value(set, area)),
         ))
     };
-    let ids = rows.iter().map(|(set, area)| {
-        format!(
-            "{}-search-area-{}-{}",
-            label.run_id,
-            libm::round(area.level * 100.0),
-            set.time
-        )
-    });
+    let ids = rows.iter().map(|(set, area)| set.area_id(area, label));
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("id", Arc::new(StringArray::from_iter_values(ids))),
         ("valid_time", times(rows.iter().map(|(set, _)| set.time))),
@@ -81,9 +74,7 @@ pub fn trajectories_parquet(tracks: &[Track], label: &RunLabel) -> Result<Vec<u8
         .iter()
         .filter_map(|track| Some((track, track.lines()?, track.times()?)))
         .collect();
-    let ids = rows
-        .iter()
-        .map(|(track, ..)| format!("{}-trajectory-{}", label.run_id, track.particle_id));
+    let ids = (0..rows.len()).map(|row| label.id("trajectories", row));
     let seconds = |track: &Track| -> Vec<Option<i64>> {
         track
             .parts

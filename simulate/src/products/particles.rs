@@ -22,7 +22,8 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::ChunkReader;
 use parquet::file::statistics::Statistics;
 
-use super::cloud::{Cloud, Status, check_run};
+use super::Status;
+use super::cloud::{Cloud, check_run};
 use super::{Error, RunLabel};
 
 const COLUMNS: [&str; 5] = ["particle_id", "time", "lon", "lat", "status"];
@@ -128,7 +129,9 @@ impl<W: Write + Send> ParticlesWriter<W> {
                     cloud.lon_deg.iter().map(|lon| wrap_lon_deg(*lon)),
                 )),
                 Arc::new(Float64Array::from(cloud.lat_deg.to_vec())),
-                Arc::new(UInt8Array::from(cloud.status.to_vec())),
+                Arc::new(UInt8Array::from_iter_values(
+                    cloud.status.iter().map(|status| *status as u8),
+                )),
             ],
         )?;
         self.writer.write(&batch)?;

@@ -2,7 +2,7 @@
 
 use driftline_domain::{MissionId, Mode, ObjectClass, RunId, ValidTime};
 
-use super::{Cloud, RunLabel};
+use super::{Cloud, RunLabel, Status};
 
 /// The time of an output, from 2015-11-16T06:00:00Z.
 pub(crate) fn hour(hour: usize) -> ValidTime {
@@ -16,7 +16,7 @@ struct Columns {
     time: ValidTime,
     lon_deg: Vec<f64>,
     lat_deg: Vec<f64>,
-    status: Vec<u8>,
+    status: Vec<Status>,
 }
 
 impl Run {
@@ -26,7 +26,7 @@ impl Run {
         hours: usize,
         lon: impl Fn(usize, usize) -> f64,
         lat: impl Fn(usize, usize) -> f64,
-        status: impl Fn(usize, usize) -> u8,
+        status: impl Fn(usize, usize) -> Status,
     ) -> Self {
         let columns = (0..hours).map(|h| Columns {
             time: hour(h),
@@ -47,9 +47,11 @@ impl Run {
             |p, h| -17.0 + 0.3 * scatter(p, 77) + 0.05 * h as f64,
             |p, h| {
                 if p % 7 == 0 && h > 2 {
-                    1
+                    Status::Stranded
+                } else if p % 1_000 == 3 {
+                    Status::MissingData
                 } else {
-                    u8::from(p % 1_000 == 3) * 2
+                    Status::Active
                 }
             },
         )

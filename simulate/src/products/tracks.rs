@@ -7,8 +7,9 @@
 use driftline_domain::{ValidTime, wrap_lon_deg};
 
 use super::Error;
+use super::Status;
 use super::antimeridian::{Vertex, split_track};
-use super::cloud::{Cloud, Status, check_run};
+use super::cloud::{Cloud, check_run};
 
 /// Tracks that a product holds at most.
 pub const MAX_TRACKS: usize = 200;
@@ -73,7 +74,7 @@ fn track(clouds: &[Cloud<'_>], particle: usize) -> Track {
             lat_deg: cloud.lat_deg[particle],
             time: cloud.time,
         });
-        status = Status::from_code(cloud.status[particle]).unwrap_or(Status::MissingData);
+        status = cloud.status[particle];
         if status != Status::Active {
             break;
         }
@@ -93,7 +94,7 @@ pub fn stranding(clouds: &[Cloud<'_>]) -> Result<Stranding, Error> {
     let mut arrivals = Vec::new();
     for cloud in clouds {
         for (particle, ashore) in ashore.iter_mut().enumerate() {
-            if !*ashore && cloud.status[particle] == Status::Stranded as u8 {
+            if !*ashore && cloud.status[particle] == Status::Stranded {
                 *ashore = true;
                 arrivals.push(Arrival {
                     particle_id: particle as u32,
@@ -142,7 +143,14 @@ mod tests {
     /// Five particles going east by a tenth of a degree an hour; 2 strands in hour 1, 4 in hour 3.
     fn run() -> Run {
         let eastward = |particle: usize, hour: usize| 179.75 + 0.1 * hour.min(if particle == 2 { 1 } else { 9 }) as f64;
-        let status = |particle, hour| u8::from((particle == 2 && hour >= 1) || (particle == 4 && hour >= 3));
+        let ashore = |particle, hour| (particle == 2 && hour >= 1) || (particle == 4 && hour >= 3);
+        let status = |particle, hour| {
+            if ashore(particle, hour) {
+                Status::Stranded
+            } else {
+                Status::Active
+            }
+        };
         Run::of(5, 4, eastward, |_, _| 60.0, status)
     }
 
@@ -189,7 +197,7 @@ mod tests {
 
     #[test]
     fn clouds_that_are_no_run_are_refused() {
-        let (five, four) = (run(), Run::of(4, 5, |_, _| 0.0, |_, _| 0.0, |_, _| 0));
+        let (five, four) = (run(), Run::of(4, 5, |_, _| 0.0, |_, _| 0.0, |_, _| Status::Active));
         let mut clouds = five.clouds();
         clouds.swap(1, 2);
         let error = tracks(&clouds, 200).unwrap_err().to_string();

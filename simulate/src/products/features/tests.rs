@@ -88,7 +88,7 @@ fn centroids_lie_in_the_cloud() {
     let collection = collection(&centroid_geojson(&sets(&Run::fiji()), &label()).unwrap());
     assert_eq!(collection.features.len(), 10);
     for (k, feature) in collection.features.into_iter().enumerate() {
-        assert_eq!(feature.property("kind").unwrap(), ["mean", "mode"][k % 2]);
+        assert_eq!(feature.property("datum_kind").unwrap(), ["mean", "mode"][k % 2]);
         let point: Point = feature.geometry.unwrap().try_into().unwrap();
         let west = 179.6 + 0.1 * (k / 2) as f64;
         let turn = driftline_domain::wrap_lon_deg(point.x() - west);

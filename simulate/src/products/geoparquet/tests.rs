@@ -75,7 +75,7 @@ fn areas_have_a_row_per_time_and_level() {
 
 #[test]
 fn other_files_are_refused() {
-    let run = Run::of(10, 2, |_, _| 1.0, |_, _| 2.0, |_, _| 0);
+    let run = Run::of(10, 2, |_, _| 1.0, |_, _| 2.0, |_, _| Status::Active);
     let particles = crate::products::particles_parquet(&run.clouds(), &label()).unwrap();
     let error = read_trajectories(Bytes::from(particles)).unwrap_err().to_string();
     assert!(

@@ -31,7 +31,7 @@ fn expected(run: &Run) -> Vec<ParticleRow> {
         time: cloud.time,
         lon_deg: wrap_lon_deg(cloud.lon_deg[particle]),
         lat_deg: cloud.lat_deg[particle],
-        status: Status::from_code(cloud.status[particle]).unwrap(),
+        status: cloud.status[particle],
     };
     rows.enumerate().map(row).collect()
 }
@@ -67,7 +67,10 @@ fn a_row_group_holds_one_time_and_names_the_states() {
             .clone()
             .unwrap()
     };
-    assert_eq!(value("status"), r#"{"0":"active","1":"stranded","2":"missing_data"}"#);
+    assert_eq!(
+        value("status"),
+        r#"{"0":"active","1":"stranded","2":"missing_data","3":"seeded_on_land"}"#
+    );
     assert!(value("attribution").starts_with("Data from MET Norway; "));
 }
 

@@ -1,8 +1,6 @@
-//! GeoJSON geometries and their boxes, in degrees. Coordinates keep seven decimals, a centimetre.
+//! The box around places, in degrees.
 
 use driftline_domain::wrap_lon_deg;
-use geo::{CoordsIter, LineString, MultiPolygon};
-use serde_json::{Value, json};
 
 /// A box that grows around a longitude, so that it may pass the antimeridian.
 pub(crate) struct Extent {
@@ -45,35 +43,6 @@ impl Extent {
             self.north,
         ]
     }
-}
-
-/// A GeoJSON MultiPolygon and its box; the polygons lie around `centre_deg` and may be cut at the antimeridian.
-pub(crate) fn multi_polygon(polygons: &MultiPolygon, centre_deg: f64) -> (Value, [f64; 4]) {
-    let mut extent = Extent::around(centre_deg);
-    polygons.coords_iter().for_each(|place| extent.add(place.x, place.y));
-    let ring = |line: &LineString| Value::Array(line.coords().map(|place| position(place.x, place.y)).collect());
-    let polygon = |polygon: &geo::Polygon| {
-        let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
-        Value::Array(rings.map(ring).collect())
-    };
-    let coordinates: Vec<Value> = polygons.iter().map(polygon).collect();
-    (
-        json!({"type": "MultiPolygon", "coordinates": coordinates}),
-        extent.bbox(),
-    )
-}
-
-/// A GeoJSON Point and its box.
-pub(crate) fn point((lon, lat): (f64, f64)) -> (Value, [f64; 4]) {
-    (
-        json!({"type": "Point", "coordinates": position(lon, lat)}),
-        [lon, lat, lon, lat],
-    )
-}
-
-fn position(lon: f64, lat: f64) -> Value {
-    let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
-    json!([round(lon), round(lat)])
 }
 
 #[cfg(test)]
