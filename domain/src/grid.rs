@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BBox, Projection, meters_per_degree, wrap_lon_deg};
+use crate::{BBox, Projection, Projector, meters_per_degree, wrap_lon_deg};
 
 /// A regular grid of longitudes and latitudes in degrees, south to north and west to east.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -112,36 +112,9 @@ impl GridSpec {
         matches!(self, Self::Regular(grid) if grid.wraps())
     }
 
-    /// Where a position lies in the grid; `None` outside.
+    /// Where a position lies in the grid; `None` outside. For many positions make a [`Locator`] once.
     pub fn fraction(&self, lon_deg: f64, lat_deg: f64) -> Option<GridPoint> {
-        match self {
-            Self::Regular(grid) => {
-                let turn = lon_deg - grid.lon0_deg;
-                let turn = turn - 360.0 * libm::floor(turn / 360.0);
-                // A position a rounding error west of the first node is on it, not a whole turn east of it.
-                let turn = if turn > 360.0 - 1e-9 { 0.0 } else { turn };
-                let point = GridPoint {
-                    i: turn / grid.dlon_deg,
-                    j: (lat_deg - grid.lat0_deg) / grid.dlat_deg,
-                };
-                point.inside(
-                    if grid.wraps() {
-                        grid.nx as f64
-                    } else {
-                        (grid.nx - 1) as f64
-                    },
-                    grid.ny,
-                )
-            }
-            Self::Projected(grid) => {
-                let (x_m, y_m) = grid.projection.forward(lon_deg, lat_deg);
-                let point = GridPoint {
-                    i: (x_m - grid.x0_m) / grid.dx_m,
-                    j: (y_m - grid.y0_m) / grid.dy_m,
-                };
-                point.inside((grid.nx - 1) as f64, grid.ny)
-            }
-        }
+        Locator::of(self).fraction(lon_deg, lat_deg)
     }
 
     /// Longitude and latitude in degrees of an index position.
@@ -220,6 +193,57 @@ impl GridSpec {
                 }
             }
             Self::Projected(grid) => projected_bounds(self, grid),
+        }
+    }
+}
+
+/// Finds positions in a grid, with everything worked out that does not depend on the position.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Locator {
+    /// On longitude and latitude.
+    Regular(RegularGrid),
+    /// On a map.
+    Projected(ProjectedGrid, Projector),
+}
+
+impl Locator {
+    /// The locator of a grid.
+    pub fn of(grid: &GridSpec) -> Self {
+        match *grid {
+            GridSpec::Regular(grid) => Self::Regular(grid),
+            GridSpec::Projected(grid) => Self::Projected(grid, grid.projection.projector()),
+        }
+    }
+
+    /// Where a position lies in the grid; `None` outside.
+    pub fn fraction(&self, lon_deg: f64, lat_deg: f64) -> Option<GridPoint> {
+        match self {
+            Self::Regular(grid) => {
+                let turn = lon_deg - grid.lon0_deg;
+                let turn = turn - 360.0 * libm::floor(turn / 360.0);
+                // A position a rounding error west of the first node is on it, not a whole turn east of it.
+                let turn = if turn > 360.0 - 1e-9 { 0.0 } else { turn };
+                let point = GridPoint {
+                    i: turn / grid.dlon_deg,
+                    j: (lat_deg - grid.lat0_deg) / grid.dlat_deg,
+                };
+                point.inside(
+                    if grid.wraps() {
+                        grid.nx as f64
+                    } else {
+                        (grid.nx - 1) as f64
+                    },
+                    grid.ny,
+                )
+            }
+            Self::Projected(grid, projector) => {
+                let (x_m, y_m) = projector.forward(lon_deg, lat_deg);
+                let point = GridPoint {
+                    i: (x_m - grid.x0_m) / grid.dx_m,
+                    j: (y_m - grid.y0_m) / grid.dy_m,
+                };
+                point.inside((grid.nx - 1) as f64, grid.ny)
+            }
         }
     }
 }

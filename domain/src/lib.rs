@@ -16,12 +16,12 @@ mod variable;
 mod violation;
 
 pub use field::{AxisRotation, VectorField};
-pub use grid::{GridPoint, GridSpec, IndexWindow, ProjectedGrid, RegularGrid};
+pub use grid::{GridPoint, GridSpec, IndexWindow, Locator, ProjectedGrid, RegularGrid};
 pub use id::{Id, IdError, IdKind, JobId, KeyId, MissionId, OrgId, RequestId, RunId};
 pub use mission::{CurrentError, MissionSpec, Mode, Priority, limits};
 pub use object_class::{Coefficients, OBJECT_CLASSES, ObjectClass, nearest_class_names};
 pub use place::{BBox, LatLon, PlaceError, meters_per_degree, wrap_lon_deg};
-pub use projection::{Ellipsoid, Projection};
+pub use projection::{Ellipsoid, Projection, Projector};
 pub use time::{RunTime, TimeError, ValidTime};
 pub use variable::{Composition, ForcingKind, Variable};
 pub use violation::Violation;

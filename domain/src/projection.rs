@@ -104,54 +104,67 @@ pub enum Projection {
     },
 }
 
-/// Constants of a Lambert cone, Snyder 15-8, 15-10 and 15-7a.
-struct Cone {
-    n: f64,
-    a_f: f64,
-    rho0: f64,
+/// A projection with everything worked out that does not depend on the point: for many points on one map.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Projector {
+    shape: Shape,
+    lon0_deg: f64,
+    false_easting_m: f64,
+    false_northing_m: f64,
+    ellipsoid: Ellipsoid,
 }
 
-impl Projection {
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Shape {
+    /// Sign of the pole's latitude, and metres per unit of t.
+    Polar { sign: f64, scale_m: f64 },
+    /// Constants of a Lambert cone, Snyder 15-8, 15-10 and 15-7a.
+    Cone { n: f64, a_f: f64, rho0: f64 },
+}
+
+impl Projector {
     /// Projects degrees east and north to metres.
     pub fn forward(&self, lon_deg: f64, lat_deg: f64) -> (f64, f64) {
-        match *self {
-            Self::PolarStereographic {
-                lat_ts_deg,
-                lon0_deg,
-                false_easting_m,
-                false_northing_m,
-                ellipsoid,
-            } => {
-                let sign = pole_sign(lat_ts_deg);
-                let rho = polar_scale(lat_ts_deg, ellipsoid) * ellipsoid.t(sign * lat_deg.to_radians());
-                let turn = turn_deg(lon_deg, lon0_deg).to_radians();
-                (
-                    rho * libm::sin(turn) + false_easting_m,
-                    -sign * rho * libm::cos(turn) + false_northing_m,
-                )
+        let (x_m, y_m) = match self.shape {
+            Shape::Polar { sign, scale_m } => {
+                let rho = scale_m * self.ellipsoid.t(sign * lat_deg.to_radians());
+                let turn = turn_deg(lon_deg, self.lon0_deg).to_radians();
+                (rho * libm::sin(turn), -sign * rho * libm::cos(turn))
             }
-            Self::LambertConformal {
-                lat1_deg,
-                lat2_deg,
-                lat0_deg,
-                lon0_deg,
-                false_easting_m,
-                false_northing_m,
-                ellipsoid,
-            } => {
-                let cone = cone(lat1_deg, lat2_deg, lat0_deg, ellipsoid);
-                let rho = cone.a_f * libm::pow(ellipsoid.t(lat_deg.to_radians()), cone.n);
-                let turn = cone.n * turn_deg(lon_deg, lon0_deg).to_radians();
-                (
-                    rho * libm::sin(turn) + false_easting_m,
-                    cone.rho0 - rho * libm::cos(turn) + false_northing_m,
-                )
+            Shape::Cone { n, a_f, rho0 } => {
+                let rho = a_f * libm::pow(self.ellipsoid.t(lat_deg.to_radians()), n);
+                let turn = n * turn_deg(lon_deg, self.lon0_deg).to_radians();
+                (rho * libm::sin(turn), rho0 - rho * libm::cos(turn))
             }
-        }
+        };
+        (x_m + self.false_easting_m, y_m + self.false_northing_m)
     }
 
     /// The degrees east and north of a projected point in metres.
     pub fn inverse(&self, x_m: f64, y_m: f64) -> (f64, f64) {
+        let (x, y) = (x_m - self.false_easting_m, y_m - self.false_northing_m);
+        let (turn, lat) = match self.shape {
+            Shape::Polar { sign, scale_m } => {
+                let lat = sign * self.ellipsoid.lat_of_t(libm::hypot(x, y) / scale_m);
+                (libm::atan2(x, -sign * y), lat)
+            }
+            Shape::Cone { n, a_f, rho0 } => {
+                let side = if n < 0.0 { -1.0 } else { 1.0 };
+                let (x, y) = (side * x, side * (rho0 - y));
+                let rho = side * libm::hypot(x, y);
+                (
+                    libm::atan2(x, y) / n,
+                    self.ellipsoid.lat_of_t(libm::pow(rho / a_f, 1.0 / n)),
+                )
+            }
+        };
+        (crate::wrap_lon_deg(self.lon0_deg + turn.to_degrees()), lat.to_degrees())
+    }
+}
+
+impl Projection {
+    /// The projection made ready for many points.
+    pub fn projector(&self) -> Projector {
         match *self {
             Self::PolarStereographic {
                 lat_ts_deg,
@@ -160,11 +173,17 @@ impl Projection {
                 false_northing_m,
                 ellipsoid,
             } => {
-                let sign = pole_sign(lat_ts_deg);
-                let (x, y) = (x_m - false_easting_m, sign * (y_m - false_northing_m));
-                let lat = sign * ellipsoid.lat_of_t(libm::hypot(x, y) / polar_scale(lat_ts_deg, ellipsoid));
-                let lon_deg = lon0_deg + libm::atan2(x, -y).to_degrees();
-                (crate::wrap_lon_deg(lon_deg), lat.to_degrees())
+                let shape = Shape::Polar {
+                    sign: pole_sign(lat_ts_deg),
+                    scale_m: polar_scale(lat_ts_deg, ellipsoid),
+                };
+                Projector {
+                    shape,
+                    lon0_deg,
+                    false_easting_m,
+                    false_northing_m,
+                    ellipsoid,
+                }
             }
             Self::LambertConformal {
                 lat1_deg,
@@ -175,26 +194,35 @@ impl Projection {
                 false_northing_m,
                 ellipsoid,
             } => {
-                let cone = cone(lat1_deg, lat2_deg, lat0_deg, ellipsoid);
-                let side = if cone.n < 0.0 { -1.0 } else { 1.0 };
-                let (x, y) = (
-                    side * (x_m - false_easting_m),
-                    side * (cone.rho0 - (y_m - false_northing_m)),
-                );
-                let rho = side * libm::hypot(x, y);
-                let lat = ellipsoid.lat_of_t(libm::pow(rho / cone.a_f, 1.0 / cone.n));
-                let lon_deg = lon0_deg + (libm::atan2(x, y) / cone.n).to_degrees();
-                (crate::wrap_lon_deg(lon_deg), lat.to_degrees())
+                let shape = cone(lat1_deg, lat2_deg, lat0_deg, ellipsoid);
+                Projector {
+                    shape,
+                    lon0_deg,
+                    false_easting_m,
+                    false_northing_m,
+                    ellipsoid,
+                }
             }
         }
+    }
+
+    /// Projects degrees east and north to metres.
+    pub fn forward(&self, lon_deg: f64, lat_deg: f64) -> (f64, f64) {
+        self.projector().forward(lon_deg, lat_deg)
+    }
+
+    /// The degrees east and north of a projected point in metres.
+    pub fn inverse(&self, x_m: f64, y_m: f64) -> (f64, f64) {
+        self.projector().inverse(x_m, y_m)
     }
 
     /// The bearing of the projection's y axis at a point: degrees clockwise from north, on the WGS84 ellipsoid,
     /// whatever figure the projection itself is defined on (leeway.md 3.5, as the reference does it).
     pub fn y_axis_bearing_rad(&self, x_m: f64, y_m: f64) -> f64 {
         const STEP_M: f64 = 10.0;
-        let (lon_deg, lat_deg) = self.inverse(x_m, y_m);
-        let (lon_ahead_deg, lat_ahead_deg) = self.inverse(x_m, y_m + STEP_M);
+        let projector = self.projector();
+        let (lon_deg, lat_deg) = projector.inverse(x_m, y_m);
+        let (lon_ahead_deg, lat_ahead_deg) = projector.inverse(x_m, y_m + STEP_M);
         let (east_m, north_m) = crate::meters_per_degree((lat_deg + lat_ahead_deg) / 2.0);
         let d_lon = crate::wrap_lon_deg(lon_ahead_deg - lon_deg);
         libm::atan2(d_lon * east_m, (lat_ahead_deg - lat_deg) * north_m)
@@ -219,7 +247,7 @@ fn polar_scale(lat_ts_deg: f64, ellipsoid: Ellipsoid) -> f64 {
     ellipsoid.a_m * ellipsoid.m(lat_ts) / ellipsoid.t(lat_ts)
 }
 
-fn cone(lat1_deg: f64, lat2_deg: f64, lat0_deg: f64, ellipsoid: Ellipsoid) -> Cone {
+fn cone(lat1_deg: f64, lat2_deg: f64, lat0_deg: f64, ellipsoid: Ellipsoid) -> Shape {
     let (lat1, lat2) = (lat1_deg.to_radians(), lat2_deg.to_radians());
     let (m1, t1) = (ellipsoid.m(lat1), ellipsoid.t(lat1));
     let n = if libm::fabs(lat1_deg - lat2_deg) < 1e-10 {
@@ -228,7 +256,7 @@ fn cone(lat1_deg: f64, lat2_deg: f64, lat0_deg: f64, ellipsoid: Ellipsoid) -> Co
         (libm::log(m1) - libm::log(ellipsoid.m(lat2))) / (libm::log(t1) - libm::log(ellipsoid.t(lat2)))
     };
     let a_f = ellipsoid.a_m * m1 / (n * libm::pow(t1, n));
-    Cone {
+    Shape::Cone {
         n,
         a_f,
         rho0: a_f * libm::pow(ellipsoid.t(lat0_deg.to_radians()), n),

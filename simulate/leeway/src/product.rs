@@ -4,7 +4,7 @@
 //! Space is interpolated bilinearly in the grid's own index space with the weights of wet corners only, time linearly.
 //! Values are single precision (m/s), positions double.
 
-use driftline_domain::{GridPoint, GridSpec};
+use driftline_domain::{GridPoint, GridSpec, Locator};
 use rayon::prelude::*;
 
 use crate::nearest_wet::NearestWet;
@@ -47,7 +47,7 @@ pub(crate) struct Velocity {
 
 /// A prepared source.
 pub(crate) struct Product {
-    grid: GridSpec,
+    locator: Locator,
     nx: usize,
     ny: usize,
     wraps: bool,
@@ -83,8 +83,8 @@ impl Product {
             nx: grid.nx(),
             ny: grid.ny(),
             wraps: grid.wraps(),
+            locator: Locator::of(&grid),
             pairs: pairs.map(|(quads, nearest)| Pair { quads, nearest }).collect(),
-            grid,
             times_s,
             nearest,
         })
@@ -117,7 +117,7 @@ impl Product {
     /// The velocity at a position; `None` outside the grid and where there is no water near enough.
     #[inline]
     pub(crate) fn sample(&self, at: Bracket, lon_deg: f64, lat_deg: f64) -> Option<Velocity> {
-        let cell = self.cell(self.grid.fraction(lon_deg, lat_deg)?);
+        let cell = self.cell(self.locator.fraction(lon_deg, lat_deg)?);
         let pair = &self.pairs[at.pair as usize];
         let corners = cell.nodes.map(|node| pair.quads[node].0);
         let mut mixed = [0.0f32; 4];
