@@ -17,8 +17,9 @@ readonly forcing=tests/data/forcing
 # Feed names and the bundled files of MET Norway, 16 to 18 November 2015.
 readonly feeds=(norkyst800 arome)
 readonly files=("$forcing/norkyst800_subset_16Nov2015.nc" "$forcing/arome_subset_16Nov2015.nc")
+readonly credit="Data from MET Norway"
 readonly mission='{"name": "Demo: person overboard", "object_type": "PIW-1",
-  "last_known_lat": 60.15, "last_known_lon": 3.8, "last_known_time": "2015-11-16T00:00:00Z",
+  "last_known_lat": 60.15, "last_known_lon": 4.1, "last_known_time": "2015-11-16T00:00:00Z",
   "uncertainty_radius_m": 1000, "forecast_hours": 24, "ensemble_size": 5000}'
 
 fail() {
@@ -49,10 +50,15 @@ trap 'exit 143' TERM
 now() { echo "${EPOCHREALTIME/,/.}"; }
 since() { awk -v from="$1" -v to="$(now)" 'BEGIN { printf "%.2f", to - from }'; }
 
-# member NAME : the value of the first member of that name in JSON on stdin. Enough for the flat answers read here.
-member() {
-    tr -d '\n' | sed -n "s/.*\"$1\" *: *\"\{0,1\}\([^\",}]*\).*/\1/p" | head -n 1
-}
+# The value of the first member of a name in JSON text. Enough for the flat answers read here, and awk is everywhere.
+# shellcheck disable=SC2016 # awk's own variables
+readonly value='
+    function value(name,   at) {
+        if (!match($0, "\"" name "\" *: *\"?[^\",}]*")) return ""
+        at = substr($0, RSTART, RLENGTH); sub("^\"" name "\" *: *\"?", "", at); return at
+    }'
+# member NAME : that value, of JSON on stdin.
+member() { tr -d '\n' | awk -v name="$1" "$value { print value(name) }"; }
 
 command -v curl >/dev/null || install_packages "make demo" curl
 for file in "${files[@]}"; do
@@ -76,7 +82,8 @@ ingested=0
 for i in "${!feeds[@]}"; do
     catalog="$("$driftline" catalog --data-dir "$data" --json 2>>"$log")" || fail "the catalog in $data cannot be read; see $log."
     if [[ "$catalog" != *"\"${feeds[i]}\""* ]]; then
-        "$driftline" ingest file "${files[i]}" --feed "${feeds[i]}" --data-dir "$data" >>"$log" 2>&1 ||
+        "$driftline" ingest file "${files[i]}" --feed "${feeds[i]}" --attribution "$credit" --data-dir "$data" \
+            >>"$log" 2>&1 ||
             fail "ingesting ${files[i]} failed; see $log."
         ingested=$((ingested + 1))
     fi
@@ -127,8 +134,8 @@ fi
 began="$(now)"
 created="$(curl -sS --header "@$header" --header 'Content-Type: application/json' --data "$mission" "$base/v1/missions")" ||
     fail "the mission could not be sent; see $log."
-id="$(sed -n 's/.*"id" *: *"\(mis_[0-9a-f]*\)".*/\1/p' <<<"${created//$'\n'/ }" | head -n 1)"
-[[ -n "$id" ]] || fail "the mission was refused: $created"
+id="$(member id <<<"$created")"
+[[ "$id" == mis_* ]] || fail "the mission was refused: $created"
 areas="/missions/$id/ogc/collections/search-areas/items?limit=1000"
 while true; do
     # The areas of a mission appear all at once, with its run.
@@ -147,14 +154,8 @@ peak_kib="$(awk '/^VmHWM:/ { print $2 }' "/proc/$server_pid/status")"
 # --- what came out
 # One feature per line, each with the members of its properties.
 features() { tr -d '\n' | awk '{ n = split($0, part, /"type" *: *"Feature"/); for (i = 2; i <= n; i++) print part[i] }'; }
-readonly value='
-    function value(name,   at) {
-        if (!match($0, "\"" name "\" *: *\"?[^\",}]*")) return ""
-        at = substr($0, RSTART, RLENGTH); sub("^\"" name "\" *: *\"?", "", at); return at
-    }'
-
 echo
-echo "A person in the water (PIW-1), 5,000 particles, last seen 2015-11-16 00:00 UTC at 60.150 N 3.800 E within 1 km."
+echo "A person in the water (PIW-1), 5,000 particles, last seen 2015-11-16 00:00 UTC at 60.150 N 4.100 E within 1 km."
 echo "Currents NorKyst-800m, wind AROME-MetCoOp: Data from MET Norway (CC BY 4.0). Position error growth: uncalibrated."
 echo
 echo "Search areas, the smallest that hold the object with this probability:"
@@ -174,12 +175,13 @@ features <<<"$page" | awk "$value"'
 echo
 echo "Datum, the mean of the positions:"
 features <<<"$datums" | awk "$value"'
-    value("kind") == "" || value("kind") == "mean" {
+    value("datum_kind") == "mean" {
         match($0, /"coordinates" *: *\[[^]]*/); at = substr($0, RSTART, RLENGTH); sub(/^[^[]*\[/, "", at); split(at, c, ",")
         printf "%s %.3f N %.3f E\n", value("valid_time"), c[2], c[1]
     }' | sort -u | awk '(NR - 1) % 6 == 0 { printf "  %4d  %s  %s %s  %s %s\n", NR - 1, substr($1, 1, 16) "Z", $2, $3, $4, $5 }'
 echo
-echo "Stranded: $(member stranded <<<"$results") of $(member particles <<<"$results") particles."
+echo "Stranded after 24 h: $(member stranded <<<"$results") of $(member particles <<<"$results") particles;" \
+    "$(member missing_data <<<"$results") left the forcing."
 echo
 if ((ingested > 0)); then ingest_note="$ingested files"; else ingest_note="nothing to do, kept from an earlier run"; fi
 echo "Timings: build $build_s s; ingest $ingest_s s ($ingest_note); mission sent to areas readable $areas_s s,"

@@ -23,12 +23,14 @@ at_least() {
     [[ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" == "$2" ]]
 }
 
+# What is found first on the path may be the distribution's Rust and too old; rustup then runs its own.
+through=()
 found="$(rustc --version 2>/dev/null | sed -n 's/^rustc \([0-9.]*\).*/\1/p')" || found=""
 if [[ -z "$found" ]] || ! at_least "$found" "$wanted"; then
     command -v rustup >/dev/null ||
         fail "install Rust $wanted or newer with rustup (https://rustup.rs); found ${found:-none}."
-    export RUSTUP_TOOLCHAIN="$wanted"
-    if ! rustc --version >/dev/null 2>&1; then
+    through=(rustup run "$wanted")
+    if ! "${through[@]}" rustc --version >/dev/null 2>&1; then
         echo "driftline: fetching Rust $wanted with rustup (found ${found:-none})" >&2
         rustup toolchain install "$wanted" --profile minimal --component rustfmt --component clippy >&2 ||
             fail "rustup could not fetch Rust $wanted; run 'rustup toolchain install $wanted' where the network allows it."
@@ -39,13 +41,13 @@ command -v cc >/dev/null || fail "install a C compiler, on Debian with 'apt-get 
 
 # A minimal toolchain comes without the formatter and the linter.
 if [[ "${1:-}" == "cargo" && ("${2:-}" == "fmt" || "${2:-}" == "clippy") ]]; then
-    if ! cargo "$2" --version >/dev/null 2>&1; then
+    if ! "${through[@]}" cargo "$2" --version >/dev/null 2>&1; then
         component="${2/#fmt/rustfmt}"
         command -v rustup >/dev/null || fail "install $component for Rust $wanted or newer."
-        rustup component add "$component" >&2 ||
+        rustup component add "$component" ${through:+--toolchain "$wanted"} >&2 ||
             fail "rustup could not add $component; run 'rustup component add $component' where the network allows it."
     fi
 fi
 
 cd "$root"
-exec "$@"
+exec "${through[@]}" "$@"

@@ -1,6 +1,6 @@
 //! What every handler needs of a request: who asks, what stands in the query, and how links of the answer begin.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, RawPathParams};
 use driftline_auth_billing::{Caller, Scope};
 use http::request::Parts;
 use http::{HeaderMap, header};
@@ -21,6 +21,7 @@ pub(crate) struct Ask {
     pub(crate) path: String,
     /// The headers.
     pub(crate) headers: HeaderMap,
+    params: Vec<(String, String)>,
 }
 
 impl Ask {
@@ -29,7 +30,13 @@ impl Ask {
         self.caller.require(scope).map_err(Error::refused)
     }
 
-    /// The address of this very request, with these parameters.
+    /// A part of the path by its name in the route.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        let pair = self.params.iter().find(|(known, _)| known == name);
+        pair.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// The address of this very request.
     pub(crate) fn self_url(&self) -> String {
         self.site.url_with(&self.path, self.query.pairs())
     }
@@ -63,12 +70,19 @@ impl FromRequestParts<AppState> for Ask {
             .get::<Caller>()
             .cloned()
             .ok_or_else(|| Error::Internal(format!("no caller stands behind {}", parts.uri.path())))?;
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Error::Path(rejection.body_text()))?;
         let base = state.public_base.for_request(&parts.headers, &parts.uri)?;
         Ok(Self {
             site: Site::new(base, &caller),
             query: Query::parse(parts.uri.query(), is_credential)?,
             path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
+            params: params
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             caller,
         })
     }

@@ -16,7 +16,11 @@ pub(crate) const GEOJSON: &str = "application/geo+json";
 pub(crate) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
 
 /// An answer with this document, or 304 when the client holds it already.
-pub(crate) fn document(headers: &HeaderMap, media_type: &'static str, content: &impl Serialize) -> Result<Response, Error> {
+pub(crate) fn document(
+    headers: &HeaderMap,
+    media_type: &'static str,
+    content: &impl Serialize,
+) -> Result<Response, Error> {
     let body = serde_json::to_vec(content).map_err(|error| Error::Internal(format!("an answer: {error}")))?;
     let tag = EntityTag::of_bytes(&body);
     if tag.is_held_by(headers) {
@@ -38,6 +42,8 @@ pub(crate) fn with_tag(body: Body, media_type: &'static str, tag: &EntityTag) ->
 pub(crate) fn not_modified(tag: &EntityTag) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    response.headers_mut().extend(tag.header().map(|tag| (header::ETAG, tag)));
+    response
+        .headers_mut()
+        .extend(tag.header().map(|tag| (header::ETAG, tag)));
     response
 }

@@ -20,7 +20,12 @@ impl EntityTag {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
         }
-        let hex: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hex: String = digest
+            .finalize()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Self(format!("\"{hex}\""))
     }
 

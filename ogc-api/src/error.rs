@@ -17,6 +17,9 @@ pub enum Error {
     /// The request's host cannot stand in a link.
     #[error("the Host header '{0}' is not a host name")]
     Host(String),
+    /// A part of the path is no text.
+    #[error("the path cannot be read: {0}")]
+    Path(String),
     /// A parameter has a value that it cannot have.
     #[error("the parameter {name} is refused: {reason}")]
     Parameter {
@@ -133,6 +136,7 @@ impl Error {
     fn senders_mistake(&self) -> Option<(StatusCode, &'static str)> {
         let (status, code) = match self {
             Self::Host(_) => (StatusCode::BAD_REQUEST, "invalid_host"),
+            Self::Path(_) => (StatusCode::BAD_REQUEST, "invalid_path"),
             Self::Parameter { .. } => (StatusCode::BAD_REQUEST, "invalid_parameter"),
             Self::UnknownParameter { .. } => (StatusCode::BAD_REQUEST, "unknown_parameter"),
             Self::MalformedJson(_) => (StatusCode::BAD_REQUEST, "malformed_json"),
@@ -166,7 +170,11 @@ impl From<Error> for Problem {
             Error::Database(error) => error.into(),
             Error::Busy(why) => Self {
                 headers: vec![(header::RETRY_AFTER, HeaderValue::from_static("2"))].into(),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", format!("the service is busy: {why}"))
+                ..Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "busy",
+                    format!("the service is busy: {why}"),
+                )
             },
             Error::Intake(_) | Error::Forcing(_) => Self::unavailable(&error),
             _ => Self::internal(&error),

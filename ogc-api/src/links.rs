@@ -36,7 +36,7 @@ impl PublicBase {
             return Ok(Self::default());
         }
         let refuse = || Error::PublicBase(base.chars().take(200).collect());
-        let uri: Uri = base.parse().map_err(|_: http::uri::InvalidUri| refuse())?;
+        let uri: Uri = base.parse().ok().ok_or_else(refuse)?;
         let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
         if !is_web || uri.authority().is_none() || uri.query().is_some() || base.contains('#') {
             return Err(refuse());
@@ -73,7 +73,9 @@ impl PublicBase {
 
 /// Whether a query parameter carries the caller's key.
 pub(crate) fn is_credential(name: &str) -> bool {
-    ["key", "api_key", "apikey"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    ["key", "api_key", "apikey"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Makes the links of one answer.

@@ -20,6 +20,6 @@ use crate::{AppState, Error};
 /// A mission of this organisation by its printed id; what is no id is as unknown as another tenant's mission.
 pub(crate) async fn find_mission(state: &AppState, org: OrgId, id: &str) -> Result<Mission, Error> {
     let unknown = || Error::not_found("mission", id);
-    let parsed: MissionId = id.parse().map_err(|_: driftline_domain::IdError| unknown())?;
+    let parsed: MissionId = id.parse().ok().ok_or_else(unknown)?;
     state.database.mission(org, parsed).await?.ok_or_else(unknown)
 }

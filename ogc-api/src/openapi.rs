@@ -98,7 +98,9 @@ mod tests {
             references(&document, &mut found);
             assert!(found.len() > 8, "{found:?}");
             for reference in found {
-                let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} is remote"));
+                let pointer = reference
+                    .strip_prefix('#')
+                    .unwrap_or_else(|| panic!("{reference} is remote"));
                 assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
             }
         }
@@ -143,7 +145,10 @@ mod tests {
         let bbox = &document["components"]["parameters"]["bbox"];
         assert_eq!((&bbox["style"], &bbox["explode"]), (&json!("form"), &json!(false)));
         let collections = &document["components"]["parameters"]["collection_id"]["schema"]["enum"];
-        assert_eq!(collections, &json!(["search-areas", "datums", "trajectories", "particles"]));
+        assert_eq!(
+            collections,
+            &json!(["search-areas", "datums", "trajectories", "particles"])
+        );
         assert!(document["paths"]["/collections/{collection_id}/items"]["get"].is_object());
         assert_eq!(document["openapi"], "3.0.3");
         assert_eq!(document["servers"][0]["url"], "https://h/ogc");

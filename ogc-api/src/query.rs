@@ -69,7 +69,11 @@ impl Query {
         match self.get("f") {
             Some(format) if !offered.contains(&format) => Err(Error::parameter(
                 "f",
-                format!("'{}' is not offered; it must be {}", shown(format), offered.join(" or ")),
+                format!(
+                    "'{}' is not offered; it must be {}",
+                    shown(format),
+                    offered.join(" or ")
+                ),
             )),
             _ => Ok(()),
         }

@@ -21,7 +21,11 @@ pub(crate) async fn object_types(ask: Ask) -> Result<Response, Error> {
 pub(crate) async fn feeds(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
     ask.query.allow_only(&[])?;
     let feeds = state.forcing.feeds().await;
-    document(&ask.headers, JSON, &feeds.map_err(|error| Error::Forcing(error.to_string()))?)
+    document(
+        &ask.headers,
+        JSON,
+        &feeds.map_err(|error| Error::Forcing(error.to_string()))?,
+    )
 }
 
 /// `GET /v1/forcing/coverage`.
@@ -34,7 +38,11 @@ pub(crate) async fn coverage(State(state): State<AppState>, ask: Ask) -> Result<
         until: interval.until,
     };
     let coverage = state.forcing.coverage(question).await;
-    document(&ask.headers, JSON, &coverage.map_err(|error| Error::Forcing(error.to_string()))?)
+    document(
+        &ask.headers,
+        JSON,
+        &coverage.map_err(|error| Error::Forcing(error.to_string()))?,
+    )
 }
 
 fn class_json(class: &ObjectClass) -> Value {

@@ -41,7 +41,11 @@ pub fn router(state: AppState, protect: impl FnOnce(Router) -> Router) -> Router
     let whole = build(open_routes())
         .merge(protect(build(tenant_routes())))
         .fallback(no_route);
-    if prefix.is_empty() { whole } else { under_prefix(whole, prefix) }
+    if prefix.is_empty() {
+        whole
+    } else {
+        under_prefix(whole, prefix)
+    }
 }
 
 pub(crate) fn open_routes() -> Vec<Route> {
@@ -57,7 +61,10 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
     let mut table: Vec<Route> = vec![
         ("/v1/missions", get(missions::list).post(missions::submit)),
         ("/v1/missions:validate", post(missions::validate)),
-        ("/v1/missions/{mission_id}", get(missions::mission).delete(missions::withdraw)),
+        (
+            "/v1/missions/{mission_id}",
+            get(missions::mission).delete(missions::withdraw),
+        ),
         ("/v1/missions/{mission_id}/status", get(missions::status)),
         ("/v1/missions/{mission_id}/events", get(missions::events)),
         ("/v1/missions/{mission_id}/results", get(missions::results)),
@@ -143,10 +150,6 @@ async fn no_route(uri: Uri) -> Error {
     Error::NoRoute(crate::query::shown(uri.path()))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the signature is that of the layer"
-)]
 fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let words = cause
         .downcast_ref::<String>()
@@ -164,7 +167,12 @@ mod tests {
     #[test]
     fn the_api_document_and_the_routes_are_the_same_list() {
         let document = crate::openapi::service_document("https://h");
-        let described: BTreeSet<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+        let described: BTreeSet<&str> = document["paths"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
         let tables = [open_routes(), tenant_routes()];
         let routed: BTreeSet<&str> = tables.iter().flatten().map(|(path, _)| *path).collect();
         assert_eq!(described, routed);

@@ -66,11 +66,7 @@ pub enum IntakeError {
 /// Checks of a new mission against what is there: forcing coverage, the coast.
 pub trait MissionIntake: Send + Sync {
     /// Warnings for the sender, such as a position on land.
-    fn validate<'a>(
-        &'a self,
-        org: OrgId,
-        spec: &'a MissionSpec,
-    ) -> BoxFuture<'a, Result<Vec<String>, IntakeError>>;
+    fn validate<'a>(&'a self, org: OrgId, spec: &'a MissionSpec) -> BoxFuture<'a, Result<Vec<String>, IntakeError>>;
 }
 
 /// Where and when coverage is asked for; `None` is everywhere or always.

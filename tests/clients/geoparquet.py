@@ -61,7 +61,7 @@ class Wkb:
 def look_at(path):
     file = pq.ParquetFile(path)
     table = file.read()
-    metadata = file.schema_arrow.metadata or {}
+    metadata = file.metadata.metadata or {}
     found = {"rows": table.num_rows, "columns": table.column_names, "row_groups": file.num_row_groups}
     if b"geo" in metadata:
         geo = json.loads(metadata[b"geo"])

@@ -46,7 +46,8 @@ impl Subject {
 fn bounds(feature: &Value) -> [f64; 4] {
     fn visit(coordinates: &Value, bounds: &mut [f64; 4]) {
         let list = coordinates.as_array().unwrap();
-        if let (Some(lon), Some(lat)) = (list[0].as_f64(), list[1].as_f64()) {
+        let number = |index: usize| list.get(index).and_then(Value::as_f64);
+        if let (Some(lon), Some(lat)) = (number(0), number(1)) {
             *bounds = [
                 bounds[0].min(lon),
                 bounds[1].min(lat),

@@ -57,8 +57,11 @@ fn every_earlier_data_directory_opens_with_its_catalog_mission_and_ledger() {
             ));
             assert_eq!(&page["numberReturned"], count, "{collection}");
         }
-        // Above those totals stands what this test has read just now.
-        let usage = client.json("/v1/billing/usage?from=2020-01-01T00:00:00Z").to_string();
+        let made_on = expected["made_on"].as_str().unwrap();
+        let day: jiff::civil::Date = made_on.parse().unwrap();
+        let until = day.tomorrow().unwrap().tomorrow().unwrap();
+        let usage = format!("/v1/billing/usage?from={day}T00:00:00Z&until={until}T00:00:00Z");
+        let usage = client.json(&usage).to_string();
         assert!(usage.contains("mission.particle_hours"), "{usage}");
 
         // The old forcing carries a new mission.

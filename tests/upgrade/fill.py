@@ -4,6 +4,7 @@ find.
     fill.py KEY.json SERVER.log EXPECTED.json
 """
 
+import datetime
 import json
 import pathlib
 import re
@@ -32,7 +33,7 @@ def ask(path, body=None):
 mission = {
     "name": "Kept for later versions",
     "last_known_lat": 60.15,
-    "last_known_lon": 3.8,
+    "last_known_lon": 4.1,
     "last_known_time": "2015-11-16T00:00:00Z",
     "object_type": "PIW-1",
     "uncertainty_radius_m": 500,
@@ -53,6 +54,7 @@ for collection in ("search-areas", "datums", "trajectories", "particles"):
     page = ask(f"/missions/{id}/ogc/collections/{collection}/items?limit=10000")
     counts[collection] = page["numberReturned"]
 expected = {
+    "made_on": datetime.datetime.now(datetime.UTC).date().isoformat(),
     "mission": id,
     "name": mission["name"],
     "run": ask(f"/v1/missions/{id}/results")["run_id"],

@@ -14,9 +14,13 @@ version="$(sed -n '/^\[workspace.package\]/,/^\[/s/^version *= *"\(.*\)"/\1/p' C
 folder="tests/data/upgrade/$version"
 [[ ! -e "$folder" ]] || fail "$folder is there already and stays as it is."
 deploy/setup/test-clients.sh
-deploy/setup/toolchain.sh cargo build --package driftline
-target="$(cargo metadata --no-deps --format-version 1 --offline | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')"
-driftline="${DRIFTLINE_BIN:-$target/debug/driftline}"
+if [[ -z "${DRIFTLINE_BIN:-}" ]]; then
+    deploy/setup/toolchain.sh cargo build --package driftline
+    target="$(deploy/setup/toolchain.sh cargo metadata --no-deps --format-version 1 --offline |
+        sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')"
+    DRIFTLINE_BIN="$target/debug/driftline"
+fi
+driftline="$DRIFTLINE_BIN"
 
 scratch="$(mktemp -d)"
 server_pid=""
@@ -27,11 +31,12 @@ cleanup() {
 trap cleanup EXIT
 
 python=.test-env/bin/python
+credit="Data from MET Norway"
 $python tests/upgrade/cut.py tests/data/forcing/norkyst800_subset_16Nov2015.nc "$scratch/current.nc" 40 60 100 60 8
 $python tests/upgrade/cut.py tests/data/forcing/arome_subset_16Nov2015.nc "$scratch/wind.nc" 0 30 40 36 8
 data="$scratch/data"
-"$driftline" ingest file "$scratch/current.nc" --feed current --data-dir "$data"
-"$driftline" ingest file "$scratch/wind.nc" --feed wind --data-dir "$data"
+"$driftline" ingest file "$scratch/current.nc" --feed current --attribution "$credit" --data-dir "$data"
+"$driftline" ingest file "$scratch/wind.nc" --feed wind --attribution "$credit" --data-dir "$data"
 "$driftline" orgs create upgrade --data-dir "$data" --json >/dev/null
 "$driftline" keys create --org upgrade --name "made by make.sh" --data-dir "$data" --json >"$scratch/key.json"
 "$driftline" serve --data-dir "$data" --listen 127.0.0.1:0 2>"$scratch/log" &
@@ -42,6 +47,8 @@ kill -TERM "$server_pid"
 wait "$server_pid" || fail "the server did not stop cleanly."
 server_pid=""
 "$driftline" catalog --data-dir "$data" --json >"$scratch/catalog.json"
+# What is kept is taken before anything else opens the database.
+cp -r "$data" "$scratch/kept"
 $python tests/clients/ledger.py "$data/driftline.sqlite" >"$scratch/ledger.json"
 $python - "$scratch" <<'PYTHON'
 import json, pathlib, sys
@@ -54,6 +61,6 @@ expected["ledger"] = json.loads((scratch / "ledger.json").read_text())["records"
 (scratch / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 PYTHON
 mkdir -p "$folder"
-cp -r "$data" "$folder/data"
+cp -r "$scratch/kept" "$folder/data"
 cp "$scratch/expected.json" "$folder/expected.json"
 du -sh "$folder"

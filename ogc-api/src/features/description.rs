@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::collection::Collection;
 use super::holdings::Holdings;
-use super::root::Root;
+use super::root::{Root, RootAsk};
 use crate::ask::Ask;
 use crate::document::{GEOJSON, JSON, OPENAPI, document};
 use crate::links::Link;
@@ -29,14 +29,16 @@ pub(crate) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
 
 /// `GET /ogc`.
-pub(crate) async fn landing(ask: Ask, root: Root) -> Result<Response, Error> {
+pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
     let path = root.path();
     let at = |rest: &str| format!("{path}{rest}");
     let links = [
         Link::new("self", JSON, ask.self_url()).titled("This document"),
-        ask.site.link("service-desc", OPENAPI, "The API in OpenAPI 3.0", &at("/api")),
-        ask.site.link("conformance", JSON, "Conformance classes", &at("/conformance")),
+        ask.site
+            .link("service-desc", OPENAPI, "The API in OpenAPI 3.0", &at("/api")),
+        ask.site
+            .link("conformance", JSON, "Conformance classes", &at("/conformance")),
         ask.site.link("data", JSON, "Collections", &at("/collections")),
     ];
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";
@@ -45,37 +47,39 @@ pub(crate) async fn landing(ask: Ask, root: Root) -> Result<Response, Error> {
 }
 
 /// `GET /ogc/conformance`.
-pub(crate) async fn conformance(ask: Ask, _root: Root) -> Result<Response, Error> {
+pub(crate) async fn conformance(RootAsk { ask, .. }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
     let links = [Link::new("self", JSON, ask.self_url())];
     document(&ask.headers, JSON, &json!({"links": links, "conformsTo": CONFORMANCE}))
 }
 
 /// `GET /ogc/api`.
-pub(crate) async fn api(ask: Ask, root: Root) -> Result<Response, Error> {
+pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
     let content = openapi::features_document(&ask.site.bare_url(&root.path()), &root.title());
     document(&ask.headers, OPENAPI, &content)
 }
 
 /// `GET /ogc/collections`.
-pub(crate) async fn collections(State(state): State<AppState>, ask: Ask, root: Root) -> Result<Response, Error> {
-    check(&ask)?;
+pub(crate) async fn collections(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
+    let RootAsk { ask, root } = &asked;
+    check(ask)?;
     let holdings = Holdings::now(&state, ask.caller.org, root.mission_id()).await?;
     let described: Vec<Value> = Collection::ALL
         .into_iter()
-        .map(|collection| describe(&ask, &root, &holdings, collection))
+        .map(|collection| describe(ask, root, &holdings, collection))
         .collect();
     let links = [Link::new("self", JSON, ask.self_url())];
     document(&ask.headers, JSON, &json!({"links": links, "collections": described}))
 }
 
 /// `GET /ogc/collections/{collection_id}`.
-pub(crate) async fn collection(State(state): State<AppState>, ask: Ask, root: Root) -> Result<Response, Error> {
-    check(&ask)?;
-    let collection = root.collection()?;
+pub(crate) async fn collection(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
+    let RootAsk { ask, root } = &asked;
+    check(ask)?;
+    let collection = asked.collection()?;
     let holdings = Holdings::now(&state, ask.caller.org, root.mission_id()).await?;
-    document(&ask.headers, JSON, &describe(&ask, &root, &holdings, collection))
+    document(&ask.headers, JSON, &describe(ask, root, &holdings, collection))
 }
 
 fn check(ask: &Ask) -> Result<(), Error> {
@@ -88,7 +92,8 @@ fn describe(ask: &Ask, root: &Root, holdings: &Holdings, collection: Collection)
     let path = root.collection_path(collection);
     let links = [
         ask.site.link("self", JSON, "This collection", &path),
-        ask.site.link("items", GEOJSON, "Its features", &format!("{path}/items")),
+        ask.site
+            .link("items", GEOJSON, "Its features", &format!("{path}/items")),
     ];
     let mut described = json!({
         "id": collection.id(),

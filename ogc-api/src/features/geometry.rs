@@ -21,12 +21,7 @@ pub(crate) fn touches(feature: &Feature, bbox: &BBox) -> Result<bool, Error> {
 
 /// Whether a geometry that is split at the antimeridian (RFC 7946, 3.1.9) shares a point with the box.
 pub(crate) fn geometry_touches(geometry: &geo::Geometry<f64>, bbox: &BBox) -> bool {
-    let rect = |west: f64, east: f64| {
-        Rect::new(
-            coord! { x: west, y: bbox.south },
-            coord! { x: east, y: bbox.north },
-        )
-    };
+    let rect = |west: f64, east: f64| Rect::new(coord! { x: west, y: bbox.south }, coord! { x: east, y: bbox.north });
     if bbox.crosses_antimeridian() {
         rect(bbox.west, 180.0).intersects(geometry) || rect(-180.0, bbox.east).intersects(geometry)
     } else {
@@ -72,7 +67,10 @@ mod tests {
         assert!(is_touched(&triangle, [1.0, 1.0, 2.0, 2.0]), "inside");
         assert!(is_touched(&triangle, [-5.0, -5.0, 20.0, 20.0]), "around");
         assert!(is_touched(&triangle, [-5.0, -5.0, 0.0, 0.0]), "in the corner");
-        assert!(!is_touched(&triangle, [8.0, 8.0, 12.0, 12.0]), "in the empty half of its box");
+        assert!(
+            !is_touched(&triangle, [8.0, 8.0, 12.0, 12.0]),
+            "in the empty half of its box"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftline_database::{FeatureKind, Run, RunFilter};
+use driftline_database::{FeatureFilter, FeatureKind, Run, RunFilter};
 use driftline_domain::{MissionId, OrgId, RunId, ValidTime};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -38,13 +38,18 @@ pub(crate) struct Holdings {
     areas: Option<Extent>,
     datums: Option<Extent>,
     runs: Option<Extent>,
+    area_count: i64,
+    datum_count: i64,
     run_seqs: HashMap<RunId, i64>,
 }
+
+/// A tenant's root, or that of one of its missions.
+type RootKey = (OrgId, Option<MissionId>);
 
 /// Holdings of the roots that were asked for lately.
 #[derive(Debug, Default)]
 pub(crate) struct HoldingsCache {
-    kept: Mutex<HashMap<(OrgId, Option<MissionId>), Arc<Holdings>>>,
+    kept: Mutex<HashMap<RootKey, Arc<Holdings>>>,
 }
 
 /// Roots kept; beyond it the cache starts afresh.
@@ -64,17 +69,22 @@ impl Holdings {
         }
     }
 
+    /// How many features a collection has; `None` where they are not rows of the database.
+    pub(crate) fn count(&self, collection: Collection) -> Option<i64> {
+        match collection.kept() {
+            Kept::Rows(FeatureKind::SearchAreas) => Some(self.area_count),
+            Kept::Rows(FeatureKind::Datums) => Some(self.datum_count),
+            Kept::File(_) => None,
+        }
+    }
+
     /// The place of a run in the order of publication; `None` when the root has no such run.
     pub(crate) fn run_seq(&self, run: RunId) -> Option<i64> {
         self.run_seqs.get(&run).copied()
     }
 
     /// The holdings of a root now.
-    pub(crate) async fn now(
-        state: &AppState,
-        org: OrgId,
-        mission: Option<MissionId>,
-    ) -> Result<Arc<Self>, Error> {
+    pub(crate) async fn now(state: &AppState, org: OrgId, mission: Option<MissionId>) -> Result<Arc<Self>, Error> {
         for _ in 0..ATTEMPTS {
             let version = state.database.content_version(org).await?;
             if let Some(kept) = state.holdings().get(org, mission, version) {
@@ -114,6 +124,10 @@ impl Holdings {
                 _ => break,
             }
         }
+        let all = FeatureFilter {
+            mission,
+            ..FeatureFilter::default()
+        };
         let rows = async |kind| {
             let extent = state.database.extent(org, kind, mission).await?;
             Ok::<_, Error>(extent.map(|extent| Extent {
@@ -132,6 +146,11 @@ impl Holdings {
             runs: union(&boxes)
                 .zip(times)
                 .map(|(bbox, (from, until))| Extent { bbox, from, until }),
+            area_count: state
+                .database
+                .count_features(org, FeatureKind::SearchAreas, &all)
+                .await?,
+            datum_count: state.database.count_features(org, FeatureKind::Datums, &all).await?,
             run_seqs,
         })
     }
@@ -227,7 +246,11 @@ mod tests {
             Some([175.0, -2.0, -170.0, 1.0])
         );
         assert_eq!(
-            union(&[[-170.0, 0.0, -160.0, 1.0], [0.0, 0.0, 1.0, 1.0], [170.0, 0.0, 171.0, 1.0]]),
+            union(&[
+                [-170.0, 0.0, -160.0, 1.0],
+                [0.0, 0.0, 1.0, 1.0],
+                [170.0, 0.0, 171.0, 1.0]
+            ]),
             Some([170.0, 0.0, 1.0, 1.0])
         );
         assert_eq!(

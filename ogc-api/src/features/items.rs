@@ -11,7 +11,7 @@ use super::geojson::{FeatureText, Frame, feature_collection, single_feature};
 use super::holdings::Holdings;
 use super::page::Selection;
 use super::positions;
-use super::root::Root;
+use super::root::{Root, RootAsk};
 use crate::ask::Ask;
 use crate::document::{GEOJSON, JSON, not_modified, with_tag};
 use crate::entity_tag::EntityTag;
@@ -29,30 +29,31 @@ const FEATURES_PER_UNIT: u64 = 1_000;
 const ATTEMPTS: usize = 4;
 
 /// `GET /ogc/collections/{collection_id}/items`.
-pub(crate) async fn items(State(state): State<AppState>, ask: Ask, root: Root) -> Result<Response, Error> {
+pub(crate) async fn items(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
+    let RootAsk { ask, root } = &asked;
     ask.query.allow_only(&PARAMETERS)?;
     ask.query.check_format(&FORMATS)?;
     ask.check_accept()?;
     let selection = Selection {
         org: ask.caller.org,
         mission: root.mission_id(),
-        collection: root.collection()?,
+        collection: asked.collection()?,
         bbox: bbox_parameter(&ask.query)?,
         interval: Interval::parameter(&ask.query, "datetime")?,
     };
     let page = Page::parse(&ask.query)?;
     for _ in 0..ATTEMPTS {
         let holdings = Holdings::now(&state, ask.caller.org, root.mission_id()).await?;
-        let tag = page_tag(&ask, &holdings);
+        let tag = page_tag(ask, &holdings);
         if tag.is_held_by(&ask.headers) {
             return Ok(not_modified(&tag));
         }
         let (features, next) = selection.page(&state, page).await?;
-        let matched = selection.count(&state).await?;
+        let matched = selection.count(&state, &holdings, page).await?;
         if state.database.content_version(ask.caller.org).await? != holdings.version {
             continue;
         }
-        let links = page_links(&ask, &root, selection.collection, next);
+        let links = page_links(ask, root, selection.collection, next);
         let frame = Frame {
             links: &links,
             time_stamp: holdings.seen_at,
@@ -61,20 +62,21 @@ pub(crate) async fn items(State(state): State<AppState>, ask: Ask, root: Root) -
         };
         let text = feature_collection(&frame, &features);
         let mut response = with_tag(Body::from(text), GEOJSON, &tag);
-        mark_billable(&mut response, features.len(), &root);
+        mark_billable(&mut response, features.len(), root);
         return Ok(response);
     }
     Err(Error::Busy("the content changes faster than a page can be read"))
 }
 
 /// `GET /ogc/collections/{collection_id}/items/{feature_id}`.
-pub(crate) async fn item(State(state): State<AppState>, ask: Ask, root: Root) -> Result<Response, Error> {
+pub(crate) async fn item(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
+    let RootAsk { ask, root } = &asked;
     ask.query.allow_only(&["f"])?;
     ask.query.check_format(&FORMATS)?;
     ask.check_accept()?;
-    let collection = root.collection()?;
-    let id = root.param("feature_id");
-    let feature = find_feature(&state, &ask, &root, collection, id)
+    let collection = asked.collection()?;
+    let id = ask.param("feature_id");
+    let feature = find_feature(&state, ask, root, collection, id)
         .await?
         .ok_or_else(|| Error::not_found("feature", id))?;
     let holdings = Holdings::now(&state, ask.caller.org, root.mission_id()).await?;
@@ -89,7 +91,7 @@ pub(crate) async fn item(State(state): State<AppState>, ask: Ask, root: Root) ->
         return Ok(not_modified(&tag));
     }
     let mut response = with_tag(Body::from(text), GEOJSON, &tag);
-    mark_billable(&mut response, 1, &root);
+    mark_billable(&mut response, 1, root);
     Ok(response)
 }
 

@@ -5,6 +5,7 @@ use driftline_domain::{BBox, MissionId, OrgId};
 
 use super::collection::{Collection, Kept};
 use super::geojson::FeatureText;
+use super::holdings::Holdings;
 use super::{geometry, positions};
 use crate::query::{Interval, Page};
 use crate::{AppState, Error};
@@ -61,8 +62,15 @@ impl Selection {
         Ok((found, next))
     }
 
-    /// How many features are selected in all, where that costs no reading of geometries or files.
-    pub(crate) async fn count(&self, state: &AppState) -> Result<Option<i64>, Error> {
+    /// How many features are selected in all, where that costs no reading of geometries or files. Behind the first
+    /// page a filtered selection is not counted again: a page costs the same at any depth.
+    pub(crate) async fn count(&self, state: &AppState, holdings: &Holdings, page: Page) -> Result<Option<i64>, Error> {
+        if self.bbox.is_none() && self.interval.is_open() {
+            return Ok(holdings.count(self.collection));
+        }
+        if page.after.is_some() {
+            return Ok(None);
+        }
         match self.collection.kept() {
             // An area's box may touch where the area does not.
             Kept::Rows(FeatureKind::SearchAreas) if self.bbox.is_some() => Ok(None),
@@ -126,7 +134,9 @@ impl Selection {
         loop {
             let runs = state.database.runs(self.org, &filter).await?;
             for run in &runs {
-                let behind = after.filter(|cursor| cursor.run_seq == run.seq).map(|cursor| cursor.row);
+                let behind = after
+                    .filter(|cursor| cursor.run_seq == run.seq)
+                    .map(|cursor| cursor.row);
                 let missing = wanted - features.len();
                 features.extend(positions::of_run(state, run, self, behind, missing).await?);
                 if features.len() == wanted {
@@ -136,7 +146,12 @@ impl Selection {
             }
             match runs.last() {
                 Some(last) if runs.len() == RUNS_AT_ONCE as usize => filter.after_seq = Some(last.seq),
-                _ => return Ok(Batch { features, reached: None }),
+                _ => {
+                    return Ok(Batch {
+                        features,
+                        reached: None,
+                    });
+                }
             }
         }
     }

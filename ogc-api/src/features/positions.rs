@@ -78,14 +78,11 @@ pub(crate) async fn find(
     Ok(found.into_iter().find(|feature| feature.id == id))
 }
 
-async fn find_run(
-    state: &AppState,
-    org: OrgId,
-    mission: Option<MissionId>,
-    id: RunId,
-) -> Result<Option<Run>, Error> {
+async fn find_run(state: &AppState, org: OrgId, mission: Option<MissionId>, id: RunId) -> Result<Option<Run>, Error> {
     let holdings = Holdings::now(state, org, mission).await?;
-    let Some(seq) = holdings.run_seq(id) else { return Ok(None) };
+    let Some(seq) = holdings.run_seq(id) else {
+        return Ok(None);
+    };
     let filter = RunFilter {
         mission,
         after_seq: Some(seq - 1),
@@ -112,7 +109,8 @@ async fn read(state: &AppState, run: &Run, collection: Collection, wanted: Wante
     };
     let decoded = state.compute.run(move || match collection {
         Collection::Trajectories => read_trajectories(bytes).map(|tracks| tracks_wanted(&tracks, origin, wanted)),
-        _ => read_particles(bytes, &wanted.query()).map(|page| page.rows.iter().map(|row| particle(row, origin)).collect()),
+        _ => read_particles(bytes, &wanted.query())
+            .map(|page| page.rows.iter().map(|row| particle(row, origin)).collect()),
     });
     let decoded = decoded
         .await
@@ -176,9 +174,13 @@ fn tracks_wanted(tracks: &[Track], origin: Origin, wanted: Wanted) -> Vec<Featur
     let met = rows.filter(|(_, track)| {
         let times = times(track);
         let in_time = times.is_some_and(|(start, end)| {
-            wanted.interval.from.is_none_or(|from| end >= from) && wanted.interval.until.is_none_or(|until| start <= until)
+            wanted.interval.from.is_none_or(|from| end >= from)
+                && wanted.interval.until.is_none_or(|until| start <= until)
         });
-        in_time && wanted.bbox.is_none_or(|bbox| geometry_touches(&lines(track).into(), &bbox))
+        in_time
+            && wanted
+                .bbox
+                .is_none_or(|bbox| geometry_touches(&lines(track).into(), &bbox))
     });
     met.take(wanted.limit)
         .map(|(row, track)| self::track(row, track, origin))
@@ -186,17 +188,11 @@ fn tracks_wanted(tracks: &[Track], origin: Origin, wanted: Wanted) -> Vec<Featur
 }
 
 fn track(row: u64, track: &Track, origin: Origin) -> FeatureText {
-    let positions = |part: &Vec<Vertex>| -> Vec<[f64; 2]> {
-        part.iter().map(|vertex| [rounded(vertex.lon_deg), rounded(vertex.lat_deg)]).collect()
+    let parts: Vec<String> = track.parts.iter().map(|part| positions_text(part)).collect();
+    let geometry = match parts.as_slice() {
+        [one] => format!(r#"{{"type":"LineString","coordinates":{one}}}"#),
+        parts => format!(r#"{{"type":"MultiLineString","coordinates":[{}]}}"#, parts.join(",")),
     };
-    let geometry = match track.parts.as_slice() {
-        [one] => json!({"type": "LineString", "coordinates": positions(one)}),
-        parts => {
-            let parts: Vec<_> = parts.iter().map(positions).collect();
-            json!({"type": "MultiLineString", "coordinates": parts})
-        }
-    };
-    let vertex_times: Vec<ValidTime> = track.parts.iter().flatten().map(|vertex| vertex.time).collect();
     let ends = times(track);
     let properties = json!({
         "mission_id": origin.mission,
@@ -205,9 +201,26 @@ fn track(row: u64, track: &Track, origin: Origin) -> FeatureText {
         "valid_start": ends.map(|(start, _)| start),
         "valid_end": ends.map(|(_, end)| end),
         "particle_status": track.status.name(),
-        "vertex_times": vertex_times,
     });
-    origin.feature(row, geometry.to_string(), properties.to_string())
+    // The long list goes in as text before the closing brace.
+    let mut properties = properties.to_string();
+    properties.pop();
+    let vertex_times = track
+        .parts
+        .iter()
+        .flatten()
+        .map(|vertex| format!("\"{}\"", vertex.time));
+    let vertex_times: Vec<String> = vertex_times.collect();
+    properties.push_str(&format!(r#","vertex_times":[{}]}}"#, vertex_times.join(",")));
+    origin.feature(row, geometry, properties)
+}
+
+/// To a millionth of a degree, a tenth of a metre.
+fn positions_text(part: &[Vertex]) -> String {
+    let positions = part
+        .iter()
+        .map(|vertex| format!("[{:.6},{:.6}]", vertex.lon_deg, vertex.lat_deg));
+    format!("[{}]", positions.collect::<Vec<_>>().join(","))
 }
 
 fn times(track: &Track) -> Option<(ValidTime, ValidTime)> {
@@ -225,11 +238,6 @@ fn lines(track: &Track) -> MultiLineString<f64> {
         LineString::from_iter(coords)
     };
     MultiLineString(track.parts.iter().map(line).collect())
-}
-
-/// To a millionth of a degree, a tenth of a metre.
-fn rounded(degrees: f64) -> f64 {
-    (degrees * 1e6).round() / 1e6
 }
 
 /// Run and row of an id; one feature has one spelling.

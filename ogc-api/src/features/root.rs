@@ -1,20 +1,20 @@
 //! Which root a request is under: the tenant's, or one mission's.
 
-use axum::extract::{FromRequestParts, RawPathParams};
-use driftline_auth_billing::{Caller, Scope};
+use axum::extract::FromRequestParts;
+use driftline_auth_billing::Scope;
 use driftline_database::Mission;
 use driftline_domain::MissionId;
 use http::request::Parts;
 
 use super::Collection;
+use crate::ask::Ask;
 use crate::missions::find_mission;
 use crate::{AppState, Error};
 
 /// A root that the caller may read; another tenant's mission is as unknown as one that never was.
 pub(crate) struct Root {
     /// The mission of a mission's root.
-    pub(crate) mission: Option<Mission>,
-    params: Vec<(String, String)>,
+    mission: Option<Mission>,
 }
 
 impl Root {
@@ -51,41 +51,37 @@ impl Root {
             },
         }
     }
+}
 
+/// A request under a root that its caller may read.
+pub(crate) struct RootAsk {
+    /// The request.
+    pub(crate) ask: Ask,
+    /// The root.
+    pub(crate) root: Root,
+}
+
+impl RootAsk {
     /// The collection named in the path.
     pub(crate) fn collection(&self) -> Result<Collection, Error> {
-        let id = self.param("collection_id");
+        let id = self.ask.param("collection_id");
         Collection::find(id).ok_or_else(|| Error::not_found("collection", id))
-    }
-
-    /// A part of the path by its name in the route.
-    pub(crate) fn param(&self, name: &str) -> &str {
-        let pair = self.params.iter().find(|(known, _)| known == name);
-        pair.map(|(_, value)| value.as_str()).unwrap_or_default()
     }
 }
 
-impl FromRequestParts<AppState> for Root {
+impl FromRequestParts<AppState> for RootAsk {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
-        let params = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Error::parameter("path", rejection.body_text()))?;
-        let params: Vec<(String, String)> = params
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let caller = parts
-            .extensions
-            .get::<Caller>()
-            .ok_or_else(|| Error::Internal(format!("no caller stands behind {}", parts.uri.path())))?;
-        caller.require(Scope::FeaturesRead).map_err(Error::refused)?;
-        let id = params.iter().find(|(name, _)| name == "mission_id");
-        let mission = match id {
-            None => None,
-            Some((_, id)) => Some(find_mission(state, caller.org, id).await?),
+        let ask = Ask::from_request_parts(parts, state).await?;
+        ask.require(Scope::FeaturesRead)?;
+        let mission = match ask.param("mission_id") {
+            "" => None,
+            id => Some(find_mission(state, ask.caller.org, id).await?),
         };
-        Ok(Self { mission, params })
+        Ok(Self {
+            ask,
+            root: Root { mission },
+        })
     }
 }

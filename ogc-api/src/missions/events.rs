@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::Scope;
@@ -33,11 +33,11 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// `GET /v1/missions/{mission_id}/events`.
-pub(crate) async fn events(State(state): State<AppState>, ask: Ask, Path(id): Path<String>) -> Result<Response, Error> {
+pub(crate) async fn events(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
     ask.require(Scope::MissionsRead)?;
     ask.query.allow_only(&[])?;
     let wakes = state.changes.subscribe();
-    let mission = find_mission(&state, ask.caller.org, &id).await?;
+    let mission = find_mission(&state, ask.caller.org, ask.param("mission_id")).await?;
     let seen = ask.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     if is_terminal(&mission) && seen == Some(event_id(&mission).as_str()) {
         // 204 tells an EventSource that there is nothing to come back for.
@@ -45,7 +45,8 @@ pub(crate) async fn events(State(state): State<AppState>, ask: Ask, Path(id): Pa
     }
     let permit = std::sync::Arc::clone(state.event_streams())
         .try_acquire_owned()
-        .map_err(|_: tokio::sync::TryAcquireError| Error::Busy("too many event streams are open"))?;
+        .ok()
+        .ok_or(Error::Busy("too many event streams are open"))?;
     let follower = Follower {
         org: ask.caller.org,
         mission: mission.id,

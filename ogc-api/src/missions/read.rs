@@ -1,6 +1,6 @@
 //! Missions listed, shown and withdrawn.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::Scope;
 use driftline_database::{MissionFilter, MissionStatus};
@@ -53,36 +53,33 @@ pub(crate) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Resp
 }
 
 /// `GET /v1/missions/{mission_id}`.
-pub(crate) async fn mission(
-    State(state): State<AppState>,
-    ask: Ask,
-    Path(id): Path<String>,
-) -> Result<Response, Error> {
+pub(crate) async fn mission(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
     ask.require(Scope::MissionsRead)?;
     ask.query.allow_only(&["fields"])?;
     let fields = wanted_fields(&ask.query)?;
-    let mission = find_mission(&state, ask.caller.org, &id).await?;
-    document(&ask.headers, JSON, &sparse(mission_json(&mission, &ask.site), fields.as_deref()))
+    let mission = find_mission(&state, ask.caller.org, ask.param("mission_id")).await?;
+    document(
+        &ask.headers,
+        JSON,
+        &sparse(mission_json(&mission, &ask.site), fields.as_deref()),
+    )
 }
 
 /// `GET /v1/missions/{mission_id}/status`.
-pub(crate) async fn status(State(state): State<AppState>, ask: Ask, Path(id): Path<String>) -> Result<Response, Error> {
+pub(crate) async fn status(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
     ask.require(Scope::MissionsRead)?;
     ask.query.allow_only(&[])?;
-    let mission = find_mission(&state, ask.caller.org, &id).await?;
+    let mission = find_mission(&state, ask.caller.org, ask.param("mission_id")).await?;
     document(&ask.headers, JSON, &status_json(&mission))
 }
 
 /// `DELETE /v1/missions/{mission_id}`.
-pub(crate) async fn withdraw(
-    State(state): State<AppState>,
-    ask: Ask,
-    Path(id): Path<String>,
-) -> Result<Response, Error> {
+pub(crate) async fn withdraw(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
     ask.require(Scope::MissionsWrite)?;
     ask.query.allow_only(&[])?;
-    let unknown = || Error::not_found("mission", &id);
-    let parsed: MissionId = id.parse().map_err(|_: driftline_domain::IdError| unknown())?;
+    let id = ask.param("mission_id");
+    let unknown = || Error::not_found("mission", id);
+    let parsed: MissionId = id.parse().ok().ok_or_else(unknown)?;
     let org = ask.caller.org;
     if !state.database.delete_mission(org, parsed, Timestamp::now()).await? {
         return Err(unknown());
@@ -107,7 +104,9 @@ fn status_filter(query: &Query) -> Result<Option<MissionStatus>, Error> {
         MissionStatus::Failed,
         MissionStatus::Cancelled,
     ];
-    let Some(word) = query.get("status") else { return Ok(None) };
+    let Some(word) = query.get("status") else {
+        return Ok(None);
+    };
     let found = ALL.into_iter().find(|status| status_word(*status) == word);
     found.map(Some).ok_or_else(|| {
         let words = ALL.map(status_word).join(", ");

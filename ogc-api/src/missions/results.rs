@@ -2,7 +2,7 @@
 //! is its run and name.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use driftline_auth_billing::{Billable, Scope};
 use driftline_database::{Mission, Run};
@@ -19,14 +19,10 @@ use crate::links::Link;
 use crate::{AppState, Error};
 
 /// `GET /v1/missions/{mission_id}/results`.
-pub(crate) async fn results(
-    State(state): State<AppState>,
-    ask: Ask,
-    Path(id): Path<String>,
-) -> Result<Response, Error> {
+pub(crate) async fn results(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
     ask.require(Scope::MissionsRead)?;
     ask.query.allow_only(&[])?;
-    let mission = find_mission(&state, ask.caller.org, &id).await?;
+    let mission = find_mission(&state, ask.caller.org, ask.param("mission_id")).await?;
     let run = published(&mission)?;
     let path = mission_path(&mission);
     let files: Vec<Value> = file_names(run)
@@ -64,19 +60,15 @@ pub(crate) async fn results(
 }
 
 /// `GET /v1/missions/{mission_id}/results/{file}`.
-pub(crate) async fn file(
-    State(state): State<AppState>,
-    ask: Ask,
-    Path((id, name)): Path<(String, String)>,
-) -> Result<Response, Error> {
+pub(crate) async fn file(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
     ask.require(Scope::MissionsRead)?;
     ask.query.allow_only(&[])?;
-    let mission = find_mission(&state, ask.caller.org, &id).await?;
+    let mission = find_mission(&state, ask.caller.org, ask.param("mission_id")).await?;
     let run = published(&mission)?;
     // Only what the run lists is looked for: no name from outside reaches the object store.
     let name = file_names(run)
-        .find(|listed| *listed == name)
-        .ok_or_else(|| Error::not_found("file", &name))?;
+        .find(|listed| *listed == ask.param("file"))
+        .ok_or_else(|| Error::not_found("file", ask.param("file")))?;
     let tag = EntityTag::of_parts(&[run.id.to_string().as_bytes(), name.as_bytes()]);
     if tag.is_held_by(&ask.headers) {
         return Ok(not_modified(&tag));
@@ -127,7 +119,9 @@ fn file_names(run: &Run) -> impl Iterator<Item = &str> {
 
 fn listed_file<'a>(run: &'a Run, name: &str) -> Option<&'a Value> {
     let files = run.summary.get("files").and_then(Value::as_array)?;
-    files.iter().find(|file| file.is_object() && name_of(file) == Some(name))
+    files
+        .iter()
+        .find(|file| file.is_object() && name_of(file) == Some(name))
 }
 
 fn name_of(file: &Value) -> Option<&str> {

@@ -114,7 +114,8 @@ async fn read_json_body(headers: &HeaderMap, body: Body) -> Result<bytes::Bytes,
         return Err(Error::TooLarge(MAX_BODY));
     }
     axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
-        let is_limit = std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+        let is_limit =
+            std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
         if is_limit {
             Error::TooLarge(MAX_BODY)
         } else {

@@ -99,7 +99,11 @@ pub(crate) fn wanted_fields(query: &Query) -> Result<Option<Vec<&'static str>>, 
         known.copied().ok_or_else(|| {
             Error::parameter(
                 "fields",
-                format!("'{}' is no member of a mission; there are {}", shown(name), FIELDS.join(", ")),
+                format!(
+                    "'{}' is no member of a mission; there are {}",
+                    shown(name),
+                    FIELDS.join(", ")
+                ),
             )
         })
     };
@@ -120,7 +124,12 @@ fn mission_links(mission: &Mission, site: &Site) -> Vec<Link> {
     let mut links = vec![
         site.link("self", JSON, "This mission", &path),
         site.link("status", JSON, "Where it stands", &below("/status")),
-        site.link("monitor", "text/event-stream", "Progress as it happens", &below("/events")),
+        site.link(
+            "monitor",
+            "text/event-stream",
+            "Progress as it happens",
+            &below("/events"),
+        ),
     ];
     if mission.run.is_some() {
         let root = format!("/missions/{}/ogc", mission.id);

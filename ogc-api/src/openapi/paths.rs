@@ -92,20 +92,40 @@ pub(super) fn add_missions(paths: &mut Map<String, Value>) {
         ..get(one, "withdrawMission", tag, "Withdraws a mission and its results").with(&["mission_id"])
     };
     withdraw.add(paths);
-    get(&format!("{one}/status"), "getMissionStatus", tag, "Where a mission stands")
-        .with(&["mission_id"])
-        .add(paths);
-    get(&format!("{one}/events"), "followMission", tag, "Progress as server-sent events")
-        .with(&["mission_id", "last_event_id"])
-        .answers("text/event-stream", "any")
-        .add(paths);
-    get(&format!("{one}/results"), "getResults", tag, "Summary and files of a completed mission")
-        .with(&["mission_id"])
-        .add(paths);
-    get(&format!("{one}/results/{{file}}"), "getResultFile", tag, "One result file")
-        .with(&["mission_id", "file"])
-        .answers("*/*", "any")
-        .add(paths);
+    get(
+        &format!("{one}/status"),
+        "getMissionStatus",
+        tag,
+        "Where a mission stands",
+    )
+    .with(&["mission_id"])
+    .add(paths);
+    get(
+        &format!("{one}/events"),
+        "followMission",
+        tag,
+        "Progress as server-sent events",
+    )
+    .with(&["mission_id", "last_event_id"])
+    .answers("text/event-stream", "any")
+    .add(paths);
+    get(
+        &format!("{one}/results"),
+        "getResults",
+        tag,
+        "Summary and files of a completed mission",
+    )
+    .with(&["mission_id"])
+    .add(paths);
+    get(
+        &format!("{one}/results/{{file}}"),
+        "getResultFile",
+        tag,
+        "One result file",
+    )
+    .with(&["mission_id", "file"])
+    .answers("*/*", "any")
+    .add(paths);
 }
 
 fn add_posts(paths: &mut Map<String, Value>) {
@@ -134,18 +154,35 @@ fn add_posts(paths: &mut Map<String, Value>) {
 /// Object classes and forcing.
 pub(super) fn add_reference(paths: &mut Map<String, Value>) {
     let tag = "Reference";
-    get("/v1/object-types", "listObjectTypes", tag, "Object classes and their coefficients").add(paths);
+    get(
+        "/v1/object-types",
+        "listObjectTypes",
+        tag,
+        "Object classes and their coefficients",
+    )
+    .add(paths);
     get("/v1/feeds", "listFeeds", tag, "Forcing feeds and their cycles").add(paths);
-    get("/v1/forcing/coverage", "getCoverage", tag, "Which forcing covers a box and a time")
-        .with(&["bbox", "time"])
-        .add(paths);
+    get(
+        "/v1/forcing/coverage",
+        "getCoverage",
+        tag,
+        "Which forcing covers a box and a time",
+    )
+    .with(&["bbox", "time"])
+    .add(paths);
 }
 
 /// Routes of an OGC root under a path prefix.
 pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_mission: bool) {
     let tag = "Features";
     let root: &[&str] = if is_mission { &["mission_id"] } else { &[] };
-    let id = |name: &str| if is_mission { format!("{name}OfMission") } else { name.to_owned() };
+    let id = |name: &str| {
+        if is_mission {
+            format!("{name}OfMission")
+        } else {
+            name.to_owned()
+        }
+    };
     let landing = if prefix.is_empty() { "/" } else { prefix };
     let mut add = |path: &str, name: &str, summary: &str, own: &[&str], media_type: &str, schema: &str| {
         let names: Vec<&str> = root.iter().chain(own).copied().collect();
@@ -157,10 +194,31 @@ pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_miss
     let at = |rest: &str| format!("{prefix}{rest}");
     let one = at("/collections/{collection_id}");
     add(landing, "getLandingPage", "Landing page", &["f"], JSON, "landing_page");
-    add(&at("/conformance"), "getConformance", "Conformance classes", &["f"], JSON, "conformance");
+    add(
+        &at("/conformance"),
+        "getConformance",
+        "Conformance classes",
+        &["f"],
+        JSON,
+        "conformance",
+    );
     add(&at("/api"), "getApi", "The API of this root", &["f"], OPENAPI, "object");
-    add(&at("/collections"), "getCollections", "Collections", &["f"], JSON, "collections");
-    add(&one, "getCollection", "A collection", &["collection_id", "f"], JSON, "collection");
+    add(
+        &at("/collections"),
+        "getCollections",
+        "Collections",
+        &["f"],
+        JSON,
+        "collections",
+    );
+    add(
+        &one,
+        "getCollection",
+        "A collection",
+        &["collection_id", "f"],
+        JSON,
+        "collection",
+    );
     add(
         &format!("{one}/items"),
         "getItems",

@@ -106,7 +106,10 @@ fn has_rfc3339_shape(text: &[u8]) -> bool {
         b'T' => byte.eq_ignore_ascii_case(&b'T'),
         exact => byte == exact,
     };
-    let date_is_good = date_time.iter().zip(DATE_TIME).all(|(byte, shape)| matches(byte, shape));
+    let date_is_good = date_time
+        .iter()
+        .zip(DATE_TIME)
+        .all(|(byte, shape)| matches(byte, shape));
     let zone = match rest.split_first() {
         Some((b'.', fraction)) => {
             let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -2,7 +2,10 @@
 //! one run across the antimeridian. Whether they meet a box is said by a formula of its own, not by a geometry library.
 
 use driftline_database::{FeatureKind, NewFeature, NewRun};
-use driftline_domain::{RunId, ValidTime};
+use driftline_domain::{MissionId, Mode, ObjectClass, RunId, ValidTime};
+use driftline_simulate::products::{
+    Cloud, MAX_TRACKS, RunLabel, Status, particles_parquet, tracks, trajectories_parquet,
+};
 use serde_json::{Value, json};
 
 use crate::service::{Service, Tenant};
@@ -21,7 +24,9 @@ impl Known {
     /// Whether the triangle shares a point with a box whose west may be greater than its east.
     pub(crate) fn touches(&self, [west, south, east, north]: [f64; 4]) -> bool {
         let east = if west > east { east + 360.0 } else { east };
-        [-360.0, 0.0, 360.0].iter().any(|turn| self.touches_plain([west + turn, south, east + turn, north]))
+        [-360.0, 0.0, 360.0]
+            .iter()
+            .any(|turn| self.touches_plain([west + turn, south, east + turn, north]))
     }
 
     fn touches_plain(&self, [west, south, east, north]: [f64; 4]) -> bool {
@@ -56,6 +61,38 @@ impl Known {
 pub(crate) struct KnownRun {
     pub(crate) areas: Vec<Known>,
     pub(crate) datums: Vec<Known>,
+    pub(crate) particles: Vec<Known>,
+    pub(crate) tracks: Vec<KnownTrack>,
+}
+
+/// A straight track, as the test knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownTrack {
+    pub(crate) id: String,
+    pub(crate) start: (f64, f64),
+    pub(crate) end: (f64, f64),
+    pub(crate) start_s: i64,
+    pub(crate) end_s: i64,
+}
+
+impl KnownTrack {
+    /// Whether the segment shares a point with a box: what is left of it between the box's four lines.
+    pub(crate) fn touches(&self, [west, south, east, north]: [f64; 4]) -> bool {
+        let east = if west > east { east + 360.0 } else { east };
+        let clipped = |low: f64, high: f64, from: f64, to: f64| {
+            let share = |limit: f64| (limit - from) / (to - from);
+            (share(low), share(high))
+        };
+        [-360.0, 0.0, 360.0].iter().any(|turn| {
+            let (x0, x1) = clipped(west + turn, east + turn, self.start.0, self.end.0);
+            let (y0, y1) = clipped(south, north, self.start.1, self.end.1);
+            x0.max(y0).max(0.0) <= x1.min(y1).min(1.0)
+        })
+    }
+
+    pub(crate) fn is_within(&self, from_s: Option<i64>, until_s: Option<i64>) -> bool {
+        from_s.is_none_or(|from| self.end_s >= from) && until_s.is_none_or(|until| self.start_s <= until)
+    }
 }
 
 pub(crate) const T0_S: i64 = 1_735_689_600; // 2025-01-01T00:00:00Z
@@ -99,7 +136,7 @@ pub(crate) async fn publish(service: &Service, tenant: &Tenant, place: (f64, f64
             wrap(place.0),
             place.1,
             wrap(last.corner.0 + last.legs.0),
-            last.corner.1 + last.legs.1,
+            last.corner.1 + last.legs.1.max(0.2),
         ],
         summary: json!({
             "stranded": 0,
@@ -109,11 +146,115 @@ pub(crate) async fn publish(service: &Service, tenant: &Tenant, place: (f64, f64
         features,
         charge_units: 1,
     };
+    let files = parquet_files(mission.id, id, place, hours, &mut known);
     let run = service.complete(new).await;
-    for (name, text) in [("centroid.geojson", "{}"), ("notes.txt", "calm"), ("secret.txt", "not listed")] {
-        service.files.0.lock().unwrap().insert((run.id, name.to_owned()), text.into());
+    for (name, bytes) in files {
+        service
+            .files
+            .0
+            .lock()
+            .unwrap()
+            .insert((run.id, name.to_owned()), bytes.into());
+    }
+    for (name, text) in [
+        ("centroid.geojson", "{}"),
+        ("notes.txt", "calm"),
+        ("secret.txt", "not listed"),
+    ] {
+        service
+            .files
+            .0
+            .lock()
+            .unwrap()
+            .insert((run.id, name.to_owned()), text.into());
     }
     (mission.id.to_string(), known)
+}
+
+/// Particles of each run; number 3 strands after two hours.
+pub(crate) const PARTICLES: usize = 30;
+
+/// Every particle goes straight, a twentieth of a degree east and three hundredths north in an hour.
+fn parquet_files(
+    mission: MissionId,
+    run: RunId,
+    place: (f64, f64),
+    hours: i64,
+    known: &mut KnownRun,
+) -> [(&'static str, Vec<u8>); 2] {
+    let mut dice = Dice(11);
+    let starts: Vec<(f64, f64)> = (0..PARTICLES)
+        .map(|_| (place.0 + dice.between(0.0, 0.3), place.1 + dice.between(0.0, 0.2)))
+        .collect();
+    let hours_of = |particle: usize, hour: i64| if particle == 3 { hour.min(2) } else { hour } as f64;
+    let at = |particle: usize, hour: i64| {
+        let ((x, y), hours) = (starts[particle], hours_of(particle, hour));
+        (x + 0.05 * hours, y + 0.03 * hours)
+    };
+    let columns: Vec<_> = (0..=hours)
+        .map(|hour| {
+            let places = (0..PARTICLES).map(|particle| at(particle, hour));
+            let (lon, lat): (Vec<f64>, Vec<f64>) = places.map(|(x, y)| (wrap(x), y)).unzip();
+            let status: Vec<Status> = (0..PARTICLES)
+                .map(|particle| {
+                    if particle == 3 && hour >= 2 {
+                        Status::Stranded
+                    } else {
+                        Status::Active
+                    }
+                })
+                .collect();
+            (ValidTime::from_unix_s(T0_S + 3600 * hour).unwrap(), lon, lat, status)
+        })
+        .collect();
+    let clouds: Vec<Cloud<'_>> = columns
+        .iter()
+        .map(|(time, lon_deg, lat_deg, status)| Cloud {
+            time: *time,
+            lon_deg,
+            lat_deg,
+            status,
+        })
+        .collect();
+    for hour in 0..=hours {
+        for particle in 0..PARTICLES {
+            known.particles.push(Known {
+                id: format!("{run}.particles.{}", hour as usize * PARTICLES + particle),
+                time_s: T0_S + 3600 * hour,
+                corner: at(particle, hour),
+                legs: (0.0, 0.0),
+            });
+        }
+    }
+    known.tracks = (0..PARTICLES)
+        .map(|particle| KnownTrack {
+            id: format!("{run}.trajectories.{particle}"),
+            start: at(particle, 0),
+            end: at(particle, hours),
+            start_s: T0_S,
+            end_s: T0_S + 3600 * hours_of(particle, hours) as i64,
+        })
+        .collect();
+    let label = label(mission, run);
+    let tracks = tracks(&clouds, MAX_TRACKS).unwrap();
+    [
+        ("particles.parquet", particles_parquet(&clouds, &label).unwrap()),
+        ("trajectories.parquet", trajectories_parquet(&tracks, &label).unwrap()),
+    ]
+}
+
+fn label(mission_id: MissionId, run_id: RunId) -> RunLabel {
+    RunLabel {
+        mission_id,
+        run_id,
+        issued: ValidTime::from_unix_s(T0_S).unwrap(),
+        object: ObjectClass::find("PIW-1").unwrap(),
+        mode: Mode::Operational,
+        seed: 1,
+        engine_version: "0".to_owned(),
+        attribution: vec![CREDIT.to_owned()],
+        more: serde_json::Map::new(),
+    }
 }
 
 /// Numbers that are the same in every run of the test.

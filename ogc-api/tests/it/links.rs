@@ -40,7 +40,9 @@ async fn crawl(service: &Service, starts: Vec<String>, header_key: Option<&str>)
             let mut found = Vec::new();
             hrefs(&answer.json(), &mut found);
             for href in found {
-                let path = href.strip_prefix(BASE).unwrap_or_else(|| panic!("{href} is not under the public base"));
+                let path = href
+                    .strip_prefix(BASE)
+                    .unwrap_or_else(|| panic!("{href} is not under the public base"));
                 waiting.push(path.to_owned());
             }
         }
@@ -72,8 +74,14 @@ async fn a_key_given_in_the_query_works_on_every_link_as_it_stands() {
         for path in &seen {
             assert_eq!(path.matches(&pair).count(), 1, "{path}");
         }
-        assert!(seen.iter().any(|path| path.contains("cursor=")), "a next link was followed");
-        assert!(seen.iter().any(|path| path.contains("/results/notes.txt")), "a file was fetched");
+        assert!(
+            seen.iter().any(|path| path.contains("cursor=")),
+            "a next link was followed"
+        );
+        assert!(
+            seen.iter().any(|path| path.contains("/results/notes.txt")),
+            "a file was fetched"
+        );
     }
 }
 
@@ -83,7 +91,10 @@ async fn a_key_given_in_a_header_stands_in_no_answer() {
     let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 12).await;
     let seen = crawl(&service, starts(&mission, ""), Some(&service.ours.key)).await;
     assert!(seen.len() > 30);
-    assert!(seen.iter().all(|path| !path.contains("key") && !path.contains("dls_")), "{seen:?}");
+    assert!(
+        seen.iter().all(|path| !path.contains("key") && !path.contains("dls_")),
+        "{seen:?}"
+    );
     let answer = service.get("/ogc/collections/search-areas/items").await;
     assert!(!String::from_utf8_lossy(&answer.body).contains("dls_"));
 }
@@ -91,7 +102,15 @@ async fn a_key_given_in_a_header_stands_in_no_answer() {
 #[tokio::test]
 async fn a_path_prefix_is_answered_whether_a_proxy_strips_it_or_not() {
     let service = Service::start().await;
-    for path in ["/ogc", "/drift/ogc", "/drift/ogc?f=json", "/drift/v1/object-types", "/drift", "/drift/", "/drift?"] {
+    for path in [
+        "/ogc",
+        "/drift/ogc",
+        "/drift/ogc?f=json",
+        "/drift/v1/object-types",
+        "/drift",
+        "/drift/",
+        "/drift?",
+    ] {
         assert_eq!(service.get(path).await.status, 200, "{path}");
     }
     for path in ["/driftwood/ogc", "/drift/nothing", "/drift/drift/ogc"] {
@@ -104,8 +123,12 @@ async fn a_path_prefix_is_answered_whether_a_proxy_strips_it_or_not() {
 #[tokio::test]
 async fn without_a_public_base_links_begin_with_the_host_of_the_request() {
     let service = Service::start_at("").await;
-    let answer = service.ask(Method::GET, "/ogc", &service.ours.key, &[("host", "127.0.0.1:8080")]).await;
+    let answer = service
+        .ask(Method::GET, "/ogc", &service.ours.key, &[("host", "127.0.0.1:8080")])
+        .await;
     assert_eq!(answer.json()["links"][0]["href"], "http://127.0.0.1:8080/ogc");
-    let evil = service.ask(Method::GET, "/ogc", &service.ours.key, &[("host", "evil/\"<script>")]).await;
+    let evil = service
+        .ask(Method::GET, "/ogc", &service.ours.key, &[("host", "evil/\"<script>")])
+        .await;
     assert_eq!(evil.status, 400);
 }

@@ -14,10 +14,18 @@ async fn walk(service: &Service, first: &str, mut midway: impl AsyncFnMut(usize)
         let page: Value = answer.json();
         let features = page["features"].as_array().unwrap();
         assert_eq!(page["numberReturned"], features.len());
-        ids.extend(features.iter().map(|feature| feature["id"].as_str().unwrap().to_owned()));
+        ids.extend(
+            features
+                .iter()
+                .map(|feature| feature["id"].as_str().unwrap().to_owned()),
+        );
         pages += 1;
         midway(pages).await;
-        let next = page["links"].as_array().unwrap().iter().find(|link| link["rel"] == "next");
+        let next = page["links"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|link| link["rel"] == "next");
         let Some(next) = next else { return (ids, pages) };
         assert!(!features.is_empty(), "an empty page has no next");
         path = next["href"].as_str().unwrap().strip_prefix(BASE).unwrap().to_owned();
@@ -41,7 +49,12 @@ async fn a_walk_sees_every_feature_exactly_once_for_any_limit() {
     }
     publish(&service, &service.theirs, (3.0, 59.5), 10).await;
     for limit in [1, 7, 10, 33, areas - 1, areas, areas + 1] {
-        let (ids, pages) = walk(&service, &format!("/ogc/collections/search-areas/items?limit={limit}"), async |_| {}).await;
+        let (ids, pages) = walk(
+            &service,
+            &format!("/ogc/collections/search-areas/items?limit={limit}"),
+            async |_| {},
+        )
+        .await;
         assert_eq!(without_repeats(ids), areas, "limit {limit}");
         assert_eq!(pages, areas.div_ceil(limit), "limit {limit}");
     }
@@ -55,7 +68,12 @@ async fn a_run_published_midway_disturbs_no_walk() {
     let service = Service::start().await;
     let (_, first) = publish(&service, &service.ours, (3.0, 59.5), 20).await;
     let (_, second) = publish(&service, &service.ours, (3.2, 59.5), 20).await;
-    let before: Vec<String> = first.areas.iter().chain(&second.areas).map(|area| area.id.clone()).collect();
+    let before: Vec<String> = first
+        .areas
+        .iter()
+        .chain(&second.areas)
+        .map(|area| area.id.clone())
+        .collect();
     let (ids, _) = walk(&service, "/ogc/collections/search-areas/items?limit=9", async |pages| {
         if pages == 4 {
             publish(&service, &service.ours, (3.1, 59.6), 20).await;
@@ -77,7 +95,8 @@ async fn next_keeps_every_parameter_and_filters_hold_on_every_page() {
         .filter(|area| area.touches(bbox) && area.is_within(Some(crate::content::T0_S + 3 * 3600), None))
         .map(|area| area.id.clone())
         .collect();
-    let first = "/ogc/collections/search-areas/items?limit=4&f=json&bbox=3.3,59,3.9,61&datetime=2025-01-01T05:00:00%2B02:00/..";
+    let first =
+        "/ogc/collections/search-areas/items?limit=4&f=json&bbox=3.3,59,3.9,61&datetime=2025-01-01T05:00:00%2B02:00/..";
     let (ids, pages) = walk(&service, first, async |_| {}).await;
     assert_eq!(ids, expected);
     assert!(pages > 4, "{pages}");
@@ -93,10 +112,24 @@ async fn offset_is_accepted_and_never_emitted() {
     for (offset, limit) in [(0, 5), (5, 5), (30, 10), (64, 10), (66, 10), (5000, 10)] {
         let path = format!("/ogc/collections/search-areas/items?offset={offset}&limit={limit}");
         let page = service.get(&path).await.json();
-        let ids: Vec<&str> = page["features"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap()).collect();
-        let expected: Vec<&str> = all.iter().skip(offset).take(limit).map(|area| area.id.as_str()).collect();
+        let ids: Vec<&str> = page["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| f["id"].as_str().unwrap())
+            .collect();
+        let expected: Vec<&str> = all
+            .iter()
+            .skip(offset)
+            .take(limit)
+            .map(|area| area.id.as_str())
+            .collect();
         assert_eq!(ids, expected, "{path}");
-        let next = page["links"].as_array().unwrap().iter().find(|link| link["rel"] == "next");
+        let next = page["links"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|link| link["rel"] == "next");
         assert_eq!(next.is_some(), offset + limit < all.len(), "{path}");
         assert!(next.is_none_or(|next| !next["href"].as_str().unwrap().contains("offset")));
     }
@@ -109,6 +142,11 @@ async fn offset_is_accepted_and_never_emitted() {
         .take(3)
         .map(|area| area.id.as_str())
         .collect();
-    let ids: Vec<&str> = page["features"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> = page["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["id"].as_str().unwrap())
+        .collect();
     assert_eq!(ids, expected);
 }

@@ -29,6 +29,7 @@ pub(crate) struct MemoryFiles(pub(crate) Mutex<HashMap<(RunId, String), Bytes>>)
 impl RunFiles for MemoryFiles {
     fn read<'a>(&'a self, _: MissionId, run: RunId, file: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>> {
         let found = self.0.lock().unwrap().get(&(run, file.to_owned())).cloned();
+        assert_ne!(found.as_deref(), Some(&b"panic"[..]), "on purpose");
         Box::pin(async move { Ok(found) })
     }
 }
@@ -42,7 +43,11 @@ impl MissionIntake for NorthernIntake {
         Box::pin(async move {
             if lat < 40.0 {
                 let message = "no forcing covers this place; covered is everything north of 40 degrees";
-                return Err(IntakeError::Violations(vec![Violation::new("last_known_lat", "no_forcing", message)]));
+                return Err(IntakeError::Violations(vec![Violation::new(
+                    "last_known_lat",
+                    "no_forcing",
+                    message,
+                )]));
             }
             Ok(if lat == 60.0 {
                 vec!["the position is on land".to_owned()]
@@ -127,7 +132,9 @@ impl Service {
             shutdown: shutdown_seen,
         });
         let auth = Auth::new(database.clone(), system_clock());
-        let router = router(state, |tenant_routes| auth.wrap(tenant_routes.layer(axum::middleware::map_response(show_bill))));
+        let router = router(state, |tenant_routes| {
+            auth.wrap(tenant_routes.layer(axum::middleware::map_response(show_bill)))
+        });
         let ours = tenant(&database, "Rescue North").await;
         let theirs = tenant(&database, "Rescue South").await;
         Self {
@@ -156,6 +163,12 @@ impl Service {
     /// A GET with our key in the header.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path, &self.ours.key, &[]).await
+    }
+
+    /// A GET without any header.
+    pub(crate) async fn ask_without_key(&self, path: &str) -> Answer {
+        self.send(Request::builder().uri(path).body(Body::empty()).unwrap())
+            .await
     }
 
     /// A request without a body.
@@ -253,7 +266,9 @@ async fn show_bill(mut response: axum::response::Response) -> axum::response::Re
 async fn tenant(database: &Database, name: &str) -> Tenant {
     let now = Timestamp::now();
     let org = database.create_organisation(name, now).await.unwrap().id;
-    let (secret, row) = create_key(database, org, "test", &Scopes::all(), None, now).await.unwrap();
+    let (secret, row) = create_key(database, org, "test", &Scopes::all(), None, now)
+        .await
+        .unwrap();
     Tenant {
         org,
         key_id: row.id,

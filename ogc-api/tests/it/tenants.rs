@@ -41,16 +41,38 @@ async fn a_foreign_key_finds_nothing_on_any_route() {
         format!("/missions/{own}/ogc/collections/search-areas/items/{area}"),
     ];
     for path in &foreign_ids {
-        assert_eq!(service.ask(Method::GET, path, &service.theirs.key, &[]).await.status, 404, "{path}");
+        assert_eq!(
+            service.ask(Method::GET, path, &service.theirs.key, &[]).await.status,
+            404,
+            "{path}"
+        );
     }
     let listed = service.ask(Method::GET, "/v1/missions", &service.theirs.key, &[]).await;
     let text = String::from_utf8_lossy(&listed.body).into_owned();
     assert!(text.contains(&own) && !text.contains(&mission));
-    let items = service.ask(Method::GET, "/ogc/collections/search-areas/items?limit=1000", &service.theirs.key, &[]).await;
+    let items = service
+        .ask(
+            Method::GET,
+            "/ogc/collections/search-areas/items?limit=1000",
+            &service.theirs.key,
+            &[],
+        )
+        .await;
     assert_eq!(items.json()["numberMatched"], 21);
-    let removed = service.ask(Method::DELETE, &format!("/v1/missions/{mission}"), &service.theirs.key, &[]).await;
+    let removed = service
+        .ask(
+            Method::DELETE,
+            &format!("/v1/missions/{mission}"),
+            &service.theirs.key,
+            &[],
+        )
+        .await;
     assert_eq!(removed.status, 404);
-    assert_eq!(service.get(&format!("/v1/missions/{mission}")).await.status, 200, "it is still there");
+    assert_eq!(
+        service.get(&format!("/v1/missions/{mission}")).await.status,
+        200,
+        "it is still there"
+    );
 }
 
 #[tokio::test]
@@ -58,7 +80,10 @@ async fn another_mission_of_the_same_tenant_is_not_in_a_mission_s_root() {
     let service = Service::start().await;
     let (first, _) = publish(&service, &service.ours, (3.0, 59.5), 6).await;
     let (_, second) = publish(&service, &service.ours, (3.0, 59.5), 6).await;
-    let path = format!("/missions/{first}/ogc/collections/search-areas/items/{}", second.areas[0].id);
+    let path = format!(
+        "/missions/{first}/ogc/collections/search-areas/items/{}",
+        second.areas[0].id
+    );
     assert_eq!(service.get(&path).await.status, 404);
 }
 
@@ -70,13 +95,33 @@ async fn without_a_key_only_the_open_routes_answer() {
         assert_eq!(answer.status, 200, "{path}");
     }
     let ready = service.ask(Method::GET, "/ready", "", &[]).await;
-    assert_eq!(ready.json()["status"], "degraded", "the catalogue of these tests is broken");
-    assert!(!String::from_utf8_lossy(&ready.body).contains("secret"), "no cause is told");
-    for path in ["/ogc", "/v1/missions", "/v1/object-types", "/v1/feeds", "/ogc/collections"] {
+    assert_eq!(
+        ready.json()["status"],
+        "degraded",
+        "the catalogue of these tests is broken"
+    );
+    assert!(
+        !String::from_utf8_lossy(&ready.body).contains("secret"),
+        "no cause is told"
+    );
+    for path in [
+        "/ogc",
+        "/v1/missions",
+        "/v1/object-types",
+        "/v1/feeds",
+        "/ogc/collections",
+    ] {
         let answer = service.ask(Method::GET, path, "dls_wrong", &[]).await;
         assert_eq!(answer.status, 401, "{path}");
     }
-    let posted = service.ask(Method::POST, "/v1/missions", "dls_wrong", &[("content-type", "application/json")]).await;
+    let posted = service
+        .ask(
+            Method::POST,
+            "/v1/missions",
+            "dls_wrong",
+            &[("content-type", "application/json")],
+        )
+        .await;
     assert_eq!(posted.status, 401);
 }
 
@@ -85,20 +130,36 @@ async fn scopes_are_asked_for() {
     let service = Service::start().await;
     let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 6).await;
     let reader = service.key_with("features:read").await;
-    assert_eq!(service.ask(Method::GET, "/ogc/collections", &reader, &[]).await.status, 200);
+    assert_eq!(
+        service.ask(Method::GET, "/ogc/collections", &reader, &[]).await.status,
+        200
+    );
     for path in ["/v1/missions".to_owned(), format!("/v1/missions/{mission}/results")] {
-        assert_eq!(service.ask(Method::GET, &path, &reader, &[]).await.status, 403, "{path}");
+        assert_eq!(
+            service.ask(Method::GET, &path, &reader, &[]).await.status,
+            403,
+            "{path}"
+        );
     }
     let writer = service.key_with("missions:write").await;
     assert_eq!(service.ask(Method::GET, "/ogc", &writer, &[]).await.status, 403);
     let mut body = mission_body();
-    assert_eq!(service.post_as(&writer, "/v1/missions", &body.to_string()).await.status, 202);
+    assert_eq!(
+        service.post_as(&writer, "/v1/missions", &body.to_string()).await.status,
+        202
+    );
     body["distress"] = true.into();
     let refused = service.post_as(&writer, "/v1/missions", &body.to_string()).await;
     assert_eq!(refused.status, 403);
     assert!(refused.json()["detail"].as_str().unwrap().contains("missions:distress"));
     let distress = service.key_with("missions:write,missions:distress").await;
-    assert_eq!(service.post_as(&distress, "/v1/missions", &body.to_string()).await.status, 202);
+    assert_eq!(
+        service
+            .post_as(&distress, "/v1/missions", &body.to_string())
+            .await
+            .status,
+        202
+    );
     let path = format!("/v1/missions/{mission}");
     assert_eq!(service.ask(Method::DELETE, &path, &reader, &[]).await.status, 403);
 }

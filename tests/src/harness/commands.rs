@@ -30,6 +30,9 @@ pub(crate) fn binary() -> &'static Path {
     })
 }
 
+/// The line that the bundled forcing asks for.
+const CREDIT: &str = "Data from MET Norway";
+
 /// The binary's commands on one data directory.
 pub(crate) struct Commands<'a> {
     data: &'a Path,
@@ -55,7 +58,8 @@ impl<'a> Commands<'a> {
 
     /// Ingests a file that must be accepted.
     pub(crate) fn ingest(&self, file: &Path, feed: &str) -> Value {
-        self.json(&["ingest", "file", file.to_str().unwrap(), "--feed", feed])
+        let file = file.to_str().unwrap();
+        self.json(&["ingest", "file", file, "--feed", feed, "--attribution", CREDIT])
     }
 
     /// A new organisation.

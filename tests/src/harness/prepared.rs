@@ -44,7 +44,7 @@ pub(crate) fn mission_off_norway(hours: u32, particles: u32) -> Value {
     json!({
         "name": "person overboard",
         "last_known_lat": 60.15,
-        "last_known_lon": 3.8,
+        "last_known_lon": 4.1,
         "last_known_time": "2015-11-16T00:00:00Z",
         "object_type": "PIW-1",
         "uncertainty_radius_m": 1000.0,

@@ -1,0 +1,136 @@
+//! Entity tags, 304, HEAD, and what is billed.
+
+use http::Method;
+
+use crate::content::publish;
+use crate::service::Service;
+
+#[tokio::test]
+async fn a_client_that_holds_the_answer_gets_304_until_the_content_changes() {
+    let service = Service::start().await;
+    let (mission, known) = publish(&service, &service.ours, (3.0, 59.5), 6).await;
+    let items = "/ogc/collections/search-areas/items?limit=3".to_owned();
+    let paths = [
+        "/ogc".to_owned(),
+        "/ogc/conformance".to_owned(),
+        "/ogc/api".to_owned(),
+        "/ogc/collections".to_owned(),
+        "/ogc/collections/datums".to_owned(),
+        items.clone(),
+        "/ogc/collections/particles/items".to_owned(),
+        format!("/ogc/collections/search-areas/items/{}", known.areas[0].id),
+        format!("/missions/{mission}/ogc/collections/search-areas/items"),
+        format!("/v1/missions/{mission}"),
+        format!("/v1/missions/{mission}/results"),
+        "/v1/object-types".to_owned(),
+    ];
+    let mut tags = Vec::new();
+    for path in &paths {
+        let first = service.get(path).await;
+        let tag = first.header("etag").to_owned();
+        assert!(tag.starts_with('"') && tag.len() == 34, "{path}: {tag}");
+        let again = service.get(path).await;
+        assert_eq!(
+            (again.header("etag"), &again.body),
+            (tag.as_str(), &first.body),
+            "a strong tag: {path}"
+        );
+        let held = service
+            .ask(Method::GET, path, &service.ours.key, &[("if-none-match", &tag)])
+            .await;
+        assert_eq!(
+            (held.status.as_u16(), held.body.len(), held.header("etag")),
+            (304, 0, tag.as_str()),
+            "{path}"
+        );
+        assert_eq!(held.header("x-test-bill"), "", "304 is free: {path}");
+        let other = service
+            .ask(Method::GET, path, &service.ours.key, &[("if-none-match", "\"other\"")])
+            .await;
+        assert_eq!(other.status, 200, "{path}");
+        tags.push(tag);
+    }
+    // A mission in the queue changes nothing of what is published.
+    service
+        .post("/v1/missions", &crate::service::mission_body().to_string(), &[])
+        .await;
+    assert_eq!(service.get(&items).await.header("etag"), tags[5]);
+    service
+        .ask(
+            Method::DELETE,
+            &format!("/v1/missions/{mission}"),
+            &service.ours.key,
+            &[],
+        )
+        .await;
+    let changed = service
+        .ask(Method::GET, &items, &service.ours.key, &[("if-none-match", &tags[5])])
+        .await;
+    assert_eq!(changed.status, 200);
+    assert_eq!(changed.json()["numberReturned"], 0);
+}
+
+#[tokio::test]
+async fn tags_differ_by_what_the_answer_depends_on() {
+    let service = Service::start().await;
+    publish(&service, &service.ours, (3.0, 59.5), 6).await;
+    let items = "/ogc/collections/search-areas/items";
+    let plain = service.get(items).await;
+    let paged = service.get(&format!("{items}?limit=10")).await;
+    assert_ne!(plain.header("etag"), paged.header("etag"), "their self links differ");
+    let by_query = service
+        .ask_without_key(&format!("{items}?key={}", service.ours.key))
+        .await;
+    assert_eq!(by_query.status, 200);
+    assert_ne!(plain.header("etag"), by_query.header("etag"), "the links carry the key");
+}
+
+#[tokio::test]
+async fn head_answers_like_get_without_a_body() {
+    let service = Service::start().await;
+    let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 6).await;
+    for path in [
+        "/ogc".to_owned(),
+        "/ogc/collections/search-areas/items".to_owned(),
+        "/v1/missions".to_owned(),
+        format!("/v1/missions/{mission}/results/notes.txt"),
+        "/health".to_owned(),
+    ] {
+        let get = service.get(&path).await;
+        let head = service.ask(Method::HEAD, &path, &service.ours.key, &[]).await;
+        assert_eq!((head.status.as_u16(), head.body.len()), (200, 0), "{path}");
+        assert_eq!(head.header("etag"), get.header("etag"), "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn data_is_billed_by_the_thousand_and_descriptions_are_free() {
+    let service = Service::start().await;
+    let (mission, known) = publish(&service, &service.ours, (3.0, 59.5), 48).await;
+    assert_eq!(known.particles.len(), 1470);
+    for (path, bill) in [
+        ("/ogc/collections/particles/items?limit=1", "features 1 false"),
+        ("/ogc/collections/particles/items?limit=1000", "features 1 false"),
+        ("/ogc/collections/particles/items?limit=1001", "features 2 false"),
+        ("/ogc/collections/particles/items?limit=10000", "features 2 false"),
+        ("/ogc/collections/particles/items?bbox=100,0,101,1", ""),
+        ("/ogc/collections/particles/items?limit=x", ""),
+        ("/ogc", ""),
+        ("/ogc/api", ""),
+        ("/ogc/conformance", ""),
+        ("/ogc/collections", ""),
+        ("/ogc/collections/particles", ""),
+        ("/v1/missions", ""),
+        ("/v1/object-types", ""),
+    ] {
+        assert_eq!(service.get(path).await.header("x-test-bill"), bill, "{path}");
+    }
+    assert_eq!(
+        service
+            .get(&format!("/v1/missions/{mission}"))
+            .await
+            .header("x-test-bill"),
+        ""
+    );
+}
