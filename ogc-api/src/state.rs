@@ -37,6 +37,9 @@ pub trait RunFiles: Send + Sync {
         file: &'a str,
     ) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>>;
 
+    /// Removes everything of a withdrawn mission.
+    fn remove(&self, mission: MissionId) -> BoxFuture<'_, Result<(), SeamError>>;
+
     /// The file in pieces, for downloads; unless overridden the whole file in one piece.
     fn stream<'a>(
         &'a self,

@@ -41,6 +41,10 @@ impl RunFiles for StoredFiles {
             }
         })
     }
+
+    fn remove(&self, mission: MissionId) -> BoxFuture<'_, Result<(), SeamError>> {
+        Box::pin(async move { self.0.delete_mission(mission).await.map_err(seam) })
+    }
 }
 
 /// Checks of new missions.

@@ -86,6 +86,10 @@ pub(crate) async fn withdraw(State(state): State<AppState>, ask: Ask) -> Result<
     }
     // Nobody listening is no fault.
     let _ = state.changes.send((org, parsed));
+    // The mission is gone for everybody from here on; files that stay cost space only.
+    if let Err(error) = state.files.remove(parsed).await {
+        tracing::warn!(mission.id = %parsed, cause = %error, "files of a withdrawn mission were not removed");
+    }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

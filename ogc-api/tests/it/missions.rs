@@ -1,5 +1,7 @@
 //! Missions over their life: submitted, repeated, listed, read, withdrawn.
 
+use std::sync::atomic::Ordering;
+
 use http::Method;
 use serde_json::{Value, json};
 
@@ -44,6 +46,15 @@ async fn a_mission_is_accepted_followed_and_withdrawn() {
         .ask(Method::DELETE, &format!("/v1/missions/{id}"), &service.ours.key, &[])
         .await;
     assert_eq!((gone.status.as_u16(), gone.body.len()), (204, 0));
+    let removed: Vec<String> = service
+        .files
+        .1
+        .lock()
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(json!(removed), json!([id]));
     for rest in ["", "/status", "/results", "/events"] {
         assert_eq!(
             service.get(&format!("/v1/missions/{id}{rest}")).await.status,
@@ -127,6 +138,18 @@ async fn a_repeated_submission_never_runs_twice() {
     );
     assert_eq!(first.json()["id"], second.json()["id"]);
     assert_eq!(first.header("location"), second.header("location"));
+    service.forcing_gone.store(true, Ordering::Relaxed);
+    let late = service.post("/v1/missions", &body, &key).await;
+    assert_eq!(
+        (late.status.as_u16(), late.json()["id"].clone()),
+        (202, first.json()["id"].clone())
+    );
+    assert_eq!(
+        service.post("/v1/missions", &body, &[]).await.status,
+        422,
+        "a new one has no forcing any more"
+    );
+    service.forcing_gone.store(false, Ordering::Relaxed);
     let other = body.replace("12", "13");
     let conflict = service.post("/v1/missions", &other, &key).await;
     assert_eq!(

@@ -1,6 +1,7 @@
 //! A service of two organisations, and a client for it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,9 +23,12 @@ use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 use tower::ServiceExt;
 
-/// Files of runs in memory.
+/// Files of runs in memory, and the missions whose files were removed.
 #[derive(Default)]
-pub(crate) struct MemoryFiles(pub(crate) Mutex<HashMap<(RunId, String), Bytes>>);
+pub(crate) struct MemoryFiles(
+    pub(crate) Mutex<HashMap<(RunId, String), Bytes>>,
+    pub(crate) Mutex<Vec<MissionId>>,
+);
 
 impl RunFiles for MemoryFiles {
     fn read<'a>(&'a self, _: MissionId, run: RunId, file: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>> {
@@ -32,16 +36,25 @@ impl RunFiles for MemoryFiles {
         assert_ne!(found.as_deref(), Some(&b"panic"[..]), "on purpose");
         Box::pin(async move { Ok(found) })
     }
+
+    fn remove(&self, mission: MissionId) -> BoxFuture<'_, Result<(), SeamError>> {
+        self.1.lock().unwrap().push(mission);
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// Refuses what lies south of 40 degrees as outside all forcing, and warns of what lies at exactly 60.
-struct NorthernIntake;
+#[derive(Default)]
+struct NorthernIntake {
+    forcing_gone: Arc<AtomicBool>,
+}
 
 impl MissionIntake for NorthernIntake {
     fn validate<'a>(&'a self, _: OrgId, spec: &'a MissionSpec) -> BoxFuture<'a, Result<Vec<String>, IntakeError>> {
         let lat = spec.position.lat_deg();
+        let gone = self.forcing_gone.load(Ordering::Relaxed);
         Box::pin(async move {
-            if lat < 40.0 {
+            if lat < 40.0 || gone {
                 let message = "no forcing covers this place; covered is everything north of 40 degrees";
                 return Err(IntakeError::Violations(vec![Violation::new(
                     "last_known_lat",
@@ -82,6 +95,7 @@ pub(crate) struct Tenant {
 pub(crate) struct Service {
     pub(crate) database: Database,
     pub(crate) files: Arc<MemoryFiles>,
+    pub(crate) forcing_gone: Arc<AtomicBool>,
     pub(crate) changes: broadcast::Sender<(OrgId, MissionId)>,
     pub(crate) shutdown: watch::Sender<bool>,
     pub(crate) router: Router,
@@ -119,13 +133,16 @@ impl Service {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
         let files = Arc::new(MemoryFiles::default());
+        let forcing_gone = Arc::new(AtomicBool::new(false));
         let (changes, _) = broadcast::channel(16);
         let (shutdown, shutdown_seen) = watch::channel(false);
         let state = AppState::new(Parts {
             database: database.clone(),
             compute: Compute::new(2).unwrap(),
             files: Arc::clone(&files) as Arc<dyn RunFiles>,
-            intake: Arc::new(NorthernIntake),
+            intake: Arc::new(NorthernIntake {
+                forcing_gone: Arc::clone(&forcing_gone),
+            }),
             forcing: Arc::new(FixedCatalog),
             changes: changes.clone(),
             public_base: PublicBase::new(base).unwrap(),
@@ -141,6 +158,7 @@ impl Service {
             router: access_log(router),
             database,
             files,
+            forcing_gone,
             changes,
             shutdown,
             ours,

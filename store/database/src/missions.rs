@@ -83,6 +83,18 @@ impl Database {
         })
     }
 
+    /// Whether a submission with this idempotency key was accepted before: then `create_mission` creates nothing.
+    pub async fn knows_submission(&self, org: OrgId, key: &str, now: Timestamp) -> Result<bool> {
+        let oldest = micros(now) - SignedDuration::from_hours(IDEMPOTENCY_KEPT_H).as_micros() as i64;
+        sqlx::query_scalar("SELECT count(*) > 0 FROM idempotency WHERE org_id = ? AND key = ? AND created_at >= ?")
+            .bind(id_bytes(org))
+            .bind(key)
+            .bind(oldest)
+            .fetch_one(&self.reader)
+            .await
+            .map_err(Error::engine("look the idempotency key up"))
+    }
+
     /// A mission of this organisation.
     pub async fn mission(&self, org: OrgId, id: MissionId) -> Result<Option<Mission>> {
         let mut query = QueryBuilder::new(SELECT);
