@@ -38,9 +38,13 @@ pub fn router(state: AppState, protect: impl FnOnce(Router) -> Router) -> Router
             .layer(CatchPanicLayer::custom(panicked))
             .with_state(state.clone())
     };
-    let whole = build(open_routes())
-        .merge(protect(build(tenant_routes())))
-        .fallback(no_route);
+    // OWSLib appends a slash to every landing page it is given.
+    let with_slash = vec![
+        ("/ogc/", get(features::landing)),
+        ("/missions/{mission_id}/ogc/", get(features::landing)),
+    ];
+    let tenant = build(tenant_routes()).merge(build(with_slash));
+    let whole = build(open_routes()).merge(protect(tenant)).fallback(no_route);
     if prefix.is_empty() {
         whole
     } else {

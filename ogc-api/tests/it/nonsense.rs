@@ -24,7 +24,7 @@ async fn wrong_paths_methods_forms_and_parameters_are_refused_clearly() {
         (Method::GET, "/nothing".to_owned(), 404),
         (Method::GET, "/v1".to_owned(), 404),
         (Method::GET, "/v2/missions".to_owned(), 404),
-        (Method::GET, "/ogc/".to_owned(), 404),
+        (Method::GET, "/ogc/collections/".to_owned(), 404),
         (Method::GET, "/v1/missions/mis_0".to_owned(), 404),
         (Method::GET, "/v1/missions/%ff".to_owned(), 400),
         (Method::GET, format!("/v1/missions/{mission}/nothing"), 404),

@@ -124,7 +124,11 @@ async fn revoke(arguments: &RevokeArguments) -> anyhow::Result<()> {
     let revoked = database.revoke_key(arguments.id, Timestamp::now()).await?;
     database.close().await;
     anyhow::ensure!(revoked, "there is no active key {}", arguments.id);
-    output::line(&format!("revoked {}", arguments.id))
+    if arguments.common.json {
+        output::json(&json!({"id": arguments.id, "revoked": true}))
+    } else {
+        output::line(&format!("revoked {}", arguments.id))
+    }
 }
 
 async fn organisation(database: &Database, name: &str) -> anyhow::Result<Organisation> {

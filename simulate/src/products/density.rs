@@ -115,7 +115,8 @@ impl Density {
                 !keep(x_m, y_m)
             })
             .collect();
-        let share: f64 = lost.iter().map(|index| self.mass[*index]).sum();
+        // The sum of nothing is -0.0, which would be printed as such.
+        let share: f64 = lost.iter().map(|index| self.mass[*index]).sum::<f64>() + 0.0;
         if share < 1.0 - NOTHING {
             lost.iter().for_each(|index| self.mass[*index] = 0.0);
             self.mass.iter_mut().for_each(|mass| *mass /= 1.0 - share);

@@ -1,6 +1,9 @@
 //! The crate against real forcing.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-#![expect(clippy::print_stdout, reason = "how close an ensemble came is worth reading, passed or not")]
+#![expect(
+    clippy::print_stdout,
+    reason = "how close an ensemble came is worth reading, passed or not"
+)]
 
 mod reference_ensembles;
