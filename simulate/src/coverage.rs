@@ -1,9 +1,12 @@
 //! What forcing covers: asked before a mission is accepted and again before it runs.
 
 use driftline_domain::{BBox, ForcingKind, LatLon, MissionSpec, ValidTime, Violation};
+use driftline_leeway::Field;
 
 use crate::Error;
-use crate::sources::{ForcingOrigin, SourceAbout};
+use crate::error::Lacking;
+use crate::forecast::{Engine, around};
+use crate::sources::{ForcingOrigin, LoadedSource, SourceAbout};
 
 /// How far forcing carries a mission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,44 +15,70 @@ pub struct Reach {
     pub valid_until: ValidTime,
 }
 
-/// A box that is one place.
-fn point(position: LatLon) -> BBox {
-    let (lon, lat) = (position.lon_deg(), position.lat_deg());
-    BBox {
-        west: lon,
-        south: lat,
-        east: lon,
-        north: lat,
-    }
-}
+/// Forcing is asked for this far around the start: values near the coast are borrowed from wet nodes nearby.
+const NEIGHBOURHOOD_M: f64 = 30_000.0;
+/// A start on land is looked at from the sea nearest to it, within this distance.
+const SEA_REACH_M: f64 = 100_000.0;
 
-/// Checks that current and wind cover the start of a mission, and tells how far they go.
-pub async fn reach(origin: &ForcingOrigin, spec: &MissionSpec) -> Result<Reach, Error> {
-    let end = end_of(spec);
-    let mut valid_until = end;
-    for kind in ForcingKind::ALL {
-        let sources = origin
-            .covering(kind, &point(spec.position), spec.time, end, &spec.forcing)
-            .await?;
-        let Some(last) = contiguous_end(&sources, spec.time) else {
-            let covered = describe(&everything(origin, kind, &spec.forcing).await?, kind);
-            return Err(Error::NotCovered {
-                kind,
-                lat_deg: spec.position.lat_deg(),
-                lon_deg: spec.position.lon_deg(),
-                time: spec.time,
-                covered,
+impl Engine {
+    /// Checks that current and wind have a value at the start of a mission, and tells how far they go there.
+    pub async fn reach(&self, spec: &MissionSpec) -> Result<Reach, Error> {
+        let end = end_of(spec);
+        let afloat = self.nearest_water(spec.position);
+        let bbox = around(afloat, NEIGHBOURHOOD_M);
+        let mut valid_until = end;
+        let mut lacking = Vec::new();
+        for kind in ForcingKind::ALL {
+            let sources = self
+                .origin
+                .load(&self.compute, kind, &bbox, spec.time, end, &spec.forcing)
+                .await?;
+            let (start, step_s) = (spec.time, spec.step_s);
+            let look = move || contiguous_end(kind, sources, afloat, start, end, step_s);
+            match self.compute.run(look).await?? {
+                Some(last) => valid_until = valid_until.min(last),
+                None => lacking.push(kind),
+            }
+        }
+        if !lacking.is_empty() {
+            return Err(self.not_covered(&lacking, spec).await?);
+        }
+        if valid_until.unix_s() - spec.time.unix_s() < i64::from(spec.step_s) {
+            return Err(Error::EndsAtOnce {
+                valid_until,
+                step_s: spec.step_s,
             });
-        };
-        valid_until = valid_until.min(last);
+        }
+        Ok(Reach { valid_until })
     }
-    if valid_until.unix_s() - spec.time.unix_s() < i64::from(spec.step_s) {
-        return Err(Error::EndsAtOnce {
-            valid_until,
-            step_s: spec.step_s,
-        });
+
+    /// The position itself, or the sea nearest to it where it is on land.
+    pub(crate) fn nearest_water(&self, position: LatLon) -> LatLon {
+        let (lon, lat) = (position.lon_deg(), position.lat_deg());
+        let sea = self.coast.nearest_sea(lon, lat, SEA_REACH_M);
+        sea.and_then(|(lon, lat, _)| LatLon::new(lat, lon).ok())
+            .unwrap_or(position)
     }
-    Ok(Reach { valid_until })
+
+    /// Says which kinds a mission's start lacks, and what is covered instead.
+    pub(crate) async fn not_covered(&self, kinds: &[ForcingKind], spec: &MissionSpec) -> Result<Error, Error> {
+        let (lon_deg, lat_deg) = (spec.position.lon_deg(), spec.position.lat_deg());
+        let mut lacking = Vec::new();
+        for &kind in kinds {
+            let sources = everything(&self.origin, kind, &spec.forcing).await?;
+            lacking.push(Lacking {
+                kind,
+                place_is_covered: sources.iter().any(|source| source.bounds.contains(lon_deg, lat_deg)),
+                covered: describe(&sources, kind, &spec.forcing),
+            });
+        }
+        Ok(Error::NotCovered {
+            lat_deg,
+            lon_deg,
+            time: spec.time,
+            lacking,
+        })
+    }
 }
 
 /// The end of a mission's forecast.
@@ -58,21 +87,29 @@ pub(crate) fn end_of(spec: &MissionSpec) -> ValidTime {
     ValidTime::from_unix_s(seconds).unwrap_or(spec.time)
 }
 
-/// How far sources reach without a gap from a time on; `None` where none holds at that time.
-fn contiguous_end(sources: &[SourceAbout], from: ValidTime) -> Option<ValidTime> {
-    let mut end = None;
-    loop {
-        let reached = end.unwrap_or(from);
-        let next = sources
-            .iter()
-            .filter(|source| source.valid_from <= reached && source.valid_until >= reached)
-            .map(|source| source.valid_until)
-            .max()?;
-        if Some(next) == end {
-            return end;
-        }
-        end = Some(next);
+/// How far values of one kind go at a place, looked up as the kernel does it at every step from a start on; `None`
+/// where there is none at the start.
+fn contiguous_end(
+    kind: ForcingKind,
+    sources: Vec<LoadedSource>,
+    place: LatLon,
+    start: ValidTime,
+    end: ValidTime,
+    step_s: u32,
+) -> Result<Option<ValidTime>, Error> {
+    if sources.is_empty() {
+        return Ok(None);
     }
+    let field = Field::prepare(kind, sources.into_iter().map(LoadedSource::into_kernel).collect())?;
+    let has_value = |time_s: i64| field.sample(place.lon_deg(), place.lat_deg(), time_s).is_some();
+    let (mut reached_s, step_s) = (start.unix_s(), i64::from(step_s));
+    if !has_value(reached_s) {
+        return Ok(None);
+    }
+    while reached_s < end.unix_s() && has_value(reached_s + step_s) {
+        reached_s += step_s;
+    }
+    Ok(ValidTime::from_unix_s(reached_s.min(end.unix_s())))
 }
 
 async fn everything(origin: &ForcingOrigin, kind: ForcingKind, feeds: &[String]) -> Result<Vec<SourceAbout>, Error> {
@@ -92,9 +129,13 @@ async fn everything(origin: &ForcingOrigin, kind: ForcingKind, feeds: &[String])
 }
 
 /// What there is of a kind, in words.
-fn describe(sources: &[SourceAbout], kind: ForcingKind) -> String {
+fn describe(sources: &[SourceAbout], kind: ForcingKind, feeds: &[String]) -> String {
     if sources.is_empty() {
-        return format!("there is no {kind} at all");
+        return if feeds.is_empty() {
+            format!("there is no {kind} at all")
+        } else {
+            format!("the chosen feeds {} have no {kind}", feeds.join(", "))
+        };
     }
     let one = |source: &SourceAbout| {
         let b = source.bounds;
@@ -106,50 +147,27 @@ fn describe(sources: &[SourceAbout], kind: ForcingKind) -> String {
     sources.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// An uncovered start as a violation of the mission's fields.
-pub fn violation(error: &Error) -> Option<Violation> {
-    if !matches!(error, Error::NotCovered { .. } | Error::EndsAtOnce { .. }) {
-        return None;
-    }
-    Some(Violation::new("last_known_time", "not_covered", error.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use driftline_domain::{Composition, RunTime};
-
-    fn source(from_h: i64, until_h: i64) -> SourceAbout {
-        let at = |hour: i64| ValidTime::from_unix_s(hour * 3600).unwrap();
-        SourceAbout {
-            kind: ForcingKind::Wind,
-            feed: "test".to_owned(),
-            run: RunTime::from_unix_s(0).unwrap(),
-            revision: None,
-            checksum: None,
-            cell_m: 1.0,
-            composition: Composition::Unstated,
-            level: String::new(),
-            bounds: BBox {
-                west: 0.0,
-                south: 0.0,
-                east: 1.0,
-                north: 1.0,
-            },
-            valid_from: at(from_h),
-            valid_until: at(until_h),
-            attribution: None,
-        }
-    }
-
-    #[test]
-    fn overlapping_cycles_carry_on_and_a_gap_ends_it() {
-        let at = |hour: i64| ValidTime::from_unix_s(hour * 3600).unwrap();
-        let sources = [source(0, 6), source(6, 12), source(13, 20)];
-        assert_eq!(contiguous_end(&sources, at(1)), Some(at(12)));
-        assert_eq!(contiguous_end(&sources, at(14)), Some(at(20)));
-        assert_eq!(contiguous_end(&sources, at(21)), None);
-        assert_eq!(contiguous_end(&[], at(0)), None);
-        assert_eq!(contiguous_end(&sources, at(20)), Some(at(20)));
+/// An uncovered start as violations of the mission's fields; none for other errors.
+pub fn violations(error: &Error) -> Vec<Violation> {
+    match error {
+        Error::NotCovered {
+            lat_deg,
+            lon_deg,
+            time,
+            lacking,
+        } => lacking
+            .iter()
+            .map(|lacking| {
+                let field = if lacking.place_is_covered {
+                    "last_known_time"
+                } else {
+                    "last_known_lat"
+                };
+                let message = lacking.sentence(*lat_deg, *lon_deg, *time);
+                Violation::new(field, "not_covered", message)
+            })
+            .collect(),
+        Error::EndsAtOnce { .. } => vec![Violation::new("last_known_time", "not_covered", error.to_string())],
+        _ => Vec::new(),
     }
 }

@@ -8,19 +8,17 @@ use driftline_domain::{ForcingKind, ValidTime};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No field of a kind covers the start.
-    #[error("no {kind} covers {lat_deg:.4}, {lon_deg:.4} at {time}; {covered}")]
+    /// Current, wind or both have no value at the start.
+    #[error("{}", not_covered(*lat_deg, *lon_deg, *time, lacking))]
     NotCovered {
-        /// What is missing.
-        kind: ForcingKind,
         /// Latitude of the start.
         lat_deg: f64,
         /// Longitude of the start.
         lon_deg: f64,
         /// Time of the start.
         time: ValidTime,
-        /// What is covered instead, in words.
-        covered: String,
+        /// What is missing.
+        lacking: Vec<Lacking>,
     },
     /// Forcing ends before the first step does.
     #[error(
@@ -69,6 +67,34 @@ pub enum Error {
     LeaseLost,
 }
 
+/// A kind of forcing that has no value at the start of a mission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    /// Current or wind.
+    pub kind: ForcingKind,
+    /// Whether it covers the place at another time.
+    pub place_is_covered: bool,
+    /// What is covered instead, in words.
+    pub covered: String,
+}
+
+impl Lacking {
+    pub(crate) fn sentence(&self, lat_deg: f64, lon_deg: f64, time: ValidTime) -> String {
+        format!(
+            "no {} covers {lat_deg:.4}, {lon_deg:.4} at {time}; {}",
+            self.kind, self.covered
+        )
+    }
+}
+
+fn not_covered(lat_deg: f64, lon_deg: f64, time: ValidTime, lacking: &[Lacking]) -> String {
+    lacking
+        .iter()
+        .map(|lacking| lacking.sentence(lat_deg, lon_deg, time))
+        .collect::<Vec<_>>()
+        .join(". ")
+}
+
 impl Error {
     /// Whether the same mission would meet it again: then it is told to its owner and not tried again.
     pub fn is_final(&self) -> bool {
@@ -77,4 +103,19 @@ impl Error {
             Self::NotCovered { .. } | Self::EndsAtOnce { .. } | Self::File { .. } | Self::Kernel(_) | Self::Products(_)
         )
     }
+}
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        // Some messages quote their cause already.
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = error.source();
+    }
+    text
 }

@@ -8,15 +8,20 @@ use driftline_compute::Compute;
 use driftline_domain::{
     BBox, CurrentError, ForcingKind, LatLon, MissionSpec, ValidTime, limits, meters_per_degree, wrap_lon_deg,
 };
-use driftline_leeway::{Continue, Forcing, JIBE_PER_HOUR, Outcome, Progress, Release, RunSpec};
+use driftline_leeway::{Continue, Forcing, JIBE_PER_HOUR, Outcome, Progress, Release, RunSpec, Status};
 use serde::Serialize;
 
 use crate::Error;
-use crate::coverage::{self, end_of};
+use crate::coverage::end_of;
 use crate::sources::{ForcingOrigin, LoadedSource, SourceAbout};
 
-/// Forcing is first loaded as far as a drift of this speed leads; should a particle go farther, twice as far is loaded.
-const FIRST_GUESS_MS: f64 = 1.0;
+/// Forcing is first loaded as far as a drift of this speed leads in its first hours; should a particle go farther, twice
+/// as far is loaded and the run made anew.
+const FIRST_GUESS_MS: f64 = 2.0;
+/// Hours after which drift is taken to have turned often enough to gain ground more slowly.
+const FAST_HOURS: f64 = 48.0;
+/// The speed from there on.
+const LATER_GUESS_MS: f64 = 0.7;
 /// Loaded at least this far around the start, metres.
 const MIN_REACH_M: f64 = 50_000.0;
 /// Standard deviations of the release that are loaded.
@@ -82,28 +87,55 @@ pub fn draw_seed() -> Result<u64, Error> {
 impl Engine {
     /// Computes an ensemble.
     pub async fn forecast(&self, spec: &MissionSpec, seed: u64, watcher: Watcher) -> Result<Forecast, Error> {
-        coverage::reach(&self.origin, spec).await?;
-        let seconds = f64::from(spec.forecast_hours) * 3600.0;
-        let mut reach_m = (FIRST_GUESS_MS * seconds).max(MIN_REACH_M) + RELEASE_SIGMAS * spec.radius_m;
+        let mut reach_m = first_reach_m(spec);
+        let mut spent = Spent::default();
         loop {
             let began = Instant::now();
             let bbox = around(spec.position, reach_m);
             let currents = self.load(ForcingKind::Current, &bbox, spec).await?;
             let winds = self.load(ForcingKind::Wind, &bbox, spec).await?;
-            let load_s = began.elapsed().as_secs_f64();
-            let (engine, spec, watcher) = (self.clone(), spec.clone(), Arc::clone(&watcher));
-            let work = move || engine.run(&spec, seed, currents, winds, load_s, &watcher);
+            let kinds = [
+                (ForcingKind::Current, currents.is_empty()),
+                (ForcingKind::Wind, winds.is_empty()),
+            ];
+            let lacking: Vec<ForcingKind> = kinds
+                .into_iter()
+                .filter(|(_, empty)| *empty)
+                .map(|(kind, _)| kind)
+                .collect();
+            if !lacking.is_empty() {
+                return Err(self.not_covered(&lacking, spec).await?);
+            }
+            spent.load_s += began.elapsed().as_secs_f64();
+            let (engine, asked, watcher) = (self.clone(), spec.clone(), Arc::clone(&watcher));
+            let work = move || engine.run(&asked, seed, currents, winds, spent, &watcher);
             match self.compute.run(work).await?? {
                 Attempt::Done(forecast) => return Ok(*forecast),
-                Attempt::LeftWindow => reach_m *= 2.0,
+                Attempt::NotCovered(kinds) => return Err(self.not_covered(&kinds, spec).await?),
+                Attempt::LeftWindow(so_far) => {
+                    spent = so_far;
+                    reach_m *= 2.0;
+                }
             }
         }
     }
 
     async fn load(&self, kind: ForcingKind, bbox: &BBox, spec: &MissionSpec) -> Result<Vec<LoadedSource>, Error> {
-        self.origin
-            .load(&self.compute, kind, bbox, spec.time, end_of(spec), &spec.forcing)
-            .await
+        let end = end_of(spec);
+        let mut sources = self
+            .origin
+            .load(&self.compute, kind, bbox, spec.time, end, &spec.forcing)
+            .await?;
+        // Of equally fine sources the one that holds the start comes first: using it is no fallback.
+        let (lon, lat) = (spec.position.lon_deg(), spec.position.lat_deg());
+        let lacks_start = |source: &LoadedSource| source.whole.fraction(lon, lat).is_none();
+        sources.sort_by(|a, b| {
+            a.about
+                .cell_m
+                .total_cmp(&b.about.cell_m)
+                .then(lacks_start(a).cmp(&lacks_start(b)))
+        });
+        Ok(sources)
     }
 
     fn run(
@@ -112,7 +144,7 @@ impl Engine {
         seed: u64,
         currents: Vec<LoadedSource>,
         winds: Vec<LoadedSource>,
-        load_s: f64,
+        mut spent: Spent,
         watcher: &Watcher,
     ) -> Result<Attempt, Error> {
         let began = Instant::now();
@@ -128,6 +160,16 @@ impl Engine {
         let into_kernel = |sources: Vec<LoadedSource>| sources.into_iter().map(LoadedSource::into_kernel).collect();
         let forcing = Forcing::prepare(into_kernel(currents), into_kernel(winds))?;
         let start_s = spec.time.unix_s();
+        let water = self.nearest_water(spec.position);
+        let has_value = |kind| {
+            forcing
+                .sample(kind, water.lon_deg(), water.lat_deg(), start_s)
+                .is_some()
+        };
+        let lacking: Vec<ForcingKind> = ForcingKind::ALL.into_iter().filter(|kind| !has_value(*kind)).collect();
+        if !lacking.is_empty() {
+            return Ok(Attempt::NotCovered(lacking));
+        }
         let wanted_s = i64::from(spec.forecast_hours) * 3600;
         let covered_s = forcing.covered_until_s(start_s).map_or(0, |end_s| end_s - start_s);
         let steps = wanted_s.min(covered_s) / i64::from(spec.step_s);
@@ -149,20 +191,32 @@ impl Engine {
             coefficient_spread: true,
         };
         let watch = |progress: Progress| watcher(progress.done as f64 / progress.total.max(1) as f64);
-        let outcome = driftline_leeway::run(&run, &forcing, &self.coast, &watch)?;
+        if steps == 0 {
+            let valid_until = ValidTime::from_unix_s(start_s + covered_s).unwrap_or(spec.time);
+            return Err(Error::EndsAtOnce {
+                valid_until,
+                step_s: spec.step_s,
+            });
+        }
+        let mut outcome = driftline_leeway::run(&run, &forcing, &self.coast, &watch)?;
+        spent.kernel_s += began.elapsed().as_secs_f64();
         if cuts.were_met(&outcome) {
-            return Ok(Attempt::LeftWindow);
+            return Ok(Attempt::LeftWindow(spent));
+        }
+        let end_s = cut_where_nothing_is_left(&mut outcome, start_s + steps * i64::from(spec.step_s));
+        if end_s == start_s {
+            return Err(Error::EndsAtOnce {
+                valid_until: spec.time,
+                step_s: spec.step_s,
+            });
         }
         let used = |(kind, abouts): &(ForcingKind, Vec<SourceAbout>)| -> Vec<SourceUsed> {
             let share = |number: usize| outcome.stats.source_share(*kind, number);
-            abouts
-                .iter()
-                .enumerate()
-                .map(|(number, about)| SourceUsed {
-                    about: about.clone(),
-                    share: share(number),
-                })
-                .collect()
+            let one = |(number, about): (usize, &SourceAbout)| SourceUsed {
+                about: about.clone(),
+                share: share(number),
+            };
+            abouts.iter().enumerate().map(one).collect()
         };
         Ok(Attempt::Done(Box::new(Forecast {
             spec: spec.clone(),
@@ -174,21 +228,56 @@ impl Engine {
                 "uncalibrated"
             },
             sources: about.iter().flat_map(used).collect(),
-            valid_until: ValidTime::from_unix_s(start_s + steps * i64::from(spec.step_s)).unwrap_or(spec.time),
-            cut_short: steps * i64::from(spec.step_s) < wanted_s,
+            valid_until: ValidTime::from_unix_s(end_s).unwrap_or(spec.time),
+            cut_short: end_s < start_s + wanted_s,
             cell_m,
-            load_s,
-            kernel_s: began.elapsed().as_secs_f64(),
+            load_s: spent.load_s,
+            kernel_s: spent.kernel_s,
             outcome,
         })))
     }
+}
+
+/// Seconds spent, over all attempts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spent {
+    load_s: f64,
+    kernel_s: f64,
+}
+
+/// Where every particle that is not ashore has run out of forcing, the forecast ends with the last of them: what comes
+/// after is no forecast. Returns the end of the run.
+fn cut_where_nothing_is_left(outcome: &mut Outcome, end_s: i64) -> i64 {
+    let afloat = outcome.ended.iter().any(Option::is_none);
+    let out_of_data = outcome
+        .ended
+        .iter()
+        .flatten()
+        .filter(|ended| ended.status == Status::MissingData);
+    let last_s = out_of_data.map(|ended| ended.time_s).fold(f64::NEG_INFINITY, f64::max);
+    if afloat || last_s == f64::NEG_INFINITY {
+        return end_s;
+    }
+    let last_s = (last_s as i64).min(end_s);
+    outcome.snapshots.retain(|snapshot| snapshot.time_s <= last_s);
+    last_s
+}
+
+/// How far from the start forcing is loaded at first, metres.
+fn first_reach_m(spec: &MissionSpec) -> f64 {
+    let hours = f64::from(spec.forecast_hours);
+    let fast = FIRST_GUESS_MS * hours.min(FAST_HOURS) * 3600.0;
+    let later = LATER_GUESS_MS * (hours - FAST_HOURS).max(0.0) * 3600.0;
+    (fast + later).max(MIN_REACH_M) + RELEASE_SIGMAS * spec.radius_m
 }
 
 /// What came of a run within the loaded window.
 enum Attempt {
     Done(Box<Forecast>),
     /// A particle left what was loaded, though there is more.
-    LeftWindow,
+    LeftWindow(Spent),
+    /// There is no value of these kinds at the start.
+    NotCovered(Vec<ForcingKind>),
 }
 
 /// Where loading stopped short of what a source has.
@@ -223,7 +312,7 @@ impl Cuts {
 }
 
 /// A box of this half-width in metres around a place; every longitude where it comes near a pole.
-fn around(position: LatLon, reach_m: f64) -> BBox {
+pub(crate) fn around(position: LatLon, reach_m: f64) -> BBox {
     let (_, lat_m) = meters_per_degree(position.lat_deg());
     let (south, north) = (
         position.lat_deg() - reach_m / lat_m,

@@ -6,14 +6,15 @@ mod error;
 mod extent;
 mod files;
 mod forecast;
+mod freshness;
 pub mod products;
 mod results;
 mod sources;
 mod worker;
 
-pub use coverage::{Reach, reach, violation};
+pub use coverage::{Reach, violations};
 pub use driftline_leeway::Continue;
-pub use error::Error;
+pub use error::{Error, Lacking};
 pub use files::file_path;
 pub use forecast::{Engine, Forecast, SourceUsed, Watcher, draw_seed};
 pub use results::{ENGINE_VERSION, RunProducts};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use driftline_database::{FeatureKind, NewFeature, NewRun};
 use driftline_domain::{ForcingKind, RunId, ValidTime};
-use driftline_leeway::{Snapshot, Status};
+use driftline_leeway::{SeedsMoved, Snapshot, Status};
 use geo::CoordsIter;
 use geojson::Feature;
 use jiff::Timestamp;
@@ -19,6 +19,8 @@ use crate::products::{self, AreaSet, AreaSettings, Cloud, LEVELS, RunLabel, sear
 
 /// Areas are not drawn sharper than this share of the forcing's cell (leeway.md 6.1).
 const BANDWIDTH_FLOOR_CELLS: f64 = 0.1;
+/// Share of particles without forcing from which on a reader is warned.
+const WORTH_A_WARNING: f64 = 0.01;
 /// The version that every result names.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -122,6 +124,7 @@ impl RunProducts {
         let mut summary = self.report()?;
         summary["hourly"] = Value::Array(self.hourly());
         summary["files"] = Value::Array(files);
+        summary["warnings"] = json!(self.warnings());
         summary["attribution"] = json!(self.attribution());
         summary["issued"] = json!(context.issued);
         let features = self.features(&self.label(context))?;
@@ -143,6 +146,41 @@ impl RunProducts {
             features,
             charge_units: self.particle_hours(),
         })
+    }
+
+    /// What a reader of the areas has to know.
+    fn warnings(&self) -> Vec<String> {
+        let (outcome, spec) = (&self.forecast.outcome, &self.forecast.spec);
+        let mut warnings = Vec::new();
+        if self.forecast.cut_short {
+            warnings.push(format!(
+                "forcing ends before the forecast does: it is valid until {}",
+                self.forecast.valid_until
+            ));
+        }
+        let count = |status: Status| {
+            outcome
+                .ended
+                .iter()
+                .flatten()
+                .filter(|ended| ended.status == status)
+                .count()
+        };
+        let missing = count(Status::MissingData);
+        if missing as f64 > WORTH_A_WARNING * f64::from(spec.ensemble_size) {
+            let percent = 100.0 * missing as f64 / f64::from(spec.ensemble_size);
+            warnings.push(format!(
+                "{missing} of {} particles ({percent:.1} %) left the forcing: the areas speak of the others only",
+                spec.ensemble_size
+            ));
+        }
+        if outcome.seeds_moved.count > 0 {
+            let SeedsMoved { count, max_distance_m } = outcome.seeds_moved;
+            warnings.push(format!(
+                "{count} particles started on land and were moved to the nearest sea, up to {max_distance_m:.0} m away"
+            ));
+        }
+        warnings
     }
 
     /// What a mission costs: particles times hours computed, rounded up.
@@ -169,6 +207,7 @@ impl RunProducts {
     fn hourly(&self) -> Vec<Value> {
         let rows = self.forecast.outcome.snapshots.iter().zip(&self.areas);
         let row = |(snapshot, areas): (&Snapshot, &Option<AreaSet>)| {
+            let count = |wanted: Status| snapshot.status.iter().filter(|&&status| status == wanted).count();
             let datum = areas
                 .as_ref()
                 .map(|areas| json!({"lon": areas.datum.mean.0, "lat": areas.datum.mean.1}));
@@ -176,7 +215,9 @@ impl RunProducts {
                 "valid_time": ValidTime::from_unix_s(snapshot.time_s),
                 "areas_km2": areas.as_ref().map(areas_km2),
                 "datum": datum,
-                "stranded": snapshot.status.iter().filter(|&&status| status == Status::Stranded).count(),
+                "active": count(Status::Active),
+                "stranded": count(Status::Stranded),
+                "missing_data": count(Status::MissingData),
             })
         };
         rows.map(row).collect()

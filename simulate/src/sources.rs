@@ -10,9 +10,7 @@ use driftline_store::{ForcingWindow, SeriesRef, Store};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-
-/// Sources of one kind that a run uses at most: each costs memory, and a place is rarely covered by more products.
-const MAX_SOURCES_PER_KIND: usize = 8;
+use crate::freshness::{Held, fresh_parts};
 
 /// Where forcing comes from.
 #[derive(Clone)]
@@ -69,6 +67,7 @@ pub(crate) struct LoadedSource {
 }
 
 /// A field that could be loaded.
+#[derive(Clone)]
 enum Candidate {
     Stored(SeriesRef),
     Local {
@@ -123,8 +122,12 @@ impl ForcingOrigin {
         until: ValidTime,
         feeds: &[String],
     ) -> Result<Vec<LoadedSource>, Error> {
+        let candidates = self.candidates(kind, bbox, from, until, feeds).await?;
+        let held: Vec<Held<(&str, GridSpec)>> = candidates.iter().filter_map(Candidate::held).collect();
+        let parts = fresh_parts(&held, from, until);
         let mut loaded = Vec::new();
-        for candidate in self.candidates(kind, bbox, from, until, feeds).await? {
+        for part in parts {
+            let (candidate, from, until) = (candidates[part.index].clone(), part.from, part.until);
             let source = match (self, &candidate) {
                 (Self::Store(store), Candidate::Stored(series)) => {
                     let window = store.load_window(series, bbox, from, until).await?;
@@ -148,19 +151,14 @@ impl ForcingOrigin {
         until: ValidTime,
         feeds: &[String],
     ) -> Result<Vec<Candidate>, Error> {
-        let mut candidates: Vec<Candidate> = match self {
+        Ok(match self {
             Self::Store(store) => {
                 let catalog = store.catalog().await?;
-                catalog
-                    .covering(kind, bbox, from, until, feeds)
-                    .into_iter()
-                    .map(Candidate::Stored)
-                    .collect()
+                let covering = catalog.covering(kind, bbox, from, until, feeds);
+                covering.into_iter().map(Candidate::Stored).collect()
             }
             Self::Files(files) => local_candidates(files, kind, bbox, from, until),
-        };
-        candidates.truncate(MAX_SOURCES_PER_KIND);
-        Ok(candidates)
+        })
     }
 }
 
@@ -193,6 +191,22 @@ fn local_candidates(
 }
 
 impl Candidate {
+    /// Which product it is of, and the times it holds; a product that has no time holds nothing.
+    fn held(&self) -> Option<Held<(&str, GridSpec)>> {
+        let (feed, grid, times) = match self {
+            Self::Stored(series) => (&series.cycle.manifest.feed, series.entry().grid, &series.entry().times),
+            Self::Local { files, file, series } => {
+                let entry = &files[*file].file.series()[*series];
+                (&files[*file].name, entry.grid, &entry.times)
+            }
+        };
+        Some(Held {
+            product: (feed.as_str(), grid),
+            first: *times.first()?,
+            last: *times.last()?,
+        })
+    }
+
     fn about(&self) -> Option<SourceAbout> {
         match self {
             Self::Stored(series) => {

@@ -4,16 +4,17 @@
 //! completion and its charge are there together. A worker that lost its lease changes nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use driftline_database::{Database, LeaseState, LeasedJob};
+use driftline_database::{Database, LeaseState, LeasedJob, NewRun};
 use driftline_domain::{MissionId, OrgId, RunId};
 use driftline_leeway::Continue;
-use driftline_store::Results;
+use driftline_store::{ResultFile, Results};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, watch};
 
+use crate::error::chain;
 use crate::results::RunContext;
 use crate::{Engine, Error, draw_seed};
 
@@ -48,21 +49,36 @@ pub struct Worker {
 /// What heartbeat and computation tell one another.
 #[derive(Default)]
 struct Shared {
+    /// Thousandths done; it never runs back, although a run may begin anew with more forcing.
     progress: AtomicU64,
-    publishing: AtomicBool,
+    stage: AtomicUsize,
     stop: AtomicBool,
 }
+
+/// What a worker does, in order.
+const STAGES: [&str; 3] = ["drifting", "products", "publishing"];
 
 impl Worker {
     /// Takes jobs until shutdown.
     pub async fn run(mut self) {
         let mut wake = self.changes.subscribe();
+        let mut in_trouble = false;
         while !*self.shutdown.borrow() {
             match self.database.lease_job(&self.name, self.lease, Timestamp::now()).await {
-                Ok(Some(job)) => self.work(job).await,
-                Ok(None) => self.rest(&mut wake).await,
+                Ok(Some(job)) => {
+                    in_trouble = false;
+                    self.work(job).await;
+                }
+                Ok(None) => {
+                    in_trouble = false;
+                    self.rest(&mut wake).await;
+                }
                 Err(error) => {
-                    tracing::error!(worker = self.name, cause = %error, "cannot look for jobs");
+                    // Once is enough: it is tried again every second.
+                    if !in_trouble {
+                        tracing::error!(worker = self.name, cause = chain(&error), "cannot look for jobs");
+                    }
+                    in_trouble = true;
                     self.rest(&mut wake).await;
                 }
             }
@@ -114,12 +130,8 @@ impl Worker {
                 () = tokio::time::sleep(pause) => {}
                 _ = shutdown.changed() => break,
             }
-            let progress = f64::from_bits(shared.progress.load(Ordering::Relaxed));
-            let stage = if shared.publishing.load(Ordering::Relaxed) {
-                "publishing"
-            } else {
-                "drifting"
-            };
+            let progress = shared.progress.load(Ordering::Relaxed) as f64 / 1000.0;
+            let stage = STAGES[shared.stage.load(Ordering::Relaxed) % STAGES.len()];
             match self
                 .database
                 .heartbeat(job.job, job.token, progress, stage, self.lease, Timestamp::now())
@@ -127,7 +139,7 @@ impl Worker {
             {
                 Ok(LeaseState::Held) => self.announce(job),
                 Ok(LeaseState::Lost) => break,
-                Err(error) => tracing::warn!(mission.id = %job.mission.id, cause = %error, "a heartbeat failed"),
+                Err(error) => tracing::warn!(mission.id = %job.mission.id, cause = chain(&error), "a heartbeat failed"),
             }
         }
         shared.stop.store(true, Ordering::Relaxed);
@@ -141,7 +153,7 @@ impl Worker {
         };
         let watched = Arc::clone(shared);
         let watcher = move |done: f64| {
-            watched.progress.store(done.to_bits(), Ordering::Relaxed);
+            watched.progress.fetch_max((done * 1000.0) as u64, Ordering::Relaxed);
             if watched.stop.load(Ordering::Relaxed) {
                 Continue::Stop
             } else {
@@ -149,8 +161,9 @@ impl Worker {
             }
         };
         let forecast = self.engine.forecast(spec, seed, Arc::new(watcher)).await?;
+        shared.stage.store(1, Ordering::Relaxed);
         let products = self.engine.products(forecast).await?;
-        shared.publishing.store(true, Ordering::Relaxed);
+        shared.stage.store(2, Ordering::Relaxed);
         let context = RunContext {
             mission: job.mission.id,
             run: RunId::generate(),
@@ -158,16 +171,25 @@ impl Worker {
         };
         let run = context.run;
         let (files, row) = self.engine.files_and_row(products, context).await?;
+        let published = self.publish(job, run, files, row).await;
+        if !matches!(published, Ok(true)) {
+            // Nobody will ever read these files. If the transaction's fate is unknown they stay: it may have held.
+            let unknown = matches!(published, Err(Error::Database(_)));
+            if !unknown && let Err(error) = self.results.delete_run(job.mission.id, run).await {
+                tracing::warn!(mission.id = %job.mission.id, run.id = %run, cause = chain(&error), "files of an unpublished run stay behind");
+            }
+        }
+        if published? { Ok(run) } else { Err(Error::LeaseLost) }
+    }
+
+    /// Stores files and row; false when the lease was lost.
+    async fn publish(&self, job: &LeasedJob, run: RunId, files: Vec<ResultFile>, row: NewRun) -> Result<bool, Error> {
         self.results.write(job.mission.id, run, files).await?;
         let published = self
             .database
             .complete_job(job.job, job.token, row, &self.node, Timestamp::now())
             .await?;
-        if published.is_none() {
-            self.results.delete_run(job.mission.id, run).await?;
-            return Err(Error::LeaseLost);
-        }
-        Ok(run)
+        Ok(published.is_some())
     }
 
     /// Says why a job was not done, unless it is no longer ours to say.
@@ -181,10 +203,10 @@ impl Worker {
             return;
         }
         let (message, retry) = if error.is_final() {
-            tracing::info!(mission.id = %job.mission.id, cause = %error, "mission cannot be computed");
+            tracing::info!(mission.id = %job.mission.id, cause = chain(error), "mission cannot be computed");
             (error.to_string(), None)
         } else {
-            tracing::error!(mission.id = %job.mission.id, attempt = job.attempt, cause = %error, "mission failed");
+            tracing::error!(mission.id = %job.mission.id, attempt = job.attempt, cause = chain(error), "mission failed");
             let doubled = FIRST_RETRY_S << job.attempt.clamp(0, 10);
             (
                 "the computation failed for a reason of ours, not of the mission's".to_owned(),
@@ -196,7 +218,7 @@ impl Worker {
             .fail_job(job.job, job.token, &message, retry, Timestamp::now())
             .await
         {
-            tracing::error!(mission.id = %job.mission.id, cause = %error, "cannot give the job back");
+            tracing::error!(mission.id = %job.mission.id, cause = chain(&error), "cannot give the job back");
         }
     }
 

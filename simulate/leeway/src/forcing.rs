@@ -37,6 +37,37 @@ pub struct Forcing {
     winds: Vec<Product>,
 }
 
+/// Sources of one kind alone, to ask what a run would find at a place and time.
+pub struct Field {
+    products: Vec<Product>,
+}
+
+impl Field {
+    /// Prepares sources, the preferred ones first.
+    pub fn prepare(kind: ForcingKind, sources: Vec<Source>) -> Result<Self, Error> {
+        Ok(Self {
+            products: prepare(kind, sources)?,
+        })
+    }
+
+    /// The velocity at a place and time, from the first source that has one.
+    pub fn sample(&self, lon_deg: f64, lat_deg: f64, time_s: i64) -> Option<Sample> {
+        sample(&self.products, lon_deg, lat_deg, time_s)
+    }
+}
+
+fn sample(products: &[Product], lon_deg: f64, lat_deg: f64, time_s: i64) -> Option<Sample> {
+    products.iter().enumerate().find_map(|(number, product)| {
+        let velocity = product.sample(product.bracket(time_s)?, lon_deg, lat_deg)?;
+        Some(Sample {
+            east_ms: f64::from(velocity.east_ms),
+            north_ms: f64::from(velocity.north_ms),
+            source: number,
+            extrapolated: velocity.extrapolated,
+        })
+    })
+}
+
 /// Sources of one kind with the times of a run looked up.
 pub(crate) struct Timeline<'a> {
     products: &'a [Product],
@@ -76,15 +107,7 @@ impl Forcing {
 
     /// The velocity at a place and time, from the first source that has one.
     pub fn sample(&self, kind: ForcingKind, lon_deg: f64, lat_deg: f64, time_s: i64) -> Option<Sample> {
-        self.products(kind).iter().enumerate().find_map(|(number, product)| {
-            let velocity = product.sample(product.bracket(time_s)?, lon_deg, lat_deg)?;
-            Some(Sample {
-                east_ms: f64::from(velocity.east_ms),
-                north_ms: f64::from(velocity.north_ms),
-                source: number,
-                extrapolated: velocity.extrapolated,
-            })
-        })
+        sample(self.products(kind), lon_deg, lat_deg, time_s)
     }
 
     /// Sources of a kind.

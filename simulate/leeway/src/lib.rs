@@ -26,7 +26,7 @@ mod seeding;
 
 pub use drift::{JIBE_PER_HOUR, Regression, leeway_ms};
 pub use error::{Error, SourceProblem};
-pub use forcing::{Forcing, Sample, Source};
+pub use forcing::{Field, Forcing, Sample, Source};
 pub use moves::moved;
 pub use outcome::{Ended, Outcome, SeedsMoved, Snapshot, SourceUse, Stats, Status};
 pub use run::{Continue, Progress, Release, RunSpec, run};

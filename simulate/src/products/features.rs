@@ -203,6 +203,11 @@ impl Area {
 }
 
 impl AreaSet {
+    /// Share of all particles that are neither adrift nor ashore: they ran out of forcing, and the areas leave them out.
+    pub fn missing_fraction(&self) -> f64 {
+        (1.0 - self.n_particles as f64 / self.n_all as f64 - self.stranded_fraction).max(0.0)
+    }
+
     /// Probability that the object is in the area: the level holds for an object that is still adrift.
     pub fn probability_of_containment(&self, area: &Area) -> f64 {
         area.level * self.n_particles as f64 / self.n_all as f64
@@ -243,6 +248,7 @@ fn set_properties(set: &AreaSet) -> Vec<(&'static str, JsonValue)> {
         ("n_particles", set.n_particles.into()),
         ("n_effective", set.n_effective.into()),
         ("stranded_fraction", set.stranded_fraction.into()),
+        ("missing_fraction", set.missing_fraction().into()),
         ("bandwidth_m", set.bandwidth_m.into()),
         ("kernel", set.kernel.into()),
         ("land_fraction", set.land_fraction.into()),
