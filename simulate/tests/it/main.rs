@@ -6,4 +6,5 @@
     reason = "how close an ensemble came is worth reading, passed or not"
 )]
 
+mod engine;
 mod reference_ensembles;

@@ -1,0 +1,184 @@
+//! The engine on real forcing files: what is covered, where a run ends, what is repeatable.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use driftline_coast::Coast;
+use driftline_compute::Compute;
+use driftline_domain::{CurrentError, ForcingKind, MissionSpec, ObjectClass};
+use driftline_simulate::{Continue, Engine, Error, ForcingOrigin, Forecast};
+use serde_json::json;
+
+fn forcing(names: &[&str]) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/forcing");
+    names.iter().map(|name| folder.join(name)).collect()
+}
+
+fn engine(names: &[&str], threads: usize) -> Engine {
+    Engine {
+        compute: Compute::new(threads).unwrap(),
+        coast: Arc::new(Coast::embedded().unwrap()),
+        origin: ForcingOrigin::open_files(&forcing(names)).unwrap(),
+    }
+}
+
+fn norway(threads: usize) -> Engine {
+    engine(
+        &["norkyst800_subset_16Nov2015.nc", "arome_subset_16Nov2015.nc"],
+        threads,
+    )
+}
+
+fn mission(lat: f64, lon: f64, time: &str, hours: u32) -> MissionSpec {
+    MissionSpec::from_json(&json!({
+        "last_known_lat": lat, "last_known_lon": lon, "last_known_time": time, "object_type": "PIW-1",
+        "forecast_hours": hours, "ensemble_size": 300
+    }))
+    .unwrap()
+}
+
+async fn forecast(engine: &Engine, spec: &MissionSpec) -> Result<Forecast, Error> {
+    engine.forecast(spec, 11, Arc::new(|_| Continue::Go)).await
+}
+
+#[tokio::test]
+async fn a_start_without_values_is_not_covered_although_it_is_within_the_grid() {
+    let engine = norway(2);
+    // A corner of the current's grid that has no values, a place outside of both grids, and a day without forcing.
+    for (spec, kinds, place_is_covered) in [
+        (
+            mission(61.85, 2.6, "2015-11-16T00:00:00Z", 24),
+            vec![ForcingKind::Current],
+            true,
+        ),
+        (
+            mission(40.0, 4.0, "2015-11-16T00:00:00Z", 24),
+            vec![ForcingKind::Current, ForcingKind::Wind],
+            false,
+        ),
+        (
+            mission(60.15, 4.1, "2015-11-20T00:00:00Z", 24),
+            vec![ForcingKind::Current, ForcingKind::Wind],
+            true,
+        ),
+    ] {
+        let refused = engine.reach(&spec).await.unwrap_err();
+        let Error::NotCovered { lacking, .. } = &refused else {
+            panic!("{refused}")
+        };
+        assert_eq!(
+            lacking.iter().map(|one| one.kind).collect::<Vec<_>>(),
+            kinds,
+            "{refused}"
+        );
+        assert!(
+            lacking.iter().all(|one| one.place_is_covered == place_is_covered),
+            "{refused}"
+        );
+        assert!(
+            refused.to_string().contains("covers latitude 59.32 to 61.89"),
+            "{refused}"
+        );
+        let again = forecast(&engine, &spec).await.err().unwrap();
+        assert_eq!(again.to_string(), refused.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_run_ends_where_forcing_ends_and_says_so() {
+    let engine = norway(2);
+    let spec = mission(60.15, 4.1, "2015-11-18T10:00:00Z", 24);
+    assert_eq!(
+        engine.reach(&spec).await.unwrap().valid_until.to_string(),
+        "2015-11-18T18:00:00Z"
+    );
+    let forecast = forecast(&engine, &spec).await.unwrap();
+    assert_eq!(forecast.valid_until.to_string(), "2015-11-18T18:00:00Z");
+    assert!(forecast.cut_short);
+    assert_eq!(forecast.outcome.snapshots.len(), 9);
+    let too_late = mission(60.15, 4.1, "2015-11-18T17:55:00Z", 24);
+    assert!(matches!(engine.reach(&too_late).await, Err(Error::EndsAtOnce { .. })));
+}
+
+#[tokio::test]
+async fn a_run_ends_when_its_last_particle_has_left_the_forcing() {
+    // The wind of the derived file ends at 3.75 degrees east; the current sets to the west, takes a buoy without windage
+    // along, and goes on for 66 h.
+    let engine = engine(
+        &[
+            "derived_latlon_current_16Nov2015.nc",
+            "derived_latlon_wind_16Nov2015.nc",
+        ],
+        2,
+    );
+    let mut spec = mission(60.0, 3.7505, "2015-11-16T00:00:00Z", 48);
+    spec.radius_m = 10.0;
+    spec.object = ObjectClass::find("SLDMB").unwrap();
+    spec.current_error = Some(CurrentError {
+        sigma_ms: 0.0,
+        tau_s: 3600.0,
+    });
+    let forecast = forecast(&engine, &spec).await.unwrap();
+    assert!(forecast.outcome.ended.iter().all(Option::is_some), "everybody has left");
+    let last_end_s = forecast
+        .outcome
+        .ended
+        .iter()
+        .flatten()
+        .map(|ended| ended.time_s as i64)
+        .max();
+    assert_eq!(Some(forecast.valid_until.unix_s()), last_end_s);
+    assert!(forecast.cut_short && forecast.valid_until.unix_s() < spec.time.unix_s() + 48 * 3600);
+    let last = forecast.outcome.snapshots.last().unwrap();
+    assert!(last.time_s <= forecast.valid_until.unix_s());
+}
+
+#[tokio::test]
+async fn the_finest_source_comes_first_and_the_shares_add_up() {
+    let engine = engine(
+        &[
+            "derived_latlon_current_16Nov2015.nc",
+            "norkyst800_subset_16Nov2015.nc",
+            "arome_subset_16Nov2015.nc",
+            "derived_latlon_wind_16Nov2015.nc",
+        ],
+        2,
+    );
+    let forecast = forecast(&engine, &mission(60.15, 4.1, "2015-11-16T00:00:00Z", 6))
+        .await
+        .unwrap();
+    for kind in ForcingKind::ALL {
+        let used: Vec<_> = forecast
+            .sources
+            .iter()
+            .filter(|source| source.about.kind == kind)
+            .collect();
+        assert_eq!(used.len(), 2);
+        assert!(used[0].about.cell_m < used[1].about.cell_m);
+        assert!((used.iter().map(|source| source.share).sum::<f64>() - 1.0).abs() < 1e-12);
+        assert_eq!(used[0].share, 1.0, "nothing left the finer grid");
+        assert_eq!(forecast.outcome.stats.fallback_share(kind), 0.0);
+    }
+}
+
+#[tokio::test]
+async fn the_same_mission_and_seed_give_the_same_ensemble_on_one_and_two_threads() {
+    let spec = mission(60.15, 4.1, "2015-11-16T00:00:00Z", 12);
+    let (one, two) = (
+        forecast(&norway(1), &spec).await.unwrap(),
+        forecast(&norway(2), &spec).await.unwrap(),
+    );
+    assert_eq!(one.outcome, two.outcome);
+    let other = norway(2).forecast(&spec, 12, Arc::new(|_| Continue::Go)).await.unwrap();
+    assert_ne!(one.outcome.snapshots, other.outcome.snapshots, "the seed matters");
+}
+
+#[tokio::test]
+async fn a_run_can_be_stopped() {
+    let spec = mission(60.15, 4.1, "2015-11-16T00:00:00Z", 12);
+    let stopped = norway(2).forecast(&spec, 1, Arc::new(|_| Continue::Stop)).await;
+    assert!(matches!(
+        stopped,
+        Err(Error::Kernel(driftline_leeway::Error::Cancelled))
+    ));
+}
