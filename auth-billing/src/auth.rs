@@ -120,7 +120,7 @@ impl Auth {
         let (database, id) = (self.0.database.clone(), key.id);
         tokio::spawn(async move {
             if let Err(error) = database.touch_key(id, now).await {
-                tracing::warn!(key.id = %id, cause = crate::problem::chain(&error), "a key's use could not be noted");
+                tracing::warn!(key.id = %id, cause = crate::chain(&error), "a key's use could not be noted");
             }
         });
     }

@@ -80,13 +80,17 @@ fn basic_password(content: &str) -> Option<String> {
     pair.split_once(':').map(|(_, password)| password.to_owned())
 }
 
+/// Whether a query parameter of this name carries the caller's key.
+pub(crate) fn is_credential(name: &str) -> bool {
+    PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// The keys of a query with the parameter's name as it was given; an empty one counts as none.
 fn of_query(query: &str) -> impl Iterator<Item = (String, String)> {
     query.split('&').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         let name = percent_decode_str(name).decode_utf8().ok()?;
-        let is_ours = PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known));
-        if !is_ours || value.is_empty() {
+        if !is_credential(&name) || value.is_empty() {
             return None;
         }
         // What is not UTF-8 is no key either; its place among the credentials must not be lost.

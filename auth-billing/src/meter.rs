@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use driftline_domain::RequestId;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
-use crate::problem::chain;
+use crate::chain;
 use crate::{Caller, Error, Problem, UsageEntry, UsageLog};
 
 /// How many units an answer cost.

@@ -9,6 +9,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::chain;
+
 /// An error answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
@@ -179,16 +181,4 @@ impl From<driftline_database::Error> for Problem {
             ErrorKind::Internal => Self::internal(&error),
         }
     }
-}
-
-/// An error with all its sources in one line.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

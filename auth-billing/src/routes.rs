@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawQuery, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use driftline_database::{ApiKey, Database, UsageHour};
 use driftline_domain::{KeyId, OrgId, Violation};
+use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
+use crate::credential::is_credential;
 use crate::{Caller, Clock, Problem, Scope};
 
 const DEFAULT_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -22,12 +25,15 @@ struct Accounts {
     clock: Clock,
 }
 
+/// The paths of [`router`], for documents that list every route.
+pub const PATHS: [&str; 3] = ["/v1/billing/usage", "/v1/api-keys", "/v1/organisation"];
+
 /// `GET /v1/billing/usage`, `GET /v1/api-keys` and `GET /v1/organisation`; [`crate::Auth::wrap`] belongs around it.
 pub fn router<S: Clone + Send + Sync + 'static>(database: Database, clock: Clock) -> Router<S> {
     Router::new()
-        .route("/v1/billing/usage", get(usage))
-        .route("/v1/api-keys", get(api_keys))
-        .route("/v1/organisation", get(organisation))
+        .route(PATHS[0], get(usage))
+        .route(PATHS[1], get(api_keys))
+        .route(PATHS[2], get(organisation))
         .with_state(Accounts { database, clock })
 }
 
@@ -67,9 +73,11 @@ struct Hour {
 async fn usage(
     State(accounts): State<Accounts>,
     caller: Caller,
+    RawQuery(raw): RawQuery,
     query: Result<Query<UsageQuery>, QueryRejection>,
 ) -> Result<Json<UsageAnswer>, Problem> {
     caller.require(Scope::UsageRead)?;
+    allow_only(&["from", "until"], raw.as_deref())?;
     let Query(query) = query.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let (from, until) = span(&query, (accounts.clock)()).map_err(Problem::invalid)?;
     let hours = accounts.database.usage_hours(caller.org, from, until).await?;
@@ -149,8 +157,13 @@ struct KeysAnswer {
     keys: Vec<ApiKey>,
 }
 
-async fn api_keys(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<KeysAnswer>, Problem> {
+async fn api_keys(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<KeysAnswer>, Problem> {
     caller.require(Scope::UsageRead)?;
+    allow_only(&[], raw.as_deref())?;
     let keys = accounts.database.keys(caller.org).await?;
     Ok(Json(KeysAnswer { keys }))
 }
@@ -164,11 +177,32 @@ struct OrganisationAnswer {
 }
 
 /// Who the caller is: what a client asks first to see whether its key works.
-async fn organisation(caller: Caller) -> Json<OrganisationAnswer> {
-    Json(OrganisationAnswer {
+async fn organisation(caller: Caller, RawQuery(raw): RawQuery) -> Result<Json<OrganisationAnswer>, Problem> {
+    allow_only(&[], raw.as_deref())?;
+    Ok(Json(OrganisationAnswer {
         id: caller.org,
         name: caller.org_name.to_string(),
         key: caller.key,
         scopes: caller.scopes.names(),
-    })
+    }))
+}
+
+/// Refuses parameters that the route does not have: a misspelt `until` must not widen a bill silently.
+fn allow_only(known: &[&str], raw: Option<&str>) -> Result<(), Problem> {
+    let pairs = raw.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    for pair in pairs {
+        let name = percent_decode_str(pair.split('=').next().unwrap_or_default()).decode_utf8_lossy();
+        if known.contains(&name.as_ref()) || is_credential(&name) {
+            continue;
+        }
+        let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
+        let detail = format!("there is no parameter '{shown}' here; known are: {known}");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "unknown_parameter", detail));
+    }
+    Ok(())
 }

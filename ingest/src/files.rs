@@ -7,7 +7,7 @@ use std::sync::Arc;
 use driftline_compute::Compute;
 use driftline_decode::{ForcingFile, Series};
 use driftline_domain::{RunTime, ValidTime, VectorField};
-use driftline_store::{CycleIdentity, NewSeries, Published, SourceFile, Store};
+use driftline_store::{CycleIdentity, CyclePublisher, NewSeries, ORPHAN_AGE, Published, SourceFile, Store};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -47,11 +47,12 @@ type StepOf = (Arc<Opened>, usize, usize);
 /// A field of the cycle: which step of which file holds each time.
 struct Merged {
     series: NewSeries,
-    steps: Vec<StepOf>,
+    steps: Arc<Vec<StepOf>>,
 }
 
 /// Ingests files. Without a feed name each file is a feed of its own, named after the file; with one, all files of the
-/// same model run are published together. The first refusal ends it: cycles published before stay published.
+/// same model run are published together. The first refusal ends it: cycles published before stay published, and nothing is
+/// left of the refused one. Begins by removing what killed ingests have left behind.
 pub async fn ingest_files(
     store: &Store,
     compute: &Compute,
@@ -59,6 +60,7 @@ pub async fn ingest_files(
     origin: &FeedOrigin,
     now: Timestamp,
 ) -> Result<Vec<Ingested>, Error> {
+    sweep(store, now).await;
     let mut cycles: BTreeMap<(String, RunTime), Vec<Arc<Opened>>> = BTreeMap::new();
     for path in paths {
         let to_open = path.clone();
@@ -71,7 +73,8 @@ pub async fn ingest_files(
     }
     let mut ingested = Vec::new();
     for ((feed, run), files) in cycles {
-        let published = publish(store, compute, feed, run, &files, origin.attribution.as_deref(), now).await?;
+        let identity = identity(feed, run, &files, origin.attribution.clone());
+        let published = publish(store, compute, identity, &files, now).await?;
         let paths = files.iter().map(|file| file.path.clone()).collect();
         let notes = files.iter().flat_map(|file| notes(file)).collect();
         ingested.push(Ingested {
@@ -81,6 +84,13 @@ pub async fn ingest_files(
         });
     }
     Ok(ingested)
+}
+
+/// Makes room. What earlier ingests left behind is in nobody's way: a failure here stops no forcing.
+async fn sweep(store: &Store, now: Timestamp) {
+    if let Err(error) = store.sweep_orphans(ORPHAN_AGE, now).await {
+        tracing::warn!(cause = %error, "leftovers of unfinished ingests could not be removed");
+    }
 }
 
 fn notes(opened: &Opened) -> Vec<String> {
@@ -153,43 +163,65 @@ fn digest(path: &Path) -> std::io::Result<(u64, String)> {
 async fn publish(
     store: &Store,
     compute: &Compute,
-    feed: String,
-    run: RunTime,
+    identity: CycleIdentity,
     files: &[Arc<Opened>],
-    attribution: Option<&str>,
     now: Timestamp,
 ) -> Result<Published, Error> {
-    let mut sources: Vec<SourceFile> = files.iter().map(|file| file.source.clone()).collect();
-    sources.sort_by(|a, b| a.name.cmp(&b.name).then(a.sha256.cmp(&b.sha256)));
     let mut merged = merge(files)?;
     for field in &mut merged {
-        field.series.attribution = attribution.map(str::to_owned).or(field.series.attribution.take());
+        field.series.attribution = identity.attribution.clone().or(field.series.attribution.take());
     }
-    let mut cycle = match store
-        .begin_cycle(CycleIdentity {
-            feed: feed.clone(),
-            run,
-            sources,
-            attribution: attribution.map(str::to_owned),
-        })
-        .await?
-    {
+    if let Some(unchanged) = store.already_published(&identity).await? {
+        return Ok(unchanged);
+    }
+    for field in &merged {
+        check(compute, &identity.feed, field).await?;
+    }
+    store_whole(store, identity, merged, now).await
+}
+
+/// Stores and publishes, or leaves nothing behind.
+async fn store_whole(
+    store: &Store,
+    identity: CycleIdentity,
+    merged: Vec<Merged>,
+    now: Timestamp,
+) -> Result<Published, Error> {
+    let mut cycle = match store.begin_cycle(identity).await? {
         Ok(cycle) => cycle,
         Err(unchanged) => return Ok(unchanged),
     };
-    for field in merged {
-        let steps = Arc::new(field.steps);
-        check(compute, &feed, &field.series, &steps).await?;
-        let reader = Arc::clone(&steps);
-        cycle
-            .add_series(field.series, move |step| read_step(&reader, step))
-            .await?;
+    if let Err(error) = add_fields(&mut cycle, merged).await {
+        cycle.abandon().await;
+        return Err(error);
     }
     Ok(cycle.publish(now).await?)
 }
 
-/// Looks at every step before the first byte is stored.
-async fn check(compute: &Compute, feed: &str, series: &NewSeries, steps: &Arc<Vec<StepOf>>) -> Result<(), Error> {
+async fn add_fields(cycle: &mut CyclePublisher, merged: Vec<Merged>) -> Result<(), Error> {
+    for field in merged {
+        let steps = field.steps;
+        cycle
+            .add_series(field.series, move |step| read_step(&steps, step))
+            .await?;
+    }
+    Ok(())
+}
+
+/// What is published, and from what.
+fn identity(feed: String, run: RunTime, files: &[Arc<Opened>], attribution: Option<String>) -> CycleIdentity {
+    let mut sources: Vec<SourceFile> = files.iter().map(|file| file.source.clone()).collect();
+    sources.sort_by(|a, b| a.name.cmp(&b.name).then(a.sha256.cmp(&b.sha256)));
+    CycleIdentity {
+        feed,
+        run,
+        sources,
+        attribution,
+    }
+}
+
+/// Looks at every step. All fields of a cycle are looked at before the first byte of any is stored.
+async fn check(compute: &Compute, feed: &str, Merged { series, steps }: &Merged) -> Result<(), Error> {
     let (reader, count) = (Arc::clone(steps), series.times.len());
     let look = move || -> Result<Vec<StepSummary>, driftline_decode::Error> {
         (0..count)
@@ -228,13 +260,13 @@ fn merge(files: &[Arc<Opened>]) -> Result<Vec<Merged>, Error> {
             match same {
                 Some(other) => {
                     other.series.times.extend(&series.times);
-                    other.steps.extend(steps);
+                    Arc::make_mut(&mut other.steps).extend(steps);
                 }
                 None => {
                     let group = group_name(&merged, series);
                     merged.push(Merged {
                         series: new_series(group, series),
-                        steps: steps.collect(),
+                        steps: Arc::new(steps.collect()),
                     });
                 }
             }
@@ -288,7 +320,7 @@ fn sort_by_time(field: &mut Merged) -> Result<(), Error> {
             files.join(", ")
         )));
     }
-    field.steps = order.iter().map(|&step| field.steps[step].clone()).collect();
+    field.steps = Arc::new(order.iter().map(|&step| field.steps[step].clone()).collect());
     field.series.times = times;
     Ok(())
 }
@@ -296,6 +328,30 @@ fn sort_by_time(field: &mut Merged) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_fails_while_it_is_stored_leaves_nothing_behind() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::open(data.path(), Compute::new(2).unwrap()).await.unwrap();
+        let name = "../tests/data/forcing/derived_latlon_current_16Nov2015.nc";
+        let files = [Arc::new(
+            open(&Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap(),
+        )];
+        let mut merged = merge(&files).unwrap();
+        // The last step is asked for where the file has none, as if it had been cut off since it was opened.
+        let steps = Arc::make_mut(&mut merged[0].steps);
+        steps.last_mut().unwrap().2 = 10_000;
+        assert!(steps.len() > 24, "the first shard is stored before the fault is met");
+        let identity = identity("x".to_owned(), files[0].file.run(), &files, None);
+        let error = store_whole(&store, identity, merged, Timestamp::now())
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("10000"), "{error}");
+        // The folders of the feed and the run are there, so that something had been stored below them.
+        let runs = std::fs::read_dir(data.path().join("objects/forcing/x")).unwrap();
+        let writers = runs.map(|run| std::fs::read_dir(run.unwrap().path()).unwrap().count());
+        assert_eq!(writers.collect::<Vec<_>>(), [0]);
+    }
 
     #[test]
     fn a_feed_name_is_made_from_any_file_name() {

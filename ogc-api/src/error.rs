@@ -50,6 +50,9 @@ pub enum Error {
     /// The body broke off.
     #[error("the body could not be read to its end")]
     BodyBrokenOff,
+    /// The body does not come.
+    #[error("the body did not arrive within {0} seconds")]
+    BodyTooSlow(u64),
     /// The mission breaks rules.
     #[error("the mission violates {} rule{}", .0.len(), if .0.len() == 1 { "" } else { "s" })]
     Violations(Vec<Violation>),
@@ -141,6 +144,7 @@ impl Error {
             Self::UnknownParameter { .. } => (StatusCode::BAD_REQUEST, "unknown_parameter"),
             Self::MalformedJson(_) => (StatusCode::BAD_REQUEST, "malformed_json"),
             Self::Header { .. } => (StatusCode::BAD_REQUEST, "invalid_header"),
+            Self::BodyTooSlow(_) => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
             Self::BodyBrokenOff => (StatusCode::BAD_REQUEST, "body_broken_off"),
             Self::Violations(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_mission"),
             Self::NotFound { .. } | Self::NoRoute(_) => (StatusCode::NOT_FOUND, "not_found"),

@@ -10,6 +10,7 @@ mod document;
 mod entity_tag;
 mod error;
 mod features;
+mod health;
 mod links;
 mod missions;
 mod openapi;

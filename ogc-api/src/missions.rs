@@ -3,12 +3,14 @@
 mod events;
 mod read;
 mod results;
+mod streams;
 mod submit;
 mod view;
 
 pub(crate) use events::events;
 pub(crate) use read::{list, mission, status, withdraw};
 pub(crate) use results::{file, results};
+pub(crate) use streams::EventStreams;
 pub(crate) use submit::{submit, validate};
 pub(crate) use view::FIELDS;
 

@@ -21,6 +21,7 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     paths::add_service(&mut paths);
     paths::add_missions(&mut paths);
     paths::add_reference(&mut paths);
+    paths::add_accounts(&mut paths);
     paths::add_features(&mut paths, "/ogc", false);
     paths::add_features(&mut paths, "/missions/{mission_id}/ogc", true);
     whole(base_url, "Driftline", paths)
@@ -42,6 +43,7 @@ fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
             {"name": "Service", "description": "The service itself"},
             {"name": "Missions", "description": "Questions asked, followed and answered"},
             {"name": "Reference", "description": "Object classes and forcing"},
+            {"name": "Accounts", "description": "Keys, usage, and who the caller is"},
             {"name": "Features", "description": "Results as OGC API Features"},
         ],
         "paths": paths,
@@ -141,7 +143,7 @@ mod tests {
         let limit = &document["components"]["parameters"]["limit"];
         assert_eq!(limit["schema"]["minimum"], 1);
         assert_eq!(limit["schema"]["maximum"], 10_000);
-        assert_eq!(limit["schema"]["default"], 10);
+        assert_eq!(limit["schema"]["default"], 1_000);
         let bbox = &document["components"]["parameters"]["bbox"];
         assert_eq!((&bbox["style"], &bbox["explode"]), (&json!("form"), &json!(false)));
         let collections = &document["components"]["parameters"]["collection_id"]["schema"]["enum"];

@@ -19,37 +19,42 @@ type Route = (&'static str, MethodRouter<AppState>);
 /// No answer is worth more waiting: beyond this its client has given up (ogc.md, trap 26).
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Every route of the service.
+/// Every route of the service. `accounts` are the routes of [`driftline_auth_billing::router`], which the API document
+/// lists as well.
 ///
 /// `protect` is put around all routes that need a key: it has to authenticate, so that a
 /// [`driftline_auth_billing::Caller`] stands in the request's extensions, and to meter, which turns the marks that
 /// handlers leave ([`driftline_auth_billing::Billable`]) into usage records. Without a caller these routes answer 500.
 /// Open to anybody are only `/`, `/api`, `/health` and `/ready`. A deadline and a guard against panics stand around
 /// every handler; what names requests and logs them belongs around the whole.
-pub fn router(state: AppState, protect: impl FnOnce(Router) -> Router) -> Router {
+pub fn router(state: AppState, accounts: Router, protect: impl FnOnce(Router) -> Router) -> Router {
     let prefix = state.public_base.path_prefix();
     let build = |table: Vec<Route>| {
         let routes = table
             .into_iter()
             .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
-        routes
-            .method_not_allowed_fallback(method_not_allowed)
-            .layer(from_fn(deadline))
-            .layer(CatchPanicLayer::custom(panicked))
-            .with_state(state.clone())
+        guarded(routes.with_state(state.clone()))
     };
     // OWSLib appends a slash to every landing page it is given.
     let with_slash = vec![
         ("/ogc/", get(features::landing)),
         ("/missions/{mission_id}/ogc/", get(features::landing)),
     ];
-    let tenant = build(tenant_routes()).merge(build(with_slash));
+    let tenant = build(tenant_routes()).merge(build(with_slash)).merge(guarded(accounts));
     let whole = build(open_routes()).merge(protect(tenant)).fallback(no_route);
     if prefix.is_empty() {
         whole
     } else {
         under_prefix(whole, prefix)
     }
+}
+
+/// What stands around every handler, whichever crate it is from.
+fn guarded(routes: Router) -> Router {
+    routes
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(deadline))
+        .layer(CatchPanicLayer::custom(panicked))
 }
 
 pub(crate) fn open_routes() -> Vec<Route> {
@@ -178,7 +183,8 @@ mod tests {
             .map(String::as_str)
             .collect();
         let tables = [open_routes(), tenant_routes()];
-        let routed: BTreeSet<&str> = tables.iter().flatten().map(|(path, _)| *path).collect();
+        let own = tables.iter().flatten().map(|(path, _)| *path);
+        let routed: BTreeSet<&str> = own.chain(driftline_auth_billing::ACCOUNT_PATHS).collect();
         assert_eq!(described, routed);
     }
 }

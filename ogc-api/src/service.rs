@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use driftline_auth_billing::chain;
 use http::{HeaderMap, StatusCode, Uri};
 use serde_json::json;
 
@@ -34,9 +35,14 @@ pub(crate) async fn api(State(state): State<AppState>, headers: HeaderMap, uri: 
     document(&headers, OPENAPI, &openapi::service_document(&base))
 }
 
-/// `GET /health`: the process answers.
-pub(crate) async fn health() -> Response {
-    axum::Json(json!({"status": "ok"})).into_response()
+/// `GET /health`: the process answers, and a restart would not help it; 503 when the database has failed for long.
+pub(crate) async fn health(State(state): State<AppState>) -> Response {
+    if state.health().is_well(&state.database).await {
+        axum::Json(json!({"status": "ok"})).into_response()
+    } else {
+        let answer = json!({"status": "failed", "checks": {"database": "failed"}});
+        (StatusCode::SERVICE_UNAVAILABLE, axum::Json(answer)).into_response()
+    }
 }
 
 /// `GET /ready`: 503 while the database cannot be used; without the forcing catalogue published results can still be
@@ -45,10 +51,10 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let database = state.database.check().await;
     let catalog = state.forcing.check().await;
     if let Err(error) = &database {
-        tracing::error!(%error, "the database cannot be used");
+        tracing::error!(cause = chain(error), "the database cannot be used");
     }
     if let Err(error) = &catalog {
-        tracing::error!(%error, "the forcing catalogue cannot be read");
+        tracing::error!(cause = chain(error), "the forcing catalogue cannot be read");
     }
     let (status, word) = match (database.is_ok(), catalog.is_ok()) {
         (true, true) => (StatusCode::OK, "ready"),

@@ -9,10 +9,12 @@ use driftline_database::Database;
 use driftline_domain::{BBox, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{broadcast, watch};
 
 use crate::features::{FileCache, HoldingsCache};
+use crate::health::Health;
 use crate::links::PublicBase;
+use crate::missions::EventStreams;
 
 /// Why a seam gave no answer: a sentence for the log, never for the client.
 #[derive(Debug, thiserror::Error)]
@@ -121,11 +123,9 @@ pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) holdings: HoldingsCache,
     pub(crate) file_cache: FileCache,
-    pub(crate) event_streams: Arc<Semaphore>,
+    pub(crate) event_streams: EventStreams,
+    pub(crate) health: Health,
 }
-
-/// Event streams open at once; each asks the database once a second.
-const MAX_EVENT_STREAMS: usize = 256;
 
 impl AppState {
     /// The state of one server.
@@ -134,7 +134,8 @@ impl AppState {
             parts,
             holdings: HoldingsCache::default(),
             file_cache: FileCache::default(),
-            event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
+            event_streams: EventStreams::default(),
+            health: Health::default(),
         }))
     }
 
@@ -146,8 +147,12 @@ impl AppState {
         &self.0.file_cache
     }
 
-    pub(crate) fn event_streams(&self) -> &Arc<Semaphore> {
+    pub(crate) fn event_streams(&self) -> &EventStreams {
         &self.0.event_streams
+    }
+
+    pub(crate) fn health(&self) -> &Health {
+        &self.0.health
     }
 }
 

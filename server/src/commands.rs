@@ -11,7 +11,11 @@ pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod usage;
 
-use anyhow::Context;
+use std::fs::{DirBuilder, File};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context, bail};
 use driftline_compute::Compute;
 use driftline_config::Settings;
 use driftline_database::Database;
@@ -29,6 +33,46 @@ pub(crate) fn compute(settings: &Settings) -> anyhow::Result<Compute> {
         0 => Compute::with_all_cores()?,
         threads => Compute::new(threads)?,
     })
+}
+
+/// Creates the data directory where it is not there, for its owner alone, each new folder synced into the one above.
+pub(crate) fn create_data_dir(folder: &Path) -> anyhow::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder.parent().unwrap_or(Path::new(""));
+    create_data_dir(above)?;
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        // Another command may create it at the same moment.
+        Err(error) if error.kind() != ErrorKind::AlreadyExists || !folder.is_dir() => {
+            return Err(error).with_context(|| format!("cannot create {}", folder.display()));
+        }
+        _ => {}
+    }
+    let above = if above.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        above
+    };
+    File::open(above)
+        .and_then(|folder| folder.sync_all())
+        .with_context(|| format!("cannot sync {}", above.display()))
+}
+
+/// Refuses where nothing was ever stored: a command that only reads must not make a mistyped path look like an empty
+/// installation.
+pub(crate) fn require_data_dir(settings: &Settings) -> anyhow::Result<()> {
+    let folder = &settings.store.data_dir;
+    if !folder.is_dir() {
+        bail!(
+            "there is no data directory {}; `driftline ingest` and `driftline serve` create one, --data-dir names another",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 /// Opens (and creates) the object store.
@@ -49,6 +93,7 @@ pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Databas
 
 /// Opens the database of an installation, creating the data directory where it is not there.
 pub(crate) async fn open_installation(settings: &Settings) -> anyhow::Result<Database> {
+    create_data_dir(&settings.store.data_dir)?;
     open_store(settings, Compute::new(1)?).await?;
     open_database(settings).await
 }

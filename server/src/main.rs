@@ -1,7 +1,9 @@
 //! The binary: a table of roles and commands. Reads the configuration, builds the parts, wires them, shuts them down.
 
 mod commands;
+mod connections;
 mod logging;
+mod node;
 mod output;
 mod seams;
 

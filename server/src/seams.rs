@@ -2,13 +2,12 @@
 //! forcing and coast, and the forcing catalogue.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use bytes::Bytes;
-use driftline_coast::Coast;
+use driftline_auth_billing::chain;
 use driftline_domain::{BBox, ForcingKind, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
 use driftline_ogc_api::{CoverageQuestion, ForcingCatalog, IntakeError, MissionIntake, RunFiles, SeamError};
-use driftline_simulate::{ForcingOrigin, reach, violation};
+use driftline_simulate::{Engine, violations};
 use driftline_store::{Catalog, Cycle, Kind, Results, Store};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -17,10 +16,10 @@ use serde_json::{Value, json};
 use crate::commands::catalog::cycle_json;
 
 /// A position on land is taken to the nearest sea within this distance; farther inland nothing drifts.
-const SEA_REACH_M: f64 = 50_000.0;
+const SEA_REACH_M: f64 = 100_000.0;
 
-fn seam(error: impl std::fmt::Display) -> SeamError {
-    SeamError(error.to_string())
+fn seam(error: impl std::error::Error + 'static) -> SeamError {
+    SeamError(chain(&error))
 }
 
 /// Files of runs, from the object store.
@@ -49,9 +48,8 @@ impl RunFiles for StoredFiles {
 
 /// Checks of new missions.
 pub(crate) struct Intake {
-    pub(crate) origin: ForcingOrigin,
+    pub(crate) engine: Engine,
     pub(crate) store: Store,
-    pub(crate) coast: Arc<Coast>,
 }
 
 impl MissionIntake for Intake {
@@ -62,11 +60,11 @@ impl MissionIntake for Intake {
 
 impl Intake {
     async fn check(&self, spec: &MissionSpec) -> Result<Vec<String>, IntakeError> {
-        let unavailable = |error: &dyn std::fmt::Display| IntakeError::Unavailable(seam(error));
-        let mut violations = self.unknown_feeds(spec).await.map_err(|error| unavailable(&error))?;
+        let unavailable = |error: &(dyn std::error::Error + 'static)| IntakeError::Unavailable(SeamError(chain(error)));
+        let mut broken = self.unknown_feeds(spec).await.map_err(|error| unavailable(&error))?;
         let mut warnings = Vec::new();
-        self.look_at_the_coast(spec, &mut warnings, &mut violations);
-        match reach(&self.origin, spec).await {
+        self.look_at_the_coast(spec, &mut warnings, &mut broken);
+        match self.engine.reach(spec).await {
             Ok(reach) => {
                 let end_s = spec.time.unix_s() + i64::from(spec.forecast_hours) * 3600;
                 if reach.valid_until.unix_s() < end_s {
@@ -76,15 +74,15 @@ impl Intake {
                     ));
                 }
             }
-            Err(error) => match violation(&error) {
-                Some(violation) => violations.push(violation),
-                None => return Err(unavailable(&error)),
+            Err(error) => match violations(&error) {
+                found if found.is_empty() => return Err(unavailable(&error)),
+                found => broken.extend(found),
             },
         }
-        if violations.is_empty() {
+        if broken.is_empty() {
             Ok(warnings)
         } else {
-            Err(IntakeError::Violations(violations))
+            Err(IntakeError::Violations(broken))
         }
     }
 
@@ -106,16 +104,16 @@ impl Intake {
             .collect())
     }
 
-    fn look_at_the_coast(&self, spec: &MissionSpec, warnings: &mut Vec<String>, violations: &mut Vec<Violation>) {
+    fn look_at_the_coast(&self, spec: &MissionSpec, warnings: &mut Vec<String>, broken: &mut Vec<Violation>) {
         let (lon, lat) = (spec.position.lon_deg(), spec.position.lat_deg());
-        if !self.coast.on_land(lon, lat) {
+        if !self.engine.coast.on_land(lon, lat) {
             return;
         }
-        match self.coast.nearest_sea(lon, lat, SEA_REACH_M) {
+        match self.engine.coast.nearest_sea(lon, lat, SEA_REACH_M) {
             Some((sea_lon, sea_lat, distance_m)) => warnings.push(format!(
                 "the last known position is on land; the nearest sea is {distance_m:.0} m away at {sea_lat:.5}, {sea_lon:.5}; particles that start on land are moved to the sea nearest to them"
             )),
-            None => violations.push(Violation::new("last_known_lat", "inland", format!("the last known position is on land with no sea within {:.0} km", SEA_REACH_M / 1000.0))),
+            None => broken.push(Violation::new("last_known_lat", "inland", format!("the last known position is on land with no sea within {:.0} km", SEA_REACH_M / 1000.0))),
         }
     }
 }

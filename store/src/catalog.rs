@@ -1,6 +1,10 @@
 //! The catalog: what the manifests say. An immutable value; a newer one is made when manifests have appeared.
+//!
+//! A manifest that cannot be read hides its own revision and nothing else. It is kept as damage and tried again with
+//! every look at the store, so that a restored file counts without a restart.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use driftline_domain::{BBox, ForcingKind, RunTime, ValidTime};
@@ -41,17 +45,57 @@ impl SeriesRef {
     }
 }
 
+/// A manifest that cannot be read, be it damaged or written by a newer program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Path of the manifest.
+    pub object: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
 /// Every published cycle, the newest revision of each.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     sequence: u64,
     heads: BTreeMap<(String, RunTime), Arc<Cycle>>,
+    /// Where the objects of every readable revision lie, superseded ones included.
+    prefixes: BTreeSet<String>,
+    damaged: Vec<Damage>,
+    /// Numbers of manifests that were found and could not be read; the damaged ones, and those that have gone since.
+    unread: BTreeSet<u64>,
 }
 
 impl Catalog {
-    /// Number of the newest manifest; it grows with every publication.
+    /// Number of the newest manifest, readable or not; it grows with every publication.
     pub fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    /// Manifests that cannot be read, in the order of their numbers; what they publish is not in this catalog.
+    pub fn damaged(&self) -> &[Damage] {
+        &self.damaged
+    }
+
+    /// Whether some published forcing is missing here because its manifest cannot be read.
+    pub fn is_degraded(&self) -> bool {
+        !self.damaged.is_empty()
+    }
+
+    /// Whether a readable manifest, superseded or not, names this prefix.
+    pub(crate) fn names(&self, prefix: &str) -> bool {
+        self.prefixes.contains(prefix)
+    }
+
+    /// Whether every manifest up to the newest could be read. Numbers are given without gaps and each manifest has a
+    /// prefix of its own, so that one that is damaged or was taken away shows in the count.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.prefixes.len() as u64 == self.sequence
+    }
+
+    /// Grows with what is known: manifests that appeared, then damaged ones that became readable.
+    pub(crate) fn rank(&self) -> (u64, Reverse<usize>) {
+        (self.sequence, Reverse(self.unread.len()))
     }
 
     /// The newest revision of every cycle, by feed and run.
@@ -98,30 +142,56 @@ impl Catalog {
         found
     }
 
-    /// This catalog with the manifests that have appeared since; `None` when there are none.
+    /// This catalog with the manifests that have appeared or become readable since; `None` when nothing has changed.
     pub(crate) async fn with_new_manifests(&self, objects: &Objects) -> Result<Option<Self>, Error> {
         let newest = (self.sequence > 0).then(|| manifest_path(self.sequence));
         let paths = objects.list_after(&Path::from(MANIFESTS), newest.as_ref()).await?;
-        if paths.is_empty() {
+        let appeared: Vec<u64> = paths.iter().filter_map(sequence_of).collect();
+        if appeared.is_empty() && self.unread.is_empty() {
             return Ok(None);
         }
         let mut newer = self.clone();
-        for path in paths {
-            let Some(sequence) = sequence_of(&path) else { continue };
-            let manifest = read_manifest(objects, &path).await?;
-            newer.sequence = newer.sequence.max(sequence);
-            newer.add(Cycle { sequence, manifest });
+        newer.damaged.clear();
+        for sequence in self.unread.iter().copied().chain(appeared) {
+            let path = manifest_path(sequence);
+            let found = read_manifest(objects, &path).await;
+            newer.take(sequence, &path, found);
         }
-        Ok(Some(newer))
+        let changed = newer.rank() != self.rank() || newer.damaged != self.damaged;
+        Ok(changed.then_some(newer))
+    }
+
+    /// Takes in a manifest, or notes that it cannot be read.
+    fn take(&mut self, sequence: u64, path: &Path, found: Result<Manifest, Error>) {
+        self.sequence = self.sequence.max(sequence);
+        let reason = match found {
+            Ok(manifest) => {
+                self.unread.remove(&sequence);
+                self.add(Cycle { sequence, manifest });
+                return;
+            }
+            Err(error) => {
+                self.unread.insert(sequence);
+                match error {
+                    // Somebody took it away; its number may be given again.
+                    Error::NotFound(_) => return,
+                    Error::Damaged { reason, .. } => reason,
+                    other => other.to_string(),
+                }
+            }
+        };
+        self.damaged.push(Damage {
+            object: path.to_string(),
+            reason,
+        });
     }
 
     fn add(&mut self, cycle: Cycle) {
+        self.prefixes.insert(cycle.manifest.prefix.clone());
         let key = (cycle.manifest.feed.clone(), cycle.manifest.run);
-        let newest = self
-            .heads
-            .get(&key)
-            .is_none_or(|head| head.manifest.revision < cycle.manifest.revision);
-        if newest {
+        // A revision published while an equal one was unreadable has the same revision and a greater number.
+        let rank = |cycle: &Cycle| (cycle.manifest.revision, cycle.sequence);
+        if self.heads.get(&key).is_none_or(|head| rank(head) < rank(&cycle)) {
             self.heads.insert(key, Arc::new(cycle));
         }
     }
@@ -129,7 +199,8 @@ impl Catalog {
 
 /// The number in a manifest's name; `None` for files that are no manifests.
 fn sequence_of(path: &Path) -> Option<u64> {
-    path.filename()?.strip_suffix(".json")?.parse().ok()
+    let sequence = path.filename()?.strip_suffix(".json")?.parse().ok()?;
+    (manifest_path(sequence) == *path).then_some(sequence)
 }
 
 async fn read_manifest(objects: &Objects, path: &Path) -> Result<Manifest, Error> {

@@ -11,16 +11,20 @@ mod objects;
 mod packing;
 mod publish;
 mod results;
+mod sweep;
+#[cfg(test)]
+mod undeletable;
 mod window;
 mod zarr_read;
 mod zarr_write;
 
-pub use catalog::{Catalog, Cycle, SeriesRef};
+pub use catalog::{Catalog, Cycle, Damage, SeriesRef};
 pub use error::{Error, Kind};
 pub use manifest::{Manifest, ObjectEntry, SeriesEntry, SourceFile};
 pub use objects::Objects;
 pub use publish::{CycleIdentity, CyclePublisher, NewSeries, Published, feed_name_violation};
 pub use results::{ResultFile, Results};
+pub use sweep::{ORPHAN_AGE, Swept};
 pub use window::ForcingWindow;
 
 use std::path::Path;
@@ -49,7 +53,8 @@ impl Store {
         })
     }
 
-    /// The catalog as of now: manifests that appeared since the last call are read, the others are kept.
+    /// The catalog as of now: manifests that appeared since the last call are read, the others are kept. A manifest
+    /// that cannot be read stops nobody: the catalog tells of it, and the log does once.
     pub async fn catalog(&self) -> Result<Arc<Catalog>, Error> {
         let known = Arc::clone(&*self.lock());
         let Some(newer) = known.with_new_manifests(&self.objects).await? else {
@@ -57,7 +62,9 @@ impl Store {
         };
         let newer = Arc::new(newer);
         let mut cached = self.lock();
-        if cached.sequence() < newer.sequence() {
+        // Several may have looked at the same time; who knows less than is known does not replace it.
+        if cached.rank() <= newer.rank() {
+            report_new_damage(&cached, &newer);
             *cached = Arc::clone(&newer);
         }
         Ok(newer)
@@ -71,5 +78,16 @@ impl Store {
     fn lock(&self) -> std::sync::MutexGuard<'_, Arc<Catalog>> {
         // Nothing can panic while the lock is held: a poisoned one still guards a whole catalog.
         self.cached.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn report_new_damage(known: &Catalog, newer: &Catalog) {
+    let is_known = |damage: &Damage| known.damaged().iter().any(|other| other.object == damage.object);
+    for damage in newer.damaged().iter().filter(|damage| !is_known(damage)) {
+        tracing::error!(
+            object = damage.object,
+            reason = damage.reason,
+            "a manifest cannot be read; the forcing that it publishes is left out until it is restored"
+        );
     }
 }

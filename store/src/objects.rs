@@ -1,20 +1,26 @@
 //! `object_store` with the durability that it lacks locally: its put neither syncs the file nor its folders.
 //!
 //! On a local folder `put_new` leaves bytes in the page cache and `sync` makes files and every folder above them
-//! survive a power cut; on other stores a put that returned is durable and `sync` does nothing.
+//! survive a power cut; on other stores a put that returned is durable and `sync` does nothing. Local folders are
+//! created for their owner alone: what is stored tells where missing persons are.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
+use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use uuid::Uuid;
 
 use crate::Error;
+
+/// Where objects lie that are about to get their name.
+pub(crate) const STAGING: &str = "staging";
 
 /// An object store and, where it is a local folder, that folder.
 #[derive(Clone)]
@@ -74,21 +80,30 @@ impl Objects {
     /// Creates an object whole and durably, or tells that it exists: after a power cut it is there in full or not at
     /// all. Locally the bytes are synced under another name first, since a name can become durable before its bytes.
     pub async fn create_durably(&self, path: &Path, bytes: Bytes) -> Result<bool, Error> {
-        let created = if self.local_root.is_some() {
-            let staging = Path::from(format!("staging/{}", Uuid::now_v7().simple()));
-            self.put_new(&staging, bytes).await?;
-            self.sync(std::slice::from_ref(&staging)).await?;
-            let linked = self.store.copy_if_not_exists(&staging, path).await;
-            self.store.delete(&staging).await?;
-            linked
-        } else {
-            let options = PutOptions {
-                mode: PutMode::Create,
-                ..PutOptions::default()
-            };
-            self.store.put_opts(path, bytes.into(), options).await.map(drop)
-        };
-        match created {
+        if self.local_root.is_some() {
+            return self.create_by_link(path, bytes).await;
+        }
+        match self.put_new(path, bytes).await {
+            Ok(()) => Ok(true),
+            Err(Error::Objects(object_store::Error::AlreadyExists { .. })) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create_by_link(&self, path: &Path, bytes: Bytes) -> Result<bool, Error> {
+        let staging = Path::from(format!("{STAGING}/{}", Uuid::now_v7().simple()));
+        self.put_new(&staging, bytes).await?;
+        let created = self.link_durably(&staging, path).await;
+        // Whatever became of the object, it does not hang on its second name; a sweep removes that later.
+        if let Err(error) = self.store.delete(&staging).await {
+            tracing::warn!(object = %staging, cause = %error, "a staged object could not be deleted");
+        }
+        created
+    }
+
+    async fn link_durably(&self, staging: &Path, path: &Path) -> Result<bool, Error> {
+        self.sync(std::slice::from_ref(staging)).await?;
+        match self.store.copy_if_not_exists(staging, path).await {
             Ok(()) => {
                 self.sync(std::slice::from_ref(path)).await?;
                 Ok(true)
@@ -118,21 +133,56 @@ impl Objects {
         Ok(paths)
     }
 
+    /// Objects under a prefix and when each was last written.
+    pub(crate) async fn list_with_times(&self, prefix: &Path) -> Result<Vec<(Path, Timestamp)>, Error> {
+        let found: Vec<ObjectMeta> = self.store.list(Some(prefix)).try_collect().await?;
+        let timed = found.into_iter().map(|object| {
+            // A time beyond all calendars counts as new: nobody removes what he cannot date.
+            let written = Timestamp::from_millisecond(object.last_modified.timestamp_millis());
+            (object.location, written.unwrap_or(Timestamp::MAX))
+        });
+        Ok(timed.collect())
+    }
+
+    /// Deletes one object; that it is gone already is fine.
+    pub(crate) async fn delete(&self, path: &Path) -> Result<(), Error> {
+        match self.store.delete(path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Deletes every object under a prefix; what is gone already is fine.
     pub async fn delete_all(&self, prefix: &Path) -> Result<usize, Error> {
         let paths = self.list_after(prefix, None).await?;
         for path in &paths {
-            match self.store.delete(path).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+            self.delete(path).await?;
         }
         Ok(paths.len())
     }
 
+    /// Deletes every object under a prefix that nobody writes to any more and, locally, what an object store does not
+    /// list: its folders and the temporary files of puts that were cut off.
+    pub(crate) async fn delete_tree(&self, prefix: &Path) -> Result<(), Error> {
+        self.delete_all(prefix).await?;
+        let Some(root) = self.local_root.as_deref() else {
+            return Ok(());
+        };
+        let folder = root.join(prefix.as_ref());
+        match tokio::fs::remove_dir_all(&folder).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(local("remove", &folder)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The local folder, if this is one.
+    pub(crate) fn local_root(&self) -> Option<&FsPath> {
+        self.local_root.as_deref().map(PathBuf::as_path)
+    }
+
     /// Tries what publication rests on: a second create of the same name must fail and change nothing.
     pub async fn refuse_if_create_overwrites(&self) -> Result<(), Error> {
-        let probe = Path::from(format!("staging/probe-{}", Uuid::now_v7().simple()));
+        let probe = Path::from(format!("{STAGING}/probe-{}", Uuid::now_v7().simple()));
         self.put_new(&probe, Bytes::from_static(b"first")).await?;
         let second = self.put_new(&probe, Bytes::from_static(b"second")).await;
         let kept = self.get(&probe).await?;
@@ -144,6 +194,15 @@ impl Objects {
     }
 }
 
+/// Creates folders that their owner alone may enter.
+fn owners_only() -> tokio::fs::DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "modes are a matter of unix"))]
+    let mut builder = tokio::fs::DirBuilder::new();
+    #[cfg(unix)]
+    builder.mode(0o700);
+    builder
+}
+
 /// Creates a folder and those above it, syncing each folder that got a new entry.
 async fn create_folders_durably(root: &FsPath) -> Result<(), Error> {
     let missing: Vec<&FsPath> = root
@@ -151,16 +210,9 @@ async fn create_folders_durably(root: &FsPath) -> Result<(), Error> {
         .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
         .collect();
     for folder in missing.iter().rev() {
-        match tokio::fs::create_dir(folder).await {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(source) => {
-                return Err(Error::Local {
-                    action: "create",
-                    path: folder.to_path_buf(),
-                    source,
-                });
-            }
+        match owners_only().create(folder).await {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(local("create", folder)(error)),
+            _ => {}
         }
         let above = folder
             .parent()
@@ -178,7 +230,7 @@ async fn sync_path(path: &FsPath) -> Result<(), Error> {
     file.sync_all().await.map_err(local("sync", path))
 }
 
-fn local(action: &'static str, path: &FsPath) -> impl FnOnce(std::io::Error) -> Error {
+pub(crate) fn local(action: &'static str, path: &FsPath) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::Local { action, path, source }
 }
@@ -186,6 +238,7 @@ fn local(action: &'static str, path: &FsPath) -> impl FnOnce(std::io::Error) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::undeletable::Undeletable;
     use object_store::memory::InMemory;
 
     #[tokio::test]
@@ -204,5 +257,35 @@ mod tests {
                 Err(Error::NotFound(_))
             ));
         }
+    }
+
+    #[tokio::test]
+    async fn a_staged_object_that_cannot_be_deleted_spoils_no_creation() {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = Objects::open_local(dir.path()).await.unwrap();
+        let objects = Objects {
+            store: Arc::new(Undeletable(Arc::clone(&whole.store))),
+            ..whole
+        };
+        let path = Path::from("m/0001.json");
+        assert!(objects.create_durably(&path, Bytes::from_static(b"one")).await.unwrap());
+        assert!(!objects.create_durably(&path, Bytes::from_static(b"two")).await.unwrap());
+        assert_eq!(objects.get(&path).await.unwrap(), "one");
+        let staged = objects.list_after(&Path::from(STAGING), None).await.unwrap();
+        assert_eq!(staged.len(), 2, "the store of this test deletes nothing");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn others_may_not_enter_the_folders_that_it_creates() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let theirs = dir.path().join("theirs");
+        std::fs::create_dir(&theirs).unwrap();
+        std::fs::set_permissions(&theirs, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Objects::open_local(&theirs.join("data/objects")).await.unwrap();
+        let mode = |path: &str| std::fs::metadata(theirs.join(path)).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode("data"), mode("data/objects")), (0o700, 0o700));
+        assert_eq!(mode(""), 0o755, "a folder that was there is left as it was");
     }
 }

@@ -87,20 +87,35 @@ pub struct CyclePublisher {
     prefix: String,
     series: Vec<SeriesEntry>,
     objects: Vec<ObjectEntry>,
+    /// Whether a manifest that names this prefix may have been created, though nobody was told so.
+    may_be_visible: bool,
 }
 
 impl Store {
-    /// Begins a cycle, or tells that the newest revision was made from the very same files by the same program.
-    pub async fn begin_cycle(&self, identity: CycleIdentity) -> Result<Result<CyclePublisher, Published>, Error> {
+    /// The newest revision of a cycle, if it was made from the very same files by the same program; durable by then.
+    pub async fn already_published(&self, identity: &CycleIdentity) -> Result<Option<Published>, Error> {
         if let Some(violation) = feed_name_violation(&identity.feed) {
             return Err(Error::Rejected(violation));
         }
         let catalog = self.catalog().await?;
-        let head = catalog.head(&identity.feed, identity.run);
-        if let Some(head) = head
-            && identity.is_that_of(&head.manifest)
-        {
-            return Ok(Err(Published::Unchanged(Arc::clone(head))));
+        match catalog.head(&identity.feed, identity.run) {
+            Some(head) if identity.is_that_of(&head.manifest) => self.unchanged(head).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Says so only when it would still be true after a power cut: the one who published this revision may have been
+    /// killed, or may be about to sync it. The objects were synced before their manifest got its name.
+    async fn unchanged(&self, head: &Arc<Cycle>) -> Result<Published, Error> {
+        self.objects.sync(&[manifest_path(head.sequence)]).await?;
+        Ok(Published::Unchanged(Arc::clone(head)))
+    }
+
+    /// Begins a cycle, or tells that the newest revision was made from the very same files by the same program. Who
+    /// does not get as far as `publish` calls `abandon`.
+    pub async fn begin_cycle(&self, identity: CycleIdentity) -> Result<Result<CyclePublisher, Published>, Error> {
+        if let Some(unchanged) = self.already_published(&identity).await? {
+            return Ok(Err(unchanged));
         }
         let writer = Uuid::now_v7().simple().to_string();
         let run = identity.run.0.strftime("%Y%m%dT%H%M%SZ");
@@ -113,9 +128,13 @@ impl Store {
             prefix,
             series: Vec::new(),
             objects: Vec::new(),
+            may_be_visible: false,
         };
         let about = json!({"feed": publisher.identity.feed, "run": publisher.identity.run, "written_by": WRITTEN_BY});
-        publisher.put(zarr_write::root_group(about)?).await?;
+        if let Err(error) = publisher.put(zarr_write::root_group(about)?).await {
+            publisher.abandon().await;
+            return Err(error);
+        }
         Ok(Ok(publisher))
     }
 }
@@ -179,8 +198,31 @@ impl CyclePublisher {
         Path::from(format!("{}/{path}", self.prefix))
     }
 
-    /// Makes the cycle visible: everything synced, then the manifest created under the next free number.
+    /// Removes what was stored so far. A failure is logged and no more: the caller has a reason of its own to tell, and
+    /// `Store::sweep_orphans` removes later what is left.
+    pub async fn abandon(self) {
+        self.discard().await;
+    }
+
+    async fn discard(&self) {
+        let prefix = Path::from(self.prefix.as_str());
+        if let Err(error) = self.store.objects.delete_tree(&prefix).await {
+            tracing::warn!(prefix = self.prefix, cause = %error, "objects of an unpublished cycle could not be removed");
+        }
+    }
+
+    /// Makes the cycle visible: everything synced, then the manifest created under the next free number. If that fails,
+    /// nothing is left behind.
     pub async fn publish(mut self, now: Timestamp) -> Result<Published, Error> {
+        let published = self.try_publish(now).await;
+        // What a manifest may name stays, whatever else happened; if none does, a sweep finds out.
+        if !matches!(published, Ok(Published::New(_))) && !self.may_be_visible {
+            self.discard().await;
+        }
+        published
+    }
+
+    async fn try_publish(&mut self, now: Timestamp) -> Result<Published, Error> {
         if self.series.is_empty() {
             return Err(Error::Rejected(
                 "a cycle without a field cannot be published".to_owned(),
@@ -196,22 +238,30 @@ impl CyclePublisher {
             let head = catalog.head(&self.identity.feed, self.identity.run);
             if let Some(head) = head {
                 if head.manifest.checksum == checksum {
-                    let unchanged = Published::Unchanged(Arc::clone(head));
-                    self.store.objects.delete_all(&Path::from(self.prefix)).await?;
-                    return Ok(unchanged);
+                    return self.store.unchanged(head).await;
                 }
                 self.refuse_shrinking(&head.manifest)?;
             }
+            // Numbers go on behind manifests that cannot be read. One of them may be a revision of this very cycle; fresh
+            // forcing is not refused for that, since readers only need the revision to grow among those they can read.
             let sequence = catalog.sequence() + 1;
             let revision = head.map_or(1, |head| head.manifest.revision + 1);
             let manifest = self.manifest(revision, now, checksum.clone());
             let text =
                 serde_json::to_vec_pretty(&manifest).map_err(|error| zarr_write::array_error("manifest", error))?;
             let path = manifest_path(sequence);
-            let created = self.store.objects.create_durably(&path, text.into()).await?;
+            self.may_be_visible = true;
+            let created = match self.store.objects.create_durably(&path, text.into()).await {
+                Ok(created) => created,
+                Err(error) => {
+                    self.may_be_visible = self.may_have_created(&path).await;
+                    return Err(error);
+                }
+            };
             if created || self.is_ours(&path).await? {
                 return Ok(Published::New(Arc::new(Cycle { sequence, manifest })));
             }
+            self.may_be_visible = false;
         }
         Err(Error::Contended { attempts: MAX_ATTEMPTS })
     }
@@ -231,6 +281,13 @@ impl CyclePublisher {
             written_by: WRITTEN_BY.to_owned(),
             checksum,
         }
+    }
+
+    /// Whether a failed attempt may have left the manifest. A local folder can tell, for example when the disk is full;
+    /// elsewhere a request without an answer may still arrive.
+    async fn may_have_created(&self, path: &Path) -> bool {
+        let is_local = self.store.objects.local_root().is_some();
+        !is_local || !matches!(self.is_ours(path).await, Ok(false) | Err(Error::NotFound(_)))
     }
 
     /// After a lost answer the number that is taken may be taken by ourselves.

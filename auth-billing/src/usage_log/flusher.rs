@@ -58,7 +58,7 @@ impl Flusher {
     async fn try_flush(&mut self, position: Position) {
         match self.flush(position).await {
             Ok(()) => self.entered = Some(position),
-            Err(error) => tracing::error!(cause = crate::problem::chain(&error), "usage is not in the ledger yet"),
+            Err(error) => tracing::error!(cause = crate::chain(&error), "usage is not in the ledger yet"),
         }
     }
 
@@ -82,9 +82,13 @@ impl Flusher {
             }
             if !is_current {
                 let path = path_of(&self.folder, number);
-                tokio::fs::remove_file(&path)
-                    .await
-                    .map_err(file_error("remove the segment", &path))?;
+                match tokio::fs::remove_file(&path).await {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(file_error("remove the segment", &path)(error));
+                    }
+                    // One that is gone already need not go.
+                    _ => {}
+                }
                 has_removed = true;
             }
         }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use driftline_database::Database;
 use driftline_domain::{KeyId, OrgId, RequestId};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::flusher::{Flusher, file_error, segments};
 use super::segment::{Ending, HEADER, Origin, epoch_of, path_of, scan};
-use super::writer::{Message, Pending, Position, Writer, create_segment};
+use super::writer::{Message, Pending, Position, Writer, create_segment, private};
 use crate::{Clock, Error};
 
 /// Requests that wait for the log at once, at most; more wait for a place.
@@ -70,7 +70,8 @@ pub struct UsageTasks {
     messages: mpsc::Sender<Message>,
     written: oneshot::Receiver<()>,
     stop: watch::Sender<bool>,
-    flusher: JoinHandle<Result<(), Error>>,
+    /// One task; a set, because that ends with this value.
+    flusher: JoinSet<Result<(), Error>>,
 }
 
 impl UsageLog {
@@ -125,14 +126,15 @@ impl UsageLog {
 
 impl UsageTasks {
     /// Writes what waits, enters everything into the ledger, and ends. Appending fails from here on.
-    pub async fn shutdown(self) -> Result<(), Error> {
+    pub async fn shutdown(mut self) -> Result<(), Error> {
         // Both fail only where the thread has ended already.
         let _ = self.messages.send(Message::Stop).await;
         let _ = self.written.await;
         let _ = self.stop.send(true);
-        match self.flusher.await {
-            Ok(result) => result,
-            Err(error) => Err(Error::NotRecorded(format!("the flusher ended early: {error}"))),
+        match self.flusher.join_next().await {
+            None => Ok(()),
+            Some(Ok(result)) => result,
+            Some(Err(error)) => Err(Error::NotRecorded(format!("the flusher ended early: {error}"))),
         }
     }
 }
@@ -148,7 +150,7 @@ pub(crate) fn start(writer: Writer, flusher: Flusher, clock: Clock) -> Result<(U
     };
     thread.spawn(run).map_err(file_error("start the writer of", &folder))?;
     let (stop, stopped) = watch::channel(false);
-    let flusher = tokio::spawn(flusher.run(stopped));
+    let flusher = JoinSet::from_iter([flusher.run(stopped)]);
     let log = UsageLog {
         messages: messages.clone(),
         clock,
@@ -305,10 +307,7 @@ fn sync_folder(folder: &Path) -> Result<(), Error> {
 /// Two processes that append to one log would number their segments alike.
 fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("lock");
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
+    let file = private(OpenOptions::new().write(true).create(true).truncate(false))
         .open(&path)
         .map_err(file_error("open the lock", &path))?;
     match file.try_lock() {

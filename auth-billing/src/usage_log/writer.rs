@@ -124,7 +124,7 @@ impl Writer {
         let result = self.write(owed.iter().chain(&pending));
         if let Err(error) = &result {
             tracing::error!(
-                cause = crate::problem::chain(error),
+                cause = crate::chain(error),
                 records = pending.len(),
                 "usage could not be recorded"
             );
@@ -199,7 +199,7 @@ impl Writer {
                 });
             }
             // The full segment can grow on; the next commit tries again.
-            Err(error) => tracing::warn!(cause = crate::problem::chain(&error), "no new segment of the usage log"),
+            Err(error) => tracing::warn!(cause = crate::chain(&error), "no new segment of the usage log"),
         }
     }
 
@@ -219,11 +219,18 @@ impl Writer {
     }
 }
 
+/// Files that only their owner can read: who asked for what is nobody else's business.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
 /// A new segment with its header, it and its place in the folder synced.
 pub(crate) fn create_segment(folder: &Path, epoch: i64, number: i64) -> Result<File, Error> {
     let path = path_of(folder, number);
     let create = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&path)?;
         file.write_all(&header(epoch, number))?;
         file.sync_all()?;
         File::open(folder)?.sync_all()?;

@@ -93,6 +93,25 @@ async fn usage_refuses_times_that_are_none_and_says_which() {
 }
 
 #[tokio::test]
+async fn parameters_that_a_route_does_not_have_are_refused_by_name() {
+    let service = service().await;
+    for (path, known) in [
+        ("/v1/billing/usage?form=2026-01-01T00:00:00Z", "from, until"),
+        ("/v1/api-keys?limit=5", "none"),
+        ("/v1/organisation?a%20b", "none"),
+    ] {
+        let answer = service.get(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        let problem = answer.json();
+        assert_eq!(problem["code"], "unknown_parameter");
+        assert!(problem["detail"].as_str().unwrap().ends_with(known), "{problem}");
+    }
+    let with_key = format!("/v1/organisation?Api_Key={}", service.key.expose());
+    let answer = service.send(Method::GET, &with_key, &[]).await;
+    assert_eq!(answer.status, StatusCode::OK, "the key is a parameter everywhere");
+}
+
+#[tokio::test]
 async fn keys_are_listed_without_secrets_and_only_ones_own() {
     let service = service().await;
     let now = Timestamp::from_second(START_S).unwrap();

@@ -8,16 +8,17 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use driftline_auth_billing::Scope;
+use driftline_auth_billing::{Scope, chain};
 use driftline_database::{Mission, MissionStatus};
 use driftline_domain::{MissionId, OrgId};
 use futures::stream::{self, Stream};
 use http::{HeaderName, StatusCode};
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
+use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 use super::find_mission;
+use super::streams::StreamPlace;
 use super::view::status_json;
 use crate::ask::Ask;
 use crate::error::status_word;
@@ -43,10 +44,7 @@ pub(crate) async fn events(State(state): State<AppState>, ask: Ask) -> Result<Re
         // 204 tells an EventSource that there is nothing to come back for.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let permit = std::sync::Arc::clone(state.event_streams())
-        .try_acquire_owned()
-        .ok()
-        .ok_or(Error::Busy("too many event streams are open"))?;
+    let place = state.event_streams().take(ask.caller.org)?;
     let follower = Follower {
         org: ask.caller.org,
         mission: mission.id,
@@ -56,7 +54,7 @@ pub(crate) async fn events(State(state): State<AppState>, ask: Ask) -> Result<Re
         shutdown: state.shutdown.clone(),
         state,
         wakes,
-        _permit: permit,
+        _place: place,
     };
     let stream = Sse::new(follower.events()).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
     Ok(stream.into_response())
@@ -71,7 +69,7 @@ struct Follower {
     until: Instant,
     sent: Option<String>,
     is_over: bool,
-    _permit: OwnedSemaphorePermit,
+    _place: StreamPlace,
 }
 
 impl Follower {
@@ -99,7 +97,7 @@ impl Follower {
                     return Some(Event::default().event("withdrawn").data(data));
                 }
                 Err(error) => {
-                    tracing::error!(mission.id = %self.mission, %error, "an event stream cannot read its mission");
+                    tracing::error!(mission.id = %self.mission, cause = chain(&error), "an event stream cannot read its mission");
                     return None;
                 }
             }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use driftline_auth_billing::Scope;
+use driftline_auth_billing::{Scope, chain};
 use driftline_database::{MissionFilter, MissionStatus};
 use driftline_domain::MissionId;
 use http::StatusCode;
@@ -88,7 +88,7 @@ pub(crate) async fn withdraw(State(state): State<AppState>, ask: Ask) -> Result<
     let _ = state.changes.send((org, parsed));
     // The mission is gone for everybody from here on; files that stay cost space only.
     if let Err(error) = state.files.remove(parsed).await {
-        tracing::warn!(mission.id = %parsed, cause = %error, "files of a withdrawn mission were not removed");
+        tracing::warn!(mission.id = %parsed, cause = chain(&error), "files of a withdrawn mission were not removed");
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use driftline_auth_billing::{Billable, Scope};
+use driftline_auth_billing::{Billable, Scope, chain};
 use driftline_database::{Mission, Run};
 use futures::TryStreamExt;
 use http::{HeaderValue, header};
@@ -84,7 +84,7 @@ pub(crate) async fn file(State(state): State<AppState>, ask: Ask) -> Result<Resp
         .ok_or_else(|| broken("it is listed and missing".to_owned()))?;
     let (run_id, name_for_log) = (run.id, name.to_owned());
     let chunks = stream.chunks.inspect_err(move |error| {
-        tracing::error!(run.id = %run_id, file = %name_for_log, %error, "a download broke off");
+        tracing::error!(run.id = %run_id, file = %name_for_log, cause = chain(error), "a download broke off");
     });
     let mut response = with_tag(Body::from_stream(chunks), media_type(name), &tag);
     let headers = response.headers_mut();

@@ -1,6 +1,8 @@
 //! Missions submitted and validated. A submission that is repeated with the same Idempotency-Key answers with the
 //! mission of the first time, so that a distress call sent twice never runs twice (sar.md, section 11).
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +21,8 @@ use crate::{AppState, Error, IntakeError};
 
 /// Bytes of a mission's body.
 const MAX_BODY: usize = 256 * 1024;
+/// A mission is a few kilobytes: whoever needs longer to send it holds the connection and nothing else.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Characters of an idempotency key.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
@@ -123,7 +127,9 @@ async fn read_json_body(headers: &HeaderMap, body: Body) -> Result<bytes::Bytes,
     if declared.is_some_and(|length| length > MAX_BODY as u64) {
         return Err(Error::TooLarge(MAX_BODY));
     }
-    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
+    let whole = tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, MAX_BODY)).await;
+    let whole = whole.map_err(|_late| Error::BodyTooSlow(BODY_WITHIN.as_secs()))?;
+    whole.map_err(|error| {
         let is_limit =
             std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
         if is_limit {

@@ -25,7 +25,8 @@ pub(super) fn all() -> Value {
         "f": in_query("f", "Form of the answer.", json!({"type": "string", "enum": ["json"], "default": "json"})),
         "limit": in_query(
             "limit",
-            "Features on the page at most; more than the maximum means the maximum.",
+            "Features on the page at most; more than the maximum means the maximum. Each page is one request: walks over \
+             large collections are fastest with the maximum.",
             json!({"type": "integer", "minimum": 1, "maximum": PageLimits::ITEMS.max, "default": PageLimits::ITEMS.default}),
         ),
         "bbox": in_query(
@@ -67,6 +68,16 @@ pub(super) fn all() -> Value {
             json!({"type": "array", "items": {"type": "string", "enum": FIELDS}}),
         ),
         "time": in_query("time", "A time or an interval, as in datetime.", json!({"type": "string"})),
+        "usage_from": in_query(
+            "from",
+            "Hours that begin at this RFC 3339 time or later; at most 400 days before until.",
+            json!({"type": "string", "format": "date-time"}),
+        ),
+        "usage_until": in_query(
+            "until",
+            "Hours that begin before this RFC 3339 time; without it now.",
+            json!({"type": "string", "format": "date-time"}),
+        ),
         "idempotency_key": {
             "name": "Idempotency-Key",
             "in": "header",

@@ -64,7 +64,12 @@ impl<'a> Operation<'a> {
 pub(super) fn add_service(paths: &mut Map<String, Value>) {
     let open = [
         get("/", "getService", "Service", "What this service offers").answers(JSON, "landing_page"),
-        get("/health", "getHealth", "Service", "Whether the process runs"),
+        get(
+            "/health",
+            "getHealth",
+            "Service",
+            "Whether the process is well; 503 asks for a restart",
+        ),
         get("/ready", "getReadiness", "Service", "Whether requests can be served"),
         get("/api", "getServiceApi", "Service", "This document").answers(OPENAPI, "object"),
     ];
@@ -169,6 +174,37 @@ pub(super) fn add_reference(paths: &mut Map<String, Value>) {
         "Which forcing covers a box and a time",
     )
     .with(&["bbox", "time"])
+    .add(paths);
+}
+
+/// Routes of the crate `auth-billing`.
+pub(super) fn add_accounts(paths: &mut Map<String, Value>) {
+    let tag = "Accounts";
+    let [usage, keys, organisation] = driftline_auth_billing::ACCOUNT_PATHS;
+    get(
+        usage,
+        "getUsage",
+        tag,
+        "What the organisation used, by the hour; without times the last 30 days",
+    )
+    .with(&["usage_from", "usage_until"])
+    .answers(JSON, "usage")
+    .add(paths);
+    get(
+        keys,
+        "listApiKeys",
+        tag,
+        "The organisation's keys, without their secrets",
+    )
+    .answers(JSON, "api_keys")
+    .add(paths);
+    get(
+        organisation,
+        "getOrganisation",
+        tag,
+        "Who the caller is and what its key may",
+    )
+    .answers(JSON, "organisation")
     .add(paths);
 }
 

@@ -96,6 +96,13 @@ pub(super) fn all() -> Value {
                 "links": links(),
             },
         },
+        "usage": usage(),
+        "api_keys": {
+            "type": "object",
+            "required": ["keys"],
+            "properties": {"keys": {"type": "array", "items": reference("object")}},
+        },
+        "organisation": organisation(),
         "object": {"type": "object", "additionalProperties": true},
         "any": {},
     })
@@ -103,6 +110,48 @@ pub(super) fn all() -> Value {
 
 fn links() -> Value {
     json!({"type": "array", "items": reference("link")})
+}
+
+fn usage() -> Value {
+    let count = || json!({"type": "integer", "minimum": 0});
+    json!({
+        "type": "object",
+        "required": ["org", "from", "until", "totals", "hours"],
+        "properties": {
+            "org": {"type": "string"},
+            "from": {"type": "string", "format": "date-time"},
+            "until": {"type": "string", "format": "date-time"},
+            "totals": {"type": "array", "items": {
+                "type": "object",
+                "required": ["meter", "units", "records"],
+                "properties": {"meter": {"type": "string"}, "units": count(), "records": count()},
+            }},
+            "hours": {"type": "array", "items": {
+                "type": "object",
+                "required": ["hour", "meter", "key", "units", "records"],
+                "properties": {
+                    "hour": {"type": "string", "format": "date-time"},
+                    "meter": {"type": "string"},
+                    "key": {"type": "string"},
+                    "units": count(),
+                    "records": count(),
+                },
+            }},
+        },
+    })
+}
+
+fn organisation() -> Value {
+    json!({
+        "type": "object",
+        "required": ["id", "name", "key", "scopes"],
+        "properties": {
+            "id": {"type": "string"},
+            "name": {"type": "string"},
+            "key": {"type": "string"},
+            "scopes": {"type": "array", "items": {"type": "string"}},
+        },
+    })
 }
 
 fn problem() -> Value {

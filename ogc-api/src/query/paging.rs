@@ -17,9 +17,11 @@ pub(crate) struct PageLimits {
 }
 
 impl PageLimits {
-    /// Features of an items page (ogc.md, section 1: at least 10,000).
+    /// Features of an items page (ogc.md, section 1: at least 10,000). GDAL from 3.8 on goes by the API document, where a
+    /// small default would make it walk a collection in thousands of requests; before, it asks for 10 unless told
+    /// otherwise by its open option PAGE_SIZE.
     pub(crate) const ITEMS: Self = Self {
-        default: 10,
+        default: 1_000,
         max: 10_000,
     };
     /// Objects of a `/v1` list (contract.md).
@@ -116,7 +118,7 @@ mod tests {
 
     #[test]
     fn limits_are_defaulted_clamped_and_checked() {
-        assert_eq!(parse("").unwrap().limit, 10);
+        assert_eq!(parse("").unwrap().limit, 1_000);
         assert_eq!(parse("limit=1").unwrap().limit, 1);
         assert_eq!(parse("limit=10000").unwrap().limit, 10_000);
         assert_eq!(parse("limit=10001").unwrap().limit, 10_000);

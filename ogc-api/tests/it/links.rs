@@ -56,10 +56,11 @@ fn starts(mission: &str, query: &str) -> Vec<String> {
         "/v1/missions".to_owned(),
         format!("/missions/{mission}/ogc"),
         format!("/v1/missions/{mission}/results"),
-        "/ogc/collections/datums/items".to_owned(),
+        // Small pages, so that there are links to further ones.
+        "/ogc/collections/datums/items?limit=5".to_owned(),
     ]
     .iter()
-    .map(|path| format!("{path}?{query}"))
+    .map(|path| format!("{path}{}{query}", if path.contains('?') { '&' } else { '?' }))
     .collect()
 }
 

@@ -149,7 +149,8 @@ impl Service {
             shutdown: shutdown_seen,
         });
         let auth = Auth::new(database.clone(), system_clock());
-        let router = router(state, |tenant_routes| {
+        let accounts = driftline_auth_billing::router(database.clone(), system_clock());
+        let router = router(state, accounts, |tenant_routes| {
             auth.wrap(tenant_routes.layer(axum::middleware::map_response(show_bill)))
         });
         let ours = tenant(&database, "Rescue North").await;

@@ -88,6 +88,19 @@ async fn another_mission_of_the_same_tenant_is_not_in_a_mission_s_root() {
 }
 
 #[tokio::test]
+async fn a_database_that_fails_makes_the_service_unready_at_once_and_unwell_only_later() {
+    let service = Service::start().await;
+    service.database.close().await;
+    let ready = service.ask_without_key("/ready").await;
+    assert_eq!(
+        (ready.status.as_u16(), &ready.json()["status"]),
+        (503, &"unavailable".into())
+    );
+    let health = service.ask_without_key("/health").await;
+    assert_eq!(health.status, 200, "a moment is no reason for a restart");
+}
+
+#[tokio::test]
 async fn without_a_key_only_the_open_routes_answer() {
     let service = Service::start().await;
     for path in ["/", "/api", "/health", "/ready"] {

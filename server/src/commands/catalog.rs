@@ -19,6 +19,7 @@ pub(crate) struct Arguments {
 /// Lists published cycles, the newest revision of each.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
+    commands::require_data_dir(&settings)?;
     commands::runtime()?.block_on(async {
         let store = commands::open_store(&settings, commands::compute(&settings)?).await?;
         let catalog = store.catalog().await?;

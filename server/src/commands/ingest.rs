@@ -42,6 +42,7 @@ pub(crate) fn run(Ingest::File(arguments): Ingest) -> anyhow::Result<()> {
     };
     commands::runtime()?.block_on(async {
         let compute = commands::compute(&settings)?;
+        commands::create_data_dir(&settings.store.data_dir)?;
         let store = commands::open_store(&settings, compute.clone()).await?;
         let ingested =
             driftline_ingest::ingest_files(&store, &compute, &arguments.paths, &origin, Timestamp::now()).await?;

@@ -1,13 +1,12 @@
 //! `driftline serve`: configuration, parts, wiring, and a shutdown that leaves nothing half done.
 
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use driftline_auth_billing::{Auth, Metering, UsageLog, UsageSettings, UsageTasks, access_log, system_clock};
+use driftline_auth_billing::{Auth, Metering, UsageLog, UsageSettings, UsageTasks, access_log, chain, system_clock};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_config::Settings;
@@ -21,8 +20,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
+use crate::node::Node;
 use crate::seams::{Intake, StoredFiles, StoredForcing};
-use crate::{Common, commands, logging};
+use crate::{Common, commands, connections, logging};
 
 /// Open requests get this long to finish after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -35,7 +35,8 @@ pub(crate) struct Arguments {
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Roles of this process, separated by commas; without it all of them.
+    /// Roles of this process, separated by commas; without it all of them. Two processes on one data directory, such as
+    /// one with the role api and one with the role worker, need different names under store.node.
     #[arg(long, value_delimiter = ',', value_enum)]
     roles: Vec<Role>,
     #[command(flatten)]
@@ -54,6 +55,7 @@ enum Role {
 /// Everything that runs.
 struct Service {
     settings: Settings,
+    node: Node,
     database: Database,
     store: Store,
     engine: Engine,
@@ -89,6 +91,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 impl Service {
     async fn build(settings: Settings) -> anyhow::Result<Self> {
+        let data_dir = &settings.store.data_dir;
+        commands::create_data_dir(data_dir)?;
+        let node = Node::claim(data_dir, &settings.store.node)?;
         let compute: Compute = commands::compute(&settings)?;
         let store = commands::open_store(&settings, compute.clone()).await?;
         store.catalog().await.context("cannot read the catalog")?;
@@ -101,6 +106,7 @@ impl Service {
         };
         Ok(Self {
             settings,
+            node,
             database,
             store,
             engine,
@@ -110,9 +116,10 @@ impl Service {
     }
 
     async fn start_workers(&self) -> anyhow::Result<JoinSet<()>> {
-        let node = &self.settings.store.node;
-        let prefix = format!("{node}/");
-        let freed = self.database.release_leases_of(&prefix, Timestamp::now()).await?;
+        let freed = self
+            .database
+            .take_back_leases_of_dead(&self.node.workers(), Timestamp::now())
+            .await?;
         if freed > 0 {
             tracing::info!(jobs = freed, "took back jobs of an earlier process of this node");
         }
@@ -123,8 +130,8 @@ impl Service {
                 database: self.database.clone(),
                 results: self.store.results(),
                 changes: self.changes.clone(),
-                node: node.clone(),
-                name: format!("{prefix}{number}"),
+                node: self.settings.store.node.clone(),
+                name: format!("{}{number}", self.node.own_workers()),
                 lease: Duration::from_secs(u64::from(self.settings.missions.lease_s)),
                 shutdown: self.stop.subscribe(),
             };
@@ -166,9 +173,8 @@ impl Service {
             compute: self.engine.compute.clone(),
             files: Arc::new(StoredFiles(self.store.results())),
             intake: Arc::new(Intake {
-                origin: self.engine.origin.clone(),
+                engine: self.engine.clone(),
                 store: self.store.clone(),
-                coast: Arc::clone(&self.engine.coast),
             }),
             forcing: Arc::new(StoredForcing(self.store.clone())),
             changes: self.changes.clone(),
@@ -177,29 +183,28 @@ impl Service {
         });
         let (auth, metering) = (Auth::new(self.database.clone(), system_clock()), Metering::new(log));
         let accounts = driftline_auth_billing::router(self.database.clone(), system_clock());
-        let protect = |routes: axum::Router| auth.wrap(metering.wrap(routes.merge(accounts)));
-        let app = access_log(driftline_ogc_api::router(state, protect));
+        let protect = |routes: axum::Router| auth.wrap(metering.wrap(routes));
+        let app = access_log(driftline_ogc_api::router(state, accounts, protect));
         let listen = self.settings.server.listen;
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}"))?;
         tracing::info!("listening on http://{}", listener.local_addr()?);
-        let mut stopped = self.stop.subscribe();
-        let server = axum::serve(listener, app).with_graceful_shutdown(async move {
-            let _ = stopped.wait_for(|stop| *stop).await;
-        });
-        let mut server = std::pin::pin!(server.into_future());
-        tokio::select! {
-            ended = &mut server => return Ok(ended?),
-            signalled = self.wait_for_signal() => signalled?,
+        let server = connections::serve(listener, app, self.stop.subscribe(), DRAIN);
+        let signal = async {
+            let signalled = self.wait_for_signal().await;
+            self.stop.send_replace(true);
+            signalled
+        };
+        let (cut_off, signalled) = tokio::join!(server, signal);
+        if cut_off > 0 {
+            tracing::warn!(
+                connections = cut_off,
+                "some requests did not finish in {} s and were cut off",
+                DRAIN.as_secs()
+            );
         }
-        match tokio::time::timeout(DRAIN, server).await {
-            Ok(ended) => Ok(ended?),
-            Err(_) => {
-                tracing::warn!("some requests did not finish in {} s and were cut off", DRAIN.as_secs());
-                Ok(())
-            }
-        }
+        signalled
     }
 
     /// Returns after SIGTERM or Ctrl-C, with everybody told to stop.
@@ -222,9 +227,12 @@ impl Service {
         if tokio::time::timeout(DRAIN, all).await.is_err() {
             tracing::warn!("a worker did not stop in time; its mission is taken up again at the next start");
         }
-        let prefix = format!("{}/", self.settings.store.node);
-        if let Err(error) = self.database.release_leases_of(&prefix, Timestamp::now()).await {
-            tracing::warn!(cause = %error, "leases were not released; they run out by themselves");
+        let own = self.node.own_workers();
+        if let Err(error) = self.database.hand_back_leases_of(&own, Timestamp::now()).await {
+            tracing::warn!(
+                cause = chain(&error),
+                "leases were not released; they run out by themselves"
+            );
         }
         self.database.close().await;
         tracing::info!("stopped");

@@ -57,8 +57,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Compute threads; without it one per core.
-    #[arg(long)]
-    threads: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     #[command(flatten)]
     common: Common,
 }
@@ -69,11 +69,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
     let spec = mission(arguments)?;
     let compute = match arguments.threads {
-        Some(threads) => Compute::new(threads)?,
+        Some(threads) => Compute::new(usize::from(threads))?,
         None => commands::compute(&settings)?,
     };
     commands::runtime()?.block_on(async {
         let origin = if arguments.forcing.is_empty() {
+            commands::require_data_dir(&settings)?;
             ForcingOrigin::Store(commands::open_store(&settings, compute.clone()).await?)
         } else {
             ForcingOrigin::open_files(&arguments.forcing)?

@@ -25,6 +25,7 @@ pub(crate) struct Arguments {
 /// Prints ledger records in the order of entry.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
+    commands::require_data_dir(&settings)?;
     commands::runtime()?.block_on(async {
         let database = commands::open_installation(&settings).await?;
         let org = database.organisation_by_name(&arguments.org).await?;

@@ -129,13 +129,17 @@ impl Error {
 fn may_pass(source: &sqlx::Error) -> bool {
     match source {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(cause) => {
-            let primary = cause
-                .code()
-                .and_then(|code| code.parse::<i64>().ok())
-                .map(|code| code & 0xff);
-            matches!(primary, Some(5 | 6 | 10 | 13))
-        }
-        _ => false,
+        source => matches!(primary_code(source), Some(5 | 6 | 10 | 13)),
     }
+}
+
+/// Whether another connection is in the way.
+pub(crate) fn is_locked(source: &sqlx::Error) -> bool {
+    primary_code(source) == Some(5)
+}
+
+/// SQLite's result code without its extension.
+fn primary_code(source: &sqlx::Error) -> Option<i64> {
+    let code = source.as_database_error()?.code()?;
+    code.parse::<i64>().ok().map(|code| code & 0xff)
 }

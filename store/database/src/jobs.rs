@@ -41,6 +41,13 @@ pub enum LeaseState {
     Lost,
 }
 
+/// How the processes ended whose leases are freed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LeaseEnd {
+    Death,
+    GoodOrder,
+}
+
 impl Database {
     /// Leases the next job: by priority, then by age; jobs whose lease has run out are taken again. Jobs that were
     /// tried too often fail on the way.
@@ -64,17 +71,31 @@ impl Database {
         Ok(leased)
     }
 
-    /// Takes back every lease of the workers whose names begin so: at the start of a node, whose earlier process is
-    /// gone. Returns how many.
-    pub async fn release_leases_of(&self, worker_prefix: &str, now: Timestamp) -> Result<u64> {
-        let what = "release leases";
+    /// Takes back every lease of the workers whose names begin so: of processes that are dead. What they tried stays
+    /// tried, because the mission may be what killed them. Returns how many.
+    pub async fn take_back_leases_of_dead(&self, worker_prefix: &str, now: Timestamp) -> Result<u64> {
+        self.free_leases("take leases back", worker_prefix, LeaseEnd::Death, now)
+            .await
+    }
+
+    /// Hands back every lease of the workers whose names begin so: of this process, which ends in good order. That is
+    /// no attempt of the missions, so that restarts do not fail them; a lease that has run out before still is one.
+    /// Returns how many.
+    pub async fn hand_back_leases_of(&self, worker_prefix: &str, now: Timestamp) -> Result<u64> {
+        self.free_leases("hand leases back", worker_prefix, LeaseEnd::GoodOrder, now)
+            .await
+    }
+
+    async fn free_leases(&self, what: &'static str, prefix: &str, end: LeaseEnd, now: Timestamp) -> Result<u64> {
         let mut change = self.change(what).await?;
         let rows = sqlx::query(
-            "UPDATE jobs SET state = 'queued', run_at = ?1, lease_until = NULL, token = token + 1 \
+            "UPDATE jobs SET state = 'queued', run_at = ?1, lease_until = NULL, token = token + 1, \
+             attempts = attempts - (?3 AND lease_until > ?1) \
              WHERE state = 'leased' AND substr(worker, 1, length(?2)) = ?2 RETURNING mission_id, org_id",
         )
         .bind(micros(now))
-        .bind(worker_prefix)
+        .bind(prefix)
+        .bind(end == LeaseEnd::GoodOrder)
         .fetch_all(&mut *change.tx)
         .await
         .map_err(Error::engine(what))?;

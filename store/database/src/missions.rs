@@ -36,7 +36,7 @@ pub struct NewMission {
 pub enum MissionCreation {
     /// It is new, and its job waits.
     Created(Mission),
-    /// The same body came with the same idempotency key before; this is the mission of then.
+    /// The same body came with the same idempotency key before; this is the mission of then, which still stands.
     Replayed(Mission),
     /// Another body came with this idempotency key before.
     IdempotencyConflict,
@@ -140,7 +140,8 @@ impl Database {
     }
 
     /// Withdraws a mission: its job is cancelled, a worker at it loses its lease, and the mission, its runs and its
-    /// features are seen no more. A tombstone stays, and so does what was charged. False where there is none.
+    /// features are seen no more. Its idempotency key is forgotten: the same submission makes a new mission, not one
+    /// that nobody can see. A tombstone stays, and so does what was charged. False where there is none.
     pub async fn delete_mission(&self, org: OrgId, id: MissionId, now: Timestamp) -> Result<bool> {
         let what = "withdraw the mission";
         let mut change = self.change(what).await?;
@@ -170,6 +171,12 @@ impl Database {
                 .await
                 .map_err(Error::engine(what))?;
         }
+        sqlx::query("DELETE FROM idempotency WHERE org_id = ? AND mission_id = ?")
+            .bind(id_bytes(org))
+            .bind(id_bytes(id))
+            .execute(&mut *change.tx)
+            .await
+            .map_err(Error::engine(what))?;
         touch_content(&mut change, org).await?;
         change.commit().await?;
         Ok(true)

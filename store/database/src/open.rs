@@ -3,11 +3,12 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
+use crate::error::is_locked;
 use crate::schema::{MIGRATIONS, Migration, migrate};
 use crate::{Error, Result};
 
@@ -15,6 +16,8 @@ use crate::{Error, Result};
 const BUSY: Duration = Duration::from_secs(10);
 /// How long a caller waits for a connection before it is told that the database is busy.
 const ACQUIRE: Duration = Duration::from_secs(15);
+/// Pause between two attempts to open a file that another program is setting up.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const READERS: u32 = 4;
 
 /// The database; clones share its connections.
@@ -44,9 +47,8 @@ impl Database {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .disable_statement_logging();
-        let mut first = options.connect().await.map_err(open)?;
+        let mut first = connect(&options).await.map_err(open)?;
         migrate(&mut first, path, steps).await?;
-        first.close().await.map_err(open)?;
         let pool = || {
             SqlitePoolOptions::new()
                 .acquire_timeout(ACQUIRE)
@@ -55,6 +57,7 @@ impl Database {
         };
         let writer = pool()
             .max_connections(1)
+            .after_release(|connection, _| Box::pin(is_clean(connection)))
             .connect_with(options.clone())
             .await
             .map_err(open)?;
@@ -64,6 +67,8 @@ impl Database {
             .connect_with(readers)
             .await
             .map_err(open)?;
+        // Not before: the last connection that closes takes the log away under those that open.
+        first.close().await.map_err(open)?;
         // The engine syncs the file; that the folder knows of it must be synced too, or a power cut loses the whole.
         sync_folder(path)?;
         Ok(Self { writer, reader })
@@ -107,6 +112,30 @@ impl Change {
     }
 }
 
+/// Connects, and waits for another program that opens the same new file: the switch to a log does not wait by itself.
+async fn connect(options: &SqliteConnectOptions) -> sqlx::Result<SqliteConnection> {
+    let began = Instant::now();
+    loop {
+        match options.connect().await {
+            Err(error) if is_locked(&error) && began.elapsed() < BUSY => tokio::time::sleep(LOOK_AGAIN).await,
+            connected => return connected,
+        }
+    }
+}
+
+/// Whether the next change may have this connection; one that says no is closed, and the pool opens another. A full
+/// disk and some I/O errors make SQLite roll back by itself; the rollback that is sent after them then fails, and the
+/// connection counts itself inside a transaction for ever.
+async fn is_clean(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // A rollback after an error is queued, not awaited; the answer to the ping comes behind it.
+    connection.ping().await?;
+    let clean = !connection.is_in_transaction();
+    if !clean {
+        tracing::warn!("the writing database connection did not come out of its transaction and is replaced");
+    }
+    Ok(clean)
+}
+
 /// Creates the file readable by its owner only: it holds the hashes of every key.
 fn create_private(path: &Path) -> Result<()> {
     let mut options = OpenOptions::new();
@@ -136,6 +165,7 @@ fn sync_folder(path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ErrorKind, Watermark};
     use jiff::Timestamp;
 
     #[tokio::test]
@@ -178,6 +208,68 @@ mod tests {
         let repaired = Database::open(&path).await.unwrap();
         let half = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema WHERE name = 'half'");
         assert_eq!(half.fetch_one(&repaired.reader).await.unwrap(), 0);
+    }
+
+    async fn writes(database: &Database, name: &str) {
+        let now = Timestamp::UNIX_EPOCH;
+        database.check().await.unwrap();
+        let made = database.create_organisation(name, now).await.unwrap();
+        let change = database.change("touch it").await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(database.organisation(made.id).await.unwrap(), Some(made));
+    }
+
+    /// Lets the file grow to so many pages, on whichever connection writes now.
+    async fn limit_pages(database: &Database, pages: i64) {
+        let limit = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+        sqlx::query(limit).fetch_one(&database.writer).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn writing_goes_on_when_a_full_disk_has_room_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+        let watermark = Watermark {
+            node: "n".repeat(100_000),
+            segment: 1,
+            offset: 1,
+        };
+        // More than once, because the connection that takes the place of the first has to be replaced as well.
+        for round in 0..3 {
+            limit_pages(&database, 1).await;
+            let full = database.apply_usage(&[], &watermark).await.unwrap_err();
+            assert_eq!(full.kind(), ErrorKind::Unavailable, "{full:?}");
+            limit_pages(&database, 1_000_000).await;
+            writes(&database, &format!("round {round}")).await;
+        }
+        assert_eq!(database.watermark(&watermark.node).await.unwrap(), None);
+        database.apply_usage(&[], &watermark).await.unwrap();
+        assert_eq!(database.watermark(&watermark.node).await.unwrap(), Some(watermark));
+    }
+
+    #[tokio::test]
+    async fn writing_goes_on_after_a_commit_that_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+        // With the transaction gone, as SQLite leaves it behind after an I/O error; and with it still there.
+        for (round, sql) in [
+            "ROLLBACK",
+            "PRAGMA defer_foreign_keys = ON; INSERT INTO api_keys (id, org_id, name, hint, sha256, scopes, created_at) \
+             VALUES (x'01', x'02', '', '', zeroblob(32), '', 0)",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut change = database.change("do it").await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut *change.tx).await.unwrap();
+            assert!(matches!(
+                change.commit().await,
+                Err(Error::Engine { what: "do it", .. })
+            ));
+            writes(&database, &format!("round {round}")).await;
+        }
+        let keys = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM api_keys");
+        assert_eq!(keys.fetch_one(&database.reader).await.unwrap(), 0);
     }
 
     /// The promises of durability hang on these settings.

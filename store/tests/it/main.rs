@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod damage;
+mod orphans;
+
 use std::convert::Infallible;
 use std::path::Path;
+use std::sync::Arc;
 
 use driftline_compute::Compute;
 use driftline_domain::{BBox, Composition, ForcingKind, GridSpec, RegularGrid, RunTime, ValidTime, VectorField};
-use driftline_store::{CycleIdentity, Error, NewSeries, Published, SourceFile, Store};
+use driftline_store::{Cycle, CycleIdentity, Error, NewSeries, Published, SourceFile, Store};
 use jiff::Timestamp;
 
 const STEPS: usize = 30;
@@ -200,6 +204,22 @@ async fn a_cycle_that_was_never_published_is_not_there() {
 }
 
 #[tokio::test]
+async fn unchanged_is_said_only_of_a_manifest_that_could_be_synced() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    publish(&store, "1", 6, 0.0).await.unwrap();
+    store.catalog().await.unwrap();
+    std::fs::remove_file(manifest_file(dir.path(), 1)).unwrap();
+    for source in ["1", "other bytes, same values"] {
+        let error = publish(&store, source, 6, 0.0).await.unwrap_err().to_string();
+        assert!(
+            error.contains("sync") && error.contains("000000000001.json"),
+            "{source}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_flipped_bit_anywhere_is_found_and_named() {
     let dir = tempfile::tempdir().unwrap();
     let Published::New(cycle) = publish(&open(dir.path()).await, "1", 6, 0.0).await.unwrap() else {
@@ -220,15 +240,6 @@ async fn a_flipped_bit_anywhere_is_found_and_named() {
         assert!(error.contains(&entry.path) && error.contains("damaged"), "{error}");
         std::fs::write(&file, &good).unwrap();
     }
-    let manifest = dir.path().join("objects/forcing/manifests/000000000001.json");
-    let text = std::fs::read_to_string(&manifest)
-        .unwrap()
-        .replace("\"bytes\": ", "\"bytes\": 1");
-    std::fs::write(&manifest, text).unwrap();
-    assert!(matches!(
-        open(dir.path()).await.catalog().await,
-        Err(Error::Damaged { .. })
-    ));
 }
 
 #[tokio::test]
@@ -246,6 +257,19 @@ async fn implausible_values_and_bad_names_are_refused() {
     wrong.feed = "../escape".to_owned();
     assert!(matches!(store.begin_cycle(wrong).await, Err(Error::Rejected(_))));
     assert_eq!(store.catalog().await.unwrap().cycles().count(), 0);
+}
+
+/// The revision that a publication made; a test that expected one stops where there is none.
+fn made(published: Published) -> Arc<Cycle> {
+    match published {
+        Published::New(cycle) => Some(cycle),
+        Published::Unchanged(_) => None,
+    }
+    .unwrap()
+}
+
+fn manifest_file(dir: &Path, sequence: u64) -> std::path::PathBuf {
+    dir.join(format!("objects/forcing/manifests/{sequence:012}.json"))
 }
 
 fn walk(dir: &Path) -> Vec<std::path::PathBuf> {

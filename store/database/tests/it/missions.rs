@@ -30,16 +30,6 @@ async fn the_same_body_with_the_same_idempotency_key_is_one_mission() {
         place.database.count_missions(place.org, &page(0, None)).await.unwrap(),
         1
     );
-    // Withdrawn or not, a repetition must not start the mission anew.
-    place
-        .database
-        .delete_mission(place.org, first.id, at(30))
-        .await
-        .unwrap();
-    let MissionCreation::Replayed(replayed) = ask(1, 40).await.unwrap() else {
-        panic!("not replayed")
-    };
-    assert_eq!((replayed.id, replayed.status), (first.id, MissionStatus::Cancelled));
     let day = 24 * 3600;
     assert!(
         matches!(ask(1, day).await.unwrap(), MissionCreation::Replayed(_)),
@@ -49,6 +39,44 @@ async fn the_same_body_with_the_same_idempotency_key_is_one_mission() {
         matches!(ask(1, day + 1).await.unwrap(), MissionCreation::Created(_)),
         "forgotten after a day"
     );
+}
+
+#[tokio::test]
+async fn withdrawing_a_mission_forgets_its_idempotency_key_and_no_other() {
+    let place = place().await;
+    let database = &place.database;
+    let ask = |key: &str, body: u8, now_s| {
+        let mut new = place.new_mission("boat", now_s);
+        new.idempotency = Some((key.to_owned(), [body; 32]));
+        database.create_mission(new)
+    };
+    let MissionCreation::Created(first) = ask("key-1", 1, 0).await.unwrap() else {
+        panic!("not created")
+    };
+    let MissionCreation::Created(other) = ask("key-2", 1, 0).await.unwrap() else {
+        panic!("not created")
+    };
+    assert!(database.delete_mission(place.org, first.id, at(1)).await.unwrap());
+    assert!(!database.knows_submission(place.org, "key-1", at(2)).await.unwrap());
+    let MissionCreation::Created(second) = ask("key-1", 1, 2).await.unwrap() else {
+        panic!("answered for a withdrawn mission")
+    };
+    assert_ne!(second.id, first.id);
+    assert_eq!(second.status, MissionStatus::Queued);
+    assert_eq!(
+        database.mission(place.org, second.id).await.unwrap().as_ref(),
+        Some(&second)
+    );
+    // The key is the second's now: withdrawing the first again does not take it away.
+    assert!(!database.delete_mission(place.org, first.id, at(3)).await.unwrap());
+    assert_eq!(
+        ask("key-1", 1, 4).await.unwrap(),
+        MissionCreation::Replayed(second.clone())
+    );
+    assert_eq!(ask("key-2", 1, 4).await.unwrap(), MissionCreation::Replayed(other));
+    // Another body may have the key of a withdrawn mission too.
+    assert!(database.delete_mission(place.org, second.id, at(5)).await.unwrap());
+    assert!(matches!(ask("key-1", 2, 6).await.unwrap(), MissionCreation::Created(_)));
 }
 
 #[tokio::test]

@@ -213,7 +213,8 @@ async fn a_restarted_node_takes_its_own_leases_back_and_no_others() {
     let theirs = place.create(place.new_mission("theirs", 1)).await;
     let dead = place.lease("node-a/1", 2).await.unwrap();
     place.lease("node-b/1", 2).await.unwrap();
-    assert_eq!(place.database.release_leases_of("node-a/", at(3)).await.unwrap(), 1);
+    let freed = place.database.take_back_leases_of_dead("node-a/", at(3)).await.unwrap();
+    assert_eq!(freed, 1);
     let status = async |id| place.database.mission(place.org, id).await.unwrap().unwrap().status;
     assert_eq!(status(ours.id).await, MissionStatus::Queued);
     assert_eq!(status(theirs.id).await, MissionStatus::Running);
@@ -223,7 +224,85 @@ async fn a_restarted_node_takes_its_own_leases_back_and_no_others() {
         .await
         .unwrap();
     assert_eq!(late, None, "the earlier process is fenced off");
-    assert_eq!(place.lease("node-a/1", 3).await.unwrap().mission.id, ours.id);
+    let again = place.lease("node-a/1", 3).await.unwrap();
+    assert_eq!((again.mission.id, again.attempt), (ours.id, 2), "a crash is an attempt");
+}
+
+#[tokio::test]
+async fn restarts_in_good_order_are_no_attempts_of_a_mission() {
+    let place = place().await;
+    let database = &place.database;
+    let mission = place.create(place.new_mission("boat", 0)).await;
+    let (mut now_s, mut tokens) = (0, Vec::new());
+    for restart in 0..2 * MAX_ATTEMPTS {
+        let leased = place
+            .lease(&format!("node-a/process-{restart}/1"), now_s)
+            .await
+            .unwrap();
+        assert_eq!(leased.attempt, 1, "restart {restart}");
+        let own = format!("node-a/process-{restart}/");
+        let other = database
+            .hand_back_leases_of("node-a/process-x/", at(now_s + 1))
+            .await
+            .unwrap();
+        assert_eq!(other, 0, "another process of the node keeps its lease");
+        assert_eq!(database.hand_back_leases_of(&own, at(now_s + 1)).await.unwrap(), 1);
+        assert_eq!(
+            database.hand_back_leases_of(&own, at(now_s + 1)).await.unwrap(),
+            0,
+            "once"
+        );
+        let seen = database.mission(place.org, mission.id).await.unwrap().unwrap();
+        assert_eq!(seen.status, MissionStatus::Queued);
+        let beat = database
+            .heartbeat(leased.job, leased.token, 0.5, "late", LEASE, at(now_s + 1))
+            .await
+            .unwrap();
+        assert_eq!(beat, LeaseState::Lost);
+        tokens.push(leased.token);
+        now_s += 2;
+    }
+    assert!(tokens.is_sorted_by(|a, b| a < b), "{tokens:?}");
+    let done = place.lease("node-a/process-last/1", now_s).await.unwrap();
+    let published = database
+        .complete_job(done.job, done.token, run(&[BOX]), "node-a", at(now_s))
+        .await
+        .unwrap();
+    assert!(published.is_some());
+}
+
+#[tokio::test]
+async fn crashes_and_leases_that_ran_out_are_attempts_whatever_restarts_lie_between() {
+    let place = place().await;
+    let database = &place.database;
+    let mission = place.create(place.new_mission("boat", 0)).await;
+    let mut now_s = 0;
+    for crash in 1..=MAX_ATTEMPTS {
+        let stopped = place.lease("node-a/stopped/1", now_s).await.unwrap();
+        assert_eq!(stopped.attempt, crash);
+        database
+            .hand_back_leases_of("node-a/stopped/", at(now_s))
+            .await
+            .unwrap();
+        let died = place.lease("node-a/died/1", now_s).await.unwrap();
+        assert_eq!(died.attempt, crash);
+        if crash % 2 == 0 {
+            // Handed back by a process whose lease had run out: its worker hung.
+            now_s += 30;
+            assert_eq!(
+                database.hand_back_leases_of("node-a/died/", at(now_s)).await.unwrap(),
+                1
+            );
+        } else {
+            assert_eq!(
+                database.take_back_leases_of_dead("node-a/", at(now_s)).await.unwrap(),
+                1
+            );
+        }
+    }
+    assert!(place.lease("node-a/next/1", now_s).await.is_none());
+    let failed = database.mission(place.org, mission.id).await.unwrap().unwrap();
+    assert_eq!(failed.status, MissionStatus::Failed);
 }
 
 #[tokio::test]

@@ -1,0 +1,172 @@
+//! Connections: accepted up to a number, closed when a client does not finish its request's head, and at shutdown let
+//! go as soon as nothing is in flight on them.
+//!
+//! `axum::serve` has none of these bounds: a client that opens sockets and says nothing would hold them for ever.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{Request, Response};
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+/// A request's head must be there within this time; a quiet connection between requests is closed after it as well.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// Connections at once where the system allows as many open files.
+const MAX_CONNECTIONS: usize = 4_096;
+/// After the signal to stop, a connection without a request in flight has this long for what is on the wire.
+const LAST_BYTES: Duration = Duration::from_secs(1);
+/// Pause after the system refused a connection, for example because no more files can be opened.
+const AFTER_REFUSAL: Duration = Duration::from_millis(200);
+
+/// Serves until `stopped` turns true, then lets requests in flight end; returns how many were cut off after `drain`.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    stopped: watch::Receiver<bool>,
+    drain: Duration,
+) -> usize {
+    let most = most_connections();
+    let mut stop = stopped.clone();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept(), if connections.len() < most => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve_one(stream, app.clone(), stopped.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(cause = %error, connections = connections.len(), "a connection was not accepted");
+                    tokio::time::sleep(AFTER_REFUSAL).await;
+                }
+            },
+        }
+    }
+    // Whoever connects now is refused instead of kept waiting.
+    drop(listener);
+    let all = async { while connections.join_next().await.is_some() {} };
+    match tokio::time::timeout(drain, all).await {
+        Ok(()) => 0,
+        Err(_) => {
+            let left = connections.len();
+            connections.shutdown().await;
+            left
+        }
+    }
+}
+
+async fn serve_one(stream: TcpStream, app: Router, mut stopped: watch::Receiver<bool>) {
+    let in_flight = InFlight::default();
+    let counted = in_flight.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (app, guard) = (app.clone(), counted.begin());
+        async move {
+            let response: Response<Body> = app.oneshot(request).await?;
+            Ok::<_, Infallible>(response.map(|body| CountedBody { body, _guard: guard }))
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    // A connection that breaks is its client's business, and what was answered on it is in the access log.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopped.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+    }
+    loop {
+        if tokio::time::timeout(LAST_BYTES, connection.as_mut()).await.is_ok() || in_flight.is_none() {
+            return;
+        }
+    }
+}
+
+/// Requests whose answer has not been given in full, on one connection.
+#[derive(Clone, Default)]
+struct InFlight(Arc<AtomicUsize>);
+
+impl InFlight {
+    fn begin(&self) -> InFlightGuard {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        InFlightGuard(self.clone())
+    }
+
+    fn is_none(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+}
+
+struct InFlightGuard(InFlight);
+
+impl Drop for InFlightGuard {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An answer's body that counts as in flight until it has been handed over.
+struct CountedBody {
+    body: Body,
+    _guard: InFlightGuard,
+}
+
+impl hyper::body::Body for CountedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Connections that leave a quarter of the files that this process may open to database, forcing and results.
+fn most_connections() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    open_files(&limits).map_or(MAX_CONNECTIONS, |files| (files / 4 * 3).clamp(1, MAX_CONNECTIONS))
+}
+
+/// The soft limit of open files in the form of Linux; `None` where there is none.
+fn open_files(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_open_files_is_read() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max open files            256                  524288               files     \n";
+        assert_eq!(open_files(limits), Some(256));
+        assert_eq!(open_files(&limits.replace("256  ", "unlimited")), None);
+        assert_eq!(open_files(""), None);
+    }
+}
