@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::commands::catalog::cycle_json;
+use crate::commands::catalog::{cycle_json, damage_json};
 
 /// A position on land is taken to the nearest sea within this distance; farther inland nothing drifts.
 const SEA_REACH_M: f64 = 100_000.0;
@@ -152,7 +152,8 @@ fn feeds(catalog: &Catalog, now: Timestamp) -> Value {
         value["age_h"] = json!(now.duration_since(cycle.manifest.run.0).as_secs_f64() / 3600.0);
         value
     };
-    json!({ "feeds": newest.iter().map(feed).collect::<Vec<_>>() })
+    let damaged: Vec<Value> = catalog.damaged().iter().map(damage_json).collect();
+    json!({ "feeds": newest.iter().map(feed).collect::<Vec<_>>(), "damaged": damaged })
 }
 
 /// What covers a box and a time, finest first.

@@ -1,7 +1,7 @@
 //! `driftline catalog`: what forcing there is.
 
 use clap::Args;
-use driftline_store::Cycle;
+use driftline_store::{Cycle, Damage};
 use serde_json::{Value, json};
 
 use crate::{Common, commands, output};
@@ -40,12 +40,28 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 ))?;
             }
         }
-        if !arguments.common.json {
-            return Ok(());
+        let damaged = catalog.damaged();
+        if arguments.common.json {
+            let cycles: Vec<Value> = catalog.cycles().map(|cycle| cycle_json(cycle)).collect();
+            let damaged: Vec<Value> = damaged.iter().map(damage_json).collect();
+            output::json(&json!({ "cycles": cycles, "damaged": damaged }))?;
+        } else {
+            damaged
+                .iter()
+                .try_for_each(|damage| output::line(&format!("damaged: {}: {}", damage.object, damage.reason)))?;
         }
-        let cycles: Vec<Value> = catalog.cycles().map(|cycle| cycle_json(cycle)).collect();
-        output::json(&json!({ "cycles": cycles }))
+        anyhow::ensure!(
+            !arguments.verify || damaged.is_empty(),
+            "{} manifests are damaged",
+            damaged.len()
+        );
+        Ok(())
     })
+}
+
+/// A damaged manifest as programs read it.
+pub(crate) fn damage_json(damage: &Damage) -> Value {
+    json!({"object": damage.object, "reason": damage.reason})
 }
 
 /// A cycle as programs read it.

@@ -14,7 +14,7 @@ use driftline_database::Database;
 use driftline_domain::{MissionId, OrgId};
 use driftline_ogc_api::{AppState, Parts, PublicBase};
 use driftline_simulate::{Engine, ForcingOrigin, Worker};
-use driftline_store::Store;
+use driftline_store::{ORPHAN_AGE, Store, Swept};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
@@ -97,6 +97,16 @@ impl Service {
         let compute: Compute = commands::compute(&settings)?;
         let store = commands::open_store(&settings, compute.clone()).await?;
         store.catalog().await.context("cannot read the catalog")?;
+        match store.sweep_orphans(ORPHAN_AGE, Timestamp::now()).await {
+            Ok(swept) if swept == Swept::default() => {}
+            Ok(swept) => tracing::info!(
+                prefixes = swept.prefixes,
+                staged = swept.staged,
+                temporaries = swept.temporaries,
+                "removed what interrupted work had left behind"
+            ),
+            Err(error) => tracing::warn!(cause = chain(&error), "leftovers of interrupted work were not removed"),
+        }
         let database = commands::open_database(&settings).await?;
         let coast = Arc::new(Coast::embedded()?);
         let engine = Engine {
