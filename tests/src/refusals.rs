@@ -94,6 +94,12 @@ fn the_commands_keep_their_exit_codes() {
         command.envs(setting);
         run(&mut command).status.code()
     };
+    assert_eq!(
+        code(&["catalog", "--json"], None),
+        Some(1),
+        "a mistyped path is no empty installation"
+    );
+    assert_eq!(code(&["orgs", "list", "--json"], None), Some(0));
     assert_eq!(code(&["catalog", "--json"], None), Some(0));
     assert_eq!(code(&["keys", "create", "--org", "nobody", "--json"], None), Some(1));
     assert_eq!(code(&["no-such-command"], None), Some(2));
