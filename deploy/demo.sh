@@ -80,7 +80,11 @@ chmod 700 "$folder"
 began="$(now)"
 ingested=0
 for i in "${!feeds[@]}"; do
-    catalog="$("$driftline" catalog --data-dir "$data" --json 2>>"$log")" || fail "the catalog in $data cannot be read; see $log."
+    catalog=""
+    if [[ -d "$data" ]]; then
+        catalog="$("$driftline" catalog --data-dir "$data" --json 2>>"$log")" ||
+            fail "the catalog in $data cannot be read; see $log."
+    fi
     if [[ "$catalog" != *"\"${feeds[i]}\""* ]]; then
         "$driftline" ingest file "${files[i]}" --feed "${feeds[i]}" --attribution "$credit" --data-dir "$data" \
             >>"$log" 2>&1 ||
