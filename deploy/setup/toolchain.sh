@@ -28,7 +28,7 @@ through=()
 found="$(rustc --version 2>/dev/null | sed -n 's/^rustc \([0-9.]*\).*/\1/p')" || found=""
 if [[ -z "$found" ]] || ! at_least "$found" "$wanted"; then
     command -v rustup >/dev/null ||
-        fail "install Rust $wanted or newer with rustup (https://rustup.rs); found ${found:-none}."
+        fail "install Rust $wanted or newer with rustup; found ${found:-none}."
     through=(rustup run "$wanted")
     if ! "${through[@]}" rustc --version >/dev/null 2>&1; then
         echo "driftline: fetching Rust $wanted with rustup (found ${found:-none})" >&2
