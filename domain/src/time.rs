@@ -46,7 +46,10 @@ macro_rules! times {
             type Err = TimeError;
 
             fn from_str(text: &str) -> Result<Self, TimeError> {
-                text.parse().map(Self).map_err(|_: jiff::Error| TimeError(text.chars().take(64).collect()))
+                // The parser also takes a time zone's name in brackets (RFC 9557), which is not RFC 3339.
+                let plain = (!text.contains('[')).then_some(text);
+                let time = plain.and_then(|text| text.parse().ok());
+                time.map(Self).ok_or_else(|| TimeError(text.chars().take(64).collect()))
             }
         }
     )*};
@@ -73,6 +76,7 @@ mod tests {
             "a zone is required"
         );
         assert!("yesterday".parse::<ValidTime>().is_err());
+        assert!("2015-11-16T08:00:00+01:00[Europe/Oslo]".parse::<ValidTime>().is_err());
         assert_eq!(ValidTime::from_unix_s(i64::MAX), None);
     }
 }
