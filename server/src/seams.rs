@@ -7,16 +7,13 @@ use bytes::Bytes;
 use driftline_auth_billing::chain;
 use driftline_domain::{BBox, ForcingKind, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
 use driftline_ogc_api::{CoverageQuestion, ForcingCatalog, IntakeError, MissionIntake, RunFiles, SeamError};
-use driftline_simulate::{Engine, violations};
+use driftline_simulate::{Engine, SEA_REACH_M, violations};
 use driftline_store::{Catalog, Cycle, Kind, Results, Store};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::commands::catalog::{cycle_json, damage_json};
-
-/// A position on land is taken to the nearest sea within this distance; farther inland nothing drifts.
-const SEA_REACH_M: f64 = 100_000.0;
 
 fn seam(error: impl std::error::Error + 'static) -> SeamError {
     SeamError(chain(&error))

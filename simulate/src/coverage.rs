@@ -1,7 +1,7 @@
 //! What forcing covers: asked before a mission is accepted and again before it runs.
 
 use driftline_domain::{BBox, ForcingKind, LatLon, MissionSpec, ValidTime, Violation};
-use driftline_leeway::Field;
+use driftline_leeway::{Field, SEA_REACH_M};
 
 use crate::Error;
 use crate::error::Lacking;
@@ -17,8 +17,6 @@ pub struct Reach {
 
 /// Forcing is asked for this far around the start: values near the coast are borrowed from wet nodes nearby.
 const NEIGHBOURHOOD_M: f64 = 30_000.0;
-/// A start on land is looked at from the sea nearest to it, within this distance.
-const SEA_REACH_M: f64 = 100_000.0;
 
 impl Engine {
     /// Checks that current and wind have a value at the start of a mission, and tells how far they go there.

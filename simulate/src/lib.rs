@@ -13,7 +13,7 @@ mod sources;
 mod worker;
 
 pub use coverage::{Reach, violations};
-pub use driftline_leeway::Continue;
+pub use driftline_leeway::{Continue, SEA_REACH_M};
 pub use error::{Error, Lacking};
 pub use files::file_path;
 pub use forecast::{Engine, Forecast, SourceUsed, Watcher, draw_seed};

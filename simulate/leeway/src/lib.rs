@@ -30,3 +30,4 @@ pub use forcing::{Field, Forcing, Sample, Source};
 pub use moves::moved;
 pub use outcome::{Ended, Outcome, SeedsMoved, Snapshot, SourceUse, Stats, Status};
 pub use run::{Continue, Progress, Release, RunSpec, run};
+pub use seeding::SEA_REACH_M;

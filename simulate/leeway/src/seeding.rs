@@ -7,7 +7,7 @@ use crate::random::{Draw, Purpose};
 use crate::{Regression, RunSpec, Status, moved};
 
 /// How far from a start on land the sea is looked for, metres.
-pub(crate) const SEA_REACH_M: f64 = 100_000.0;
+pub const SEA_REACH_M: f64 = 100_000.0;
 
 /// Draws of the downwind score before giving up. With a slope that is not negative each succeeds at least every other
 /// time, so this bound is never met.
