@@ -2,8 +2,9 @@
 
 use crate::GridSpec;
 
-/// East and north components in m/s at every node, in the grid's row order; NaN where the source has no value.
-/// A node misses both components or neither.
+/// East and north components at every node, in the grid's row order; NaN where the source has no value. A node misses
+/// both components or neither. m/s for current and wind. For waves the vector points where they travel to and its length
+/// is the significant wave height in metres.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VectorField {
     /// Eastward component.
@@ -15,6 +16,23 @@ pub struct VectorField {
 /// The bearing of a grid's y axis at every node, as sine and cosine; made once per grid, used for every step.
 pub struct AxisRotation {
     sin_cos: Vec<(f64, f64)>,
+}
+
+impl VectorField {
+    /// Waves as a vector: `height_m` long, towards `to_deg` clockwise from north. NaN in either is NaN in both.
+    pub fn wave_vector(height_m: f64, to_deg: f64) -> (f32, f32) {
+        let to = to_deg.to_radians();
+        ((height_m * libm::sin(to)) as f32, (height_m * libm::cos(to)) as f32)
+    }
+
+    /// Significant height in metres and direction towards in [0, 360) of a wave vector. A vector without length has no
+    /// direction; 0 stands for it.
+    pub fn wave_height_and_direction(east: f32, north: f32) -> (f64, f64) {
+        let (east, north) = (f64::from(east), f64::from(north));
+        let to_deg = libm::atan2(east, north).to_degrees();
+        let to_deg = if to_deg < 0.0 { to_deg + 360.0 } else { to_deg };
+        (libm::hypot(east, north), if to_deg >= 360.0 { 0.0 } else { to_deg })
+    }
 }
 
 impl AxisRotation {
@@ -39,5 +57,29 @@ impl AxisRotation {
             *east = (along_x * cos + along_y * sin) as f32;
             *north = (along_y * cos - along_x * sin) as f32;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waves_are_vectors_towards() {
+        let (east, north) = VectorField::wave_vector(2.0, 90.0);
+        assert!(
+            (east - 2.0).abs() < 1e-6 && north.abs() < 1e-6,
+            "waves towards the east"
+        );
+        for (height_m, to_deg) in [(0.01, 0.0), (3.21, 359.99), (18.9, 180.0), (1.0, 270.0), (0.5, 45.67)] {
+            let (east, north) = VectorField::wave_vector(height_m, to_deg);
+            let (height, to) = VectorField::wave_height_and_direction(east, north);
+            assert!((height - height_m).abs() < 1e-6, "{height_m} {height}");
+            let off = (to - to_deg + 540.0).rem_euclid(360.0) - 180.0;
+            assert!(off.abs() < 1e-4 && (0.0..360.0).contains(&to), "{to_deg} {to}");
+        }
+        assert_eq!(VectorField::wave_height_and_direction(0.0, 0.0), (0.0, 0.0));
+        let (east, north) = VectorField::wave_vector(1.0, f64::NAN);
+        assert!(east.is_nan() && north.is_nan());
     }
 }

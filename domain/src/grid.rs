@@ -151,6 +151,29 @@ impl GridSpec {
         }
     }
 
+    /// The grid of every `stride`-th node along both axes, beginning with the first; what is left of a last, shorter
+    /// stride is cut off. A grid around the globe stays one where the stride divides its row.
+    pub fn thinned(&self, stride: usize) -> Self {
+        let (nx, ny) = (self.nx().div_ceil(stride), self.ny().div_ceil(stride));
+        let widened = |step: f64| step * stride as f64;
+        match *self {
+            Self::Regular(grid) => Self::Regular(RegularGrid {
+                nx,
+                ny,
+                dlon_deg: widened(grid.dlon_deg),
+                dlat_deg: widened(grid.dlat_deg),
+                ..grid
+            }),
+            Self::Projected(grid) => Self::Projected(ProjectedGrid {
+                nx,
+                ny,
+                dx_m: widened(grid.dx_m),
+                dy_m: widened(grid.dy_m),
+                ..grid
+            }),
+        }
+    }
+
     /// The nodes that surround a box, with this many more on each side; `None` where grid and box do not meet.
     pub fn window_around(&self, bbox: &BBox, margin: usize) -> Option<IndexWindow> {
         match self {
@@ -314,14 +337,13 @@ fn projected_window(grid: &ProjectedGrid, bbox: &BBox, margin: usize) -> Option<
     } else {
         bbox.east - bbox.west
     };
+    let projector = grid.projection.projector();
     let (mut i_min, mut i_max, mut j_min, mut j_max) = (f64::MAX, f64::MIN, f64::MAX, f64::MIN);
     // A conformal map sends the box's rim to the image's rim, unless the box holds the pole: then the inside counts too.
     for across in 0..=SAMPLES {
         for along in 0..=SAMPLES {
             let lat = bbox.south + (bbox.north - bbox.south) * across as f64 / SAMPLES as f64;
-            let (x, y) = grid
-                .projection
-                .forward(bbox.west + width * along as f64 / SAMPLES as f64, lat);
+            let (x, y) = projector.forward(bbox.west + width * along as f64 / SAMPLES as f64, lat);
             let (i, j) = ((x - grid.x0_m) / grid.dx_m, (y - grid.y0_m) / grid.dy_m);
             if i.is_finite() && j.is_finite() {
                 (i_min, i_max, j_min, j_max) = (i_min.min(i), i_max.max(i), j_min.min(j), j_max.max(j));
@@ -444,6 +466,24 @@ mod tests {
             (inside.i - 8.0).abs() < 1e-9 && (inside.j - 8.0).abs() < 1e-9,
             "{inside:?}"
         );
+    }
+
+    #[test]
+    fn a_thinned_grid_has_every_nth_node() {
+        for (grid, stride) in [(globe(), 5), (norkyst(), 4)] {
+            let thin = grid.thinned(stride);
+            assert_eq!(thin.wraps(), grid.wraps());
+            let (i, j) = (thin.nx() - 1, thin.ny() - 1);
+            let at = |grid: &GridSpec, i: usize, j: usize| {
+                grid.position(GridPoint {
+                    i: i as f64,
+                    j: j as f64,
+                })
+            };
+            let (a, b) = (at(&thin, i, j), at(&grid, i * stride, j * stride));
+            assert!((a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9, "{a:?} {b:?}");
+            assert!(i * stride < grid.nx() && (i + 1) * stride >= grid.nx());
+        }
     }
 
     #[test]

@@ -158,6 +158,49 @@ impl BBox {
         (self.south..=self.north).contains(&lat_deg) && self.contains_lon(lon_deg)
     }
 
+    /// The narrowest box around both; where two are equally narrow the one that does not cross the antimeridian.
+    pub fn around(&self, other: &Self) -> Self {
+        let (south, north) = (self.south.min(other.south), self.north.max(other.north));
+        let whole = Self {
+            west: -180.0,
+            south,
+            east: 180.0,
+            north,
+        };
+        let holds = |outer: &Self, inner: &Self| {
+            let turn = inner.west - outer.west;
+            let turn = turn - 360.0 * libm::floor(turn / 360.0);
+            outer.width_deg() >= 360.0 || turn + inner.width_deg() <= outer.width_deg() + 1e-9
+        };
+        let candidates = [(self, self), (other, other), (self, other), (other, self)];
+        let around = candidates.into_iter().filter_map(|(first, last)| {
+            let joined = Self {
+                west: first.west,
+                south,
+                east: last.east,
+                north,
+            };
+            (holds(&joined, self) && holds(&joined, other)).then_some(joined)
+        });
+        around
+            .chain([whole])
+            .min_by(|a, b| {
+                let key = |bbox: &Self| (bbox.width_deg(), bbox.crosses_antimeridian());
+                let (a, b) = (key(a), key(b));
+                a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+            })
+            .unwrap_or(whole)
+    }
+
+    /// Degrees of longitude from its western to its eastern edge.
+    pub fn width_deg(&self) -> f64 {
+        if self.crosses_antimeridian() {
+            self.east + 360.0 - self.west
+        } else {
+            self.east - self.west
+        }
+    }
+
     /// Whether two boxes share a point, edges included.
     pub fn intersects(&self, other: &Self) -> bool {
         let lat = self.south <= other.north && other.south <= self.north;
@@ -208,6 +251,32 @@ mod tests {
         assert!(fiji.intersects(&BBox::new(-180.0, -90.0, -176.0, 90.0).unwrap()));
         assert!(!fiji.intersects(&BBox::new(-170.0, -90.0, 170.0, 90.0).unwrap()));
         assert_eq!(BBox::new(175.0, -20.0, 185.0, -10.0).unwrap(), fiji);
+    }
+
+    #[test]
+    fn a_box_around_two_is_the_narrowest() {
+        let bbox = |west, east| BBox {
+            west,
+            south: 0.0,
+            east,
+            north: 1.0,
+        };
+        let edges = |a: BBox, b: BBox| {
+            let (one, other) = (a.around(&b), b.around(&a));
+            assert_eq!(one, other);
+            (one.west, one.east)
+        };
+        assert_eq!(edges(bbox(2.0, 5.0), bbox(4.0, 9.0)), (2.0, 9.0));
+        assert_eq!(edges(bbox(2.0, 5.0), bbox(3.0, 4.0)), (2.0, 5.0));
+        assert_eq!(edges(bbox(170.0, 178.0), bbox(-175.0, -170.0)), (170.0, -170.0));
+        assert_eq!(edges(bbox(175.0, -175.0), bbox(-178.0, -170.0)), (175.0, -170.0));
+        assert_eq!(edges(bbox(-180.0, 180.0), bbox(175.0, -175.0)), (-180.0, 180.0));
+        assert_eq!(edges(bbox(-100.0, 90.0), bbox(80.0, -90.0)), (-180.0, 180.0));
+        let tall = bbox(0.0, 1.0).around(&BBox {
+            south: -5.0,
+            ..bbox(0.0, 1.0)
+        });
+        assert_eq!((tall.south, tall.north), (-5.0, 1.0));
     }
 
     #[test]

@@ -1,11 +1,16 @@
-//! What forcing is made of: the vector fields that move a drifting object, with their CF names, units, plausible
-//! range and the step they are stored with.
+//! What forcing is made of: the vector fields that move a drifting object or are shown beside it on maps, with their
+//! CF names, units, plausible range and the step they are stored with.
+//!
+//! In memory every kind is a `VectorField`. For current and wind its components are what is stored. Waves are stored as
+//! files of providers have them, height and direction; in memory the vector points where the waves travel to and its
+//! length is the significant wave height in metres. Wave periods, the parts of a sea (wind sea, swell) and Stokes drift
+//! are not read yet.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A vector field that drives drift.
+/// A vector field over the sea.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ForcingKind {
@@ -13,9 +18,12 @@ pub enum ForcingKind {
     Current,
     /// Wind at 10 m in m/s, towards.
     Wind,
+    /// Waves of the whole sea: significant height in metres, towards their mean direction. They move nothing by
+    /// themselves; maps show them.
+    Waves,
 }
 
-/// One component of a vector field.
+/// One stored array of a vector field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Variable {
@@ -27,43 +35,40 @@ pub enum Variable {
     WindEast,
     /// Northward wind at 10 m.
     WindNorth,
+    /// Significant height of wind sea and swell together.
+    WaveHeight,
+    /// Mean direction that the waves travel to, clockwise from true north.
+    WaveDirection,
 }
 
 impl ForcingKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Current, Self::Wind];
+    pub const ALL: [Self; 3] = [Self::Current, Self::Wind, Self::Waves];
+
+    /// The kinds that move an object: without each of them there is no forecast.
+    pub const DRIFT: [Self; 2] = [Self::Current, Self::Wind];
 
     /// The name in paths, messages and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
             Self::Wind => "wind",
+            Self::Waves => "waves",
         }
     }
 
-    /// East and north component.
+    /// The two arrays that are stored: east and north component, or height and direction.
     pub fn components(self) -> [Variable; 2] {
         match self {
             Self::Current => [Variable::CurrentEast, Variable::CurrentNorth],
             Self::Wind => [Variable::WindEast, Variable::WindNorth],
+            Self::Waves => [Variable::WaveHeight, Variable::WaveDirection],
         }
     }
 
-    /// Largest plausible component in m/s; anything beyond is a broken file. 15 m/s covers the strongest tidal
-    /// streams, 100 m/s every hurricane.
-    pub fn max_plausible_ms(self) -> f32 {
-        match self {
-            Self::Current => 15.0,
-            Self::Wind => 100.0,
-        }
-    }
-
-    /// The step values are stored with, in m/s: half of it is the packing error (feeds-and-store.md 7.2).
-    pub fn packing_step_ms(self) -> f64 {
-        match self {
-            Self::Current => 0.001,
-            Self::Wind => 0.01,
-        }
+    /// Unit of the vector in memory, as UDUNITS writes it.
+    pub fn units(self) -> &'static str {
+        self.components()[0].units()
     }
 }
 
@@ -81,6 +86,8 @@ impl Variable {
             Self::CurrentNorth => "current_north",
             Self::WindEast => "wind_east",
             Self::WindNorth => "wind_north",
+            Self::WaveHeight => "wave_height",
+            Self::WaveDirection => "wave_direction",
         }
     }
 
@@ -91,6 +98,45 @@ impl Variable {
             Self::CurrentNorth => "northward_sea_water_velocity",
             Self::WindEast => "eastward_wind",
             Self::WindNorth => "northward_wind",
+            Self::WaveHeight => "sea_surface_wave_significant_height",
+            Self::WaveDirection => "sea_surface_wave_to_direction",
+        }
+    }
+
+    /// Unit of the values, as UDUNITS writes it.
+    pub fn units(self) -> &'static str {
+        match self {
+            Self::CurrentEast | Self::CurrentNorth | Self::WindEast | Self::WindNorth => "m s-1",
+            Self::WaveHeight => "m",
+            Self::WaveDirection => "degree",
+        }
+    }
+
+    /// Smallest and largest plausible value; anything beyond is a broken file. 15 m/s covers the strongest tidal
+    /// streams, 100 m/s every hurricane, 30 m every sea whose significant height was ever measured (about 19 m).
+    pub fn plausible(self) -> (f32, f32) {
+        match self {
+            Self::CurrentEast | Self::CurrentNorth => (-15.0, 15.0),
+            Self::WindEast | Self::WindNorth => (-100.0, 100.0),
+            Self::WaveHeight => (0.0, 30.0),
+            Self::WaveDirection => (0.0, 360.0),
+        }
+    }
+
+    /// The step values are stored with: half of it is the packing error (feeds-and-store.md 7.2). 1 mm/s, 1 cm/s,
+    /// 1 cm, 0.01 degree.
+    pub fn packing_step(self) -> f64 {
+        match self {
+            Self::CurrentEast | Self::CurrentNorth => 0.001,
+            Self::WindEast | Self::WindNorth | Self::WaveHeight | Self::WaveDirection => 0.01,
+        }
+    }
+
+    /// The value that is stored as 0. Directions from 0 to 360 degrees fit 16 bits about their middle.
+    pub fn packing_offset(self) -> f64 {
+        match self {
+            Self::WaveDirection => 180.0,
+            _ => 0.0,
         }
     }
 }
@@ -107,4 +153,21 @@ pub enum Composition {
     EulerianTide,
     /// Circulation, tide and Stokes drift.
     EulerianTideStokes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plausible_value_fits_sixteen_bits() {
+        for variable in ForcingKind::ALL.into_iter().flat_map(ForcingKind::components) {
+            let (low, high) = variable.plausible();
+            for value in [low, high] {
+                let packed = (f64::from(value) - variable.packing_offset()) / variable.packing_step();
+                // The smallest number means "no value".
+                assert!(packed.abs() < f64::from(i16::MAX), "{variable:?} {value}");
+            }
+        }
+    }
 }

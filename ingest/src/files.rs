@@ -234,7 +234,7 @@ async fn check(compute: &Compute, feed: &str, Merged { series, steps }: &Merged)
         source,
     })?;
     let name = |step: usize| format!("{} at {}", series.kind, series.times[step]);
-    match quality::objection(&summaries, name) {
+    match quality::objection(series.kind, &summaries, name) {
         Some(reason) => Err(Error::Quality {
             feed: feed.to_owned(),
             reason,
@@ -278,7 +278,7 @@ fn merge(files: &[Arc<Opened>]) -> Result<Vec<Merged>, Error> {
     Ok(merged)
 }
 
-/// `current`, `wind`, and `current-2` where a cycle has the same field on a second grid.
+/// `current`, `wind`, `waves`, and `current-2` where a cycle has the same field on a second grid.
 fn group_name(merged: &[Merged], series: &Series) -> String {
     let earlier = merged.iter().filter(|other| other.series.kind == series.kind).count();
     if earlier == 0 {

@@ -26,7 +26,7 @@ impl Engine {
         let bbox = around(afloat, NEIGHBOURHOOD_M);
         let mut valid_until = end;
         let mut lacking = Vec::new();
-        for kind in ForcingKind::ALL {
+        for kind in ForcingKind::DRIFT {
             let sources = self
                 .origin
                 .load(&self.compute, kind, &bbox, spec.time, end, &spec.forcing)

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use driftline_database::NewRun;
 use driftline_store::ResultFile;
+use driftline_tiles::cog;
 use serde_json::{Value, json};
 
 use crate::Error;
 use crate::forecast::Engine;
-use crate::products::{self, AreaSet, LEVELS, MAX_TRACKS};
+use crate::products::{self, AreaSet, Cloud, LEVELS, MAX_TRACKS, RunLabel};
 use crate::results::{RunContext, RunProducts};
 
 /// Where a file of this name lies below its run.
@@ -50,36 +51,47 @@ impl RunProducts {
     pub(crate) fn files(&self, context: &RunContext) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let label = self.label(context);
         let clouds = self.clouds()?;
+        // The raster takes about as long as all others together.
+        let (raster, tables) = rayon::join(|| self.raster_file(&clouds, &label), || self.tables(&clouds, &label));
+        let mut files = tables?;
+        files.push(("probability.tif".to_owned(), raster?));
+        files.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(files)
+    }
+
+    fn raster_file(&self, clouds: &[Cloud<'_>], label: &RunLabel) -> Result<Vec<u8>, Error> {
+        let (grid, bands) = &self.raster;
+        let bands = clouds.iter().map(|cloud| cloud.time).zip(bands.iter().cloned());
+        Ok(products::probability_tif(grid, bands, label)?)
+    }
+
+    fn tables(&self, clouds: &[Cloud<'_>], label: &RunLabel) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let sets: Vec<AreaSet> = self.areas.iter().flatten().cloned().collect();
-        let tracks = products::tracks(&clouds, MAX_TRACKS)?;
+        let tracks = products::tracks(clouds, MAX_TRACKS)?;
         let mut files = vec![
             (
                 "particles.parquet".to_owned(),
-                products::particles_parquet(&clouds, &label)?,
+                products::particles_parquet(clouds, label)?,
             ),
             (
                 "trajectories.parquet".to_owned(),
-                products::trajectories_parquet(&tracks, &label)?,
+                products::trajectories_parquet(&tracks, label)?,
             ),
-            ("areas.parquet".to_owned(), products::areas_parquet(&sets, &label)?),
+            ("areas.parquet".to_owned(), products::areas_parquet(&sets, label)?),
             (
                 "trajectories.geojson".to_owned(),
-                products::trajectories_geojson(&tracks, &label)?,
+                products::trajectories_geojson(&tracks, label)?,
             ),
-            (
-                "centroid.geojson".to_owned(),
-                products::centroid_geojson(&sets, &label)?,
-            ),
+            ("centroid.geojson".to_owned(), products::centroid_geojson(&sets, label)?),
             (
                 "stranded.geojson".to_owned(),
-                products::stranded_geojson(&products::stranding(&clouds)?, &label)?,
+                products::stranded_geojson(&products::stranding(clouds)?, label)?,
             ),
         ];
         for level in LEVELS {
             let name = format!("search_area_{}.geojson", (level * 100.0).round());
-            files.push((name, products::search_area_geojson(&sets, level, &label)?));
+            files.push((name, products::search_area_geojson(&sets, level, label)?));
         }
-        files.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(files)
     }
 }
@@ -88,6 +100,7 @@ fn media_type(name: &str) -> &'static str {
     match name.rsplit_once('.') {
         Some((_, "parquet")) => "application/vnd.apache.parquet",
         Some((_, "geojson")) => "application/geo+json",
+        Some((_, "tif")) => cog::MEDIA_TYPE,
         _ => "application/octet-stream",
     }
 }

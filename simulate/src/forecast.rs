@@ -166,7 +166,10 @@ impl Engine {
                 .sample(kind, water.lon_deg(), water.lat_deg(), start_s)
                 .is_some()
         };
-        let lacking: Vec<ForcingKind> = ForcingKind::ALL.into_iter().filter(|kind| !has_value(*kind)).collect();
+        let lacking: Vec<ForcingKind> = ForcingKind::DRIFT
+            .into_iter()
+            .filter(|kind| !has_value(*kind))
+            .collect();
         if !lacking.is_empty() {
             return Ok(Attempt::NotCovered(lacking));
         }

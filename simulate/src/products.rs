@@ -14,6 +14,8 @@ mod nodes;
 mod outline;
 mod particles;
 mod plane;
+mod probability;
+mod raster_grid;
 #[cfg(test)]
 mod sample;
 mod tracks;
@@ -29,4 +31,6 @@ pub use geoparquet::{areas_parquet, read_trajectories, trajectories_parquet};
 pub use particles::{
     ParticlePage, ParticleQuery, ParticleRow, ParticlesWriter, count_particles, particles_parquet, read_particles,
 };
+pub use probability::{areas_and_probability, probability_tif};
+pub use raster_grid::RasterGrid;
 pub use tracks::{Arrival, MAX_TRACKS, Stranding, Track, stranding, track_ids, tracks};

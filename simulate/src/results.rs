@@ -15,7 +15,9 @@ use serde_json::{Map, Value, json};
 use crate::Error;
 use crate::extent::Extent;
 use crate::forecast::{Engine, Forecast, SourceUsed};
-use crate::products::{self, AreaSet, AreaSettings, Cloud, LEVELS, RunLabel, search_areas, spread};
+use crate::products::{
+    self, AreaSet, AreaSettings, Cloud, LEVELS, RasterGrid, RunLabel, areas_and_probability, spread,
+};
 
 /// Areas are not drawn sharper than this share of the forcing's cell (leeway.md 6.1).
 const BANDWIDTH_FLOOR_CELLS: f64 = 0.1;
@@ -28,10 +30,12 @@ pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 pub struct RunProducts {
     pub(crate) forecast: Forecast,
     pub(crate) areas: Vec<Option<AreaSet>>,
+    /// Grid and bands of the probability raster, a band per output time.
+    pub(crate) raster: (RasterGrid, Vec<Vec<f32>>),
 }
 
 impl Engine {
-    /// Makes the areas of every output time.
+    /// Makes areas and probability of every output time.
     pub async fn products(&self, forecast: Forecast) -> Result<RunProducts, Error> {
         let coast = Arc::clone(&self.coast);
         let work = move || -> Result<RunProducts, Error> {
@@ -42,26 +46,28 @@ impl Engine {
                 bandwidth_floor_m: floor_m,
                 sea: Some(&sea),
             };
-            let mut products = RunProducts {
-                areas: Vec::new(),
-                forecast,
-            };
-            let areas = products
-                .clouds()?
+            let clouds = forecast.clouds()?;
+            let grid = RasterGrid::around(&clouds, floor_m);
+            let (areas, bands) = clouds
                 .par_iter()
-                .map(|cloud| search_areas(cloud, &settings))
-                .collect::<Result<_, _>>()?;
-            products.areas = areas;
-            Ok(products)
+                .map(|cloud| areas_and_probability(cloud, &settings, &grid))
+                .collect::<Result<Vec<_>, _>>()?
+                .into_iter()
+                .unzip();
+            Ok(RunProducts {
+                forecast,
+                areas,
+                raster: (grid, bands),
+            })
         };
         self.compute.run(work).await?
     }
 }
 
-impl RunProducts {
+impl Forecast {
     /// Positions at every output time, as products take them.
     pub(crate) fn clouds(&self) -> Result<Vec<Cloud<'_>>, Error> {
-        let snapshots = self.forecast.outcome.snapshots.iter();
+        let snapshots = self.outcome.snapshots.iter();
         snapshots
             .map(|snapshot| {
                 let time = ValidTime::from_unix_s(snapshot.time_s).ok_or(Error::Time(snapshot.time_s))?;
@@ -73,6 +79,13 @@ impl RunProducts {
                 })
             })
             .collect()
+    }
+}
+
+impl RunProducts {
+    /// Positions at every output time, as products take them.
+    pub(crate) fn clouds(&self) -> Result<Vec<Cloud<'_>>, Error> {
+        self.forecast.clouds()
     }
 
     /// What `driftline simulate` reports: counts, timings, forcing, and the state at the end.
@@ -267,7 +280,7 @@ impl RunProducts {
     /// Provenance beside what every label names anyway (sar.md, section 10).
     fn provenance(&self, context: &RunContext) -> Map<String, Value> {
         let forecast = &self.forecast;
-        let [current, wind] = ForcingKind::ALL.map(|kind| forecast.outcome.stats.fallback_share(kind));
+        let [current, wind] = ForcingKind::DRIFT.map(|kind| forecast.outcome.stats.fallback_share(kind));
         let source = |source: &SourceUsed| {
             let age_h = context.issued.duration_since(source.about.run.0).as_secs_f64() / 3600.0;
             let about = &source.about;

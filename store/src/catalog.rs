@@ -211,17 +211,17 @@ async fn read_manifest(objects: &Objects, path: &Path) -> Result<Manifest, Error
     };
     let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
     let schema = value.get("schema").and_then(serde_json::Value::as_u64);
-    if schema != Some(u64::from(SCHEMA)) {
+    if !schema.is_some_and(|schema| (1..=u64::from(SCHEMA)).contains(&schema)) {
         let found = schema.map_or("no layout version".to_owned(), |schema| {
             format!("layout version {schema}")
         });
         return Err(damaged(format!(
-            "it has {found}; this program reads version {SCHEMA}: use a newer one"
+            "it has {found}; this program reads versions 1 to {SCHEMA}: use a newer one"
         )));
     }
     let manifest: Manifest = serde_json::from_value(value).map_err(|error| damaged(error.to_string()))?;
-    let checksum =
-        Manifest::content_checksum(&manifest.series, &manifest.objects).map_err(|error| damaged(error.to_string()))?;
+    let checksum = Manifest::content_checksum(manifest.schema, &manifest.series, &manifest.objects)
+        .map_err(|error| damaged(error.to_string()))?;
     if checksum != manifest.checksum {
         return Err(damaged(format!(
             "its content has checksum {checksum}, not {}",

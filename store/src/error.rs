@@ -1,6 +1,7 @@
 //! What can go wrong with stored data. `Kind` tells callers what to do; the message tells people what happened.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -39,18 +40,22 @@ pub enum Error {
         reason: String,
     },
     /// A value does not fit its packing.
-    #[error("{variable} is {value} m/s at step {step}, node {node}: beyond {limit} m/s nothing is plausible")]
+    #[error("{variable} is {value} {units} at step {step}, node {node}: only {low} to {high} {units} is plausible")]
     Implausible {
         /// Array name.
         variable: &'static str,
         /// The value.
         value: f32,
+        /// Its unit.
+        units: &'static str,
         /// Step within the series.
         step: usize,
         /// Node within the step.
         node: usize,
-        /// The bound.
-        limit: f32,
+        /// Smallest plausible value.
+        low: f32,
+        /// Largest plausible value.
+        high: f32,
     },
     /// The cycle offered breaks a rule.
     #[error("{0}")]
@@ -70,6 +75,9 @@ pub enum Error {
     /// A source could not be read while it was being stored.
     #[error("{0}")]
     Source(Box<dyn std::error::Error + Send + Sync>),
+    /// Part of a map could not be read; all who waited for it get the same error.
+    #[error(transparent)]
+    Map(Arc<Error>),
 }
 
 /// The few kinds that callers tell apart.
@@ -92,6 +100,7 @@ impl Error {
             Self::NotFound(_) | Self::Objects(object_store::Error::NotFound { .. }) => Kind::NotFound,
             Self::Implausible { .. } | Self::Rejected(_) | Self::Source(_) => Kind::Invalid,
             Self::Contended { .. } => Kind::Unavailable,
+            Self::Map(error) => error.kind(),
             _ => Kind::Internal,
         }
     }

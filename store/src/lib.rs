@@ -7,6 +7,7 @@
 mod catalog;
 mod error;
 mod manifest;
+mod maps;
 mod objects;
 mod packing;
 mod publish;
@@ -21,6 +22,7 @@ mod zarr_write;
 pub use catalog::{Catalog, Cycle, Damage, SeriesRef};
 pub use error::{Error, Kind};
 pub use manifest::{Manifest, ObjectEntry, SeriesEntry, SourceFile};
+pub use maps::{KindAbout, Slab, StepRef};
 pub use objects::Objects;
 pub use publish::{CycleIdentity, CyclePublisher, NewSeries, Published, feed_name_violation};
 pub use results::{ResultFile, Results};
@@ -29,16 +31,30 @@ pub use window::ForcingWindow;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use driftline_compute::Compute;
+
+use crate::maps::MapCache;
 
 /// The store of one installation; clones share it.
 #[derive(Clone)]
 pub struct Store {
     objects: Objects,
     compute: Compute,
-    cached: Arc<std::sync::Mutex<Arc<Catalog>>>,
+    cached: Arc<std::sync::Mutex<LookedAt>>,
+    maps: Arc<MapCache>,
 }
+
+/// The catalog and when it was last compared with the manifests there are.
+#[derive(Default)]
+struct LookedAt {
+    catalog: Arc<Catalog>,
+    at: Option<Instant>,
+}
+
+/// Memory for decoded forcing of maps, unless told otherwise.
+const MAP_CACHE_BYTES: u64 = 256 * 1024 * 1024;
 
 impl Store {
     /// Opens (and creates) the store below a data directory, and makes sure that it keeps what publication rests on:
@@ -50,24 +66,48 @@ impl Store {
             objects,
             compute,
             cached: Arc::default(),
+            maps: Arc::new(MapCache::new(MAP_CACHE_BYTES)),
         })
+    }
+
+    /// The same store with this much memory for decoded forcing of maps, in bytes.
+    #[must_use]
+    pub fn with_map_cache(self, bytes: u64) -> Self {
+        Self {
+            maps: Arc::new(MapCache::new(bytes)),
+            ..self
+        }
     }
 
     /// The catalog as of now: manifests that appeared since the last call are read, the others are kept. A manifest
     /// that cannot be read stops nobody: the catalog tells of it, and the log does once.
     pub async fn catalog(&self) -> Result<Arc<Catalog>, Error> {
-        let known = Arc::clone(&*self.lock());
-        let Some(newer) = known.with_new_manifests(&self.objects).await? else {
+        let looked_at = Instant::now();
+        let known = Arc::clone(&self.lock().catalog);
+        let newer = known.with_new_manifests(&self.objects).await?;
+        let mut cached = self.lock();
+        cached.at = cached.at.max(Some(looked_at));
+        let Some(newer) = newer else {
             return Ok(known);
         };
         let newer = Arc::new(newer);
-        let mut cached = self.lock();
         // Several may have looked at the same time; who knows less than is known does not replace it.
-        if cached.rank() <= newer.rank() {
-            report_new_damage(&cached, &newer);
-            *cached = Arc::clone(&newer);
+        if cached.catalog.rank() <= newer.rank() {
+            report_new_damage(&cached.catalog, &newer);
+            cached.catalog = Arc::clone(&newer);
         }
         Ok(newer)
+    }
+
+    /// The catalog as it was not longer ago than this: for what is asked many times a second, such as tiles.
+    pub async fn recent_catalog(&self, at_most: Duration) -> Result<Arc<Catalog>, Error> {
+        {
+            let cached = self.lock();
+            if cached.at.is_some_and(|at| at.elapsed() <= at_most) {
+                return Ok(Arc::clone(&cached.catalog));
+            }
+        }
+        self.catalog().await
     }
 
     /// The files of results.
@@ -75,7 +115,7 @@ impl Store {
         Results::new(self.objects.clone())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Arc<Catalog>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, LookedAt> {
         // Nothing can panic while the lock is held: a poisoned one still guards a whole catalog.
         self.cached.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

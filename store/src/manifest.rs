@@ -5,8 +5,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The layout that this version writes; readers know this one and every earlier one.
-pub(crate) const SCHEMA: u32 = 1;
+/// The newest layout; readers know this one and every earlier one.
+///
+/// Version 1 has current and wind. Version 2 may have waves, which programs before it do not know. A manifest states the
+/// lowest version that describes it, so that an older program beside a newer one loses sight of nothing that it can read
+/// and of the rest says that a newer one is needed.
+pub(crate) const SCHEMA: u32 = 2;
+
+/// The layout version that fields of these kinds need.
+pub(crate) fn schema_of(series: &[SeriesEntry]) -> u32 {
+    let has_waves = series.iter().any(|entry| entry.kind == ForcingKind::Waves);
+    if has_waves { 2 } else { 1 }
+}
 
 /// One published revision of one cycle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,12 +95,13 @@ pub struct SourceFile {
 }
 
 impl Manifest {
-    /// The checksum of these fields and objects.
+    /// The checksum of these fields and objects in a layout version.
     pub(crate) fn content_checksum(
+        schema: u32,
         series: &[SeriesEntry],
         objects: &[ObjectEntry],
     ) -> Result<String, serde_json::Error> {
-        Ok(hex(&Sha256::digest(serde_json::to_vec(&(SCHEMA, series, objects))?)))
+        Ok(hex(&Sha256::digest(serde_json::to_vec(&(schema, series, objects))?)))
     }
 
     /// The entry of an object, by its path below the prefix.

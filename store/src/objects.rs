@@ -6,15 +6,17 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use uuid::Uuid;
 
 use crate::Error;
@@ -115,11 +117,36 @@ impl Objects {
 
     /// An object's bytes.
     pub async fn get(&self, path: &Path) -> Result<Bytes, Error> {
-        match self.store.get(path).await {
-            Ok(found) => Ok(found.bytes().await?),
-            Err(object_store::Error::NotFound { .. }) => Err(Error::NotFound(path.to_string())),
-            Err(error) => Err(error.into()),
+        let found = self.store.get(path).await.map_err(not_found(path))?;
+        Ok(found.bytes().await?)
+    }
+
+    /// Parts of an object.
+    pub(crate) async fn get_ranges(&self, path: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, Error> {
+        if ranges.is_empty() {
+            return Ok(Vec::new());
         }
+        self.store.get_ranges(path, ranges).await.map_err(not_found(path))
+    }
+
+    /// The last bytes of an object, fewer where it is shorter, and its whole length.
+    pub(crate) async fn get_end(&self, path: &Path, count: u64) -> Result<(Bytes, u64), Error> {
+        let options = GetOptions::new().with_range(Some(GetRange::Suffix(count)));
+        let found = self.store.get_opts(path, options).await.map_err(not_found(path))?;
+        let size = found.meta.size;
+        Ok((found.bytes().await?, size))
+    }
+
+    /// An object's length and its bytes in pieces.
+    pub(crate) async fn stream(&self, path: &Path) -> Result<(u64, BoxStream<'static, Result<Bytes, Error>>), Error> {
+        let found = self.store.get(path).await.map_err(not_found(path))?;
+        let size = found.meta.size;
+        Ok((size, found.into_stream().map_err(Error::from).boxed()))
+    }
+
+    /// Length of an object in bytes.
+    pub(crate) async fn size(&self, path: &Path) -> Result<u64, Error> {
+        Ok(self.store.head(path).await.map_err(not_found(path))?.size)
     }
 
     /// Objects under a prefix that come after a name, in order.
@@ -191,6 +218,13 @@ impl Objects {
             Err(Error::Objects(object_store::Error::AlreadyExists { .. })) if kept == "first" => Ok(()),
             _ => Err(Error::StoreOverwrites),
         }
+    }
+}
+
+fn not_found(path: &Path) -> impl FnOnce(object_store::Error) -> Error {
+    move |error| match error {
+        object_store::Error::NotFound { .. } => Error::NotFound(path.to_string()),
+        other => other.into(),
     }
 }
 

@@ -1,7 +1,10 @@
 //! The files of a run: `results/<mission>/<run>/<file>`. They are synced before anybody is told of the run.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use driftline_domain::{MissionId, RunId};
+use futures::stream::BoxStream;
 use object_store::path::Path;
 
 use crate::{Error, Objects};
@@ -40,6 +43,34 @@ impl Results {
     /// Reads one file of a run.
     pub async fn read(&self, mission: MissionId, run: RunId, file: &str) -> Result<Bytes, Error> {
         self.objects.get(&file_path(mission, run, file)).await
+    }
+
+    /// The length of a file of a run and its bytes in pieces.
+    pub async fn stream(
+        &self,
+        mission: MissionId,
+        run: RunId,
+        file: &str,
+    ) -> Result<(u64, BoxStream<'static, Result<Bytes, Error>>), Error> {
+        self.objects.stream(&file_path(mission, run, file)).await
+    }
+
+    /// The length of a file of a run in bytes.
+    pub async fn size(&self, mission: MissionId, run: RunId, file: &str) -> Result<u64, Error> {
+        self.objects.size(&file_path(mission, run, file)).await
+    }
+
+    /// These bytes of a file of a run.
+    pub async fn read_range(
+        &self,
+        mission: MissionId,
+        run: RunId,
+        file: &str,
+        range: Range<u64>,
+    ) -> Result<Bytes, Error> {
+        let path = file_path(mission, run, file);
+        let mut parts = self.objects.get_ranges(&path, &[range]).await?;
+        Ok(parts.pop().unwrap_or_default())
     }
 
     /// Removes everything of a mission.

@@ -52,17 +52,14 @@ impl Store {
             components.push(self.compute.run(decode).await??);
         }
         let kind = entry.kind;
-        let (Some(north), Some(east)) = (components.pop(), components.pop()) else {
+        let (Some(second), Some(first)) = (components.pop(), components.pop()) else {
             return Err(Error::Array {
                 array: entry.group.clone(),
-                reason: "a vector field has two components".to_owned(),
+                reason: "a vector field has two arrays".to_owned(),
             });
         };
-        let pairs = east.iter().zip(&north);
-        let fields = pairs.map(|(east, north)| VectorField {
-            east: packing::unpack(kind, east),
-            north: packing::unpack(kind, north),
-        });
+        let steps_of_both = first.iter().zip(&second);
+        let fields = steps_of_both.map(|(first, second)| packing::unpack(kind, [first, second]));
         Ok(Some(ForcingWindow {
             series: series.clone(),
             grid: entry.grid.window(window),
@@ -80,19 +77,12 @@ impl Store {
         steps: &Range<usize>,
     ) -> Result<Vec<(String, Bytes)>, Error> {
         let manifest = &series.cycle.manifest;
-        let metadata = format!("{path}/zarr.json");
-        let Some(entry) = manifest.object(&metadata) else {
-            return Err(Error::Damaged {
-                object: format!("{}/{metadata}", manifest.prefix),
-                reason: "the manifest does not name it".to_owned(),
-            });
-        };
-        let bytes = self.fetch(manifest, entry).await?;
+        let bytes = self.metadata_of(manifest, path).await?;
         let shard = shard_shape(&bytes).ok_or_else(|| Error::Array {
             array: path.to_owned(),
             reason: "its metadata names no chunk shape".to_owned(),
         })?;
-        let mut objects = vec![(metadata, bytes)];
+        let mut objects = vec![(format!("{path}/zarr.json"), bytes)];
         for key in shard_keys(path, series.entry().grid.nx(), shard, window, steps) {
             // A shard without any value is not stored, and then the manifest does not name it either.
             if let Some(entry) = manifest.object(&key) {
@@ -100,6 +90,18 @@ impl Store {
             }
         }
         Ok(objects)
+    }
+
+    /// The metadata of the array at a path below a cycle's prefix, compared with the manifest.
+    pub(crate) async fn metadata_of(&self, manifest: &Manifest, path: &str) -> Result<Bytes, Error> {
+        let metadata = format!("{path}/zarr.json");
+        match manifest.object(&metadata) {
+            Some(entry) => self.fetch(manifest, entry).await,
+            None => Err(Error::Damaged {
+                object: format!("{}/{metadata}", manifest.prefix),
+                reason: "the manifest does not name it".to_owned(),
+            }),
+        }
     }
 
     /// Reads an object and compares it with its manifest: length and SHA-256.

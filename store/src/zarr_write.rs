@@ -1,5 +1,5 @@
-//! A vector field over time as a Zarr v3 group: `current_east`, `current_north` (or `wind_*`), `time`, the axes, and
-//! for projected grids `crs`. CF conventions, so that xarray, GDAL and people find what they expect.
+//! A vector field over time as a Zarr v3 group: `current_east`, `current_north` (or `wind_*`, or `wave_height` and
+//! `wave_direction`), `time`, the axes, and for projected grids `crs`. CF conventions, so that xarray, GDAL and people find what they expect.
 //!
 //! Shards of 24 steps and up to 480 x 480 nodes hold chunks of 6 x 60 x 60, each compressed by zstd and closed by a
 //! CRC-32C (feeds-and-store.md 7.2). Encoding is pure: objects come out, somebody else stores them.
@@ -154,9 +154,9 @@ fn build_component(
     let [y, x] = axis_names(&series.grid);
     let mut attributes = json!({
         "standard_name": variable.standard_name(),
-        "units": "m s-1",
-        "scale_factor": series.kind.packing_step_ms(),
-        "add_offset": 0.0,
+        "units": variable.units(),
+        "scale_factor": variable.packing_step(),
+        "add_offset": variable.packing_offset(),
         "_FillValue": MISSING,
         "level": series.level,
     });

@@ -82,6 +82,16 @@ impl Coast {
         self.packed.bytes()
     }
 
+    /// The checksum of the coast file: two coasts with the same one are the same coast.
+    pub fn checksum(&self) -> u32 {
+        self.packed.checksum
+    }
+
+    /// The file as it is packed.
+    pub(crate) fn packed(&self) -> &Packed {
+        &self.packed
+    }
+
     /// Memory taken by what has been unpacked so far, bytes.
     pub fn unpacked_bytes(&self) -> usize {
         self.tiles

@@ -34,6 +34,7 @@ const MIXED: u8 = 2;
 #[derive(Debug)]
 pub(crate) struct Packed {
     bytes: Cow<'static, [u8]>,
+    pub(crate) checksum: u32,
     pub(crate) source: String,
     /// Code of each tile: sea, land, or two more than the number of the mixed tile.
     pub(crate) codes: Vec<u16>,
@@ -84,6 +85,7 @@ impl Packed {
         let (codes, mixed) = read_index(&index, index_end, bytes.len())?;
         Ok(Packed {
             bytes,
+            checksum,
             source,
             codes,
             mixed,
@@ -100,8 +102,13 @@ impl Packed {
         self.mixed.len()
     }
 
-    /// Unpacks a mixed tile.
+    /// Unpacks a mixed tile for look-ups.
     pub(crate) fn tile(&self, number: usize) -> Result<Tile, Error> {
+        self.shape(number).map(|shape| Tile::new(&shape))
+    }
+
+    /// The shoreline of a mixed tile.
+    pub(crate) fn shape(&self, number: usize) -> Result<Shape, Error> {
         let place = self.mixed[number];
         let fault = |what| {
             let tile = place.tile as usize;
@@ -116,7 +123,7 @@ impl Packed {
         let frame = &self.bytes[place.start as usize..(place.start + place.packed) as usize];
         let plain =
             zstd::bulk::decompress(frame, place.plain as usize).map_err(|_not_zstd| fault("not a zstd frame"))?;
-        Ok(Tile::new(&Shape::unpack(&plain).map_err(fault)?))
+        Shape::unpack(&plain).map_err(fault)
     }
 }
 

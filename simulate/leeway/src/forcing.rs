@@ -130,6 +130,8 @@ impl Forcing {
         match kind {
             ForcingKind::Current => &self.currents,
             ForcingKind::Wind => &self.winds,
+            // Waves move nothing by themselves.
+            ForcingKind::Waves => &[],
         }
     }
 

@@ -104,11 +104,17 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Which sources of a kind were used.
+    /// Which sources of a kind were used; none of a kind that moves nothing.
     pub fn source_use(&self, kind: ForcingKind) -> &SourceUse {
+        static NONE: SourceUse = SourceUse {
+            particle_steps: Vec::new(),
+            extrapolated: 0,
+            fallback_particles: 0,
+        };
         match kind {
             ForcingKind::Current => &self.current,
             ForcingKind::Wind => &self.wind,
+            ForcingKind::Waves => &NONE,
         }
     }
 

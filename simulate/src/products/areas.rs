@@ -119,52 +119,85 @@ impl AreaSettings<'_> {
 
 /// The areas of a cloud; `None` when no particle is adrift.
 pub fn search_areas(cloud: &Cloud<'_>, settings: &AreaSettings<'_>) -> Result<Option<AreaSet>, Error> {
-    settings.check()?;
-    cloud.check()?;
-    let n_particles = cloud.count(Status::Active);
-    if n_particles == 0 {
-        return Ok(None);
+    let estimate = Estimate::of(cloud, settings)?;
+    estimate.map(|estimate| estimate.areas(cloud, settings)).transpose()
+}
+
+/// Where the active particles of a cloud are, as a density that everything else is made from.
+pub(crate) struct Estimate {
+    pub(crate) plane: Plane,
+    pub(crate) density: Density,
+    moments: Moments,
+    /// Share of the density that fell on land and was cut off.
+    land_fraction: f64,
+}
+
+impl Estimate {
+    /// The density of a cloud, cut at the coast; `None` when no particle is adrift.
+    pub(crate) fn of(cloud: &Cloud<'_>, settings: &AreaSettings<'_>) -> Result<Option<Self>, Error> {
+        settings.check()?;
+        cloud.check()?;
+        if cloud.count(Status::Active) == 0 {
+            return Ok(None);
+        }
+        let plane = Plane::amid(cloud.active());
+        let points: Vec<(f64, f64)> = cloud.active().map(|(lon, lat)| plane.forward(lon, lat)).collect();
+        let moments = Moments::of(&points);
+        let mut density = Density::estimate(&points, &moments, settings.bandwidth_floor_m);
+        let land_fraction = settings.sea.map_or(0.0, |at_sea| {
+            density.cut(|x_m, y_m| {
+                let (lon, lat) = plane.inverse(x_m, y_m);
+                at_sea(wrap_lon_deg(lon), lat)
+            })
+        });
+        Ok(Some(Self {
+            plane,
+            density,
+            moments,
+            land_fraction,
+        }))
     }
-    let plane = Plane::amid(cloud.active());
-    let points: Vec<(f64, f64)> = cloud.active().map(|(lon, lat)| plane.forward(lon, lat)).collect();
-    let moments = Moments::of(&points);
-    let mut density = Density::estimate(&points, &moments, settings.bandwidth_floor_m);
-    let land_fraction = settings.sea.map_or(0.0, |at_sea| {
-        density.cut(|x_m, y_m| {
-            let (lon, lat) = plane.inverse(x_m, y_m);
-            at_sea(wrap_lon_deg(lon), lat)
+
+    /// The areas of the cloud that this is the density of.
+    pub(crate) fn areas(&self, cloud: &Cloud<'_>, settings: &AreaSettings<'_>) -> Result<AreaSet, Error> {
+        let Self {
+            plane,
+            density,
+            moments,
+            land_fraction,
+        } = self;
+        let n_particles = cloud.count(Status::Active);
+        let thresholds = density.thresholds(&settings.levels);
+        let cell_km2 = density.nodes.cell_m * density.nodes.cell_m / 1e6;
+        let outlines = outlines(density, &thresholds)?;
+        let levels = settings.levels.iter().zip(thresholds).zip(outlines);
+        let levels = levels.map(|((level, threshold), outline)| Area {
+            level: *level,
+            area_km2: outline.unsigned_area() / 1e6,
+            polygons: to_map(plane, &outline),
+            threshold_per_km2: threshold / cell_km2,
+        });
+        Ok(AreaSet {
+            time: cloud.time,
+            levels: levels.collect(),
+            datum: Datum {
+                mean: place(plane, moments.mean_m),
+                mode: place(plane, density.mode()),
+                covariance_m2: moments.covariance_m2,
+            },
+            bandwidth_m: density.bandwidth_m,
+            kernel: if density.scale < 1.0 {
+                "half_scott_adaptive"
+            } else {
+                "half_scott"
+            },
+            n_particles,
+            n_all: cloud.len(),
+            n_effective: n_particles as f64,
+            stranded_fraction: cloud.stranded_fraction(),
+            land_fraction: *land_fraction,
         })
-    });
-    let thresholds = density.thresholds(&settings.levels);
-    let cell_km2 = density.nodes.cell_m * density.nodes.cell_m / 1e6;
-    let outlines = outlines(&density, &thresholds)?;
-    let levels = settings.levels.iter().zip(thresholds).zip(outlines);
-    let levels = levels.map(|((level, threshold), outline)| Area {
-        level: *level,
-        area_km2: outline.unsigned_area() / 1e6,
-        polygons: to_map(&plane, &outline),
-        threshold_per_km2: threshold / cell_km2,
-    });
-    Ok(Some(AreaSet {
-        time: cloud.time,
-        levels: levels.collect(),
-        datum: Datum {
-            mean: place(&plane, moments.mean_m),
-            mode: place(&plane, density.mode()),
-            covariance_m2: moments.covariance_m2,
-        },
-        bandwidth_m: density.bandwidth_m,
-        kernel: if density.scale < 1.0 {
-            "half_scott_adaptive"
-        } else {
-            "half_scott"
-        },
-        n_particles,
-        n_all: cloud.len(),
-        n_effective: n_particles as f64,
-        stranded_fraction: cloud.stranded_fraction(),
-        land_fraction,
-    }))
+    }
 }
 
 /// Mean and covariance of the particles in any of these states; `None` when there are none.

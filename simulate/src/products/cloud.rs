@@ -68,8 +68,13 @@ impl Cloud<'_> {
         Ok(())
     }
 
+    /// Longitude and latitude of every particle.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (f64, f64)> + Clone + '_ {
+        self.lon_deg.iter().copied().zip(self.lat_deg.iter().copied())
+    }
+
     /// Longitude and latitude of every active particle.
-    pub(crate) fn active(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+    pub(crate) fn active(&self) -> impl Iterator<Item = (f64, f64)> + Clone + '_ {
         let places = self.lon_deg.iter().zip(self.lat_deg);
         let active = places.zip(self.status).filter(|(_, status)| **status == Status::Active);
         active.map(|((lon, lat), _)| (*lon, *lat))

@@ -57,7 +57,8 @@ impl Moments {
         }
     }
 
-    fn half_scott_m(&self, n: f64) -> f64 {
+    /// Half of Scott's rule for so many points.
+    pub(crate) fn half_scott_m(&self, n: f64) -> f64 {
         let [xx, xy, yy] = self.covariance_m2;
         let determinant = (xx * yy - xy * xy).max(0.0);
         SCOTT_FRACTION * libm::pow(n, -1.0 / 6.0) * libm::sqrt(libm::sqrt(determinant))

@@ -55,6 +55,9 @@ pub enum Error {
     /// Parquet reading or writing.
     #[error("the parquet file of a product cannot be written or read")]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// Raster writing.
+    #[error("the probability raster cannot be written")]
+    Raster(#[from] driftline_tiles::Error),
     /// JSON writing.
     #[error("a product cannot be written as JSON")]
     Json(#[from] serde_json::Error),

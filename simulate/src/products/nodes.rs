@@ -4,7 +4,7 @@
 //! one fixed order and exponentials come from `libm`: the same points give the same bytes on any machine.
 
 /// Kernels end here, in bandwidths: 0.03 % of a gaussian lies beyond, and is put back by scaling.
-const REACH: f64 = 4.0;
+pub(crate) const REACH: f64 = 4.0;
 /// Nodes per bandwidth.
 const NODES_PER_BANDWIDTH: f64 = 4.0;
 /// A cloud with far stragglers gets a coarser grid rather than an endless one.
@@ -65,6 +65,42 @@ impl Nodes {
         let (i, j, right, up) = self.corner(point);
         let row = |j: usize| values[j * self.nx + i] * (1.0 - right) + values[j * self.nx + i + 1] * right;
         row(j) * (1.0 - up) + row(j + 1) * up
+    }
+
+    /// The value at a place counted in nodes from the first one, linear between nodes; 0 beyond the grid.
+    #[inline]
+    pub(crate) fn at(&self, values: &[f64], (x, y): (f64, f64)) -> f64 {
+        if !(x >= 0.0 && y >= 0.0 && x < (self.nx - 1) as f64 && y < (self.ny - 1) as f64) {
+            return 0.0;
+        }
+        let (i, j) = (x as usize, y as usize);
+        let (right, up) = (x - i as f64, y - j as f64);
+        let row = |j: usize| {
+            let pair = &values[j * self.nx + i..][..2];
+            pair[0] + right * (pair[1] - pair[0])
+        };
+        let (south, north) = (row(j), row(j + 1));
+        south + up * (north - south)
+    }
+
+    /// The same values on nodes that stand for two by two of these.
+    pub(crate) fn halved(&self, values: &[f64]) -> (Self, Vec<f64>) {
+        // A node more on each side, so that the values at the rim still have nodes around them.
+        let (nx, ny) = (self.nx.div_ceil(2) + 2, self.ny.div_ceil(2) + 2);
+        let mut sums = vec![0.0; nx * ny];
+        for (j, row) in values.chunks(self.nx).enumerate() {
+            for (i, value) in row.iter().enumerate() {
+                sums[(j / 2 + 1) * nx + i / 2 + 1] += value;
+            }
+        }
+        let nodes = Self {
+            nx,
+            ny,
+            x0_m: self.x0_m - 1.5 * self.cell_m,
+            y0_m: self.y0_m - 1.5 * self.cell_m,
+            cell_m: 2.0 * self.cell_m,
+        };
+        (nodes, sums)
     }
 
     /// Adds a kernel of this bandwidth around each of the points, of mass 1 each.

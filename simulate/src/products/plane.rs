@@ -95,6 +95,14 @@ impl Plane {
     }
 }
 
+/// Square metres between two latitudes, along this many degrees of longitude (Snyder 3-12: a parallel's q is twice the
+/// area south of it per radian and square of the radius).
+pub(crate) fn strip_m2(south_deg: f64, north_deg: f64, width_deg: f64) -> f64 {
+    let a_m = Ellipsoid::WGS84.a_m;
+    let of = |lat_deg: f64| q(libm::sin(lat_deg.to_radians()));
+    0.5 * a_m * a_m * (of(north_deg) - of(south_deg)) * width_deg.to_radians()
+}
+
 /// Snyder 3-12.
 fn q(sin_lat: f64) -> f64 {
     let e2 = Ellipsoid::WGS84.e2;

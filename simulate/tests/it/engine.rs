@@ -22,14 +22,14 @@ fn engine(names: &[&str], threads: usize) -> Engine {
     }
 }
 
-fn norway(threads: usize) -> Engine {
+pub(crate) fn norway(threads: usize) -> Engine {
     engine(
         &["norkyst800_subset_16Nov2015.nc", "arome_subset_16Nov2015.nc"],
         threads,
     )
 }
 
-fn mission(lat: f64, lon: f64, time: &str, hours: u32) -> MissionSpec {
+pub(crate) fn mission(lat: f64, lon: f64, time: &str, hours: u32) -> MissionSpec {
     MissionSpec::from_json(&json!({
         "last_known_lat": lat, "last_known_lon": lon, "last_known_time": time, "object_type": "PIW-1",
         "forecast_hours": hours, "ensemble_size": 300
@@ -37,7 +37,7 @@ fn mission(lat: f64, lon: f64, time: &str, hours: u32) -> MissionSpec {
     .unwrap()
 }
 
-async fn forecast(engine: &Engine, spec: &MissionSpec) -> Result<Forecast, Error> {
+pub(crate) async fn forecast(engine: &Engine, spec: &MissionSpec) -> Result<Forecast, Error> {
     engine.forecast(spec, 11, Arc::new(|_| Continue::Go)).await
 }
 
@@ -147,7 +147,7 @@ async fn the_finest_source_comes_first_and_the_shares_add_up() {
     let forecast = forecast(&engine, &mission(60.15, 4.1, "2015-11-16T00:00:00Z", 6))
         .await
         .unwrap();
-    for kind in ForcingKind::ALL {
+    for kind in ForcingKind::DRIFT {
         let used: Vec<_> = forecast
             .sources
             .iter()

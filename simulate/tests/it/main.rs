@@ -7,4 +7,5 @@
 )]
 
 mod engine;
+mod raster;
 mod reference_ensembles;

@@ -22,8 +22,8 @@ pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
 pub use open::Database;
 pub use rows::{
-    ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, Mission, MissionStatus, NewFeature, NewRun, Organisation, Run,
-    UsageHour, UsageRecord, Watermark,
+    ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
+    Organisation, Run, UsageHour, UsageRecord, Watermark,
 };
 pub use runs::RunFilter;
 pub use usage::{LedgerEntry, MISSION_METER};

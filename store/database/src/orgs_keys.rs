@@ -1,11 +1,13 @@
-//! Organisations and their API keys.
+//! Organisations, their API keys, and the secret that signs links.
+
+use std::collections::BTreeSet;
 
 use driftline_domain::{KeyId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::sqlite::SqliteRow;
 
 use crate::columns::{Reader, id_bytes, json, micros};
-use crate::{ApiKey, Database, Error, Organisation, Result};
+use crate::{ApiKey, Database, Error, KeyKind, Organisation, Result};
 
 /// A key's last use is kept to this precision, so that reading does not become writing.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -80,15 +82,17 @@ impl Database {
     /// Stores a key's row.
     pub async fn insert_key(&self, key: &ApiKey) -> Result<()> {
         sqlx::query(
-            "INSERT INTO api_keys (id, org_id, name, hint, sha256, scopes, created_at, expires_at, revoked_at, \
-             last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO api_keys (id, org_id, kind, name, hint, sha256, scopes, origins, created_at, expires_at, \
+             revoked_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(id_bytes(key.id))
         .bind(id_bytes(key.org))
+        .bind(key.kind.name())
         .bind(&key.name)
         .bind(&key.hint)
         .bind(key.sha256.to_vec())
         .bind(json("scopes", &key.scopes)?)
+        .bind(json("origins", &key.origins)?)
         .bind(micros(key.created_at))
         .bind(key.expires_at.map(micros))
         .bind(key.revoked_at.map(micros))
@@ -113,6 +117,55 @@ impl Database {
             .await
             .map_err(Error::engine("look the key up"))?;
         row.as_ref().map(api_key).transpose()
+    }
+
+    /// The key with this id, revoked and expired ones included.
+    pub async fn key(&self, id: KeyId) -> Result<Option<ApiKey>> {
+        let row = sqlx::query("SELECT * FROM api_keys WHERE id = ?")
+            .bind(id_bytes(id))
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(Error::engine("look the key up"))?;
+        row.as_ref().map(api_key).transpose()
+    }
+
+    /// The origins of all publishable keys that work now, whosesoever they are; each once.
+    pub async fn publishable_origins(&self, now: Timestamp) -> Result<Vec<String>> {
+        let lists: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT origins FROM api_keys WHERE kind = 'publishable' AND revoked_at IS NULL \
+             AND (expires_at IS NULL OR expires_at > ?)",
+        )
+        .bind(micros(now))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(Error::engine("list the origins of publishable keys"))?;
+        let mut origins = BTreeSet::new();
+        for list in &lists {
+            let list: Vec<String> =
+                serde_json::from_str(list).map_err(|error| Error::damaged("origins", list, error))?;
+            origins.extend(list);
+        }
+        Ok(origins.into_iter().collect())
+    }
+
+    /// The secret of this name; where there is none yet, `fresh` becomes it. All nodes get the same.
+    pub async fn signing_secret(&self, name: &str, fresh: [u8; 32], now: Timestamp) -> Result<[u8; 32]> {
+        let mut change = self.change("make a signing secret").await?;
+        let failed = || Error::engine("read the signing secret");
+        sqlx::query("INSERT INTO signing_secrets (name, secret, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(name)
+            .bind(fresh.to_vec())
+            .bind(micros(now))
+            .execute(&mut *change.tx)
+            .await
+            .map_err(failed())?;
+        let secret: Vec<u8> = sqlx::query_scalar("SELECT secret FROM signing_secrets WHERE name = ?")
+            .bind(name)
+            .fetch_one(&mut *change.tx)
+            .await
+            .map_err(failed())?;
+        change.commit().await?;
+        bytes_32("secret", secret)
     }
 
     /// The keys of an organisation, oldest first, revoked and expired ones included.
@@ -165,20 +218,32 @@ fn organisation(row: &SqliteRow) -> Result<Organisation> {
 
 fn api_key(row: &SqliteRow) -> Result<ApiKey> {
     let row = Reader(row);
-    let sha256: Vec<u8> = row.get("sha256")?;
-    let sha256 = sha256.try_into().map_err(|bytes: Vec<u8>| {
-        Error::damaged("sha256", format!("{} bytes", bytes.len()), "32 bytes were expected")
-    })?;
     Ok(ApiKey {
         id: row.id("id")?,
         org: row.id("org_id")?,
+        kind: key_kind(row.get("kind")?)?,
         name: row.get("name")?,
         hint: row.get("hint")?,
-        sha256,
+        sha256: bytes_32("sha256", row.get("sha256")?)?,
         scopes: row.json("scopes")?,
+        origins: row.json("origins")?,
         created_at: row.time("created_at")?,
         expires_at: row.maybe_time("expires_at")?,
         revoked_at: row.maybe_time("revoked_at")?,
         last_used_at: row.maybe_time("last_used_at")?,
     })
+}
+
+fn key_kind(name: &str) -> Result<KeyKind> {
+    [KeyKind::Secret, KeyKind::Publishable]
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| Error::damaged("kind", name, "no such kind of key is known"))
+}
+
+/// Never says what was found: it may be a secret.
+fn bytes_32(column: &'static str, bytes: Vec<u8>) -> Result<[u8; 32]> {
+    bytes
+        .try_into()
+        .map_err(|bytes: Vec<u8>| Error::damaged(column, format!("{} bytes", bytes.len()), "32 bytes were expected"))
 }

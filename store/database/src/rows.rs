@@ -15,6 +15,26 @@ pub struct Organisation {
     pub created_at: Timestamp,
 }
 
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyKind {
+    /// Kept by its owner; does what its scopes say.
+    Secret,
+    /// Stands in a web page for all to see; reads maps, from the pages of certain origins.
+    Publishable,
+}
+
+impl KeyKind {
+    /// Its name in columns and lists.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Publishable => "publishable",
+        }
+    }
+}
+
 /// An API key as stored: never the key itself, only its SHA-256.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApiKey {
@@ -22,6 +42,8 @@ pub struct ApiKey {
     pub id: KeyId,
     /// Owner.
     pub org: OrgId,
+    /// What it is for.
+    pub kind: KeyKind,
     /// What the owner calls it.
     pub name: String,
     /// First characters of the key, safe to print, so that its owner recognises it.
@@ -31,6 +53,8 @@ pub struct ApiKey {
     pub sha256: [u8; 32],
     /// What it may do, for example `missions:write`.
     pub scopes: Vec<String>,
+    /// Origins of the pages that may use a publishable key, or patterns of them; empty for secret keys.
+    pub origins: Vec<String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it stops working, if ever.

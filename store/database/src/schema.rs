@@ -23,6 +23,11 @@ impl Migration {
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration::new(1, "missions", include_str!("../migrations/0001_missions.sql")),
     Migration::new(2, "usage", include_str!("../migrations/0002_usage.sql")),
+    Migration::new(
+        3,
+        "map credentials",
+        include_str!("../migrations/0003_map_credentials.sql"),
+    ),
 ];
 
 /// Brings the file to the newest of these steps; refuses one that has seen steps unknown here and leaves it as it is.

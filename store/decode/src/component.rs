@@ -10,6 +10,7 @@ use netcdf_reader::NcVariable;
 use crate::Error;
 use crate::layout::{DimRole, role_of_coordinate};
 use crate::source::{Source, is_numeric, lower};
+use crate::waves::Sense;
 
 /// What the components point along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,11 +21,21 @@ pub(crate) enum Frame {
     GridAxes,
 }
 
+/// What the two variables of a field are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Components along two axes.
+    Components,
+    /// Height and direction of waves.
+    HeightAndDirection(Sense),
+}
+
 /// A pair of variables that make one vector field.
 #[derive(Debug)]
 pub(crate) struct Pair<'a> {
     pub(crate) kind: ForcingKind,
     pub(crate) frame: Frame,
+    pub(crate) form: Form,
     pub(crate) composition: Composition,
     pub(crate) x: &'a NcVariable,
     pub(crate) y: &'a NcVariable,
@@ -181,6 +192,7 @@ pub(crate) fn pairs(source: &Source) -> (Vec<Pair<'_>>, Vec<Error>) {
         pairs.push(Pair {
             kind: role.kind,
             frame: role.frame,
+            form: Form::Components,
             composition: role.composition,
             x,
             y,

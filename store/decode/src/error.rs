@@ -49,7 +49,7 @@ pub enum Error {
         limit: u64,
     },
     /// No vector field that drives drift was recognised.
-    #[error("the file holds no current and no 10 m wind; it holds {holds}")]
+    #[error("the file holds no current, no 10 m wind and no waves; it holds {holds}")]
     NoForcing {
         /// Variables with long name and units.
         holds: String,
@@ -62,13 +62,23 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// Units that are no speed.
-    #[error("'{variable}' has the units '{units}', which are no known unit of speed")]
+    /// Heights and directions of waves that do not make one field of the whole sea.
+    #[error("'{variable}' is no use as waves: {reason}")]
+    Waves {
+        /// The height or direction.
+        variable: String,
+        /// What is wrong or lacks.
+        reason: String,
+    },
+    /// Units of another quantity.
+    #[error("'{variable}' has the units '{units}', which are no known unit of {quantity}")]
     Units {
         /// The component.
         variable: String,
         /// Its units attribute; empty where there is none.
         units: String,
+        /// What it should be: speed, length or angle.
+        quantity: &'static str,
     },
     /// Packing attributes that cannot be applied.
     #[error("the packing of '{variable}' is broken: {reason}")]
@@ -126,13 +136,15 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// A speed that nothing on Earth has: an undeclared missing value or a broken file.
-    #[error("'{variable}' holds {value_ms} m/s at {time}, which is beyond any real value")]
+    /// A value that nothing on Earth has: an undeclared missing value or a broken file.
+    #[error("'{variable}' holds {value} {units} at {time}, which is beyond any real value")]
     Implausible {
         /// The component.
         variable: String,
-        /// The value in m/s.
-        value_ms: f64,
+        /// The value.
+        value: f64,
+        /// Its unit: m/s, m or degrees.
+        units: &'static str,
         /// The valid time of the step.
         time: driftline_domain::ValidTime,
     },

@@ -6,28 +6,28 @@ use std::sync::OnceLock;
 use driftline_domain::{AxisRotation, Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
 use netcdf_reader::NcVariable;
 
-use crate::component::{self, Frame, Pair};
+use crate::component::{self, Form, Frame, Pair};
 use crate::grid::{self, NodeOrder};
 use crate::layout::{DimRole, Layout, role_of_coordinate};
 use crate::level;
-use crate::packing::Packing;
+use crate::packing::{Packing, Quantity};
 use crate::source::{Source, Take, lower};
-use crate::{Error, time};
+use crate::{Error, time, waves};
 
 /// One vector field over time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Current or wind.
+    /// What it is.
     pub kind: ForcingKind,
     /// Where the values stand.
     pub grid: GridSpec,
     /// Valid times, ascending; a step is an index into them.
     pub times: Vec<ValidTime>,
-    /// Which parts the current is the sum of; `Unstated` for wind.
+    /// Which parts the current is the sum of; `Unstated` for wind and waves.
     pub composition: Composition,
     /// The level as the file states it, for people.
     pub level: String,
-    /// Names of the two variables in the file, x or east first.
+    /// Names of the two variables in the file, x or east or height first.
     pub source_variables: [String; 2],
     /// Who is to be credited, in the file's words.
     pub attribution: Option<String>,
@@ -63,7 +63,8 @@ pub struct ForcingFile {
 
 /// How one step of a series is read.
 struct StepReader {
-    components: [(NcVariable, Packing); 2],
+    components: [Component; 2],
+    form: Form,
     layout: Layout,
     level: usize,
     order: NodeOrder,
@@ -72,11 +73,24 @@ struct StepReader {
     rotation: OnceLock<Option<AxisRotation>>,
 }
 
+/// One of the two variables of a field.
+struct Component {
+    variable: NcVariable,
+    packing: Packing,
+    quantity: Quantity,
+    /// Smallest and largest value that it may have.
+    plausible: (f64, f64),
+}
+
 impl ForcingFile {
-    /// Opens a file and understands it: format, variables, grids, times. Fails unless a usable current or wind is in it.
+    /// Opens a file and understands it: format, variables, grids, times. Fails unless a usable current, wind or wave field
+    /// is in it.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let source = Source::open(path)?;
-        let (pairs, mut refused) = component::pairs(&source);
+        let (mut pairs, alone) = component::pairs(&source);
+        let (seas, mut refused) = waves::pairs(&source);
+        pairs.extend(seas);
+        refused.extend(alone);
         let (mut series, mut readers, mut caveats) = (Vec::new(), Vec::new(), Vec::new());
         for pair in &pairs {
             match understand(&source, pair) {
@@ -121,7 +135,7 @@ impl ForcingFile {
         Ok(file)
     }
 
-    /// The vector fields, currents before wind, and of several currents the most complete first.
+    /// The vector fields, currents before wind before waves, and of several currents the most complete first.
     pub fn series(&self) -> &[Series] {
         &self.series
     }
@@ -146,31 +160,26 @@ impl ForcingFile {
         &self.lineage
     }
 
-    /// One step of a series in m/s east and north, in the row order of the series' grid, NaN in both where either
-    /// component is missing.
+    /// One step of a series as vectors east and north (m/s; waves metres), in the row order of the series' grid, NaN in
+    /// both where either of its variables is missing.
     pub fn read(&self, series: usize, step: usize) -> Result<VectorField, Error> {
         let missing = Error::NoSuchStep { series, step };
         let (Some(one), Some(reader)) = (self.series.get(series), self.readers.get(series)) else {
             return Err(missing);
         };
         let time = *one.times.get(step).ok_or(missing)?;
-        let [mut east, mut north] = [Vec::new(), Vec::new()];
-        for ((variable, packing), values) in reader.components.iter().zip([&mut east, &mut north]) {
-            let slab = self.source.slab(variable, &reader.takes(step, Take::All, Take::All))?;
-            if slab.len() != reader.order.slab_len() {
-                return Err(short_slab(variable, slab.len(), reader.order.slab_len()));
+        let [first, second] = &reader.components;
+        let (first, second) = (
+            self.values(first, reader, step, time)?,
+            self.values(second, reader, step, time)?,
+        );
+        let mut field = match reader.form {
+            Form::Components => of_components(first, second),
+            Form::HeightAndDirection(sense) => {
+                let names = one.source_variables.each_ref().map(String::as_str);
+                waves::vectors(sense, first, second, names, time)?
             }
-            values.reserve_exact(one.grid.len());
-            for position in reader.order.positions() {
-                values.push(plausible(packing.value_ms(slab[position]), one.kind, variable, time)?);
-            }
-        }
-        for (east, north) in east.iter_mut().zip(&mut north) {
-            if east.is_nan() || north.is_nan() {
-                (*east, *north) = (f32::NAN, f32::NAN);
-            }
-        }
-        let mut field = VectorField { east, north };
+        };
         if reader.turned
             && let Some(rotation) = reader.rotation.get_or_init(|| AxisRotation::of(&one.grid))
         {
@@ -179,10 +188,30 @@ impl ForcingFile {
         Ok(field)
     }
 
+    /// One variable at one step in the row order of the grid.
+    fn values(
+        &self,
+        component: &Component,
+        reader: &StepReader,
+        step: usize,
+        time: ValidTime,
+    ) -> Result<Vec<f32>, Error> {
+        let variable = &component.variable;
+        let slab = self.source.slab(variable, &reader.takes(step, Take::All, Take::All))?;
+        if slab.len() != reader.order.slab_len() {
+            return Err(short_slab(variable, slab.len(), reader.order.slab_len()));
+        }
+        let values = reader
+            .order
+            .positions()
+            .map(|position| component.value(slab[position], time));
+        values.collect()
+    }
+
     /// Reads the last value of each component, so that a file cut off in its data fails when it is opened.
     fn check_ends(&self) -> Result<(), Error> {
         for (one, reader) in self.series.iter().zip(&self.readers) {
-            for (variable, _) in &reader.components {
+            for Component { variable, .. } in &reader.components {
                 let last = |position: usize| Take::One(variable.dimensions[position].size.saturating_sub(1) as usize);
                 let takes = reader.takes(one.times.len() - 1, last(reader.layout.x), last(reader.layout.y));
                 self.source.slab(variable, &takes)?;
@@ -192,9 +221,42 @@ impl ForcingFile {
     }
 }
 
+impl Component {
+    fn of(variable: &NcVariable, kind: ForcingKind, index: usize) -> Result<Self, Error> {
+        let (quantity, plausible) = match kind {
+            ForcingKind::Current | ForcingKind::Wind => {
+                let (low, high) = kind.components()[index].plausible();
+                (Quantity::Speed, (f64::from(low), f64::from(high)))
+            }
+            ForcingKind::Waves => ([Quantity::Length, Quantity::Angle][index], waves::PLAUSIBLE[index]),
+        };
+        Ok(Self {
+            variable: variable.clone(),
+            packing: Packing::of(variable, quantity)?,
+            quantity,
+            plausible,
+        })
+    }
+
+    /// The value of a stored number, NaN for missing.
+    fn value(&self, stored: f64, time: ValidTime) -> Result<f32, Error> {
+        let value = self.packing.value(stored);
+        let (low, high) = self.plausible;
+        if value < low || value > high {
+            return Err(Error::Implausible {
+                variable: self.variable.name.clone(),
+                value,
+                units: self.quantity.unit(),
+                time,
+            });
+        }
+        Ok(value as f32)
+    }
+}
+
 impl StepReader {
     fn takes(&self, step: usize, x: Take, y: Take) -> Vec<Take> {
-        let rank = self.components[0].0.ndim();
+        let rank = self.components[0].variable.ndim();
         let take = |position: usize| match position {
             _ if position == self.layout.x => x,
             _ if position == self.layout.y => y,
@@ -228,8 +290,8 @@ fn understand(source: &Source, pair: &Pair<'_>) -> Result<(Series, StepReader, O
         });
     }
     let components = [
-        (pair.x.clone(), Packing::of(pair.x)?),
-        (pair.y.clone(), Packing::of(pair.y)?),
+        Component::of(pair.x, pair.kind, 0)?,
+        Component::of(pair.y, pair.kind, 1)?,
     ];
     let level = level::choose(source, pair.x, &layout, pair.kind)?;
     let level_of_y = level::choose(source, pair.y, &layout, pair.kind)?;
@@ -259,6 +321,7 @@ fn understand(source: &Source, pair: &Pair<'_>) -> Result<(Series, StepReader, O
     };
     let reader = StepReader {
         components,
+        form: pair.form,
         level: level.index,
         order: placement.order,
         turned: pair.frame == Frame::GridAxes && layout.projected,
@@ -317,15 +380,14 @@ fn lineage(source: &Source, path: &Path) -> Lineage {
     }
 }
 
-fn plausible(value_ms: f64, kind: ForcingKind, variable: &NcVariable, time: ValidTime) -> Result<f32, Error> {
-    if value_ms.abs() > f64::from(kind.max_plausible_ms()) {
-        return Err(Error::Implausible {
-            variable: variable.name.clone(),
-            value_ms,
-            time,
-        });
+/// A vector field of two components; a node that misses one misses both.
+fn of_components(mut east: Vec<f32>, mut north: Vec<f32>) -> VectorField {
+    for (east, north) in east.iter_mut().zip(&mut north) {
+        if east.is_nan() || north.is_nan() {
+            (*east, *north) = (f32::NAN, f32::NAN);
+        }
     }
-    Ok(value_ms as f32)
+    VectorField { east, north }
 }
 
 fn short_slab(variable: &NcVariable, found: usize, expected: usize) -> Error {

@@ -1,4 +1,4 @@
-//! The one level of a vector field that drives drift: the current nearest the surface, the wind at 10 m.
+//! The one level of a vector field: the current nearest the surface, the wind at 10 m; waves are at the surface.
 
 use driftline_domain::ForcingKind;
 use netcdf_reader::{NcType, NcVariable};
@@ -52,6 +52,7 @@ pub(crate) fn choose(
                 name: "depth not stated, taken as the surface".to_owned(),
             }),
             ForcingKind::Wind => unstated_wind(variable).map_err(refused),
+            ForcingKind::Waves => Ok(surface()),
         };
     };
     let role = role_of_coordinate(coordinate);
@@ -63,6 +64,8 @@ pub(crate) fn choose(
     });
     match (kind, role) {
         (ForcingKind::Current, Some(DimRole::Depth)) => nearest_surface(&values_m?, coordinate).map_err(refused),
+        // Converters give surface fields a level of their own; there is but one surface.
+        (ForcingKind::Waves, _) if size == 1 => Ok(surface()),
         (ForcingKind::Wind, Some(DimRole::Height)) => ten_metres(&values_m?, coordinate).map_err(refused),
         _ => Err(refused(format!(
             "its {size} level(s) along '{}' ({}) are neither depths nor heights in metres",
@@ -71,6 +74,13 @@ pub(crate) fn choose(
                 .or_else(|| text(coordinate, "standard_name"))
                 .unwrap_or_default()
         ))),
+    }
+}
+
+fn surface() -> Level {
+    Level {
+        index: 0,
+        name: "sea surface".to_owned(),
     }
 }
 

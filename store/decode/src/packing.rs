@@ -1,4 +1,4 @@
-//! From stored numbers to m/s: `_Unsigned`, missing values, valid range, `scale_factor` and `add_offset` (CF 2.5.1
+//! From stored numbers to m/s, metres or degrees: `_Unsigned`, missing values, valid range, `scale_factor` and `add_offset` (CF 2.5.1
 //! and 8.1, NetCDF attribute conventions), then the unit's factor. Missing becomes NaN.
 //!
 //! By the conventions fill value and valid range are written in packed form. Files also write them unpacked; the
@@ -11,7 +11,54 @@ use netcdf_reader::{NcAttrValue, NcType, NcVariable};
 use crate::Error;
 use crate::source::{lower, numbers};
 
-/// How stored numbers of one variable become m/s.
+/// What a variable measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// In m/s.
+    Speed,
+    /// In metres.
+    Length,
+    /// In degrees.
+    Angle,
+}
+
+impl Quantity {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Speed => "speed",
+            Self::Length => "length",
+            Self::Angle => "angle",
+        }
+    }
+
+    /// The unit of its values here.
+    pub(crate) fn unit(self) -> &'static str {
+        match self {
+            Self::Speed => "m/s",
+            Self::Length => "m",
+            Self::Angle => "degrees",
+        }
+    }
+
+    /// That unit's share in another; `None` for anything that does not measure this.
+    fn factor(self, units: &str) -> Option<f64> {
+        match self {
+            Self::Speed => speed_factor(units),
+            Self::Length => match units {
+                "m" | "meter" | "meters" | "metre" | "metres" => Some(1.0),
+                "cm" | "centimeter" | "centimeters" => Some(0.01),
+                _ => None,
+            },
+            Self::Angle => match units.replace(['_', ' '], "").as_str() {
+                "degree" | "degrees" | "deg" | "degreetrue" | "degreestrue" | "degt" | "\u{b0}" => Some(1.0),
+                "radian" | "radians" | "rad" => Some(180.0 / std::f64::consts::PI),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// How stored numbers of one variable become values.
 #[derive(Debug, Clone)]
 pub(crate) struct Packing {
     sign: Option<SignParams>,
@@ -21,17 +68,18 @@ pub(crate) struct Packing {
     range_unpacked: (f64, f64),
     scale: f64,
     offset: f64,
-    /// m/s per unit of the variable.
+    /// m/s, metres or degrees per unit of the variable.
     factor: f64,
 }
 
 impl Packing {
-    /// The packing of a speed component.
-    pub(crate) fn of(variable: &NcVariable) -> Result<Self, Error> {
+    /// The packing of a variable that measures this.
+    pub(crate) fn of(variable: &NcVariable, quantity: Quantity) -> Result<Self, Error> {
         let units = lower(variable, "units");
-        let factor = speed_factor(&units).ok_or_else(|| Error::Units {
+        let factor = quantity.factor(&units).ok_or_else(|| Error::Units {
             variable: variable.name.clone(),
             units: units.clone(),
+            quantity: quantity.name(),
         })?;
         let scale = single(variable, "scale_factor")?.unwrap_or(1.0);
         if scale == 0.0 {
@@ -63,8 +111,8 @@ impl Packing {
         Ok(packing)
     }
 
-    /// The value in m/s, NaN where missing.
-    pub(crate) fn value_ms(&self, stored: f64) -> f64 {
+    /// The value in m/s, metres or degrees, NaN where missing.
+    pub(crate) fn value(&self, stored: f64) -> f64 {
         let stored = self.sign.map_or(stored, |sign| sign.reinterpret(stored));
         let (low, high) = self.range_packed;
         if self.missing_packed.contains(&stored) || !(low <= stored && stored <= high) {
@@ -205,7 +253,8 @@ mod tests {
     }
 
     fn unpack(dtype: NcType, attributes: &[(&str, NcAttrValue)], stored: f64) -> f64 {
-        Packing::of(&variable(dtype, attributes)).unwrap().value_ms(stored)
+        let packing = Packing::of(&variable(dtype, attributes), Quantity::Speed);
+        packing.unwrap().value(stored)
     }
 
     #[test]
@@ -274,6 +323,14 @@ mod tests {
             assert_eq!(speed_factor(units), Some(1.0), "{units}");
         }
         assert_eq!(speed_factor("cm/s"), Some(0.01));
+        assert_eq!(Quantity::Length.factor("m"), Some(1.0));
+        for units in ["degree", "degrees", "degree_true", "degree true", "deg"] {
+            assert_eq!(Quantity::Angle.factor(units), Some(1.0), "{units}");
+        }
+        for units in ["", "s", "degree_north", "m s-1", "1"] {
+            assert_eq!(Quantity::Angle.factor(units), None, "{units}");
+            assert_eq!(Quantity::Length.factor(units), None, "{units}");
+        }
         for units in ["", "m", "s", "degree", "m2 s-1", "kg m-2"] {
             assert_eq!(speed_factor(units), None, "{units}");
         }

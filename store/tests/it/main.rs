@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod damage;
+mod maps;
 mod orphans;
 
 use std::convert::Infallible;
@@ -251,7 +252,7 @@ async fn implausible_values_and_bad_names_are_refused() {
             .await
             .unwrap_err()
             .to_string()
-            .contains("beyond 15 m/s")
+            .contains("only -15 to 15 m s-1 is plausible")
     );
     let mut wrong = identity("1");
     wrong.feed = "../escape".to_owned();

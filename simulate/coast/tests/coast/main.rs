@@ -1,6 +1,7 @@
 //! The embedded coast against the reference points, and the properties the drift kernel counts on.
 
 mod golden;
+mod land;
 mod properties;
 #[cfg(feature = "build")]
 mod rebuild;

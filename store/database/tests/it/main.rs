@@ -11,7 +11,7 @@ mod usage;
 use std::time::Duration;
 
 use driftline_database::{
-    ApiKey, Database, FeatureKind, LeasedJob, Mission, MissionCreation, NewFeature, NewMission, NewRun,
+    ApiKey, Database, FeatureKind, KeyKind, LeasedJob, Mission, MissionCreation, NewFeature, NewMission, NewRun,
 };
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, ValidTime};
 use jiff::Timestamp;
@@ -43,10 +43,12 @@ pub(crate) async fn organisation(database: &Database, name: &str) -> (OrgId, Key
     let key = ApiKey {
         id: KeyId::generate(),
         org,
+        kind: KeyKind::Secret,
         name: "desk".to_owned(),
         hint: "dls_abc".to_owned(),
         sha256: sha_of(org),
         scopes: vec!["missions:write".to_owned()],
+        origins: Vec::new(),
         created_at: at(0),
         expires_at: None,
         revoked_at: None,

@@ -1,8 +1,79 @@
-//! Opening: what survives, and what is refused.
+//! Opening: what survives, and what is refused; keys and what links are signed with.
 
-use driftline_database::{Database, ErrorKind};
+use std::path::Path;
+
+use driftline_database::{ApiKey, Database, ErrorKind, KeyKind};
+use driftline_domain::KeyId;
 
 use crate::{at, place};
+
+/// Written by version 0.1.0, which knew secret keys only.
+#[tokio::test]
+async fn keys_of_the_first_version_are_secret_keys() {
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/upgrade/0.1.0/data/driftline.sqlite");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("driftline.sqlite");
+    std::fs::copy(old, &path).unwrap();
+    let database = Database::open(&path).await.unwrap();
+    let orgs = database.organisations().await.unwrap();
+    let mut keys = Vec::new();
+    for org in &orgs {
+        keys.extend(database.keys(org.id).await.unwrap());
+    }
+    assert!(!keys.is_empty());
+    for key in &keys {
+        assert_eq!((key.kind, key.origins.len()), (KeyKind::Secret, 0));
+        assert_eq!(database.key_by_sha256(&key.sha256).await.unwrap().as_ref(), Some(key));
+        assert_eq!(database.key(key.id).await.unwrap().as_ref(), Some(key));
+    }
+    assert!(database.publishable_origins(at(0)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_origins_of_publishable_keys_that_work_are_listed_once() {
+    let place = place().await;
+    let secret = place.database.keys(place.org).await.unwrap().remove(0);
+    let mut ids = Vec::new();
+    for (n, origins, expires_s) in [
+        (1, vec!["https://b.org", "https://a.org"], None),
+        (2, vec!["https://a.org", "https://c.org"], Some(100)),
+    ] {
+        let key = ApiKey {
+            id: KeyId::generate(),
+            kind: KeyKind::Publishable,
+            sha256: [n; 32],
+            origins: origins.into_iter().map(str::to_owned).collect(),
+            expires_at: expires_s.map(at),
+            ..secret.clone()
+        };
+        place.database.insert_key(&key).await.unwrap();
+        assert_eq!(place.database.key(key.id).await.unwrap(), Some(key.clone()));
+        ids.push(key.id);
+    }
+    let listed = async |now_s| place.database.publishable_origins(at(now_s)).await.unwrap();
+    assert_eq!(listed(99).await, ["https://a.org", "https://b.org", "https://c.org"]);
+    assert_eq!(listed(100).await, ["https://a.org", "https://b.org"]);
+    place.database.revoke_key(ids[0], at(50)).await.unwrap();
+    assert_eq!(listed(99).await, ["https://a.org", "https://c.org"]);
+    assert_eq!(place.database.key(KeyId::generate()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_first_signing_secret_of_a_name_stays() {
+    let place = place().await;
+    let second = Database::open(&place.folder.path().join("driftline.sqlite"))
+        .await
+        .unwrap();
+    let (a, b) = tokio::join!(
+        place.database.signing_secret("links", [1; 32], at(0)),
+        second.signing_secret("links", [2; 32], at(0))
+    );
+    let (a, b) = (a.unwrap(), b.unwrap());
+    assert_eq!(a, b, "two nodes that need it at once");
+    assert!(a == [1; 32] || a == [2; 32]);
+    assert_eq!(second.signing_secret("links", [3; 32], at(1)).await.unwrap(), a);
+    assert_eq!(second.signing_secret("other", [3; 32], at(1)).await.unwrap(), [3; 32]);
+}
 
 #[tokio::test]
 async fn everything_is_there_after_the_handle_was_dropped_and_the_file_is_opened_again() {

@@ -12,6 +12,7 @@ mod golden;
 mod hostile;
 mod odd;
 mod real;
+mod waves;
 
 use std::path::PathBuf;
 
