@@ -1,0 +1,203 @@
+//! Legends: what the colours, lines and marks of a layer mean, with numbers and units.
+//!
+//! Speeds in m/s and knots, waves in metres, densities per square kilometre and per square nautical mile.
+
+mod panel;
+
+use driftline_domain::{GridSpec, RegularGrid, VectorField};
+
+use crate::areas::{LevelLook, level_text};
+use crate::{
+    AreaLook, AreaStyle, DensityStyle, FieldLook, FieldSlab, FieldStyle, LineStyle, MapCrs, MapView, MarkStatus,
+    Picture, PointStyle, Quantity, Reading, Scheme, draw_field,
+};
+use panel::{Item, Panel, Symbol};
+
+/// Knots in a metre per second: 3600 s over 1852 m.
+const KN_PER_MS: f64 = 3600.0 / 1852.0;
+/// Square kilometres in a square nautical mile.
+const KM2_PER_NM2: f64 = 1.852 * 1.852;
+/// Where a bar of colours has numbers.
+const TICKS: [f64; 5] = [1.0, 0.75, 0.5, 0.25, 0.0];
+
+/// What a legend explains.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LegendSubject<'a> {
+    /// Currents, wind or waves.
+    Field(Quantity, &'a FieldStyle),
+    /// Probability density; the highest value per km2 where it is known and the style has no range of its own. Without
+    /// either the legend speaks of shares of the highest density.
+    Density(&'a DensityStyle, Option<f64>),
+    /// Search areas of these levels.
+    Areas(&'a AreaStyle, &'a [f64]),
+    /// Particles.
+    Points(&'a PointStyle),
+    /// Tracks.
+    Lines(&'a LineStyle),
+}
+
+/// The size wanted of a legend; the picture is larger where the text needs it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LegendSize {
+    /// Pixels in a row.
+    pub width: Option<u32>,
+    /// Rows.
+    pub height: Option<u32>,
+    /// Pixels where an ordinary screen has one; 0 counts as 1.
+    pub pixel_ratio: u32,
+}
+
+/// Draws a legend, on an opaque ground.
+pub fn draw_legend(subject: &LegendSubject<'_>, size: LegendSize) -> Picture {
+    let (scheme, items) = match subject {
+        LegendSubject::Field(quantity, style) => (Scheme::Day, field(*quantity, style)),
+        LegendSubject::Density(style, highest) => (Scheme::Day, density(style, *highest)),
+        LegendSubject::Areas(style, levels) => (style.scheme, areas(style, levels)),
+        LegendSubject::Points(style) => (style.scheme, marks("Particles", Symbol::Mark)),
+        LegendSubject::Lines(style) => (style.scheme, marks("Tracks", Symbol::Track)),
+    };
+    Panel {
+        items,
+        scheme,
+        pixel_ratio: size.pixel_ratio.clamp(1, 4),
+    }
+    .draw(size)
+}
+
+fn field(quantity: Quantity, style: &FieldStyle) -> Vec<Item<'_>> {
+    let (title, unit) = match quantity {
+        Quantity::Current => ("Current", "m/s"),
+        Quantity::Wind => ("Wind", "m/s"),
+        Quantity::WaveHeight => ("Significant wave height", "m"),
+    };
+    let in_units = |value: f64| match quantity {
+        Quantity::Current | Quantity::Wind => {
+            format!(
+                "{:>6} {:>7}",
+                number(value, style.range),
+                number(value * KN_PER_MS, style.range)
+            )
+        }
+        Quantity::WaveHeight => format!("{:>6}", number(value, style.range)),
+    };
+    let mut items = vec![Item::Title(title.to_owned())];
+    let (low, high) = style.range;
+    if style.look != FieldLook::Arrows {
+        items.push(Item::Heading(match quantity {
+            Quantity::Current | Quantity::Wind => format!("{unit:>6} {:>7}", "kn"),
+            Quantity::WaveHeight => format!("{unit:>6}"),
+        }));
+        let colours = style.colours;
+        items.push(Item::Bar {
+            colour: Box::new(move |share| {
+                let [r, g, b] = colours.colour(share);
+                [r, g, b, 255]
+            }),
+            ticks: TICKS
+                .map(|share| (share, in_units(low + (high - low) * share)))
+                .to_vec(),
+        });
+    }
+    if style.look != FieldLook::Colour {
+        for share in [1.0, 0.5] {
+            let speed = high * share;
+            let text = match quantity {
+                Quantity::WaveHeight => format!("{} m", number(speed, style.range)),
+                _ => format!(
+                    "{} m/s, {} kn",
+                    number(speed, style.range),
+                    number(speed * KN_PER_MS, style.range)
+                ),
+            };
+            items.push(Item::Entry(Symbol::Arrow(style, speed), text));
+        }
+        items.push(Item::Title("Arrows point to where it goes".to_owned()));
+    }
+    items
+}
+
+fn density(style: &DensityStyle, highest: Option<f64>) -> Vec<Item<'_>> {
+    let mut items = vec![Item::Title("Probability density".to_owned())];
+    let range = style.range.or(highest.map(|highest| (0.0, highest)));
+    let text = |share: f64| match range {
+        Some((low, high)) => {
+            let value = low + (high - low) * share;
+            format!("{:>8} {:>8}", scientific(value), scientific(value * KM2_PER_NM2))
+        }
+        None => format!("{:>4} % of the highest", libm::round(share * 100.0)),
+    };
+    if range.is_some() {
+        items.push(Item::Heading(format!("{:>8} {:>8}", "1/km²", "1/nm²")));
+    }
+    items.push(Item::Bar {
+        colour: Box::new(|share| style.colour(share)),
+        ticks: TICKS.map(|share| (share, text(share))).to_vec(),
+    });
+    items
+}
+
+fn areas<'a>(style: &AreaStyle, levels: &[f64]) -> Vec<Item<'a>> {
+    let mut items = vec![Item::Title("Search areas".to_owned())];
+    let mut levels = levels.to_vec();
+    levels.sort_by(f64::total_cmp);
+    items.extend(levels.into_iter().map(|level| {
+        let look = LevelLook::of(level, style.scheme);
+        let text = format!("{} of the probability", level_text(level));
+        Item::Entry(Symbol::Area(look, style.look == AreaLook::Filled), text)
+    }));
+    items
+}
+
+fn marks<'a>(title: &str, symbol: fn(MarkStatus) -> Symbol<'a>) -> Vec<Item<'a>> {
+    let entry = |status: MarkStatus| Item::Entry(symbol(status), status.text().to_owned());
+    let title = Item::Title(title.to_owned());
+    std::iter::once(title).chain(MarkStatus::ALL.map(entry)).collect()
+}
+
+/// With as many decimals as the range needs.
+fn number(value: f64, (low, high): (f64, f64)) -> String {
+    let decimals = match high - low {
+        span if span > 200.0 => 0,
+        span if span > 2.0 => 1,
+        _ => 2,
+    };
+    format!("{value:.decimals$}")
+}
+
+fn scientific(value: f64) -> String {
+    if value == 0.0 {
+        "0".to_owned()
+    } else {
+        format!("{value:.1e}")
+    }
+}
+
+/// An arrow as the map would draw it for this speed, eastwards.
+pub(crate) fn arrow(style: &FieldStyle, speed: f64, pixel_ratio: u32) -> Picture {
+    let side = 32 * pixel_ratio;
+    let grid = GridSpec::Regular(RegularGrid {
+        nx: 2,
+        ny: 2,
+        lon0_deg: -1.0,
+        lat0_deg: -1.0,
+        dlon_deg: 2.0,
+        dlat_deg: 2.0,
+    });
+    let field = VectorField {
+        east: vec![speed as f32; 4],
+        north: vec![0.0; 4],
+    };
+    let slab = FieldSlab {
+        grid: &grid,
+        field: &field,
+        reading: Reading::Vector,
+    };
+    let style = FieldStyle {
+        look: FieldLook::Arrows,
+        ..*style
+    };
+    match MapView::new(MapCrs::Crs84, [-1.0, -1.0, 1.0, 1.0], side, side) {
+        Ok(view) => draw_field(&view.with_pixel_ratio(pixel_ratio), &[slab], &style),
+        Err(_) => Picture::empty(side, side),
+    }
+}

@@ -1,0 +1,34 @@
+//! Bytes for maps: pictures, vector tiles, legends, rasters. No HTTP, no authentication, no I/O.
+//!
+//! Everything is a pure function of its arguments: the same view of the same data gives the same bytes. SI inside,
+//! degrees are WGS84, longitudes of data in [-180, 180); views may reach beyond.
+
+mod areas;
+mod basemap;
+mod canvas;
+mod clip;
+pub mod cog;
+mod density;
+mod error;
+mod field;
+mod legend;
+mod marks;
+mod mercator;
+pub mod mvt;
+mod palette;
+mod picture;
+mod text;
+mod tile_id;
+mod view;
+
+pub use areas::{AreaLook, AreaShape, AreaStyle, Scheme, draw_areas};
+pub use basemap::{Basemap, build_low_tiles};
+pub use density::{DensityGrid, DensityStyle, draw_density};
+pub use error::Error;
+pub use field::{FieldLook, FieldSlab, FieldStyle, FieldValue, Quantity, Reading, draw_field, sample};
+pub use legend::{LegendSize, LegendSubject, draw_legend};
+pub use marks::{LineStyle, MarkStatus, PointStyle, Track, draw_lines, draw_points};
+pub use palette::ColourMap;
+pub use picture::{Picture, Rgba, TRANSPARENT};
+pub use tile_id::TileId;
+pub use view::{MapCrs, MapView};
