@@ -1,27 +1,32 @@
-//! Authentication: a credential of the right form is looked up by its hash, and what was found is remembered for at
-//! most [`REMEMBERED`], which bounds how long a revoked key still works. Unknown, malformed, revoked and expired keys
-//! get the same answer.
+//! Authentication: a credential of the right form is looked up, a key by its hash and a signed link by the key that it
+//! names once the signature is found right. Unknown, malformed, revoked and expired keys get the same answer; whoever
+//! has a key that works, or had a link that did, is told what is wrong.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use driftline_database::{ApiKey, Database};
-use http::header::{CACHE_CONTROL, VARY};
-use http::{HeaderMap, HeaderValue};
+use driftline_database::{ApiKey, Database, KeyKind};
+use driftline_domain::KeyId;
+use http::header::VARY;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::credential::{Found, find};
-use crate::{Caller, Carry, Clock, Problem, Scopes, SecretKey};
+use crate::keys::random_32;
+use crate::known_keys::{Known, KnownKeys, Name, REMEMBERED};
+use crate::origin::{AllowedOrigins, Page};
+use crate::shared_caches::{keep_within, make_private};
+use crate::signature::{Signature, Signer, prefix_of_path};
+use crate::{Caller, Carry, Clock, Error, KeyText, Problem, Scope, Scopes};
 
-/// A key that was found is believed so long: a revoked key stops working within this time.
-const REMEMBERED: Duration = Duration::from_secs(5);
-/// More keys than that at once are looked up every time.
-const REMEMBERED_KEYS: usize = 10_000;
+/// The secret that signs map links, among an installation's secrets.
+const LINK_SECRET: &str = "map links";
 
 /// Checks credentials; clones share what they remember.
 #[derive(Clone)]
@@ -30,85 +35,127 @@ pub struct Auth(Arc<Shared>);
 struct Shared {
     database: Database,
     clock: Clock,
-    remembered: Mutex<HashMap<[u8; 32], Remembered>>,
-}
-
-#[derive(Clone)]
-struct Remembered {
-    key: Arc<ApiKey>,
-    org_name: Arc<str>,
-    until: Instant,
+    known: KnownKeys,
+    signer: OnceCell<Arc<Signer>>,
+    listed: Mutex<Option<(Instant, Arc<AllowedOrigins>)>>,
 }
 
 impl Auth {
     /// Authentication against the keys of this database.
     pub fn new(database: Database, clock: Clock) -> Self {
-        let remembered = Mutex::default();
         Self(Arc::new(Shared {
             database,
             clock,
-            remembered,
+            known: KnownKeys::default(),
+            signer: OnceCell::new(),
+            listed: Mutex::default(),
         }))
     }
 
     /// Lets only authenticated requests through to the routes of this router; their handlers extract [`Caller`].
     /// The router must have a route already; paths that it does not know stay 404 without a credential. Answers to
-    /// cross-origin preflights (OPTIONS) belong outside.
+    /// cross-origin preflights (OPTIONS) belong outside: see [`crate::Cors`].
     pub fn wrap<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
         router.route_layer(from_fn_with_state(self.clone(), authenticate))
     }
 
-    /// Who sent a request with these headers and this address.
-    pub async fn caller(&self, headers: &HeaderMap, uri: &http::Uri) -> Result<Caller, Problem> {
-        match find(headers, uri) {
+    /// Who sent a request with this head, whose path is the one that routes see.
+    pub async fn caller(&self, request: &Parts) -> Result<Caller, Problem> {
+        match find(request) {
             Found::Nothing | Found::Malformed => Err(Problem::unauthenticated()),
             Found::Several => Err(Problem::bad_request(
                 "the request carries several credentials that differ; send one only",
             )),
-            Found::Key(secret, carry) => self.caller_of(&secret, carry).await,
+            Found::MalformedSignature => Err(bad_signature()),
+            Found::Signature(signature) => self.caller_of_link(&signature, request).await,
+            Found::Key(key, carry) => self.caller_of_key(&key, carry, request).await,
         }
     }
 
-    async fn caller_of(&self, secret: &SecretKey, carry: Carry) -> Result<Caller, Problem> {
-        let sha256 = secret.sha256();
-        let known = match self.0.recall(&sha256) {
-            Some(known) => known,
-            None => self.look_up(sha256).await?,
-        };
-        let now = (self.0.clock)();
-        if !is_valid(&known.key, now) {
-            return Err(Problem::unauthenticated());
+    async fn caller_of_key(&self, key: &KeyText, carry: Carry, request: &Parts) -> Result<Caller, Problem> {
+        if key.kind() == KeyKind::Publishable {
+            require_maps(request)?;
+        }
+        let known = self.known(Name::Sha256(key.sha256())).await?;
+        let known = known.ok_or_else(Problem::unauthenticated)?;
+        if known.key.kind == KeyKind::Publishable {
+            require_origin(&known, request)?;
         }
         Ok(Caller {
             org: known.key.org,
-            org_name: Arc::clone(&known.org_name),
+            org_name: known.org_name,
             key: known.key.id,
+            kind: known.key.kind,
             scopes: Scopes::of_stored(&known.key.scopes),
             carry,
+            limited_to: None,
+            link_ends: None,
         })
     }
 
-    async fn look_up(&self, sha256: [u8; 32]) -> Result<Remembered, Problem> {
+    /// Whoever has a link for this path. Nothing is looked up before the signature is found right.
+    async fn caller_of_link(&self, signature: &Signature, request: &Parts) -> Result<Caller, Problem> {
+        let is_read = matches!(request.method, Method::GET | Method::HEAD);
+        let prefix = prefix_of_path(request.uri.path()).filter(|_| is_read);
+        let prefix = prefix.ok_or_else(bad_signature)?;
+        if !self.signer().await?.verify(prefix, signature) {
+            return Err(bad_signature());
+        }
+        let ends = Timestamp::from_second(signature.exp_s).unwrap_or(Timestamp::MIN);
+        if (self.0.clock)() >= ends {
+            let detail = format!("this link expired at {ends}; ask for a new one");
+            return Err(Problem::new(StatusCode::FORBIDDEN, "link_expired", detail));
+        }
+        let known = self.known(Name::Id(signature.kid)).await?.ok_or_else(|| {
+            let detail = "this link works no more: the key that it was made with was revoked or has expired";
+            Problem::new(StatusCode::FORBIDDEN, "link_withdrawn", detail)
+        })?;
+        Ok(Caller {
+            org: known.key.org,
+            org_name: known.org_name,
+            key: known.key.id,
+            kind: known.key.kind,
+            scopes: Scopes::from_iter([Scope::FeaturesRead]),
+            carry: signature.carry(),
+            limited_to: Some(prefix.into()),
+            link_ends: Some(ends),
+        })
+    }
+
+    /// The key of this name if it works now.
+    async fn known(&self, name: Name) -> Result<Option<Known>, Problem> {
+        let known = match self.0.known.recall(&name) {
+            Some(known) => Some(known),
+            None => self.look_up(name).await?,
+        };
+        let now = (self.0.clock)();
+        Ok(known.filter(|known| is_valid(&known.key, now)))
+    }
+
+    async fn look_up(&self, name: Name) -> Result<Option<Known>, Problem> {
         // The time runs from before the look-up: a key revoked during it is not believed longer than promised.
         let until = Instant::now() + REMEMBERED;
         let database = &self.0.database;
-        let key = database.key_by_sha256(&sha256).await?;
+        let key = match name {
+            Name::Sha256(sha256) => database.key_by_sha256(&sha256).await?,
+            Name::Id(id) => database.key(id).await?,
+        };
         let now = (self.0.clock)();
-        let key = key
-            .filter(|key| is_valid(key, now))
-            .ok_or_else(Problem::unauthenticated)?;
-        let org = database
-            .organisation(key.org)
-            .await?
-            .ok_or_else(Problem::unauthenticated)?;
+        let Some(key) = key.filter(|key| is_valid(key, now)) else {
+            return Ok(None);
+        };
+        let Some(org) = database.organisation(key.org).await? else {
+            return Ok(None);
+        };
         self.note_use(&key, now);
-        let known = Remembered {
+        let known = Known {
+            origins: Arc::new(AllowedOrigins::of_stored(&key.origins)),
             key: Arc::new(key),
             org_name: org.name.into(),
             until,
         };
-        self.0.remember(sha256, known.clone());
-        Ok(known)
+        self.0.known.remember(name, known.clone());
+        Ok(Some(known))
     }
 
     /// Notes the key's use without making the request wait for the write.
@@ -124,26 +171,52 @@ impl Auth {
             }
         });
     }
-}
 
-impl Shared {
-    fn recall(&self, sha256: &[u8; 32]) -> Option<Remembered> {
-        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        remembered
-            .get(sha256)
-            .filter(|known| Instant::now() < known.until)
-            .cloned()
+    /// Signs and verifies links with the installation's secret, which is made when it is needed first.
+    async fn signer(&self) -> Result<Arc<Signer>, Problem> {
+        let made = self.0.signer.get_or_try_init(|| async {
+            let now = (self.0.clock)();
+            let secret = self.0.database.signing_secret(LINK_SECRET, random_32()?, now).await?;
+            Ok(Arc::new(Signer::new(&secret)))
+        });
+        made.await.cloned().map_err(|error: Error| match error {
+            Error::Database(error) => error.into(),
+            error => Problem::unavailable(&error),
+        })
     }
 
-    fn remember(&self, sha256: [u8; 32], known: Remembered) {
-        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= REMEMBERED_KEYS {
-            let now = Instant::now();
-            remembered.retain(|_, known| now < known.until);
+    /// A signature for everything below a prefix until a second, by this key.
+    pub(crate) async fn sign(&self, prefix: &str, exp_s: i64, key: KeyId) -> Result<Signature, Problem> {
+        Ok(self.signer().await?.sign(prefix, exp_s, key))
+    }
+
+    /// When this key stops working by itself.
+    pub(crate) async fn key_ends(&self, key: KeyId) -> Result<Option<Timestamp>, Problem> {
+        let known = self.known(Name::Id(key)).await?;
+        Ok(known.and_then(|known| known.key.expires_at))
+    }
+
+    /// Every origin that a publishable key is bound to, whosesoever it is. Asked before a page may say its key.
+    pub(crate) async fn listed_origins(&self) -> Result<Arc<AllowedOrigins>, Problem> {
+        let mut listed = self.0.listed.lock().await;
+        if let Some((until, origins)) = &*listed
+            && Instant::now() < *until
+        {
+            return Ok(Arc::clone(origins));
         }
-        if remembered.len() < REMEMBERED_KEYS {
-            remembered.insert(sha256, known);
-        }
+        let until = Instant::now() + REMEMBERED;
+        let texts = self.0.database.publishable_origins((self.0.clock)()).await?;
+        let origins = Arc::new(AllowedOrigins::of_stored(&texts));
+        *listed = Some((until, Arc::clone(&origins)));
+        Ok(origins)
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
     }
 }
 
@@ -151,8 +224,47 @@ fn is_valid(key: &ApiKey, now: Timestamp) -> bool {
     key.revoked_at.is_none() && key.expires_at.is_none_or(|at| now < at)
 }
 
-async fn authenticate(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
-    let caller = match auth.caller(request.headers(), request.uri()).await {
+/// A publishable key reads maps and features; what else there is stands under `/v1`.
+fn require_maps(request: &Parts) -> Result<(), Problem> {
+    let path = request.uri.path();
+    let is_read = matches!(request.method, Method::GET | Method::HEAD);
+    if is_read && path != "/v1" && !path.starts_with("/v1/") {
+        return Ok(());
+    }
+    let detail = "this needs a secret key (dls_…); a publishable key (dlp_…) reads maps and features only";
+    Err(Problem::new(StatusCode::FORBIDDEN, "secret_key_needed", detail))
+}
+
+fn require_origin(known: &Known, request: &Parts) -> Result<(), Problem> {
+    let page = Page::of_request(&request.headers);
+    if known.origins.allows(&page) {
+        return Ok(());
+    }
+    let (id, origins) = (known.key.id, known.origins.names().join(", "));
+    let why = match page {
+        Page::Of(origin) => format!("this request comes from {origin}"),
+        Page::Opaque(text) => format!(
+            "this request comes from '{}', which is no web origin",
+            text.chars().filter(|c| !c.is_control()).collect::<String>()
+        ),
+        Page::Unnamed => "this request names no page, neither as Origin nor as Referer; programs such as QGIS need a \
+                          secret key or a signed link, and pages a Referrer-Policy that tells the origin"
+            .to_owned(),
+    };
+    let detail = format!("the publishable key {id} works in pages from {origins} only; {why}");
+    Err(Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail))
+}
+
+/// The same words whatever is wrong with it. No challenge goes with them: a browser would ask for a password.
+fn bad_signature() -> Problem {
+    let detail = "the signature (exp, kid and sig) is not one for this address; a signed link is for reading below one \
+                  mission's map data only and must be used unchanged";
+    Problem::new(StatusCode::FORBIDDEN, "signature_invalid", detail)
+}
+
+async fn authenticate(State(auth): State<Auth>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let caller = match auth.caller(&parts).await {
         Ok(caller) => caller,
         Err(problem) => {
             let mut response = problem.into_response();
@@ -160,62 +272,19 @@ async fn authenticate(State(auth): State<Auth>, mut request: Request, next: Next
             return response;
         }
     };
+    let mut request = Request::from_parts(parts, body);
     request.extensions_mut().insert(caller.clone());
     let mut response = next.run(request).await;
-    make_private(response.headers_mut());
-    vary(response.headers_mut());
+    let headers = response.headers_mut();
+    match caller.link_ends {
+        Some(ends) => keep_within(headers, ends.as_second() - (auth.0.clock)().as_second()),
+        None => make_private(headers),
+    }
+    vary(headers);
     response.extensions_mut().insert(caller);
     response
 }
 
 fn vary(headers: &mut HeaderMap) {
     headers.append(VARY, HeaderValue::from_static("Authorization, X-API-Key"));
-}
-
-/// What was answered to one caller must not be given to another by a shared cache.
-fn make_private(headers: &mut HeaderMap) {
-    let given = headers.get_all(CACHE_CONTROL);
-    let given: Vec<&str> = given.iter().filter_map(|value| value.to_str().ok()).collect();
-    let given = given.join(",");
-    let mut directives: Vec<&str> = given
-        .split(',')
-        .map(str::trim)
-        .filter(|word| !word.is_empty() && !is_for_shared_caches(word))
-        .collect();
-    let is_closed = |word: &&str| word.eq_ignore_ascii_case("private") || word.eq_ignore_ascii_case("no-store");
-    if !directives.iter().any(is_closed) {
-        directives.insert(0, "private");
-    }
-    if let Ok(value) = HeaderValue::from_str(&directives.join(", ")) {
-        headers.insert(CACHE_CONTROL, value);
-    }
-}
-
-fn is_for_shared_caches(directive: &str) -> bool {
-    let name = directive.split('=').next().unwrap_or_default().trim();
-    ["public", "s-maxage", "proxy-revalidate"]
-        .iter()
-        .any(|word| name.eq_ignore_ascii_case(word))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_to_a_caller_are_private() {
-        for (given, expected) in [
-            (None, "private"),
-            (Some("public, max-age=60, s-maxage=600"), "private, max-age=60"),
-            (Some("no-store"), "no-store"),
-            (Some("Private, max-age=5"), "Private, max-age=5"),
-        ] {
-            let mut headers = HeaderMap::new();
-            if let Some(given) = given {
-                headers.insert(CACHE_CONTROL, HeaderValue::from_static(given));
-            }
-            make_private(&mut headers);
-            assert_eq!(headers[CACHE_CONTROL], expected);
-        }
-    }
 }

@@ -1,19 +1,24 @@
 //! Finds the credential of a request in every form that map clients can send: `X-API-Key`, `Authorization: Bearer`,
-//! `Authorization: Basic` with the key as password and any user, and the query parameters `key`, `api_key` and
-//! `apikey` in any case (platform.md 2.6). An `Authorization` of another scheme is a proxy's affair and not looked at.
+//! `Authorization: Basic` with the key as password and any user, the query parameters `key`, `api_key` and `apikey` in
+//! any case, `/key/{key}` before the path, and a signed link's `exp`, `kid` and `sig` (platform.md 2.6). An
+//! `Authorization` of another scheme is a proxy's affair and not looked at.
 
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use http::header::AUTHORIZATION;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, Uri};
 use percent_encoding::percent_decode_str;
 
-use crate::{Carry, SecretKey};
+use crate::path_key::PathKey;
+use crate::signature::Signature;
+use crate::{Carry, KeyText};
 
 /// The header that carries a key.
 pub(crate) const API_KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
-const PARAMETERS: [&str; 3] = ["key", "api_key", "apikey"];
+const KEY_PARAMETERS: [&str; 3] = ["key", "api_key", "apikey"];
+const SIGNATURE_PARAMETERS: [&str; 3] = ["exp", "kid", "sig"];
 /// Clients differ in whether they pad.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
@@ -29,13 +34,55 @@ pub(crate) enum Found {
     Several,
     /// One that no key can look like.
     Malformed,
+    /// Some of `exp`, `kid` and `sig`, but not as a signed link has them.
+    MalformedSignature,
     /// One of the right form, and what links must repeat of it.
-    Key(SecretKey, Carry),
+    Key(KeyText, Carry),
+    /// A signed link's.
+    Signature(Signature),
 }
 
 /// The credential of a request.
-pub(crate) fn find(headers: &HeaderMap, uri: &Uri) -> Found {
-    let mut given: Vec<Option<String>> = Vec::new();
+pub(crate) fn find(request: &Parts) -> Found {
+    let path_key = request.extensions.get::<PathKey>();
+    find_in(&request.headers, &request.uri, path_key)
+}
+
+fn find_in(headers: &HeaderMap, uri: &Uri, path_key: Option<&PathKey>) -> Found {
+    let mut given = of_headers(headers);
+    let mut carry = Carry::nothing();
+    let mut signature = SignatureParts::default();
+    for (name, value) in uri.query().into_iter().flat_map(of_query) {
+        match SIGNATURE_PARAMETERS
+            .iter()
+            .position(|known| name.eq_ignore_ascii_case(known))
+        {
+            Some(part) => signature.add(part, value),
+            None => {
+                carry = Carry::parameter(&name, &value);
+                given.push(Some(value));
+            }
+        }
+    }
+    if let Some(PathKey(key)) = path_key {
+        carry = Carry::path(key);
+        given.push(Some(key.clone()));
+    }
+    match (given.first(), signature.is_empty()) {
+        (None, true) => Found::Nothing,
+        (None, false) => signature.read(),
+        (Some(_), false) => Found::Several,
+        (Some(first), true) if given.iter().any(|other| other != first) => Found::Several,
+        (Some(first), true) => match first.as_deref().map(KeyText::parse) {
+            Some(Ok(key)) => Found::Key(key, carry),
+            _ => Found::Malformed,
+        },
+    }
+}
+
+/// The keys in headers; `None` in the place of one that is not readable.
+fn of_headers(headers: &HeaderMap) -> Vec<Option<String>> {
+    let mut given = Vec::new();
     for value in headers.get_all(API_KEY_HEADER) {
         given.push(value.to_str().ok().map(|text| text.trim().to_owned()));
     }
@@ -45,21 +92,7 @@ pub(crate) fn find(headers: &HeaderMap, uri: &Uri) -> Found {
             Err(_) => given.push(None),
         }
     }
-    let mut carry = Carry::nothing();
-    for (name, key) in uri.query().into_iter().flat_map(of_query) {
-        carry = Carry::parameter(&name, &key);
-        given.push(Some(key));
-    }
-    let Some(first) = given.first() else {
-        return Found::Nothing;
-    };
-    if given.iter().any(|other| other != first) {
-        return Found::Several;
-    }
-    match first.as_deref().map(SecretKey::parse) {
-        Some(Ok(key)) => Found::Key(key, carry),
-        _ => Found::Malformed,
-    }
+    given
 }
 
 /// The key of an `Authorization` value; an inner `None` where the scheme is ours and its content is not readable.
@@ -80,17 +113,52 @@ fn basic_password(content: &str) -> Option<String> {
     pair.split_once(':').map(|(_, password)| password.to_owned())
 }
 
-/// Whether a query parameter of this name carries the caller's key.
-pub(crate) fn is_credential(name: &str) -> bool {
-    PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known))
+/// Values of `exp`, `kid` and `sig`.
+#[derive(Default)]
+struct SignatureParts {
+    parts: [Option<String>; 3],
+    is_contradictory: bool,
 }
 
-/// The keys of a query with the parameter's name as it was given; an empty one counts as none.
+impl SignatureParts {
+    fn add(&mut self, part: usize, value: String) {
+        let known = self.parts[part].get_or_insert_with(|| value.clone());
+        self.is_contradictory |= *known != value;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.parts.iter().all(Option::is_none)
+    }
+
+    fn read(&self) -> Found {
+        let [Some(exp), Some(kid), Some(sig)] = &self.parts else {
+            return Found::MalformedSignature;
+        };
+        if self.is_contradictory {
+            return Found::Several;
+        }
+        Signature::parse(exp, kid, sig).map_or(Found::MalformedSignature, Found::Signature)
+    }
+}
+
+/// Whether a query parameter of this name belongs to the caller's credential, and so is none of the route's own: `key`,
+/// `api_key`, `apikey`, `exp`, `kid` and `sig`, in any case.
+pub fn is_credential_parameter(name: &str) -> bool {
+    let known = KEY_PARAMETERS.iter().chain(&SIGNATURE_PARAMETERS);
+    known.into_iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Whether the address itself holds a credential, right or wrong.
+pub(crate) fn is_in_address(uri: &Uri, path_key: Option<&PathKey>) -> bool {
+    path_key.is_some() || uri.query().into_iter().flat_map(of_query).next().is_some()
+}
+
+/// The credentials of a query with the parameter's name as it was given; an empty one counts as none.
 fn of_query(query: &str) -> impl Iterator<Item = (String, String)> {
     query.split('&').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         let name = percent_decode_str(name).decode_utf8().ok()?;
-        if !is_credential(&name) || value.is_empty() {
+        if !is_credential_parameter(&name) || value.is_empty() {
             return None;
         }
         // What is not UTF-8 is no key either; its place among the credentials must not be lost.
@@ -108,7 +176,7 @@ mod tests {
     use http::HeaderValue;
     use jiff::Timestamp;
 
-    fn key() -> SecretKey {
+    fn key() -> KeyText {
         mint(OrgId::generate(), "test", &Scopes::all(), None, Timestamp::UNIX_EPOCH)
             .unwrap()
             .0
@@ -122,7 +190,7 @@ mod tests {
         headers
     }
 
-    fn basic(user: &str, key: &SecretKey) -> String {
+    fn basic(user: &str, key: &KeyText) -> String {
         format!("Basic {}", STANDARD.encode(format!("{user}:{}", key.expose())))
     }
 
@@ -139,12 +207,20 @@ mod tests {
             (AUTHORIZATION, basic("", &key)),
             (AUTHORIZATION, basic("qgis", &key).trim_end_matches('=').to_owned()),
         ] {
-            assert_eq!(find(&headers(&[(name, value.clone())]), &plain), expected, "{value}");
+            assert_eq!(
+                find_in(&headers(&[(name, value.clone())]), &plain, None),
+                expected,
+                "{value}"
+            );
         }
         for name in ["key", "KEY", "api_key", "ApiKey", "k%65y"] {
             let uri: Uri = format!("/wms?request=GetMap&{name}={}", key.expose()).parse().unwrap();
             let carry = Carry::parameter(&name.replace("%65", "e"), key.expose());
-            assert_eq!(find(&HeaderMap::new(), &uri), Found::Key(key.clone(), carry), "{name}");
+            assert_eq!(
+                find_in(&HeaderMap::new(), &uri, None),
+                Found::Key(key.clone(), carry),
+                "{name}"
+            );
         }
     }
 
@@ -154,7 +230,7 @@ mod tests {
         let uri: Uri = format!("/?key={}", key.expose()).parse().unwrap();
         let same = headers(&[(AUTHORIZATION, basic("a", &key))]);
         assert_eq!(
-            find(&same, &uri),
+            find_in(&same, &uri, None),
             Found::Key(key.clone(), Carry::parameter("key", key.expose()))
         );
         for clash in [
@@ -162,26 +238,66 @@ mod tests {
             headers(&[(API_KEY_HEADER, "rubbish".to_owned())]),
             headers(&[(AUTHORIZATION, "Basic !!!".to_owned())]),
         ] {
-            assert_eq!(find(&clash, &uri), Found::Several);
+            assert_eq!(find_in(&clash, &uri, None), Found::Several);
         }
         let twice: Uri = format!("/?key={}&apikey={}", key.expose(), other.expose())
             .parse()
             .unwrap();
-        assert_eq!(find(&HeaderMap::new(), &twice), Found::Several);
+        assert_eq!(find_in(&HeaderMap::new(), &twice, None), Found::Several);
     }
 
     #[test]
     fn other_schemes_and_empty_parameters_are_no_credential() {
         let proxy = headers(&[(AUTHORIZATION, "Negotiate YII=".to_owned())]);
         assert_eq!(
-            find(&proxy, &Uri::from_static("/?key=&keys=1&monkey=2")),
+            find_in(&proxy, &Uri::from_static("/?key=&keys=1&monkey=2&sig="), None),
             Found::Nothing
         );
         let wrong = headers(&[(AUTHORIZATION, "Basic bm9jb2xvbg==".to_owned())]);
-        assert_eq!(find(&wrong, &Uri::from_static("/")), Found::Malformed);
+        assert_eq!(find_in(&wrong, &Uri::from_static("/"), None), Found::Malformed);
         assert_eq!(
-            find(&HeaderMap::new(), &Uri::from_static("/?key=%ff")),
+            find_in(&HeaderMap::new(), &Uri::from_static("/?key=%ff"), None),
             Found::Malformed
         );
+    }
+
+    #[test]
+    fn a_key_in_the_path_is_one_like_any_other() {
+        let (key, other) = (key(), key());
+        let plain = Uri::from_static("/wms");
+        let in_path = PathKey(key.expose().to_owned());
+        let expected = Found::Key(key.clone(), Carry::path(key.expose()));
+        assert_eq!(find_in(&HeaderMap::new(), &plain, Some(&in_path)), expected);
+        let same = headers(&[(API_KEY_HEADER, key.expose().to_owned())]);
+        assert_eq!(find_in(&same, &plain, Some(&in_path)), expected);
+        let clash = headers(&[(API_KEY_HEADER, other.expose().to_owned())]);
+        assert_eq!(find_in(&clash, &plain, Some(&in_path)), Found::Several);
+        for bad in ["", "rubbish"] {
+            let bad = PathKey(bad.to_owned());
+            assert_eq!(find_in(&HeaderMap::new(), &plain, Some(&bad)), Found::Malformed);
+        }
+    }
+
+    #[test]
+    fn a_signature_has_three_parts_and_tolerates_no_other_credential() {
+        let sig = "A".repeat(43);
+        let kid = "key_0190f6c8aaaa7bbb8cccddddeeeeffff";
+        let find = |query: &str| find_in(&HeaderMap::new(), &format!("/wms?{query}").parse().unwrap(), None);
+        let expected = Found::Signature(Signature::parse("9", kid, &sig).unwrap());
+        assert_eq!(find(&format!("a=1&exp=9&kid={kid}&sig={sig}")), expected);
+        assert_eq!(find(&format!("SIG={sig}&Kid={kid}&EXP=9&exp=9")), expected);
+        for bad in [
+            format!("exp=9&kid={kid}"),
+            format!("kid={kid}&sig={sig}"),
+            format!("exp=soon&kid={kid}&sig={sig}"),
+            format!("exp=9&kid={kid}&sig=AAAA"),
+            "kid=1".to_owned(),
+        ] {
+            assert_eq!(find(&bad), Found::MalformedSignature, "{bad}");
+        }
+        let two = format!("exp=9&exp=10&kid={kid}&sig={sig}");
+        assert_eq!(find(&two), Found::Several);
+        let both = format!("exp=9&kid={kid}&sig={sig}&key={}", key().expose());
+        assert_eq!(find(&both), Found::Several);
     }
 }

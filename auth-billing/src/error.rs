@@ -20,6 +20,25 @@ pub enum Error {
     /// A key that could do nothing.
     #[error("a key needs at least one scope")]
     NoScope,
+    /// A publishable key that no page could use.
+    #[error(
+        "a publishable key needs at least one origin, such as https://map.example.org, or 'any' where every page may use it"
+    )]
+    NoOrigin,
+    /// A text that names no origin.
+    #[error(
+        "'{found}' is no origin: {reason}; an origin is https://host, https://host:port, https://*.example.org, \
+         http://localhost:* or any"
+    )]
+    Origin {
+        /// What was found.
+        found: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// More origins than a key can reasonably have.
+    #[error("{0} origins are too many; at most 50 can be listed")]
+    TooManyOrigins(usize),
     /// A key that would never have worked.
     #[error("the key would expire at {0}, which is not in the future")]
     ExpiresInThePast(jiff::Timestamp),

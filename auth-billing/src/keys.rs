@@ -1,44 +1,65 @@
-//! API keys: `dls_`, 43 characters of base 62 (256 random bits), and the CRC-32 of all that in 6 more characters. The
-//! checksum finds mistyped keys, and keys in leaked files, without a database. Stored is the SHA-256 only: a key has
-//! its full entropy, so that a slow hash would protect nothing (platform.md 2.4).
+//! API keys: `dls_` (secret) or `dlp_` (publishable), 43 characters of base 62 (256 random bits), and the CRC-32 of all
+//! that in 6 more characters. The checksum finds mistyped keys, and keys in leaked files, without a database. Stored is
+//! the SHA-256 only: a key has its full entropy, so that a slow hash would protect nothing (platform.md 2.4).
 
 use std::fmt;
 
-use driftline_database::{ApiKey, Database};
+use driftline_database::{ApiKey, Database, KeyKind};
 use driftline_domain::{KeyId, OrgId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::{Error, Scopes};
+use crate::origin::AllowedOrigins;
+use crate::{Error, Scope, Scopes};
 
-const PREFIX: &str = "dls_";
+const PREFIX_CHARS: usize = 4;
 const BODY_CHARS: usize = 43;
 const CHECK_CHARS: usize = 6;
 const HINT_CHARS: usize = 10;
 const NAME_MAX: usize = 100;
 const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A whole key. It prints itself only through [`SecretKey::expose`].
+fn prefix(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Secret => "dls_",
+        KeyKind::Publishable => "dlp_",
+    }
+}
+
+/// A whole key of either kind. It prints itself only through [`KeyText::expose`].
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretKey(String);
+pub struct KeyText(String);
 
 /// A text that cannot be a key, whatever the database says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is no API key: one begins with dls_, has 53 characters and a matching checksum")]
+#[error("this is no API key: one begins with dls_ or dlp_, has 53 characters and a matching checksum")]
 pub struct KeyFormError;
 
-impl SecretKey {
+impl KeyText {
     /// A key whose form and checksum are right; whether it is known is for the database to say.
     pub fn parse(text: &str) -> Result<Self, KeyFormError> {
-        let body = text.strip_prefix(PREFIX).ok_or(KeyFormError)?;
+        let kinds = [KeyKind::Secret, KeyKind::Publishable];
+        let body = kinds
+            .into_iter()
+            .find_map(|kind| text.strip_prefix(prefix(kind)))
+            .ok_or(KeyFormError)?;
         if body.len() != BODY_CHARS + CHECK_CHARS || !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(KeyFormError);
         }
-        let (checked, check) = text.split_at(PREFIX.len() + BODY_CHARS);
+        let (checked, check) = text.split_at(PREFIX_CHARS + BODY_CHARS);
         if check == checksum(checked) {
             Ok(Self(text.to_owned()))
         } else {
             Err(KeyFormError)
+        }
+    }
+
+    /// What the key is for, which its prefix says.
+    pub fn kind(&self) -> KeyKind {
+        if self.0.starts_with(prefix(KeyKind::Publishable)) {
+            KeyKind::Publishable
+        } else {
+            KeyKind::Secret
         }
     }
 
@@ -52,62 +73,102 @@ impl SecretKey {
         Sha256::digest(self.0.as_bytes()).into()
     }
 
-    fn of_bits(bits: [u8; 32]) -> Self {
-        let checked = format!("{PREFIX}{}", base_62(&bits, BODY_CHARS));
+    fn of_bits(kind: KeyKind, bits: [u8; 32]) -> Self {
+        let checked = format!("{}{}", prefix(kind), base_62(&bits, BODY_CHARS));
         let check = checksum(&checked);
         Self(checked + &check)
     }
 }
 
-impl fmt::Debug for SecretKey {
+impl fmt::Debug for KeyText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretKey(dls_***)")
+        write!(f, "KeyText({self})")
     }
 }
 
-impl fmt::Display for SecretKey {
+impl fmt::Display for KeyText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("dls_***")
+        write!(f, "{}***", prefix(self.kind()))
     }
 }
 
-/// A new key and its row, not yet stored.
+/// A new secret key and its row, not yet stored.
 pub fn mint(
     org: OrgId,
     name: &str,
     scopes: &Scopes,
     expires_at: Option<Timestamp>,
     now: Timestamp,
-) -> Result<(SecretKey, ApiKey), Error> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
-        return Err(Error::KeyName(name.chars().take(NAME_MAX).collect()));
-    }
+) -> Result<(KeyText, ApiKey), Error> {
     if scopes.is_empty() {
         return Err(Error::NoScope);
     }
-    if let Some(expires_at) = expires_at.filter(|&at| at <= now) {
-        return Err(Error::ExpiresInThePast(expires_at));
+    cut(ApiKey {
+        scopes: scopes.names(),
+        ..unfinished(org, name, expires_at, now)
+    })
+}
+
+/// A new publishable key and its row, not yet stored. Whoever looks at the page has it: it reads maps and features and
+/// can be given nothing else.
+pub fn mint_publishable(
+    org: OrgId,
+    name: &str,
+    origins: &AllowedOrigins,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(KeyText, ApiKey), Error> {
+    if origins.is_empty() {
+        return Err(Error::NoOrigin);
     }
-    let mut bits = [0; 32];
-    getrandom::fill(&mut bits).map_err(|error| Error::Random(error.to_string()))?;
-    let secret = SecretKey::of_bits(bits);
-    let row = ApiKey {
+    cut(ApiKey {
+        kind: KeyKind::Publishable,
+        scopes: Scopes::from_iter([Scope::FeaturesRead]).names(),
+        origins: origins.names(),
+        ..unfinished(org, name, expires_at, now)
+    })
+}
+
+fn unfinished(org: OrgId, name: &str, expires_at: Option<Timestamp>, now: Timestamp) -> ApiKey {
+    ApiKey {
         id: KeyId::generate(),
         org,
-        name: name.to_owned(),
-        hint: secret.expose().chars().take(HINT_CHARS).collect(),
-        sha256: secret.sha256(),
-        scopes: scopes.names(),
+        kind: KeyKind::Secret,
+        name: name.trim().to_owned(),
+        hint: String::new(),
+        sha256: [0; 32],
+        scopes: Vec::new(),
+        origins: Vec::new(),
         created_at: now,
         expires_at,
         revoked_at: None,
         last_used_at: None,
-    };
-    Ok((secret, row))
+    }
 }
 
-/// Makes and stores a key for an organisation; the secret is shown here and never again.
+/// Checks the row and gives it a new key.
+fn cut(mut row: ApiKey) -> Result<(KeyText, ApiKey), Error> {
+    let name = &row.name;
+    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        return Err(Error::KeyName(name.chars().take(NAME_MAX).collect()));
+    }
+    if let Some(expires_at) = row.expires_at.filter(|&at| at <= row.created_at) {
+        return Err(Error::ExpiresInThePast(expires_at));
+    }
+    let key = KeyText::of_bits(row.kind, random_32()?);
+    row.hint = key.expose().chars().take(HINT_CHARS).collect();
+    row.sha256 = key.sha256();
+    Ok((key, row))
+}
+
+/// 256 bits that nobody can guess.
+pub(crate) fn random_32() -> Result<[u8; 32], Error> {
+    let mut bits = [0; 32];
+    getrandom::fill(&mut bits).map_err(|error| Error::Random(error.to_string()))?;
+    Ok(bits)
+}
+
+/// Makes and stores a secret key for an organisation; it is shown here and never again.
 pub async fn create_key(
     database: &Database,
     org: OrgId,
@@ -115,10 +176,24 @@ pub async fn create_key(
     scopes: &Scopes,
     expires_at: Option<Timestamp>,
     now: Timestamp,
-) -> Result<(SecretKey, ApiKey), Error> {
-    let (secret, row) = mint(org, name, scopes, expires_at, now)?;
+) -> Result<(KeyText, ApiKey), Error> {
+    let (key, row) = mint(org, name, scopes, expires_at, now)?;
     database.insert_key(&row).await?;
-    Ok((secret, row))
+    Ok((key, row))
+}
+
+/// Makes and stores a publishable key for an organisation.
+pub async fn create_publishable_key(
+    database: &Database,
+    org: OrgId,
+    name: &str,
+    origins: &AllowedOrigins,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(KeyText, ApiKey), Error> {
+    let (key, row) = mint_publishable(org, name, origins, expires_at, now)?;
+    database.insert_key(&row).await?;
+    Ok((key, row))
 }
 
 fn checksum(checked: &str) -> String {
@@ -145,8 +220,8 @@ fn base_62(bytes: &[u8], chars: usize) -> String {
 mod tests {
     use super::*;
 
-    fn key(bits: [u8; 32]) -> SecretKey {
-        SecretKey::of_bits(bits)
+    fn key(bits: [u8; 32]) -> KeyText {
+        KeyText::of_bits(KeyKind::Secret, bits)
     }
 
     #[test]
@@ -154,9 +229,13 @@ mod tests {
         // 2^256 - 1 in base 62, by another program (Python's integers), and the CRC-32 of zlib.
         let top = key([255; 32]);
         assert_eq!(top.expose(), "dls_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp11Bmflw");
-        assert_eq!(SecretKey::parse(top.expose()), Ok(top));
+        assert_eq!(KeyText::parse(top.expose()), Ok(top));
         let zero = key([0; 32]);
         assert_eq!(zero.expose(), "dls_00000000000000000000000000000000000000000004JKcWu");
+        let public = KeyText::of_bits(KeyKind::Publishable, [255; 32]);
+        assert_eq!(public.expose(), "dlp_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp12KRQ4z");
+        assert_eq!((zero.kind(), public.kind()), (KeyKind::Secret, KeyKind::Publishable));
+        assert_eq!(KeyText::parse(public.expose()), Ok(public));
     }
 
     #[test]
@@ -166,7 +245,7 @@ mod tests {
             let mut bad = good.clone().into_bytes();
             bad[at] = if bad[at] == b'a' { b'b' } else { b'a' };
             let bad = String::from_utf8(bad).unwrap();
-            assert_eq!(SecretKey::parse(&bad), Err(KeyFormError), "{at}");
+            assert_eq!(KeyText::parse(&bad), Err(KeyFormError), "{at}");
         }
         for bad in [
             "",
@@ -176,7 +255,7 @@ mod tests {
             &format!(" {good}"),
             &good.replace("dls_", "dlp_"),
         ] {
-            assert_eq!(SecretKey::parse(bad), Err(KeyFormError), "{bad}");
+            assert_eq!(KeyText::parse(bad), Err(KeyFormError), "{bad}");
         }
     }
 

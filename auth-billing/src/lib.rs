@@ -1,32 +1,47 @@
-//! Who is calling, may they, and what did it cost: API keys and scopes, the layers that check and record them, the
-//! exact usage log, and the routes of `/v1` that show an organisation its keys and its usage.
+//! Who is calling, may they, and what did it cost: API keys and scopes, publishable keys and the pages that may use
+//! them, signed links, the layers that check and record all that, the exact usage log, and the routes of `/v1` that
+//! show an organisation its keys and its usage.
 //!
-//! Around a router, from the inside out: [`Metering::wrap`], [`Auth::wrap`], then [`access_log`] around everything,
-//! public routes included.
+//! Around a router, from the inside out: [`Metering::wrap`], [`Auth::wrap`], then around everything, public routes
+//! included, [`Cors::wrap`], [`path_keys`] and [`access_log`].
 
 mod access_log;
 mod auth;
 mod caller;
+mod carry;
 mod chain;
 mod clock;
+mod cors;
 mod credential;
 mod error;
 mod keys;
+mod known_keys;
+mod map_links;
 mod meter;
+mod origin;
+mod path_key;
 mod problem;
 mod redact;
 mod routes;
 mod scope;
+mod shared_caches;
+mod signature;
 mod usage_log;
 
 pub use access_log::access_log;
 pub use auth::Auth;
-pub use caller::{Caller, Carry};
+pub use caller::Caller;
+pub use carry::Carry;
 pub use chain::chain;
 pub use clock::{Clock, system_clock};
+pub use cors::Cors;
+pub use credential::is_credential_parameter;
 pub use error::Error;
-pub use keys::{KeyFormError, SecretKey, create_key, mint};
+pub use keys::{KeyFormError, KeyText, create_key, create_publishable_key, mint, mint_publishable};
+pub use map_links::{MapLinks, PublicUrl};
 pub use meter::{Billable, CHARGE_HEADER, Metering};
+pub use origin::AllowedOrigins;
+pub use path_key::path_keys;
 pub use problem::Problem;
 pub use redact::redact;
 pub use routes::{PATHS as ACCOUNT_PATHS, router};

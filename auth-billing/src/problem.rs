@@ -65,7 +65,7 @@ impl Problem {
     /// 401, the same words whatever was wrong with the credential, so that none can be told from another.
     pub fn unauthenticated() -> Self {
         let detail = "a valid API key is needed: as X-API-Key, as bearer token, as the password of basic \
-                      authentication with any user, or as the query parameter key";
+                      authentication with any user, as the query parameter key, or before the path as /key/{key}";
         let challenge = |text| (WWW_AUTHENTICATE, HeaderValue::from_static(text));
         Self {
             headers: [

@@ -1,5 +1,6 @@
 //! Takes credentials out of addresses before they are logged: the values of `key`, `api_key`, `apikey`, `token`,
-//! `access_token` and `sig`, and whatever looks like a key of ours anywhere, however often it is percent-encoded.
+//! `access_token` and `sig`, what follows `/key/` in a path, and whatever looks like a key of ours anywhere, however
+//! often it is percent-encoded.
 
 const HIDDEN: &str = "***";
 const PARAMETERS: [&[u8]; 6] = [b"key", b"api_key", b"apikey", b"token", b"access_token", b"sig"];
@@ -28,6 +29,7 @@ pub fn redact(address: &str) -> String {
     let mut is_hidden = vec![false; address.len()];
     for _ in 0..=MAX_DECODINGS {
         hide_parameters(&pieces, &mut is_hidden);
+        hide_path_keys(&pieces, &mut is_hidden);
         hide_keys(&pieces, &mut is_hidden);
         let decoded = decode(&pieces);
         if decoded.len() == pieces.len() {
@@ -92,6 +94,24 @@ fn hide_parameters(pieces: &[Piece], is_hidden: &mut [bool]) {
     }
 }
 
+/// The segment behind a segment `key`, whether or not it looks like one.
+fn hide_path_keys(pieces: &[Piece], is_hidden: &mut [bool]) {
+    const BEFORE: &[u8] = b"/key/";
+    for start in 0..pieces.len().saturating_sub(BEFORE.len()) {
+        let (before, behind) = pieces[start..].split_at(BEFORE.len());
+        if before
+            .iter()
+            .map(|piece| piece.byte.to_ascii_lowercase())
+            .ne(BEFORE.iter().copied())
+        {
+            continue;
+        }
+        let ends = |piece: &Piece| matches!(piece.byte, b'/' | b'?' | b'#' | b'&');
+        let length = behind.iter().position(ends).unwrap_or(behind.len());
+        hide(&behind[..length], is_hidden);
+    }
+}
+
 fn hide_keys(pieces: &[Piece], is_hidden: &mut [bool]) {
     for start in 0..pieces.len().saturating_sub(3) {
         let prefix: [u8; 4] = std::array::from_fn(|i| pieces[start + i].byte.to_ascii_lowercase());
@@ -135,6 +155,17 @@ mod tests {
                 "/login?next=%2Fwms%3Fkey%3D***%26b%3D1",
             ),
             ("/x?a=DLS_0abc", "/x?a=***"),
+            ("/key/dlp_0abc/wms?a=1", "/key/***/wms?a=1"),
+            ("/drift/key/mis%2Ftyped/wms", "/drift/key/***/wms"),
+            ("/KEY/abc", "/KEY/***"),
+            (
+                "https://h/map?u=%2Fkey%2Fabc%2Fwms",
+                "https://h/map?u=%2Fkey%2F***%2Fwms",
+            ),
+            (
+                "/missions/mis_1/wms?exp=9&kid=key_1&SIG=AbC-_9&layers=x",
+                "/missions/mis_1/wms?exp=9&kid=key_1&SIG=***&layers=x",
+            ),
         ] {
             assert_eq!(redact(address), expected, "{address}");
         }
@@ -148,6 +179,9 @@ mod tests {
             "/wms?monkey=1&keys=2&bbox=1,2,3,4&time=2015-11-16T06:00:00Z",
             "/missions/mis_0190f6c8aaaa7bbb8cccddddeeeeffff/ogc?f=json&name=100%25&x=%zz",
             "/søk?q=blå",
+            "/v1/api-keys/x",
+            "/monkey/abc/key",
+            "/key//wms",
         ] {
             assert_eq!(redact(address), address);
         }

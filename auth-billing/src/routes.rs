@@ -1,10 +1,11 @@
-//! `/v1` of accounts: what an organisation used, its keys without their secrets, and who the caller is.
+//! `/v1` of accounts: what an organisation used, its keys without their secrets, who the caller is, and signed links to
+//! its maps.
 
 use std::collections::BTreeMap;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, RawQuery, State};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use driftline_database::{ApiKey, Database, UsageHour};
 use driftline_domain::{KeyId, OrgId, Violation};
@@ -13,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use crate::credential::is_credential;
-use crate::{Caller, Clock, Problem, Scope};
+use crate::map_links::{MapLinks, map_link};
+use crate::{Auth, Caller, Clock, Problem, Scope, is_credential_parameter};
 
 const DEFAULT_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
 const MAX_SPAN: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -26,15 +27,24 @@ struct Accounts {
 }
 
 /// The paths of [`router`], for documents that list every route.
-pub const PATHS: [&str; 3] = ["/v1/billing/usage", "/v1/api-keys", "/v1/organisation"];
+pub const PATHS: [&str; 4] = ["/v1/billing/usage", "/v1/api-keys", "/v1/organisation", "/v1/map-links"];
 
-/// `GET /v1/billing/usage`, `GET /v1/api-keys` and `GET /v1/organisation`; [`crate::Auth::wrap`] belongs around it.
-pub fn router<S: Clone + Send + Sync + 'static>(database: Database, clock: Clock) -> Router<S> {
+/// `GET /v1/billing/usage`, `GET /v1/api-keys`, `GET /v1/organisation` and `POST /v1/map-links`; [`Auth::wrap`]
+/// belongs around it.
+pub fn router<S: Clone + Send + Sync + 'static>(auth: &Auth, map_links: MapLinks) -> Router<S> {
+    let accounts = Accounts {
+        database: auth.database().clone(),
+        clock: Clock::clone(auth.clock()),
+    };
+    let links = Router::new()
+        .route(PATHS[3], post(map_link))
+        .with_state((auth.clone(), map_links));
     Router::new()
         .route(PATHS[0], get(usage))
         .route(PATHS[1], get(api_keys))
         .route(PATHS[2], get(organisation))
-        .with_state(Accounts { database, clock })
+        .with_state(accounts)
+        .merge(links)
 }
 
 #[derive(Deserialize)]
@@ -188,11 +198,11 @@ async fn organisation(caller: Caller, RawQuery(raw): RawQuery) -> Result<Json<Or
 }
 
 /// Refuses parameters that the route does not have: a misspelt `until` must not widen a bill silently.
-fn allow_only(known: &[&str], raw: Option<&str>) -> Result<(), Problem> {
+pub(crate) fn allow_only(known: &[&str], raw: Option<&str>) -> Result<(), Problem> {
     let pairs = raw.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     for pair in pairs {
         let name = percent_decode_str(pair.split('=').next().unwrap_or_default()).decode_utf8_lossy();
-        if known.contains(&name.as_ref()) || is_credential(&name) {
+        if known.contains(&name.as_ref()) || is_credential_parameter(&name) {
             continue;
         }
         let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();

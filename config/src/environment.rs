@@ -20,7 +20,8 @@ impl Environment for ProcessEnvironment {
 }
 
 /// Names from before Driftline (contract.md, "Settings") and the setting each stands for.
-const EXPECTED_NAMES: [(&str, &str); 3] = [
+const EXPECTED_NAMES: [(&str, &str); 4] = [
+    ("CORS_ORIGINS", "server.cors_origins"),
     ("LOG_LEVEL", "log.level"),
     ("MAX_CONCURRENT_JOBS", "missions.max_concurrent_jobs"),
     ("PUBLIC_BASE_URL", "server.public_base_url"),
@@ -47,7 +48,7 @@ pub(crate) fn overrides(environment: &dyn Environment) -> Vec<(String, Vec<Strin
     found
 }
 
-/// Sets one value, in the type of the default where that is a number or a truth value.
+/// Sets one value, in the type of the default where that is a number, a truth value or a list (separated by commas).
 pub(crate) fn apply(table: &mut toml::Table, variable: &str, path: &[String], value: &str) -> Result<(), Error> {
     let invalid = |message: String| Error::Invalid {
         origin: format!("environment variable {variable}"),
@@ -73,6 +74,10 @@ pub(crate) fn apply(table: &mut toml::Table, variable: &str, path: &[String], va
                 .parse()
                 .map_err(|error| invalid(format!("{key} = '{value}': {error}")))?,
         ),
+        Some(toml::Value::Array(_)) => {
+            let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
+            toml::Value::Array(items.map(|item| toml::Value::String(item.to_owned())).collect())
+        }
         _ => toml::Value::String(value.to_owned()),
     };
     section_table.insert(key.clone(), typed);

@@ -105,6 +105,24 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_separated_by_commas_in_the_environment() {
+        for (value, expected) in [
+            (
+                "https://a.org, http://localhost:*,",
+                vec!["https://a.org", "http://localhost:*"],
+            ),
+            ("*", vec!["*"]),
+            ("", vec![]),
+        ] {
+            for name in ["CORS_ORIGINS", "DRIFTLINE__SERVER__CORS_ORIGINS"] {
+                let settings = load(None, &Fixed(vec![(name, value)])).unwrap();
+                assert_eq!(settings.server.cors_origins, expected, "{name}={value}");
+            }
+        }
+        assert!(load(None, &Fixed(vec![])).unwrap().server.cors_origins.is_empty());
+    }
+
+    #[test]
     fn unknown_keys_and_absurd_values_are_refused_with_their_origin() {
         for (variable, value, word) in [
             ("DRIFTLINE__SERVER__LISTENN", "x", "listenn"),
@@ -112,6 +130,8 @@ mod tests {
             ("DRIFTLINE__SERVER__LISTEN", "nowhere", "listen"),
             ("DRIFTLINE__MISSIONS__MAX_CONCURRENT_JOBS", "0", "max_concurrent_jobs"),
             ("PUBLIC_BASE_URL", "ftp://x", "public_base_url"),
+            ("CORS_ORIGINS", "https://a.org,b.org", "'b.org'"),
+            ("CORS_ORIGINS", "https://a.org/map", "cors_origins"),
             ("LOG_LEVEL", "loud", "level"),
         ] {
             let message = load(None, &Fixed(vec![(variable, value)])).unwrap_err().to_string();

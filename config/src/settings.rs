@@ -31,6 +31,8 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// What emitted links begin with; empty: the request's own host.
     pub public_base_url: String,
+    /// Origins of web pages that may use secret keys, such as `https://sar.example.org`; `*` for every page.
+    pub cors_origins: Vec<String>,
 }
 
 /// Where data lies.
@@ -106,6 +108,16 @@ impl Settings {
                 "server.public_base_url '{url}' is not an http or https address without query"
             ));
         }
+        if let Some(origin) = self
+            .server
+            .cors_origins
+            .iter()
+            .find(|origin| !looks_like_an_origin(origin))
+        {
+            return Err(format!(
+                "server.cors_origins: '{origin}' is not an origin such as https://sar.example.org, and not *"
+            ));
+        }
         if !(1..=256).contains(&self.missions.max_concurrent_jobs) {
             return Err(format!(
                 "missions.max_concurrent_jobs is {}; it must be between 1 and 256",
@@ -153,4 +165,11 @@ impl Settings {
         let url = self.server.public_base_url.trim_end_matches('/');
         (!url.is_empty()).then_some(url)
     }
+}
+
+/// Scheme and host; what the patterns mean is read where they are used, before a port is bound.
+fn looks_like_an_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_host = |host: &str| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
+    text == "*" || host.is_some_and(is_host)
 }

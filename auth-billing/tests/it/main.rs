@@ -5,19 +5,22 @@
 mod accounts;
 mod credentials;
 mod kill;
+mod links;
 mod metering;
+mod pages;
+mod public_keys;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use driftline_auth_billing::{
-    Auth, Billable, Caller, Clock, Metering, Problem, Scope, Scopes, SecretKey, UsageLog, UsageSettings, UsageTasks,
-    access_log, create_key, router,
+    AllowedOrigins, Auth, Billable, Caller, Clock, Cors, KeyText, MapLinks, Metering, Problem, Scope, Scopes, UsageLog,
+    UsageSettings, UsageTasks, access_log, create_key, create_publishable_key, path_keys, router,
 };
-use driftline_database::Database;
-use driftline_domain::{KeyId, OrgId};
+use driftline_database::{Database, MissionCreation, NewMission};
+use driftline_domain::{KeyId, MissionId, OBJECT_CLASSES, OrgId};
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -34,11 +37,15 @@ pub(crate) struct Service {
     tasks: Option<UsageTasks>,
     pub(crate) now_s: Arc<AtomicI64>,
     pub(crate) org: OrgId,
-    pub(crate) key: SecretKey,
+    pub(crate) key: KeyText,
     pub(crate) key_id: KeyId,
 }
 
 pub(crate) const START_S: i64 = 1_767_225_600;
+/// The public base.
+pub(crate) const BASE: &str = "https://sar.example.org/drift";
+/// The origin in the settings.
+pub(crate) const DESK: &str = "https://desk.example.org";
 
 /// What every test of this program logs, as lines of JSON.
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -80,10 +87,16 @@ pub(crate) async fn service() -> Service {
     )
     .await
     .unwrap();
-    let auth = Auth::new(database.clone(), Arc::clone(&clock));
-    let private = routes().merge(router(database.clone(), clock));
+    let auth = Auth::new(database.clone(), clock);
+    let map_links = MapLinks {
+        public_url: Arc::new(|_, _| Ok(BASE.to_owned())),
+        tilesets: &["particles", "probability"],
+    };
+    let private = routes().merge(router(&auth, map_links));
     let public = Router::new().route("/health", get(|| async { "ok" }));
-    let router = access_log(public.merge(auth.wrap(Metering::new(log).wrap(private))));
+    let whole = public.merge(auth.wrap(Metering::new(log).wrap(private)));
+    let cors = Cors::new(&auth, &[DESK.to_owned()]).unwrap();
+    let router = access_log(path_keys(cors.wrap(whole), "/drift"));
     Service {
         folder,
         database,
@@ -122,8 +135,23 @@ fn routes() -> Router {
             .unwrap();
         billable(StatusCode::from_u16(status).unwrap(), path.contains("distress"))
     };
+    let map = |caller: Caller, uri: http::Uri| async move {
+        caller.require(Scope::FeaturesRead)?;
+        let link = format!("{BASE}{}{}?a=1", caller.carry.path_prefix(), uri.path());
+        let body = serde_json::json!({"link": caller.carry.apply(&link), "limited_to": caller.limited_to.as_deref()});
+        let cached = [(http::header::CACHE_CONTROL, "public, max-age=31536000")];
+        let mut response = (cached, Json(body)).into_response();
+        response.extensions_mut().insert(Billable {
+            meter: "tile",
+            units: 1,
+            distress: false,
+        });
+        Ok::<_, Problem>(response)
+    };
     Router::new()
         .route("/whoami", get(whoami))
+        .route("/wms", axum::routing::any(map))
+        .route("/missions/{mission_id}/{*rest}", axum::routing::any(map))
         .route("/write", get(write))
         .route("/billed/{status}", axum::routing::any(billed))
         .route("/distress/{status}", get(billed))
@@ -149,13 +177,23 @@ impl Answer {
     }
 }
 
+/// Status, code and sentence of a problem.
+pub(crate) fn refusal(answer: &Answer) -> (u16, String, String) {
+    let problem = answer.json();
+    let text = |name: &str| problem[name].as_str().unwrap().to_owned();
+    (answer.status.as_u16(), text("code"), text("detail"))
+}
+
 impl Service {
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn ask(&self, request: Request) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         Answer {
@@ -175,12 +213,54 @@ impl Service {
         self.send(Method::GET, path, &[("x-api-key", self.key.expose())]).await
     }
 
-    pub(crate) async fn another_key(&self, scopes: &str, expires: Option<Timestamp>) -> (SecretKey, KeyId) {
+    pub(crate) async fn another_key(&self, scopes: &str, expires: Option<Timestamp>) -> (KeyText, KeyId) {
         let scopes = scopes.parse().unwrap();
         let now = Timestamp::from_second(START_S).unwrap();
         let (key, row) = create_key(&self.database, self.org, "other", &scopes, expires, now)
             .await
             .unwrap();
         (key, row.id)
+    }
+
+    /// A key of our organisation for pages of these origins.
+    pub(crate) async fn publishable(&self, origins: &[&str]) -> (String, KeyId) {
+        let origins = AllowedOrigins::parse(origins.iter().copied()).unwrap();
+        let now = Timestamp::from_second(START_S).unwrap();
+        let (key, row) = create_publishable_key(&self.database, self.org, "page", &origins, None, now)
+            .await
+            .unwrap();
+        (key.expose().to_owned(), row.id)
+    }
+
+    /// An accepted mission of an organisation.
+    pub(crate) async fn mission(&self, org: OrgId) -> MissionId {
+        let spec = serde_json::json!({
+            "name": "x", "description": null, "position": {"lat": 60.0, "lon": 4.0}, "time": "2026-01-01T00:00:00Z",
+            "object": OBJECT_CLASSES[0].key, "radius_m": 100.0, "forecast_hours": 6, "ensemble_size": 1000,
+            "priority": "normal", "distress": false, "mode": "operational", "step_s": 600, "output_interval_s": 3600,
+            "seed": null, "forcing": [], "current_error": null
+        });
+        let new = NewMission {
+            id: MissionId::generate(),
+            org,
+            created_by: self.key_id,
+            spec: serde_json::from_value(spec).unwrap(),
+            warnings: Vec::new(),
+            idempotency: None,
+            created_at: Timestamp::from_second(START_S).unwrap(),
+        };
+        match self.database.create_mission(new).await.unwrap() {
+            MissionCreation::Created(mission) => mission.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// POST of JSON with this key.
+    pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let request = Request::builder().method(Method::POST).uri(path);
+        let request = request
+            .header("content-type", "application/json")
+            .header("x-api-key", key);
+        self.ask(request.body(Body::from(body.to_string())).unwrap()).await
     }
 }
