@@ -65,6 +65,15 @@ impl FromRequestParts<AppState> for Ask {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let query = Query::parse(parts.uri.query(), is_credential)?;
+        let ask = Self::without_query(parts, state).await?;
+        Ok(Self { query, ..ask })
+    }
+}
+
+impl Ask {
+    /// The request with its query unread, for services that have their own rules for it.
+    pub(crate) async fn without_query(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let caller = parts
             .extensions
             .get::<Caller>()
@@ -76,7 +85,7 @@ impl FromRequestParts<AppState> for Ask {
         let base = state.public_base.for_request(&parts.headers, &parts.uri)?;
         Ok(Self {
             site: Site::new(base, &caller),
-            query: Query::parse(parts.uri.query(), is_credential)?,
+            query: Query::default(),
             path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
             params: params

@@ -12,6 +12,8 @@ use crate::entity_tag::EntityTag;
 pub(crate) const JSON: &str = "application/json";
 /// A feature or a collection of features (RFC 7946).
 pub(crate) const GEOJSON: &str = "application/geo+json";
+/// All particles of a run in one binary (`runs/binary.rs`).
+pub(crate) const PARTICLES: &str = "application/vnd.driftline.particles";
 /// OpenAPI 3.0 in JSON, as OGC API clients ask for it.
 pub(crate) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
 

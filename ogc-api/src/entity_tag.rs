@@ -3,6 +3,8 @@
 use http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
+use crate::compression::Encoding;
+
 /// A strong entity tag, quotes included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EntityTag(String);
@@ -29,19 +31,35 @@ impl EntityTag {
         Self(format!("\"{hex}\""))
     }
 
+    /// The tag of the same content in another form: strong tags differ between encodings.
+    pub(crate) fn of_encoding(&self, encoding: Encoding) -> Self {
+        let ending = match encoding {
+            Encoding::Plain => return self.clone(),
+            Encoding::Gzip => "-gzip\"",
+            Encoding::Brotli => "-br\"",
+        };
+        Self(format!("{}{ending}", self.0.trim_end_matches('"')))
+    }
+
     /// The tag's characters.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    /// Whether the client has this representation already.
+    /// Whether the client has this content already, in whatever encoding.
     pub(crate) fn is_held_by(&self, headers: &HeaderMap) -> bool {
         let lists = headers.get_all(header::IF_NONE_MATCH).iter();
         lists.filter_map(|list| list.to_str().ok()).any(|list| {
             let mut tags = list.split(',').map(str::trim);
-            // If-None-Match compares weakly: a proxy that compressed the answer may have marked the tag.
-            list.trim() == "*" || tags.any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == self.0)
+            list.trim() == "*" || tags.any(|tag| self.is(tag))
         })
+    }
+
+    /// Weakly compared: a proxy that compressed the answer may have marked the tag.
+    fn is(&self, tag: &str) -> bool {
+        let tag = tag.strip_prefix("W/").unwrap_or(tag);
+        let forms = [Encoding::Plain, Encoding::Gzip, Encoding::Brotli];
+        forms.into_iter().any(|encoding| self.of_encoding(encoding).0 == tag)
     }
 
     /// The header's value; `None` cannot happen for hexadecimal digits, but costs nothing.
@@ -68,6 +86,8 @@ mod tests {
             headers.insert(header::IF_NONE_MATCH, HeaderValue::from_str(value).unwrap());
             tag.is_held_by(&headers)
         };
+        let brotli = tag.of_encoding(Encoding::Brotli);
+        assert!(brotli != tag && held(&brotli.0) && held(&format!("W/{}", brotli.0)));
         assert!(held(&tag.0) && held(&format!("\"x\", W/{}", tag.0)) && held("*"));
         assert!(!held("\"x\"") && !held("") && !held(tag.0.trim_matches('"')));
         assert!(!tag.is_held_by(&HeaderMap::new()));

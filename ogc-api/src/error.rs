@@ -1,9 +1,11 @@
 //! What can be wrong with a request or with the parts behind it, and how it is said as problem+json (RFC 9457): the
 //! sender's mistakes with the offending value, the service's own with an id and no cause.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::Problem;
-use driftline_database::MissionStatus;
+use driftline_database::{ErrorKind, MissionStatus};
 use driftline_domain::Violation;
 use http::{HeaderValue, StatusCode, header};
 
@@ -64,6 +66,14 @@ pub enum Error {
         /// How it was named.
         name: String,
     },
+    /// A layer that this root does not have now.
+    #[error("the tileset {name}: {reason}")]
+    NoTileset {
+        /// Its name.
+        name: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// No route has this path.
     #[error("there is nothing at {0}")]
     NoRoute(String),
@@ -79,6 +89,9 @@ pub enum Error {
     /// The client accepts nothing that is offered.
     #[error("none of '{0}' is offered; this resource is JSON")]
     NotAcceptable(String),
+    /// A range of bytes that lies behind the end.
+    #[error("the range lies behind the end; there are {0} bytes")]
+    Range(u64),
     /// The body is too large.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
@@ -107,6 +120,9 @@ pub enum Error {
         /// What happened.
         reason: String,
     },
+    /// Somebody else asked for the same at the same time, and it failed for both.
+    #[error(transparent)]
+    Shared(Arc<Error>),
     /// The forcing catalogue failed.
     #[error("the forcing catalogue cannot be read: {0}")]
     Forcing(String),
@@ -147,11 +163,12 @@ impl Error {
             Self::BodyTooSlow(_) => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
             Self::BodyBrokenOff => (StatusCode::BAD_REQUEST, "body_broken_off"),
             Self::Violations(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_mission"),
-            Self::NotFound { .. } | Self::NoRoute(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NotFound { .. } | Self::NoTileset { .. } | Self::NoRoute(_) => (StatusCode::NOT_FOUND, "not_found"),
             Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::NotCompleted(_) => (StatusCode::CONFLICT, "not_completed"),
             Self::IdempotencyConflict(_) => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, "not_acceptable"),
+            Self::Range(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::MediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             _ => return None,
@@ -166,6 +183,10 @@ impl From<Error> for Problem {
             let problem = Self::new(status, code, error.to_string());
             return match error {
                 Error::Violations(violations) => problem.with_violations(violations),
+                Error::Range(size) => match HeaderValue::from_str(&format!("bytes */{size}")) {
+                    Ok(value) => problem.with_header(header::CONTENT_RANGE, value),
+                    Err(_) => problem,
+                },
                 _ => problem,
             };
         }
@@ -179,6 +200,10 @@ impl From<Error> for Problem {
                     "busy",
                     format!("the service is busy: {why}"),
                 )
+            },
+            Error::Shared(cause) => match &*cause {
+                Error::Database(cause) if cause.kind() == ErrorKind::Unavailable => Self::unavailable(cause),
+                cause => Self::internal(cause),
             },
             Error::Intake(_) | Error::Forcing(_) => Self::unavailable(&error),
             _ => Self::internal(&error),

@@ -15,5 +15,7 @@ mod root;
 pub(crate) use collection::Collection;
 pub(crate) use description::{api, collection, collections, conformance, landing};
 pub(crate) use files::FileCache;
-pub(crate) use holdings::HoldingsCache;
+pub(crate) use geometry::parsed as parsed_geometry;
+pub(crate) use holdings::{Holdings, HoldingsCache, credits_of};
 pub(crate) use items::{item, items};
+pub(crate) use root::{Root, RootAsk};

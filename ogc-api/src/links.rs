@@ -1,6 +1,9 @@
-//! Links: absolute, under the public base, and carrying the caller's credential when it came in the query, so that
+//! Links: absolute, under the public base, and carrying the caller's credential when it stood in the address, so that
 //! every link works as it stands in the client that received it (ogc.md, traps 14 and 16 to 18).
 
+use std::sync::Arc;
+
+pub(crate) use driftline_auth_billing::is_credential_parameter as is_credential;
 use driftline_auth_billing::{Caller, Carry};
 use http::{HeaderMap, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -55,7 +58,10 @@ impl PublicBase {
     }
 
     /// The base for the answer to one request.
-    pub(crate) fn for_request(&self, headers: &HeaderMap, uri: &Uri) -> Result<String, Error> {
+    ///
+    /// # Errors
+    /// A request whose host cannot stand in a link.
+    pub fn for_request(&self, headers: &HeaderMap, uri: &Uri) -> Result<String, Error> {
         if let Some(base) = &self.configured {
             return Ok(base.clone());
         }
@@ -71,18 +77,13 @@ impl PublicBase {
     }
 }
 
-/// Whether a query parameter carries the caller's key.
-pub(crate) fn is_credential(name: &str) -> bool {
-    ["key", "api_key", "apikey"]
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known))
-}
-
 /// Makes the links of one answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     base: String,
     carry: Carry,
+    /// Where the caller's links work; without it everywhere.
+    limited_to: Option<Arc<str>>,
 }
 
 /// A link of a JSON answer.
@@ -102,6 +103,7 @@ impl Site {
         Self {
             base,
             carry: caller.carry.clone(),
+            limited_to: caller.limited_to.clone(),
         }
     }
 
@@ -110,12 +112,18 @@ impl Site {
         Self {
             base,
             carry: Carry::nothing(),
+            limited_to: None,
         }
+    }
+
+    /// Whether a link to this path works for the caller: one with a signed link sees one mission's maps only.
+    pub(crate) fn reaches(&self, path: &str) -> bool {
+        self.limited_to.as_deref().is_none_or(|prefix| path.starts_with(prefix))
     }
 
     /// The address of a path of this service, with the caller's credential.
     pub(crate) fn url(&self, path: &str) -> String {
-        self.carried(format!("{}{path}", self.base))
+        self.carried(path)
     }
 
     /// The address of a path with these parameters.
@@ -128,7 +136,7 @@ impl Site {
             })
             .collect();
         let mark = if query.is_empty() { "" } else { "?" };
-        self.carried(format!("{}{path}{mark}{}", self.base, query.join("&")))
+        self.carried(&format!("{path}{mark}{}", query.join("&")))
     }
 
     /// The address of a path without any credential, for documents that describe the service.
@@ -141,8 +149,9 @@ impl Site {
         Link::new(rel, media_type, self.url(path)).titled(title)
     }
 
-    fn carried(&self, url: String) -> String {
-        self.carry.apply(&url)
+    fn carried(&self, path_and_query: &str) -> String {
+        let key = self.carry.path_prefix();
+        self.carry.apply(&format!("{}{key}{path_and_query}", self.base))
     }
 }
 
@@ -221,5 +230,28 @@ mod tests {
             "http://h/x?datetime=2025-01-01T00:00:00%2B02:00/..&q=a%26b%3Dc%20d"
         );
         assert_eq!(site.url_with("/x", &[]), "http://h/x");
+    }
+
+    #[test]
+    fn a_key_in_the_path_stands_between_base_and_path_of_every_link() {
+        let site = |carry: Carry| Site {
+            base: "https://h/drift".to_owned(),
+            carry,
+            limited_to: None,
+        };
+        let pairs = [("limit".to_owned(), "5".to_owned())];
+        let key = "dls_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp11Bmflw";
+        let in_path = site(Carry::path(key));
+        assert_eq!(in_path.url("/wms"), format!("https://h/drift/key/{key}/wms"));
+        assert_eq!(
+            in_path.url_with("/ogc", &pairs),
+            format!("https://h/drift/key/{key}/ogc?limit=5")
+        );
+        assert_eq!(in_path.bare_url("/api"), "https://h/drift/api");
+        let signed = site(Carry::signature("9".to_owned(), "key_1".to_owned(), "s".to_owned()));
+        assert_eq!(
+            signed.url_with("/missions/m/ogc", &pairs),
+            "https://h/drift/missions/m/ogc?limit=5&exp=9&kid=key_1&sig=s"
+        );
     }
 }

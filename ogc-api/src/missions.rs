@@ -1,6 +1,7 @@
 //! `/v1/missions`: questions are posted, followed and withdrawn here, and their result files fetched (contract.md).
 
 mod events;
+mod particles;
 mod read;
 mod results;
 mod streams;
@@ -8,11 +9,12 @@ mod submit;
 mod view;
 
 pub(crate) use events::events;
+pub(crate) use particles::particles;
 pub(crate) use read::{list, mission, status, withdraw};
 pub(crate) use results::{file, results};
 pub(crate) use streams::EventStreams;
 pub(crate) use submit::{submit, validate};
-pub(crate) use view::FIELDS;
+pub(crate) use view::{CAPABILITIES, FIELDS, map_links};
 
 use driftline_database::Mission;
 use driftline_domain::{MissionId, OrgId};

@@ -2,6 +2,7 @@
 //! remote reference (ogc.md, section 5). Built from the collection registry and the tables below, never from handler
 //! types.
 
+mod map_paths;
 mod parameters;
 mod paths;
 mod schemas;
@@ -24,6 +25,8 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     paths::add_accounts(&mut paths);
     paths::add_features(&mut paths, "/ogc", false);
     paths::add_features(&mut paths, "/missions/{mission_id}/ogc", true);
+    map_paths::add_maps(&mut paths, "", false);
+    map_paths::add_maps(&mut paths, "/missions/{mission_id}", true);
     whole(base_url, "Driftline", paths)
 }
 
@@ -45,6 +48,7 @@ fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
             {"name": "Reference", "description": "Object classes and forcing"},
             {"name": "Accounts", "description": "Keys, usage, and who the caller is"},
             {"name": "Features", "description": "Results as OGC API Features"},
+            {"name": "Maps", "description": "Forcing and results as WMS, tiles and TileJSON"},
         ],
         "paths": paths,
         "components": {

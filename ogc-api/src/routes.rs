@@ -12,7 +12,7 @@ use http::{Method, Uri};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{AppState, Error, features, missions, reference, service};
+use crate::{AppState, Error, features, missions, reference, service, tilesets, wms};
 
 type Route = (&'static str, MethodRouter<AppState>);
 
@@ -20,14 +20,15 @@ type Route = (&'static str, MethodRouter<AppState>);
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Every route of the service. `accounts` are the routes of [`driftline_auth_billing::router`], which the API document
-/// lists as well.
+/// lists as well; `pages` are open routes of the page and its basemap, for which the page itself stands in
+/// [`crate::Parts::page`].
 ///
 /// `protect` is put around all routes that need a key: it has to authenticate, so that a
 /// [`driftline_auth_billing::Caller`] stands in the request's extensions, and to meter, which turns the marks that
 /// handlers leave ([`driftline_auth_billing::Billable`]) into usage records. Without a caller these routes answer 500.
-/// Open to anybody are only `/`, `/api`, `/health` and `/ready`. A deadline and a guard against panics stand around
+/// Open to anybody are only `/`, `/api`, `/health`, `/ready` and `pages`. A deadline and a guard against panics stand around
 /// every handler; what names requests and logs them belongs around the whole.
-pub fn router(state: AppState, accounts: Router, protect: impl FnOnce(Router) -> Router) -> Router {
+pub fn router(state: AppState, accounts: Router, pages: Router, protect: impl FnOnce(Router) -> Router) -> Router {
     let prefix = state.public_base.path_prefix();
     let build = |table: Vec<Route>| {
         let routes = table
@@ -41,7 +42,8 @@ pub fn router(state: AppState, accounts: Router, protect: impl FnOnce(Router) ->
         ("/missions/{mission_id}/ogc/", get(features::landing)),
     ];
     let tenant = build(tenant_routes()).merge(build(with_slash)).merge(guarded(accounts));
-    let whole = build(open_routes()).merge(protect(tenant)).fallback(no_route);
+    let open = build(open_routes()).merge(guarded(pages));
+    let whole = open.merge(protect(tenant)).fallback(no_route);
     if prefix.is_empty() {
         whole
     } else {
@@ -78,6 +80,7 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
         ("/v1/missions/{mission_id}/events", get(missions::events)),
         ("/v1/missions/{mission_id}/results", get(missions::results)),
         ("/v1/missions/{mission_id}/results/{file}", get(missions::file)),
+        ("/v1/missions/{mission_id}/particles", get(missions::particles)),
         ("/v1/object-types", get(reference::object_types)),
         ("/v1/feeds", get(reference::feeds)),
         ("/v1/forcing/coverage", get(reference::coverage)),
@@ -114,6 +117,19 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
         ];
         table.extend(paths.into_iter().zip(handlers));
     }
+    table.extend([
+        ("/wms", get(wms::wms)),
+        ("/missions/{mission_id}/wms", get(wms::wms)),
+        ("/tiles", get(tilesets::list)),
+        ("/missions/{mission_id}/tiles", get(tilesets::list)),
+        ("/tiles/{tileset}", get(tilesets::tilejson)),
+        ("/missions/{mission_id}/tiles/{tileset}", get(tilesets::tilejson)),
+        ("/tiles/{tileset}/{z}/{x}/{y}", get(tilesets::tile)),
+        (
+            "/missions/{mission_id}/tiles/{tileset}/{z}/{x}/{y}",
+            get(tilesets::tile),
+        ),
+    ]);
     table
 }
 

@@ -3,20 +3,35 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::chain;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use serde_json::json;
 
 use crate::document::{JSON, OPENAPI, document};
 use crate::links::Site;
+use crate::missions::CAPABILITIES;
 use crate::{AppState, Error, openapi};
 
-/// `GET /`.
+/// `GET /`: the page for those who take HTML, the JSON document for everybody else.
 pub(crate) async fn landing(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, Error> {
+    if let Some(page) = state.page.as_ref().filter(|_| takes_html(&headers)) {
+        let mut response = page(&headers);
+        response
+            .headers_mut()
+            .append(header::VARY, HeaderValue::from_static("Accept"));
+        return Ok(response);
+    }
     let site = Site::open(state.public_base.for_request(&headers, &uri)?);
     let links = [
         site.link("self", JSON, "This document", "/"),
         site.link("service-desc", OPENAPI, "The whole API in OpenAPI 3.0", "/api"),
         site.link("data", JSON, "Results as OGC API Features; needs a key", "/ogc"),
+        site.link(
+            "wms",
+            "text/xml",
+            "Forcing and search areas as WMS; needs a key",
+            &format!("/wms{CAPABILITIES}"),
+        ),
+        site.link("tilesets", JSON, "The same as tiles; needs a key", "/tiles"),
         site.link("missions", JSON, "Missions; needs a key", "/v1/missions"),
         site.link("status", JSON, "Whether requests can be served", "/ready"),
     ];
@@ -26,7 +41,25 @@ pub(crate) async fn landing(State(state): State<AppState>, headers: HeaderMap, u
         "version": env!("CARGO_PKG_VERSION"),
         "links": links,
     });
-    document(&headers, JSON, &service)
+    let mut response = document(&headers, JSON, &service)?;
+    response
+        .headers_mut()
+        .append(header::VARY, HeaderValue::from_static("Accept"));
+    Ok(response)
+}
+
+/// Whether HTML is named among what the client takes; programs that take anything get JSON.
+fn takes_html(headers: &HeaderMap) -> bool {
+    let ranges = headers.get_all(header::ACCEPT).iter();
+    let mut ranges = ranges
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','));
+    ranges.any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let is_html = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"));
+        let is_refused = parts.any(|part| matches!(part.strip_prefix("q="), Some(q) if q.parse() == Ok(0.0)));
+        is_html && !is_refused
+    })
 }
 
 /// `GET /api`.

@@ -1,20 +1,26 @@
-//! What the routes lean on: the database, the compute pool, and three seams that the server fills in (result files,
-//! checks of a new mission, the forcing catalogue).
+//! What the routes lean on: the database, the compute pool, and the seams that the server fills in (result files,
+//! checks of a new mission, the forcing catalogue, forcing for maps, the page).
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use axum::response::Response;
 use bytes::Bytes;
 use driftline_compute::Compute;
 use driftline_database::Database;
 use driftline_domain::{BBox, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
+use http::HeaderMap;
 use tokio::sync::{broadcast, watch};
 
 use crate::features::{FileCache, HoldingsCache};
+use crate::forcing_maps::ForcingMaps;
 use crate::health::Health;
 use crate::links::PublicBase;
+use crate::maps::MapPlaces;
 use crate::missions::EventStreams;
+use crate::runs::RunCache;
 
 /// Why a seam gave no answer: a sentence for the log, never for the client.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +63,36 @@ pub trait RunFiles: Send + Sync {
             }))
         })
     }
+
+    /// The file's length in bytes; unless overridden learned by opening it.
+    fn size<'a>(
+        &'a self,
+        mission: MissionId,
+        run: RunId,
+        file: &'a str,
+    ) -> BoxFuture<'a, Result<Option<u64>, SeamError>> {
+        Box::pin(async move { Ok(self.stream(mission, run, file).await?.map(|stream| stream.size)) })
+    }
+
+    /// These bytes of the file, which has them; unless overridden cut from the whole.
+    fn read_range<'a>(
+        &'a self,
+        mission: MissionId,
+        run: RunId,
+        file: &'a str,
+        range: Range<u64>,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>> {
+        Box::pin(async move {
+            let Some(whole) = self.read(mission, run, file).await? else {
+                return Ok(None);
+            };
+            let (start, end) = (range.start as usize, range.end as usize);
+            if start > end || end > whole.len() {
+                return Err(SeamError(format!("bytes {range:?} of {} in {file}", whole.len())));
+            }
+            Ok(Some(whole.slice(start..end)))
+        })
+    }
 }
 
 /// Why a mission is not taken in.
@@ -95,6 +131,9 @@ pub trait ForcingCatalog: Send + Sync {
     fn check(&self) -> BoxFuture<'_, Result<(), SeamError>>;
 }
 
+/// Answers `/` with the page for people, from the headers of a request that takes HTML.
+pub type Page = Arc<dyn Fn(&HeaderMap) -> Response + Send + Sync>;
+
 /// Everything that the routes are built from.
 pub struct Parts {
     /// Missions, runs and features.
@@ -107,6 +146,10 @@ pub struct Parts {
     pub intake: Arc<dyn MissionIntake>,
     /// Feeds and coverage.
     pub forcing: Arc<dyn ForcingCatalog>,
+    /// Forcing for maps.
+    pub maps: Arc<dyn ForcingMaps>,
+    /// The page at `/`; without one everybody gets the JSON document there.
+    pub page: Option<Page>,
     /// "Something about this mission changed": sent by the worker, and by this crate when one is created or withdrawn.
     pub changes: broadcast::Sender<(OrgId, MissionId)>,
     /// What links begin with.
@@ -123,6 +166,8 @@ pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) holdings: HoldingsCache,
     pub(crate) file_cache: FileCache,
+    pub(crate) runs: RunCache,
+    pub(crate) map_places: MapPlaces,
     pub(crate) event_streams: EventStreams,
     pub(crate) health: Health,
 }
@@ -134,6 +179,8 @@ impl AppState {
             parts,
             holdings: HoldingsCache::default(),
             file_cache: FileCache::default(),
+            runs: RunCache::default(),
+            map_places: MapPlaces::default(),
             event_streams: EventStreams::default(),
             health: Health::default(),
         }))
@@ -145,6 +192,14 @@ impl AppState {
 
     pub(crate) fn file_cache(&self) -> &FileCache {
         &self.0.file_cache
+    }
+
+    pub(crate) fn runs(&self) -> &RunCache {
+        &self.0.runs
+    }
+
+    pub(crate) fn map_places(&self) -> &MapPlaces {
+        &self.0.map_places
     }
 
     pub(crate) fn event_streams(&self) -> &EventStreams {

@@ -1,10 +1,14 @@
 //! The binary: a table of roles and commands. Reads the configuration, builds the parts, wires them, shuts them down.
 
+mod app;
+mod basemap;
 mod commands;
 mod connections;
+mod forcing_maps;
 mod logging;
 mod node;
 mod output;
+mod page;
 mod seams;
 
 use std::path::PathBuf;

@@ -2,14 +2,18 @@
 //! forcing and coast, and the forcing catalogue.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use bytes::Bytes;
 use driftline_auth_billing::chain;
 use driftline_domain::{BBox, ForcingKind, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
-use driftline_ogc_api::{CoverageQuestion, ForcingCatalog, IntakeError, MissionIntake, RunFiles, SeamError};
-use driftline_simulate::{Engine, SEA_REACH_M, violations};
+use driftline_ogc_api::{
+    CoverageQuestion, FileStream, ForcingCatalog, IntakeError, MissionIntake, RunFiles, SeamError,
+};
+use driftline_simulate::{Engine, SEA_REACH_M, file_path, violations};
 use driftline_store::{Catalog, Cycle, Kind, Results, Store};
 use futures::future::BoxFuture;
+use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -17,6 +21,15 @@ use crate::commands::catalog::{cycle_json, damage_json};
 
 fn seam(error: impl std::error::Error + 'static) -> SeamError {
     SeamError(chain(&error))
+}
+
+/// What was found; a missing file is an answer and no failure.
+fn unless_missing<T>(found: Result<T, driftline_store::Error>) -> Result<Option<T>, SeamError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == Kind::NotFound => Ok(None),
+        Err(error) => Err(seam(error)),
+    }
 }
 
 /// Files of runs, from the object store.
@@ -29,13 +42,45 @@ impl RunFiles for StoredFiles {
         run: RunId,
         file: &'a str,
     ) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>> {
+        Box::pin(async move { unless_missing(self.0.read(mission, run, &file_path(file)).await) })
+    }
+
+    fn stream<'a>(
+        &'a self,
+        mission: MissionId,
+        run: RunId,
+        file: &'a str,
+    ) -> BoxFuture<'a, Result<Option<FileStream>, SeamError>> {
         Box::pin(async move {
-            match self.0.read(mission, run, &driftline_simulate::file_path(file)).await {
-                Ok(bytes) => Ok(Some(bytes)),
-                Err(error) if error.kind() == Kind::NotFound => Ok(None),
-                Err(error) => Err(seam(error)),
-            }
+            let found = self.0.stream(mission, run, &file_path(file)).await;
+            let (size, chunks) = match unless_missing(found)? {
+                Some(found) => found,
+                None => return Ok(None),
+            };
+            Ok(Some(FileStream {
+                size,
+                chunks: chunks.map_err(seam).boxed(),
+            }))
         })
+    }
+
+    fn size<'a>(
+        &'a self,
+        mission: MissionId,
+        run: RunId,
+        file: &'a str,
+    ) -> BoxFuture<'a, Result<Option<u64>, SeamError>> {
+        Box::pin(async move { unless_missing(self.0.size(mission, run, &file_path(file)).await) })
+    }
+
+    fn read_range<'a>(
+        &'a self,
+        mission: MissionId,
+        run: RunId,
+        file: &'a str,
+        range: Range<u64>,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>> {
+        Box::pin(async move { unless_missing(self.0.read_range(mission, run, &file_path(file), range).await) })
     }
 
     fn remove(&self, mission: MissionId) -> BoxFuture<'_, Result<(), SeamError>> {

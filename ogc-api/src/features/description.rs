@@ -11,6 +11,7 @@ use super::root::{Root, RootAsk};
 use crate::ask::Ask;
 use crate::document::{GEOJSON, JSON, OPENAPI, document};
 use crate::links::Link;
+use crate::missions::{CAPABILITIES, map_links};
 use crate::{AppState, Error, openapi};
 
 /// Conformance classes of every root.
@@ -33,7 +34,8 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
     check(&ask)?;
     let path = root.path();
     let at = |rest: &str| format!("{path}{rest}");
-    let links = [
+    let base = root.base_path();
+    let mut links = vec![
         Link::new("self", JSON, ask.self_url()).titled("This document"),
         ask.site
             .link("service-desc", OPENAPI, "The API in OpenAPI 3.0", &at("/api")),
@@ -41,6 +43,19 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
             .link("conformance", JSON, "Conformance classes", &at("/conformance")),
         ask.site.link("data", JSON, "Collections", &at("/collections")),
     ];
+    match root.mission_id() {
+        Some(mission) => links.extend(map_links(&ask.site, mission)),
+        None => links.extend([
+            ask.site.link(
+                "wms",
+                "text/xml",
+                "Maps as WMS 1.3.0 and 1.1.1",
+                &format!("{base}/wms{CAPABILITIES}"),
+            ),
+            ask.site
+                .link("tilesets", JSON, "Maps as tiles", &format!("{base}/tiles")),
+        ]),
+    }
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";
     let page = json!({"title": root.title(), "description": description, "links": links});
     document(&ask.headers, JSON, &page)

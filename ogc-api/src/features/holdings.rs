@@ -83,6 +83,11 @@ impl Holdings {
         self.run_seqs.get(&run).copied()
     }
 
+    /// How many runs there are.
+    pub(crate) fn run_count(&self) -> usize {
+        self.run_seqs.len()
+    }
+
     /// The holdings of a root now.
     pub(crate) async fn now(state: &AppState, org: OrgId, mission: Option<MissionId>) -> Result<Arc<Self>, Error> {
         let mut attempt = 1;
@@ -186,6 +191,13 @@ impl HoldingsCache {
         kept.insert((org, mission), Arc::clone(&holdings));
         holdings
     }
+}
+
+/// The credits of all forcing that went into these runs, each once.
+pub(crate) fn credits_of<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Vec<String> {
+    let mut lines = Vec::new();
+    runs.into_iter().for_each(|run| add_attribution(&mut lines, run));
+    lines
 }
 
 /// Adds the credits of a run that are not in the list yet: its own list, and those of the forcing it used.

@@ -14,6 +14,7 @@ use super::page::Selection;
 use super::positions;
 use super::root::{Root, RootAsk};
 use crate::ask::Ask;
+use crate::compression::compressed;
 use crate::document::{GEOJSON, JSON, not_modified, with_tag};
 use crate::entity_tag::EntityTag;
 use crate::links::Link;
@@ -65,7 +66,7 @@ pub(crate) async fn items(State(state): State<AppState>, asked: RootAsk) -> Resu
             attribution: &holdings.attribution,
         };
         let text = feature_collection(&frame, &features);
-        let mut response = with_tag(Body::from(text), GEOJSON, &tag);
+        let mut response = compressed(&state, &ask.headers, text.into_bytes(), GEOJSON, &tag).await?;
         if !settled {
             // Runs are published faster than a page is read. The page is right, as every run in it is whole; but the
             // tag and the count would speak of another moment.

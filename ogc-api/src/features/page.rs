@@ -8,6 +8,7 @@ use super::geojson::FeatureText;
 use super::holdings::Holdings;
 use super::{geometry, positions};
 use crate::query::{Interval, Page};
+use crate::runs::RunCache;
 use crate::{AppState, Error};
 
 /// Which features of a collection are wanted.
@@ -37,6 +38,8 @@ pub(crate) struct Batch {
 const BATCH: usize = 10_001;
 /// Runs looked up at once.
 const RUNS_AT_ONCE: u32 = 16;
+/// Of more runs than that the features in files are not counted.
+const RUNS_COUNTED: usize = 64;
 
 impl Selection {
     /// The features of a page, and the cursor of the next one when there is more.
@@ -66,7 +69,10 @@ impl Selection {
     /// page a filtered selection is not counted again: a page costs the same at any depth.
     pub(crate) async fn count(&self, state: &AppState, holdings: &Holdings, page: Page) -> Result<Option<i64>, Error> {
         if self.bbox.is_none() && self.interval.is_open() {
-            return Ok(holdings.count(self.collection));
+            return match self.collection.kept() {
+                Kept::Rows(_) => Ok(holdings.count(self.collection)),
+                Kept::File(_) => self.count_in_files(state, holdings).await,
+            };
         }
         if page.after.is_some() {
             return Ok(None);
@@ -80,6 +86,27 @@ impl Selection {
             }
             Kept::File(_) => Ok(None),
         }
+    }
+
+    /// Features in the files of all runs: their footers tell, and are kept. QGIS takes a collection without a count for
+    /// an empty one.
+    async fn count_in_files(&self, state: &AppState, holdings: &Holdings) -> Result<Option<i64>, Error> {
+        if holdings.run_count() > RUNS_COUNTED {
+            return Ok(None);
+        }
+        let filter = RunFilter {
+            mission: self.mission,
+            limit: RUNS_COUNTED as u32,
+            ..RunFilter::default()
+        };
+        let mut count = 0;
+        for run in state.database.runs(self.org, &filter).await? {
+            count += match self.collection {
+                Collection::Trajectories => RunCache::tracks(state, &run).await?.map_or(0, |tracks| tracks.0.len()),
+                _ => RunCache::layout(state, &run).await?.map_or(0, |layout| layout.rows()),
+            };
+        }
+        Ok(i64::try_from(count).ok())
     }
 
     async fn batch(&self, state: &AppState, after: Option<Cursor>, wanted: usize) -> Result<Batch, Error> {

@@ -23,6 +23,11 @@ impl Root {
         self.mission.as_ref().map(|mission| mission.id)
     }
 
+    /// The mission of a mission's root.
+    pub(crate) fn mission(&self) -> Option<&Mission> {
+        self.mission.as_ref()
+    }
+
     /// Whether the root is that of a distress mission.
     pub(crate) fn is_distress(&self) -> bool {
         self.mission.as_ref().is_some_and(|mission| mission.spec.distress)
@@ -30,9 +35,14 @@ impl Root {
 
     /// The path of the landing page.
     pub(crate) fn path(&self) -> String {
+        format!("{}/ogc", self.base_path())
+    }
+
+    /// The path that its services stand under; empty for the tenant's.
+    pub(crate) fn base_path(&self) -> String {
         match &self.mission {
-            None => "/ogc".to_owned(),
-            Some(mission) => format!("/missions/{}/ogc", mission.id),
+            None => String::new(),
+            Some(mission) => format!("/missions/{}", mission.id),
         }
     }
 
@@ -69,19 +79,24 @@ impl RootAsk {
     }
 }
 
-impl FromRequestParts<AppState> for RootAsk {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
-        let ask = Ask::from_request_parts(parts, state).await?;
+impl Root {
+    /// The root that a request's path names.
+    pub(crate) async fn of(state: &AppState, ask: &Ask) -> Result<Self, Error> {
         ask.require(Scope::FeaturesRead)?;
         let mission = match ask.param("mission_id") {
             "" => None,
             id => Some(find_mission(state, ask.caller.org, id).await?),
         };
-        Ok(Self {
-            ask,
-            root: Root { mission },
-        })
+        Ok(Self { mission })
+    }
+}
+
+impl FromRequestParts<AppState> for RootAsk {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let ask = Ask::from_request_parts(parts, state).await?;
+        let root = Root::of(state, &ask).await?;
+        Ok(Self { ask, root })
     }
 }

@@ -1,22 +1,31 @@
 //! What a completed mission has: its summary and its files. Published runs never change, so that a file's entity tag
 //! is its run and name.
 
+use std::ops::Range;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use bytes::Bytes;
 use driftline_auth_billing::{Billable, Scope, chain};
 use driftline_database::{Mission, Run};
-use futures::TryStreamExt;
+use futures::stream::{self, Stream};
+use futures::{StreamExt, TryStreamExt};
 use http::{HeaderValue, header};
 use serde_json::{Value, json};
 
 use super::find_mission;
-use super::view::mission_path;
+use super::view::{map_links, mission_path};
 use crate::ask::Ask;
 use crate::document::{JSON, document, not_modified, with_tag};
 use crate::entity_tag::EntityTag;
 use crate::links::Link;
-use crate::{AppState, Error};
+use crate::ranges::{self, Wanted};
+use crate::runs::broken;
+use crate::{AppState, Error, SeamError};
+
+/// Bytes of a part that are in memory at once.
+const PIECE: u64 = 1 << 20;
 
 /// `GET /v1/missions/{mission_id}/results`.
 pub(crate) async fn results(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
@@ -40,11 +49,12 @@ pub(crate) async fn results(State(state): State<AppState>, ask: Ask) -> Result<R
         summary.remove("files");
     }
     let root = format!("/missions/{}/ogc", mission.id);
-    let links = [
+    let mut links = vec![
         Link::new("self", JSON, ask.self_url()),
         ask.site.link("mission", JSON, "The mission", &path),
         ask.site.link("service", JSON, "The results as OGC API Features", &root),
     ];
+    links.extend(map_links(&ask.site, mission.id));
     let answer = json!({
         "mission_id": mission.id,
         "run_id": run.id,
@@ -73,22 +83,13 @@ pub(crate) async fn file(State(state): State<AppState>, ask: Ask) -> Result<Resp
     if tag.is_held_by(&ask.headers) {
         return Ok(not_modified(&tag));
     }
-    let broken = |reason: String| Error::Results {
-        run: run.id.to_string(),
-        file: name.to_owned(),
-        reason,
+    let mut response = if ask.headers.contains_key(header::RANGE) {
+        part_or_whole(&state, &ask, run, name, &tag).await?
+    } else {
+        whole(&state, run, name, &tag).await?
     };
-    let stream = state.files.stream(mission.id, run.id, name).await;
-    let stream = stream
-        .map_err(|error| broken(error.to_string()))?
-        .ok_or_else(|| broken("it is listed and missing".to_owned()))?;
-    let (run_id, name_for_log) = (run.id, name.to_owned());
-    let chunks = stream.chunks.inspect_err(move |error| {
-        tracing::error!(run.id = %run_id, file = %name_for_log, cause = chain(error), "a download broke off");
-    });
-    let mut response = with_tag(Body::from_stream(chunks), media_type(name), &tag);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(stream.size));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     let download_name = format!("attachment; filename=\"{}-{name}\"", mission.id);
     headers.extend(
         HeaderValue::from_str(&download_name)
@@ -103,7 +104,70 @@ pub(crate) async fn file(State(state): State<AppState>, ask: Ask) -> Result<Resp
     Ok(response)
 }
 
-fn published(mission: &Mission) -> Result<&Run, Error> {
+/// The whole file, in pieces as the store gives them.
+async fn whole(state: &AppState, run: &Run, name: &str, tag: &EntityTag) -> Result<Response, Error> {
+    let stream = state.files.stream(run.mission, run.id, name).await;
+    let stream = stream
+        .map_err(|error| broken(run, name, error))?
+        .ok_or_else(|| broken(run, name, "it is listed and missing"))?;
+    let mut response = with_tag(
+        Body::from_stream(logged(stream.chunks, run, name)),
+        media_type(name),
+        tag,
+    );
+    let size = HeaderValue::from(stream.size);
+    response.headers_mut().insert(header::CONTENT_LENGTH, size);
+    Ok(response)
+}
+
+/// The bytes that the request wants: readers of GeoTIFF and Parquet over HTTP take a few out of many.
+async fn part_or_whole(state: &AppState, ask: &Ask, run: &Run, name: &str, tag: &EntityTag) -> Result<Response, Error> {
+    let size = state.files.size(run.mission, run.id, name).await;
+    let size = size
+        .map_err(|error| broken(run, name, error))?
+        .ok_or_else(|| broken(run, name, "it is listed and missing"))?;
+    let Wanted::Part(range) = ranges::wanted(&ask.headers, size, tag)? else {
+        return whole(state, run, name, tag).await;
+    };
+    let pieces = pieces(state.clone(), run.clone(), name.to_owned(), range.clone());
+    let mut response = with_tag(Body::from_stream(logged(pieces, run, name)), media_type(name), tag);
+    let (mut status, headers) = (response.status(), response.headers_mut());
+    ranges::note_part(&mut status, headers, &range, size);
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+/// A part of a file, read as it is sent.
+fn pieces(
+    state: AppState,
+    run: Run,
+    name: String,
+    range: Range<u64>,
+) -> impl Stream<Item = Result<Bytes, SeamError>> + Send {
+    let starts = range.clone().step_by(PIECE as usize);
+    stream::iter(starts).then(move |start| {
+        let (state, run, name) = (state.clone(), run.clone(), name.clone());
+        let piece = start..range.end.min(start + PIECE);
+        async move {
+            let read = state.files.read_range(run.mission, run.id, &name, piece).await?;
+            read.ok_or_else(|| SeamError(format!("{name} went away while it was read")))
+        }
+    })
+}
+
+fn logged<S: Stream<Item = Result<Bytes, SeamError>> + Send>(
+    chunks: S,
+    run: &Run,
+    name: &str,
+) -> impl Stream<Item = Result<Bytes, SeamError>> + Send + use<S> {
+    let (run_id, name) = (run.id, name.to_owned());
+    chunks.inspect_err(move |error| {
+        tracing::error!(run.id = %run_id, file = %name, cause = chain(error), "a download broke off");
+    })
+}
+
+/// The run of a mission that has one.
+pub(super) fn published(mission: &Mission) -> Result<&Run, Error> {
     mission.run.as_ref().ok_or(Error::NotCompleted(mission.status))
 }
 

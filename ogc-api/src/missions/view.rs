@@ -1,14 +1,15 @@
 //! A mission as JSON, under the names of contract.md. Lengths in metres, times in UTC.
 
 use driftline_database::Mission;
-use driftline_domain::{Mode, Priority};
+use driftline_domain::{MissionId, Mode, Priority};
 use serde_json::{Map, Value, json};
 
-use crate::document::JSON;
+use crate::Error;
+use crate::document::{GEOJSON, JSON, PARTICLES};
 use crate::error::status_word;
+use crate::features::Collection;
 use crate::links::{Link, Site};
 use crate::query::{Query, shown};
-use crate::{Error, document};
 
 /// Members of a mission, which `fields` may name.
 pub(crate) const FIELDS: [&str; 24] = [
@@ -135,10 +136,39 @@ fn mission_links(mission: &Mission, site: &Site) -> Vec<Link> {
         let root = format!("/missions/{}/ogc", mission.id);
         links.push(site.link("results", JSON, "Summary and files", &below("/results")));
         links.push(site.link("service", JSON, "Its results as OGC API Features", &root));
-        for collection in crate::features::Collection::ALL {
+        for collection in Collection::ALL {
             let items = format!("{root}/collections/{}/items", collection.id());
-            links.push(site.link("items", document::GEOJSON, collection.title(), &items));
+            links.push(site.link("items", GEOJSON, collection.title(), &items));
         }
+        links.extend(map_links(site, mission.id));
+    }
+    links
+}
+
+/// What makes a link to WMS work as it stands.
+pub(crate) const CAPABILITIES: &str = "?service=WMS&request=GetCapabilities";
+
+/// Where a mission's results are drawn: for WMS clients, for tile clients, for programs that draw themselves.
+pub(crate) fn map_links(site: &Site, mission: MissionId) -> Vec<Link> {
+    let root = format!("/missions/{mission}");
+    let mut links = vec![
+        site.link(
+            "wms",
+            "text/xml",
+            "Its results as WMS 1.3.0 and 1.1.1",
+            &format!("{root}/wms{CAPABILITIES}"),
+        ),
+        site.link("tilesets", JSON, "Its results as tiles", &format!("{root}/tiles")),
+    ];
+    for collection in Collection::ALL {
+        let tilejson = format!("{root}/tiles/{}.json", collection.id());
+        let title = format!("{} as vector tiles: TileJSON", collection.title());
+        links.push(site.link("tilejson", JSON, &title, &tilejson));
+    }
+    let particles = format!("/v1/missions/{mission}/particles");
+    let title = "All particles over all output times, compact";
+    if site.reaches(&particles) {
+        links.push(site.link("particles", PARTICLES, title, &particles));
     }
     links
 }

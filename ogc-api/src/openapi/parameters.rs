@@ -13,6 +13,17 @@ pub(super) fn reference(name: &str) -> Value {
 
 /// Every parameter by the name that references use.
 pub(super) fn all() -> Value {
+    let mut all = of_features_and_missions();
+    if let (Some(all), Value::Object(of_tiles)) = (all.as_object_mut(), of_tiles()) {
+        all.extend(of_tiles);
+    }
+    for (name, description) in WMS {
+        all[name_of_wms(name)] = in_query(name, description, json!({"type": "string"}));
+    }
+    all
+}
+
+fn of_features_and_missions() -> Value {
     json!({
         "mission_id": in_path("mission_id", "Identifier of a mission.", json!({"type": "string", "pattern": "^mis_[0-9a-f]{32}$"})),
         "file": in_path("file", "Name of a file as listed in the results.", json!({"type": "string"})),
@@ -78,6 +89,18 @@ pub(super) fn all() -> Value {
             "Hours that begin before this RFC 3339 time; without it now.",
             json!({"type": "string", "format": "date-time"}),
         ),
+        "max": in_query(
+            "max",
+            "Particles at most, evenly spaced by number.",
+            json!({"type": "integer", "minimum": 1, "maximum": 200_000, "default": 50_000}),
+        ),
+        "range": {
+            "name": "Range",
+            "in": "header",
+            "required": false,
+            "description": "One range of bytes, answered with 206.",
+            "schema": {"type": "string"},
+        },
         "idempotency_key": {
             "name": "Idempotency-Key",
             "in": "header",
@@ -93,6 +116,71 @@ pub(super) fn all() -> Value {
             "schema": {"type": "string"},
         },
     })
+}
+
+fn of_tiles() -> Value {
+    json!({
+        "tileset": in_path("tileset", "Name of a tileset; of TileJSON with .json behind it.", json!({"type": "string"})),
+        "z": in_path("z", "Zoom.", json!({"type": "integer", "minimum": 0, "maximum": 30})),
+        "x": in_path("x", "Column from the west.", json!({"type": "integer", "minimum": 0})),
+        "y": in_path(
+            "y",
+            "Row from the north with the tile's ending: .mvt or .pbf, .png, @2x.png.",
+            json!({"type": "string", "pattern": "^[0-9]+(\\.mvt|\\.pbf|\\.png|@2x\\.png)$"}),
+        ),
+        "style": in_query("style", "A style of the layer; without it the default.", json!({"type": "string"})),
+        "map_datetime": in_query(
+            "datetime",
+            "An RFC 3339 time or an interval that includes both ends. A picture shows the nearest step of a time, or the \
+             latest step of an interval, and without it the step nearest to now; features are selected as in their \
+             collections.",
+            json!({"type": "string"}),
+        ),
+        "map_time": in_query("time", "Another name of datetime.", json!({"type": "string"})),
+    })
+}
+
+/// Parameters of WMS: name, what it is, an example or the values it has. Names have any case.
+pub(super) const WMS: [(&str, &str); 22] = [
+    (
+        "REQUEST",
+        "GetCapabilities, GetMap, GetFeatureInfo or GetLegendGraphic.",
+    ),
+    ("SERVICE", "WMS."),
+    ("VERSION", "1.3.0, which is the default, or 1.1.1."),
+    (
+        "LAYERS",
+        "Names of layers, separated by commas, the first at the bottom.",
+    ),
+    ("STYLES", "Names of styles, one for each layer; empty for the defaults."),
+    ("CRS", "EPSG:4326, EPSG:3857 or CRS:84; called SRS in 1.1.1."),
+    ("SRS", "In 1.1.1 what CRS is in 1.3.0."),
+    (
+        "BBOX",
+        "Four numbers in the order of the reference system: latitude first in EPSG:4326 of 1.3.0.",
+    ),
+    ("WIDTH", "Pixels in a row, up to 4096."),
+    ("HEIGHT", "Rows, up to 4096."),
+    ("FORMAT", "image/png."),
+    ("TRANSPARENT", "TRUE or FALSE, which is the default."),
+    (
+        "BGCOLOR",
+        "Ground of a picture that is not transparent, 0xRRGGBB; without it white.",
+    ),
+    ("TIME", "A time, an interval, or current, which is the default."),
+    ("EXCEPTIONS", "XML, INIMAGE or BLANK."),
+    ("UPDATESEQUENCE", "Of the capabilities that the client holds."),
+    ("QUERY_LAYERS", "Layers that GetFeatureInfo asks."),
+    ("INFO_FORMAT", "text/plain, application/json or text/html."),
+    ("FEATURE_COUNT", "Answers of a layer at most."),
+    ("I", "Column of the pixel asked about; X in 1.1.1."),
+    ("J", "Row of the pixel asked about; Y in 1.1.1."),
+    ("LAYER", "The layer of a legend; its style stands in STYLE."),
+];
+
+/// How references call a parameter of WMS.
+pub(super) fn name_of_wms(name: &str) -> String {
+    format!("wms_{}", name.to_ascii_lowercase())
 }
 
 fn in_path(name: &str, description: &str, schema: Value) -> Value {

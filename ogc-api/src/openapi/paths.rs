@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{parameters, schemas};
-use crate::document::{GEOJSON, JSON, OPENAPI};
+use crate::document::{GEOJSON, JSON, OPENAPI, PARTICLES};
 
 /// One operation of a path.
-struct Operation<'a> {
+pub(super) struct Operation<'a> {
     method: &'a str,
     path: String,
     id: String,
@@ -17,7 +17,8 @@ struct Operation<'a> {
     answer: (&'a str, Option<&'a str>, &'a str),
 }
 
-fn get<'a>(path: &str, id: &str, tag: &'a str, summary: &'a str) -> Operation<'a> {
+/// A GET that answers with a JSON object unless said otherwise.
+pub(super) fn get<'a>(path: &str, id: &str, tag: &'a str, summary: &'a str) -> Operation<'a> {
     Operation {
         method: "get",
         path: path.to_owned(),
@@ -30,18 +31,20 @@ fn get<'a>(path: &str, id: &str, tag: &'a str, summary: &'a str) -> Operation<'a
 }
 
 impl<'a> Operation<'a> {
-    fn with(mut self, parameters: &'a [&'a str]) -> Self {
+    /// The same with these parameters.
+    pub(super) fn with(mut self, parameters: &'a [&'a str]) -> Self {
         self.parameters = parameters;
         self
     }
 
-    fn answers(mut self, media_type: &'a str, schema: &'a str) -> Self {
+    /// The same with this good answer.
+    pub(super) fn answers(mut self, media_type: &'a str, schema: &'a str) -> Self {
         self.answer = (self.answer.0, Some(media_type), schema);
         self
     }
 
     /// Writes the operation into the paths and hands it back for what is special about it.
-    fn add(self, paths: &mut Map<String, Value>) -> &mut Value {
+    pub(super) fn add(self, paths: &mut Map<String, Value>) -> &mut Value {
         let (status, media_type, schema) = self.answer;
         let mut good = json!({"description": self.summary});
         if let Some(media_type) = media_type {
@@ -76,6 +79,7 @@ pub(super) fn add_service(paths: &mut Map<String, Value>) {
     for operation in open {
         operation.add(paths)["security"] = json!([]);
     }
+    paths["/"]["get"]["responses"]["200"]["content"]["text/html"] = json!({"schema": schemas::reference("any")});
 }
 
 /// Routes of missions.
@@ -128,8 +132,17 @@ pub(super) fn add_missions(paths: &mut Map<String, Value>) {
         tag,
         "One result file",
     )
-    .with(&["mission_id", "file"])
+    .with(&["mission_id", "file", "range"])
     .answers("*/*", "any")
+    .add(paths);
+    get(
+        &format!("{one}/particles"),
+        "getParticles",
+        tag,
+        "All particles over all output times in one binary",
+    )
+    .with(&["mission_id", "max", "range"])
+    .answers(PARTICLES, "any")
     .add(paths);
 }
 
@@ -180,7 +193,7 @@ pub(super) fn add_reference(paths: &mut Map<String, Value>) {
 /// Routes of the crate `auth-billing`.
 pub(super) fn add_accounts(paths: &mut Map<String, Value>) {
     let tag = "Accounts";
-    let [usage, keys, organisation] = driftline_auth_billing::ACCOUNT_PATHS;
+    let [usage, keys, organisation, map_links] = driftline_auth_billing::ACCOUNT_PATHS;
     get(
         usage,
         "getUsage",
@@ -206,6 +219,19 @@ pub(super) fn add_accounts(paths: &mut Map<String, Value>) {
     )
     .answers(JSON, "organisation")
     .add(paths);
+    let sign = Operation {
+        method: "post",
+        ..get(
+            map_links,
+            "createMapLink",
+            tag,
+            "A signed link to a mission's maps, for whoever has no key",
+        )
+    };
+    sign.answers(JSON, "map_link").add(paths)["requestBody"] = json!({
+        "required": true,
+        "content": {JSON: {"schema": schemas::reference("map_link_request")}},
+    });
 }
 
 /// Routes of an OGC root under a path prefix.

@@ -103,8 +103,47 @@ pub(super) fn all() -> Value {
             "properties": {"keys": {"type": "array", "items": reference("object")}},
         },
         "organisation": organisation(),
+        "map_link_request": map_link_request(),
+        "map_link": map_link(),
         "object": {"type": "object", "additionalProperties": true},
         "any": {},
+    })
+}
+
+fn map_link_request() -> Value {
+    json!({
+        "type": "object",
+        "required": ["mission", "expires_in_s"],
+        "properties": {
+            "mission": {"type": "string"},
+            "expires_in_s": {"type": "integer", "minimum": 60, "maximum": 34_560_000},
+        },
+        "additionalProperties": false,
+    })
+}
+
+fn map_link() -> Value {
+    let text = || json!({"type": "string"});
+    json!({
+        "type": "object",
+        "required": ["mission", "key", "expires_at", "prefix", "query", "urls"],
+        "properties": {
+            "mission": text(),
+            "key": text(),
+            "expires_at": {"type": "string", "format": "date-time"},
+            "prefix": text(),
+            "query": text(),
+            "urls": {
+                "type": "object",
+                "required": ["wms", "features", "tiles", "tilejson"],
+                "properties": {
+                    "wms": text(),
+                    "features": text(),
+                    "tiles": text(),
+                    "tilejson": {"type": "object", "additionalProperties": text()},
+                },
+            },
+        },
     })
 }
 

@@ -30,7 +30,8 @@ impl Interval {
         self.from.is_none() && self.until.is_none()
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads an instant or an interval.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Some((start, end)) = text.split_once('/') else {
             let instant = rfc3339(text)?;
             return Ok(Self::stored(Some(instant), Some(instant)));

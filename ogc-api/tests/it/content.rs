@@ -6,6 +6,7 @@ use driftline_domain::{MissionId, Mode, ObjectClass, RunId, ValidTime};
 use driftline_simulate::products::{
     Cloud, MAX_TRACKS, RunLabel, Status, particles_parquet, tracks, trajectories_parquet,
 };
+use driftline_tiles::cog::{RasterBand, RasterStack, write};
 use serde_json::{Value, json};
 
 use crate::service::{Service, Tenant};
@@ -98,8 +99,70 @@ impl KnownTrack {
 pub(crate) const T0_S: i64 = 1_735_689_600; // 2025-01-01T00:00:00Z
 pub(crate) const CREDIT: &str = "Data from MET Norway";
 
-/// Accepts a mission and publishes a run of so many hours for it that begins near a place and drifts north-east.
+/// Accepts a mission and publishes a run of so many hours for it that begins near a place and drifts north-east. The run
+/// is one of a version that made no probability raster.
 pub(crate) async fn publish(service: &Service, tenant: &Tenant, place: (f64, f64), hours: i64) -> (String, KnownRun) {
+    publish_files(service, tenant, place, hours, &[]).await
+}
+
+/// The same with a probability raster: around the corner of the areas, highest in the middle, wider with every hour.
+pub(crate) async fn publish_with_raster(
+    service: &Service,
+    tenant: &Tenant,
+    place: (f64, f64),
+    hours: i64,
+) -> (String, KnownRun) {
+    let raster = ("probability.tif", raster(place, hours));
+    publish_files(service, tenant, place, hours, &[raster]).await
+}
+
+/// Cells of the raster on a side, and their width in degrees.
+pub(crate) const CELLS: usize = 60;
+pub(crate) const CELL_DEG: f64 = 0.02;
+
+fn raster(place: (f64, f64), hours: i64) -> Vec<u8> {
+    let (west, north) = (place.0 - 0.2, place.1 + 1.0);
+    let band = |hour: i64| {
+        let middle = (place.0 + 0.05 * hour as f64, place.1 + 0.03 * hour as f64);
+        let width = 0.1 + 0.02 * hour as f64;
+        let value = |cell: usize| {
+            let lon = west + (cell % CELLS) as f64 * CELL_DEG + CELL_DEG / 2.0;
+            let lat = north - (cell / CELLS) as f64 * CELL_DEG - CELL_DEG / 2.0;
+            let distance = (lon - middle.0).hypot(lat - middle.1);
+            if distance > width {
+                0.0
+            } else {
+                (0.02 * (1.0 - distance / width)) as f32
+            }
+        };
+        RasterBand {
+            description: ValidTime::from_unix_s(T0_S + 3600 * hour).unwrap().to_string(),
+            values: (0..CELLS * CELLS).map(value).collect(),
+        }
+    };
+    let stack = RasterStack {
+        west,
+        north,
+        dlon: CELL_DEG,
+        dlat: CELL_DEG,
+        nx: CELLS,
+        ny: CELLS,
+        bands: (0..=hours).map(band).collect(),
+        unit: "km-2".to_owned(),
+        title: "Probability density".to_owned(),
+        attribution: vec![CREDIT.to_owned()],
+        metadata: Vec::new(),
+    };
+    write(&stack).unwrap()
+}
+
+async fn publish_files(
+    service: &Service,
+    tenant: &Tenant,
+    place: (f64, f64),
+    hours: i64,
+    more: &[(&str, Vec<u8>)],
+) -> (String, KnownRun) {
     let mission = service.accept(tenant).await;
     let id = RunId::generate();
     let (mut features, mut known) = (Vec::new(), KnownRun::default());
@@ -128,6 +191,13 @@ pub(crate) async fn publish(service: &Service, tenant: &Tenant, place: (f64, f64
         known.datums.push(datum);
     }
     let last = known.areas.last().unwrap();
+    let mut listed = vec![
+        json!({"name": "centroid.geojson", "size_bytes": 2}),
+        json!("notes.txt"),
+        json!("../escape"),
+        json!("listed-and-missing.nc"),
+    ];
+    listed.extend(more.iter().map(|(name, _)| json!({"name": name})));
     let new = NewRun {
         id,
         valid_from: ValidTime::from_unix_s(T0_S).unwrap(),
@@ -141,14 +211,15 @@ pub(crate) async fn publish(service: &Service, tenant: &Tenant, place: (f64, f64
         summary: json!({
             "stranded": 0,
             "forcing": [{"feed": "norkyst", "attribution": CREDIT}, {"feed": "arome", "attribution": CREDIT}],
-            "files": [{"name": "centroid.geojson", "size_bytes": 2}, "notes.txt", "../escape", "listed-and-missing.nc"],
+            "files": listed,
         }),
         features,
         charge_units: 1,
     };
     let files = parquet_files(mission.id, id, place, hours, &mut known);
     let run = service.complete(new).await;
-    for (name, bytes) in files {
+    let more = more.iter().map(|(name, bytes)| (*name, bytes.clone()));
+    for (name, bytes) in files.into_iter().chain(more) {
         service
             .files
             .0

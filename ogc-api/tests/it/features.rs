@@ -228,7 +228,10 @@ async fn landing_page_and_conformance_are_what_clients_need() {
         .iter()
         .map(|link| link["rel"].as_str().unwrap())
         .collect();
-    assert_eq!(relations, ["self", "service-desc", "conformance", "data"]);
+    assert_eq!(
+        relations,
+        ["self", "service-desc", "conformance", "data", "wms", "tilesets"]
+    );
     assert_eq!(landing["links"][2]["href"], format!("{BASE}/ogc/conformance"));
     let conformance = service.get("/ogc/conformance").await.json();
     let classes = conformance["conformsTo"].as_array().unwrap();

@@ -1,5 +1,6 @@
 //! Links: under the public base, with the credential of those who gave it in the query, and of nobody else.
 
+use driftline_auth_billing::path_keys;
 use http::{Method, Request};
 use serde_json::Value;
 
@@ -84,6 +85,47 @@ async fn a_key_given_in_the_query_works_on_every_link_as_it_stands() {
             "a file was fetched"
         );
     }
+}
+
+#[tokio::test]
+async fn a_key_given_in_the_path_works_on_every_link_as_it_stands() {
+    let mut service = Service::start().await;
+    service.router = path_keys(service.router, "/drift");
+    let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 12).await;
+    let before = format!("/key/{}/", service.ours.key);
+    let starts = starts(&mission, "")
+        .into_iter()
+        .map(|path| format!("{}{path}", before.trim_end_matches('/')));
+    let seen = crawl(&service, starts.collect(), None).await;
+    assert!(seen.len() > 30, "{}", seen.len());
+    for path in &seen {
+        assert!(path.starts_with(&before) && path.matches("dls_").count() == 1, "{path}");
+    }
+    let unstripped = service.ask_without_key(&format!("/drift{before}ogc")).await;
+    assert_eq!(unstripped.status, 200, "a proxy that does not strip its path");
+    assert_eq!(unstripped.json()["links"][0]["href"], format!("{BASE}{before}ogc"));
+}
+
+#[tokio::test]
+async fn a_signed_link_works_on_every_link_of_its_mission_as_it_stands() {
+    let service = Service::start().await;
+    let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 12).await;
+    let (other, _) = publish(&service, &service.ours, (3.0, 59.5), 12).await;
+    let wish = format!("{{\"mission\": \"{mission}\", \"expires_in_s\": 3600}}");
+    let made = service.post("/v1/map-links", &wish, &[]).await;
+    assert_eq!(made.status, 200);
+    let made = made.json();
+    let query = made["query"].as_str().unwrap();
+    assert_eq!(made["prefix"], format!("{BASE}/missions/{mission}/"));
+    let start = format!("/missions/{mission}/ogc?{query}");
+    let seen = crawl(&service, vec![start], None).await;
+    assert!(seen.len() > 10, "{}", seen.len());
+    for path in &seen {
+        assert!(path.starts_with(&format!("/missions/{mission}/")), "{path}");
+        assert_eq!(path.matches(query).count(), 1, "{path}");
+    }
+    let foreign = service.ask_without_key(&format!("/missions/{other}/ogc?{query}")).await;
+    assert_eq!(foreign.status, 403);
 }
 
 #[tokio::test]

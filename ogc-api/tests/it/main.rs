@@ -3,13 +3,23 @@
 #[cfg(test)]
 mod caching;
 #[cfg(test)]
+mod capabilities;
+#[cfg(test)]
 mod content;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod feature_info;
+#[cfg(test)]
 mod features;
 #[cfg(test)]
+mod forcing;
+#[cfg(test)]
 mod links;
+#[cfg(test)]
+mod map_answers;
+#[cfg(test)]
+mod map_clients;
 #[cfg(test)]
 mod missions;
 #[cfg(test)]
@@ -17,8 +27,18 @@ mod nonsense;
 #[cfg(test)]
 mod paging;
 #[cfg(test)]
+mod particles;
+#[cfg(test)]
+mod pixels;
+#[cfg(test)]
 mod positions;
+#[cfg(test)]
+mod ranges;
+#[cfg(test)]
+mod refusals;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod tiles;

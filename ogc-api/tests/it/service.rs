@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
 use bytes::Bytes;
-use driftline_auth_billing::{Auth, Scopes, access_log, create_key, system_clock};
+use driftline_auth_billing::{Auth, MapLinks, Scopes, access_log, create_key, system_clock};
 use driftline_compute::Compute;
 use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run};
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, Violation};
 use driftline_ogc_api::{
-    AppState, CoverageQuestion, ForcingCatalog, IntakeError, MissionIntake, Parts, PublicBase, RunFiles, SeamError,
-    router,
+    AppState, CoverageQuestion, ForcingCatalog, ForcingMaps, IntakeError, MissionIntake, Parts, PublicBase, RunFiles,
+    SeamError, router,
 };
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -22,6 +24,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 use tower::ServiceExt;
+
+use crate::forcing::TestForcing;
 
 /// Files of runs in memory, and the missions whose files were removed.
 #[derive(Default)]
@@ -96,6 +100,7 @@ pub(crate) struct Service {
     pub(crate) database: Database,
     pub(crate) files: Arc<MemoryFiles>,
     pub(crate) forcing_gone: Arc<AtomicBool>,
+    pub(crate) maps: Arc<TestForcing>,
     pub(crate) changes: broadcast::Sender<(OrgId, MissionId)>,
     pub(crate) shutdown: watch::Sender<bool>,
     pub(crate) router: Router,
@@ -134,6 +139,7 @@ impl Service {
         let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
         let files = Arc::new(MemoryFiles::default());
         let forcing_gone = Arc::new(AtomicBool::new(false));
+        let maps = Arc::new(TestForcing::default());
         let (changes, _) = broadcast::channel(16);
         let (shutdown, shutdown_seen) = watch::channel(false);
         let state = AppState::new(Parts {
@@ -144,13 +150,23 @@ impl Service {
                 forcing_gone: Arc::clone(&forcing_gone),
             }),
             forcing: Arc::new(FixedCatalog),
+            maps: Arc::clone(&maps) as Arc<dyn ForcingMaps>,
+            page: Some(Arc::new(|_| {
+                Html("<!DOCTYPE html><title>Driftline</title>").into_response()
+            })),
             changes: changes.clone(),
             public_base: PublicBase::new(base).unwrap(),
             shutdown: shutdown_seen,
         });
         let auth = Auth::new(database.clone(), system_clock());
-        let accounts = driftline_auth_billing::router(database.clone(), system_clock());
-        let router = router(state, accounts, |tenant_routes| {
+        let public_base = PublicBase::new(base).unwrap();
+        let map_links = MapLinks {
+            public_url: Arc::new(move |headers, uri| Ok(public_base.for_request(headers, uri)?)),
+            tilesets: &["particles", "probability"],
+        };
+        let accounts = driftline_auth_billing::router(&auth, map_links);
+        let pages = Router::new().route("/assets/app.js", get(|| async { "let x;" }));
+        let router = router(state, accounts, pages, |tenant_routes| {
             auth.wrap(tenant_routes.layer(axum::middleware::map_response(show_bill)))
         });
         let ours = tenant(&database, "Rescue North").await;
@@ -160,6 +176,7 @@ impl Service {
             database,
             files,
             forcing_gone,
+            maps,
             changes,
             shutdown,
             ours,

@@ -20,7 +20,7 @@ pub(crate) enum Ingest {
 /// What to ingest.
 #[derive(Args)]
 pub(crate) struct FileArguments {
-    /// Files of currents or wind.
+    /// Files of currents, wind or waves.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Feed that the files belong to; files of one model run become one cycle. Without it each file is its own feed.

@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use driftline_auth_billing::{Scopes, create_key};
-use driftline_database::{Database, Organisation};
+use driftline_auth_billing::{AllowedOrigins, KeyText, Scope, Scopes, create_key, create_publishable_key};
+use driftline_database::{ApiKey, Database, KeyKind, Organisation};
 use driftline_domain::KeyId;
 use jiff::Timestamp;
 use serde_json::json;
@@ -36,6 +36,14 @@ pub(crate) struct CreateArguments {
     /// When it stops working (RFC 3339).
     #[arg(long, value_name = "TIME")]
     expires: Option<Timestamp>,
+    /// A key that may stand in a web page for all to see: it reads maps and features, and nothing else, from the pages
+    /// of its origins.
+    #[arg(long, requires = "origin")]
+    publishable: bool,
+    /// Where a publishable key works: https://host, https://host:port, https://*.example.org, http://localhost:*, or
+    /// any. Can be given more than once.
+    #[arg(long, value_name = "ORIGIN", requires = "publishable")]
+    origin: Vec<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -74,25 +82,38 @@ const ORDINARY_SCOPES: &str = "missions:read,missions:write,features:read,usage:
 
 async fn create(arguments: &CreateArguments) -> anyhow::Result<()> {
     let database = commands::open_installation(&arguments.common.settings()?).await?;
-    let scopes: Scopes = arguments.scopes.as_deref().unwrap_or(ORDINARY_SCOPES).parse()?;
     let org = organisation(&database, &arguments.org).await?;
-    let (secret, row) = create_key(
-        &database,
-        org.id,
-        &arguments.name,
-        &scopes,
-        arguments.expires,
-        Timestamp::now(),
-    )
-    .await?;
+    let (secret, row) = make(&database, &org, arguments).await?;
     database.close().await;
     if arguments.common.json {
         output::json(
-            &json!({"id": row.id, "key": secret.expose(), "org": org.id, "name": row.name, "scopes": row.scopes, "expires_at": row.expires_at}),
+            &json!({"id": row.id, "key": secret.expose(), "kind": row.kind, "org": org.id, "name": row.name, "scopes": row.scopes, "origins": row.origins, "expires_at": row.expires_at}),
         )
     } else {
         output::line(&format!("{} {}", row.id, secret.expose()))
     }
+}
+
+async fn make(
+    database: &Database,
+    org: &Organisation,
+    arguments: &CreateArguments,
+) -> anyhow::Result<(KeyText, ApiKey)> {
+    let (name, expires, now) = (&arguments.name, arguments.expires, Timestamp::now());
+    let scopes: Option<Scopes> = arguments.scopes.as_deref().map(str::parse).transpose()?;
+    if !arguments.publishable {
+        let scopes = match scopes {
+            Some(scopes) => scopes,
+            None => ORDINARY_SCOPES.parse()?,
+        };
+        return Ok(create_key(database, org.id, name, &scopes, expires, now).await?);
+    }
+    let only = Scopes::from_iter([Scope::FeaturesRead]);
+    if let Some(scopes) = scopes.filter(|scopes| *scopes != only) {
+        anyhow::bail!("a publishable key has the scope {only} and no other; {scopes} needs a secret key");
+    }
+    let origins = AllowedOrigins::parse(arguments.origin.iter().map(String::as_str))?;
+    Ok(create_publishable_key(database, org.id, name, &origins, expires, now).await?)
 }
 
 async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
@@ -109,11 +130,16 @@ async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
             (None, Some(at)) => format!("expires {at}"),
             (None, None) => "active".to_owned(),
         };
+        let pages = match key.kind {
+            KeyKind::Secret => String::new(),
+            KeyKind::Publishable => format!(" in pages from {}", key.origins.join(", ")),
+        };
         output::line(&format!(
-            "{} {}… {} [{}] {state}",
+            "{} {}… {} {} [{}]{pages} {state}",
             key.id,
             key.hint,
             key.name,
+            key.kind.name(),
             key.scopes.join(",")
         ))
     })

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use driftline_auth_billing::{Auth, Metering, UsageLog, UsageSettings, UsageTasks, access_log, chain, system_clock};
+use driftline_auth_billing::{UsageLog, UsageSettings, UsageTasks, chain, system_clock};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_config::Settings;
 use driftline_database::Database;
 use driftline_domain::{MissionId, OrgId};
-use driftline_ogc_api::{AppState, Parts, PublicBase};
 use driftline_simulate::{Engine, ForcingOrigin, Worker};
 use driftline_store::{ORPHAN_AGE, Store, Swept};
 use jiff::Timestamp;
@@ -20,8 +19,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
+use crate::app::{Ground, app};
 use crate::node::Node;
-use crate::seams::{Intake, StoredFiles, StoredForcing};
 use crate::{Common, commands, connections, logging};
 
 /// Open requests get this long to finish after the signal to stop.
@@ -178,23 +177,15 @@ impl Service {
     }
 
     async fn serve_http(&self, log: UsageLog) -> anyhow::Result<()> {
-        let state = AppState::new(Parts {
-            database: self.database.clone(),
-            compute: self.engine.compute.clone(),
-            files: Arc::new(StoredFiles(self.store.results())),
-            intake: Arc::new(Intake {
-                engine: self.engine.clone(),
-                store: self.store.clone(),
-            }),
-            forcing: Arc::new(StoredForcing(self.store.clone())),
-            changes: self.changes.clone(),
-            public_base: PublicBase::new(self.settings.public_base_url().unwrap_or_default())?,
+        let ground = Ground {
+            settings: &self.settings,
+            database: &self.database,
+            store: &self.store,
+            engine: &self.engine,
+            changes: &self.changes,
             shutdown: self.stop.subscribe(),
-        });
-        let (auth, metering) = (Auth::new(self.database.clone(), system_clock()), Metering::new(log));
-        let accounts = driftline_auth_billing::router(self.database.clone(), system_clock());
-        let protect = |routes: axum::Router| auth.wrap(metering.wrap(routes));
-        let app = access_log(driftline_ogc_api::router(state, accounts, protect));
+        };
+        let app = app(ground, log)?;
         let listen = self.settings.server.listen;
         let listener = TcpListener::bind(listen)
             .await

@@ -1,0 +1,17 @@
+//! What map services draw, whoever asks for it: the layers of a root with their extents, times and styles, and pictures
+//! of them. WMS and tiles are two ways to ask for the same.
+
+mod about;
+mod areas;
+mod info;
+mod layer;
+mod picture;
+mod places;
+mod time;
+
+pub(crate) use about::{LayerAbout, available, lists_file};
+pub(crate) use info::{Probe, probe};
+pub(crate) use layer::{Layer, Look, Style};
+pub(crate) use picture::{Viewer, draw, highest_density, legend, track_lines, track_times};
+pub(crate) use places::MapPlaces;
+pub(crate) use time::{Moment, TimeWanted, Timeline};

@@ -1,0 +1,287 @@
+//! Pictures of layers. Everything is read first, then drawn on the compute pool; a picture whose client has gone away
+//! before it was begun is not drawn.
+
+use std::sync::Arc;
+
+use driftline_database::Run;
+use driftline_domain::{BBox, OrgId, ValidTime, wrap_lon_deg};
+use driftline_simulate::products::{self, Status};
+use driftline_tiles::{
+    AreaShape, FieldSlab, LegendSize, LegendSubject, LineStyle, MapView, MarkStatus, Picture, PointStyle, Reading,
+    Track, draw_areas, draw_density, draw_field, draw_legend, draw_lines, draw_points,
+};
+
+use super::about::LayerAbout;
+use super::areas::areas_of;
+use super::layer::{Layer, Look};
+use super::time::Moment;
+use crate::runs::RunCache;
+use crate::{AppState, Error, MapSlab};
+
+/// Who asks for a picture.
+#[derive(Clone, Copy)]
+pub(crate) struct Viewer<'a> {
+    /// What the routes lean on.
+    pub(crate) state: &'a AppState,
+    /// Whose data may be seen.
+    pub(crate) org: OrgId,
+}
+
+/// A layer in a picture.
+pub(crate) struct Drawn {
+    /// The picture.
+    pub(crate) picture: Picture,
+    /// The one stored step that it shows, where it shows one.
+    pub(crate) step: Option<ValidTime>,
+}
+
+/// Draws one layer. Whoever calls this holds a place of [`super::MapPlaces`].
+pub(crate) async fn draw(
+    viewer: Viewer<'_>,
+    about: &LayerAbout,
+    look: Look,
+    view: MapView,
+    moment: Moment,
+) -> Result<Drawn, Error> {
+    let mut step = match moment {
+        Moment::Near(at) => Some(at),
+        Moment::Within(_) => None,
+    };
+    let Some(bbox) = view.geographic_bounds() else {
+        let picture = Picture::empty(view.width, view.height);
+        return Ok(Drawn { picture, step });
+    };
+    let picture = match (look, moment) {
+        (Look::Field(style), Moment::Near(at)) => {
+            let slabs = slabs(viewer.state, about.layer, bbox, at, Some(pixel_m(&view, &bbox))).await?;
+            let shown = slabs.first().map(|slab| slab.time);
+            step = shown.filter(|time| slabs.iter().all(|slab| slab.time == *time));
+            let reading = about.layer.reading();
+            compute(viewer, move || draw_field(&view, &field_slabs(&slabs, reading), &style)).await?
+        }
+        (look, moment) => draw_result(viewer, about, look, view, moment, bbox).await?,
+    };
+    Ok(Drawn { picture, step })
+}
+
+async fn draw_result(
+    viewer: Viewer<'_>,
+    about: &LayerAbout,
+    look: Look,
+    view: MapView,
+    moment: Moment,
+    bbox: BBox,
+) -> Result<Picture, Error> {
+    match (look, moment) {
+        (Look::Density(style), Moment::Near(at)) => match density(viewer.state, about, at).await? {
+            Some(grid) => compute(viewer, move || draw_density(&view, &grid, &style)).await,
+            None => Ok(Picture::empty(view.width, view.height)),
+        },
+        (Look::Areas(style), moment) => {
+            let found = areas_of(viewer, about, bbox, moment).await?;
+            let shape = move || -> Vec<AreaShape> {
+                found
+                    .iter()
+                    .flat_map(|(_, found)| found.iter())
+                    .map(|area| area.shape.clone())
+                    .collect()
+            };
+            compute(viewer, move || draw_areas(&view, &shape(), &style)).await
+        }
+        (Look::Points(style), Moment::Near(at)) => points(viewer, about, view, at, style).await,
+        (Look::Lines(style), moment) => lines(viewer, about, view, moment, style).await,
+        (Look::Field(_), _) | (Look::Density(_) | Look::Points(_), Moment::Within(_)) => Err(Error::Internal(format!(
+            "{} is not drawn like this: {moment:?}",
+            about.layer.id()
+        ))),
+    }
+}
+
+async fn compute<T: Send + 'static>(viewer: Viewer<'_>, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let done = viewer.state.compute.run(work).await;
+    done.map_err(|error| Error::Internal(format!("a picture: {error}")))
+}
+
+/// The fields of a layer around a box.
+pub(super) async fn slabs(
+    state: &AppState,
+    layer: Layer,
+    bbox: BBox,
+    at: ValidTime,
+    max_cell_m: Option<f64>,
+) -> Result<Vec<MapSlab>, Error> {
+    let kind = layer.forcing();
+    let kind = kind.ok_or_else(|| Error::Internal(format!("{} is no forcing", layer.id())))?;
+    let slabs = state.maps.slabs(kind, bbox, at, max_cell_m).await;
+    slabs.map_err(|error| Error::Forcing(error.to_string()))
+}
+
+/// The fields as they are drawn and sampled.
+pub(super) fn field_slabs(slabs: &[MapSlab], reading: Reading) -> Vec<FieldSlab<'_>> {
+    slabs
+        .iter()
+        .map(|slab| FieldSlab {
+            grid: &slab.grid,
+            field: &slab.field,
+            reading,
+        })
+        .collect()
+}
+
+/// The probability raster at a step.
+pub(super) async fn density(
+    state: &AppState,
+    about: &LayerAbout,
+    at: ValidTime,
+) -> Result<Option<Arc<driftline_tiles::DensityGrid>>, Error> {
+    let run = run_of(about)?;
+    let times = RunCache::band_times(state, run).await?;
+    let band = times.and_then(|times| times.0.iter().position(|time| *time == at));
+    match band {
+        Some(band) => RunCache::band(state, run, band).await,
+        None => Ok(None),
+    }
+}
+
+/// The highest density at a step, where there is a raster.
+pub(crate) async fn highest_density(
+    viewer: Viewer<'_>,
+    about: &LayerAbout,
+    at: ValidTime,
+) -> Result<Option<f64>, Error> {
+    let grid = density(viewer.state, about, at).await?;
+    Ok(grid.map(|grid| f64::from(grid.maximum())))
+}
+
+async fn points(
+    viewer: Viewer<'_>,
+    about: &LayerAbout,
+    view: MapView,
+    at: ValidTime,
+    style: PointStyle,
+) -> Result<Picture, Error> {
+    let Some(positions) = positions_at(viewer.state, run_of(about)?, at).await? else {
+        return Ok(Picture::empty(view.width, view.height));
+    };
+    let draw = move || {
+        let status: Vec<u8> = positions.status.iter().map(|status| *status as u8).collect();
+        draw_points(&view, &positions.lon_deg, &positions.lat_deg, &status, &style)
+    };
+    compute(viewer, draw).await
+}
+
+/// The positions of a run at one of its output times.
+pub(super) async fn positions_at(
+    state: &AppState,
+    run: &Run,
+    at: ValidTime,
+) -> Result<Option<Arc<crate::runs::Positions>>, Error> {
+    let Some(layout) = RunCache::layout(state, run).await? else {
+        return Ok(None);
+    };
+    match layout.steps().iter().position(|step| step.time == at) {
+        Some(step) => RunCache::positions(state, run, step).await,
+        None => Ok(None),
+    }
+}
+
+async fn lines(
+    viewer: Viewer<'_>,
+    about: &LayerAbout,
+    view: MapView,
+    moment: Moment,
+    style: LineStyle,
+) -> Result<Picture, Error> {
+    let Some(tracks) = RunCache::tracks(viewer.state, run_of(about)?).await? else {
+        return Ok(Picture::empty(view.width, view.height));
+    };
+    let draw = move || {
+        let shown = tracks.0.iter().filter(|track| is_shown(track, moment));
+        let shown: Vec<Track> = shown.map(drawn_track).collect();
+        draw_lines(&view, &shown, &style)
+    };
+    compute(viewer, draw).await
+}
+
+/// Whether a track is under way at some time of the moment.
+pub(super) fn is_shown(track: &products::Track, moment: Moment) -> bool {
+    let Some((start, end)) = track_times(track) else {
+        return false;
+    };
+    match moment {
+        Moment::Near(at) => start <= at && at <= end,
+        Moment::Within(interval) => {
+            interval.from.is_none_or(|from| end >= from) && interval.until.is_none_or(|until| start <= until)
+        }
+    }
+}
+
+/// First and last time of a track.
+pub(crate) fn track_times(track: &products::Track) -> Option<(ValidTime, ValidTime)> {
+    let first = track.parts.first()?.first()?;
+    let last = track.parts.last()?.last()?;
+    Some((first.time, last.time))
+}
+
+/// A track's lines.
+pub(crate) fn track_lines(track: &products::Track) -> geo::MultiLineString<f64> {
+    let line = |part: &Vec<products::Vertex>| -> geo::LineString<f64> {
+        part.iter().map(|vertex| (vertex.lon_deg, vertex.lat_deg)).collect()
+    };
+    geo::MultiLineString(track.parts.iter().map(line).collect())
+}
+
+fn drawn_track(track: &products::Track) -> Track {
+    Track {
+        parts: track_lines(track),
+        status: match track.status {
+            Status::Active => MarkStatus::Active,
+            Status::Stranded => MarkStatus::Stranded,
+            Status::MissingData | Status::SeededOnLand => MarkStatus::MissingData,
+        },
+    }
+}
+
+/// The run that a layer shows.
+pub(super) fn run_of(about: &LayerAbout) -> Result<&Run, Error> {
+    let run = about.run.as_ref();
+    run.ok_or_else(|| Error::Internal(format!("{} shows no single run", about.layer.id())))
+}
+
+/// Ground that a pixel covers, in metres: what a picture can resolve.
+fn pixel_m(view: &MapView, bbox: &BBox) -> f64 {
+    let middle = (f64::from(view.width) / 2.0, f64::from(view.height) / 2.0);
+    let (lon, lat) = view.lon_lat(middle.0, middle.1);
+    let (lon_right, _) = view.lon_lat(middle.0 + 1.0, middle.1);
+    let (_, lat_below) = view.lon_lat(middle.0, middle.1 + 1.0);
+    let inside = lat.clamp(bbox.south, bbox.north);
+    let (lon_m, lat_m) = driftline_domain::meters_per_degree(inside);
+    ((lon_right - lon) * lon_m).min((lat - lat_below) * lat_m).max(0.0)
+}
+
+/// The legend of a style; `highest` is the upper end of a density where it is known.
+pub(crate) async fn legend(
+    viewer: Viewer<'_>,
+    layer: Layer,
+    look: Look,
+    highest: Option<f64>,
+    size: LegendSize,
+) -> Result<Picture, Error> {
+    compute(viewer, move || {
+        let subject = match &look {
+            Look::Field(style) => LegendSubject::Field(layer.quantity(), style),
+            Look::Density(style) => LegendSubject::Density(style, highest),
+            Look::Areas(style) => LegendSubject::Areas(style, &products::LEVELS),
+            Look::Points(style) => LegendSubject::Points(style),
+            Look::Lines(style) => LegendSubject::Lines(style),
+        };
+        draw_legend(&subject, size)
+    })
+    .await
+}
+
+/// A place on the globe of a pixel.
+pub(super) fn place_of(view: &MapView, column: u32, row: u32) -> (f64, f64) {
+    let (lon, lat) = view.lon_lat(f64::from(column) + 0.5, f64::from(row) + 0.5);
+    (wrap_lon_deg(lon), lat)
+}

@@ -1,0 +1,53 @@
+//! One tile, from its address to its bytes.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use driftline_auth_billing::Billable;
+use http::{HeaderValue, StatusCode, header};
+
+use super::address::TileAddress;
+use super::{Tileset, raster, vector};
+use crate::entity_tag::EntityTag;
+use crate::features::{Root, RootAsk};
+use crate::query::Query;
+use crate::{AppState, Error};
+
+/// `GET /tiles/{tileset}/{z}/{x}/{y}`.
+pub(crate) async fn tile(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
+    let address = TileAddress::of(&asked.ask)?;
+    match address.tileset {
+        Tileset::Vector(collection) => vector::answer(&state, &asked, collection, address.id).await,
+        Tileset::Raster(layer) => raster::answer(&state, &asked, layer, address).await,
+    }
+}
+
+/// The value of `datetime`, or of `time`, which other tile services call it.
+pub(super) fn time_parameter(query: &Query) -> Result<Option<(&'static str, &str)>, Error> {
+    let (datetime, time) = (query.get("datetime"), query.get("time"));
+    match (datetime, time) {
+        (Some(datetime), Some(time)) if datetime != time => Err(Error::parameter(
+            "time",
+            "it contradicts datetime, which means the same".to_owned(),
+        )),
+        (Some(datetime), _) => Ok(Some(("datetime", datetime))),
+        (None, time) => Ok(time.map(|time| ("time", time))),
+    }
+}
+
+/// Nothing lies in the vector tile: no body, no charge, but a tag, so that it is not made again.
+pub(super) fn empty(tag: &EntityTag, cache_control: &'static str) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    headers.extend(tag.header().map(|tag| (header::ETAG, tag)));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    response
+}
+
+/// Marks a tile as one unit.
+pub(super) fn bill(response: &mut Response, root: &Root) {
+    response.extensions_mut().insert(Billable {
+        meter: "tile",
+        units: 1,
+        distress: root.is_distress(),
+    });
+}

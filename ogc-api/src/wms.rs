@@ -1,0 +1,26 @@
+//! WMS 1.3.0 (OGC 06-042) and 1.1.1 (OGC 01-068r3) at a tenant's root and at a mission's: GetCapabilities, GetMap,
+//! GetFeatureInfo, GetLegendGraphic.
+//!
+//! A refusal is a ServiceExceptionReport with the standard's code and status 400: OWSLib, GDAL and QGIS read the report
+//! whatever the status is, while caches, monitors and everything that knows HTTP only must not take it for a picture.
+
+mod capabilities;
+mod exception;
+mod feature_info;
+mod get_map;
+mod kvp;
+mod layer_element;
+mod map_request;
+mod reference_system;
+mod request;
+mod version;
+mod xml;
+
+pub(crate) use request::wms;
+
+/// Pixels of a picture's side at most.
+const MAX_SIDE_PX: u32 = 4_096;
+/// Layers of a picture at most.
+const MAX_LAYERS: usize = 16;
+/// The one picture format.
+const PNG: &str = "image/png";

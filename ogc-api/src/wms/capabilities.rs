@@ -1,0 +1,211 @@
+//! GetCapabilities: what this service has, in the XML of both versions. Every address in it carries the caller's
+//! credential, so that a client that was given one address needs nothing else (ogc.md, trap 16). Times are periods, never
+//! lists (trap 10).
+
+use axum::response::Response;
+use driftline_domain::BBox;
+
+use super::exception::{Code, Exception};
+use super::layer_element::{self, LayerWriter};
+use super::request::WmsAsk;
+use super::version::Version;
+use super::xml::Xml;
+use super::{MAX_LAYERS, MAX_SIDE_PX, PNG, feature_info};
+use crate::AppState;
+use crate::answer::{Lasting, tagged};
+use crate::document::not_modified;
+use crate::entity_tag::EntityTag;
+use crate::maps::{LayerAbout, available};
+use crate::query::shown;
+
+const TITLE_OF_TENANT: &str = "Driftline: forcing and search areas";
+const ABSTRACT: &str =
+    "Drift forecasts for search and rescue: where to search, now and in the hours ahead. Times are UTC.";
+
+/// GetCapabilities.
+pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Response, Exception> {
+    let layers = available(state, asked.ask.caller.org, &asked.root).await?;
+    // Each part only grows, and so does their sum.
+    let sequence: u64 = layers.iter().map(|about| about.sequence).sum();
+    check_sequence(asked, sequence)?;
+    let body = document(asked, version, &layers, sequence)?;
+    let tag = EntityTag::of_bytes(&body);
+    if tag.is_held_by(&asked.ask.headers) {
+        return Ok(not_modified(&tag));
+    }
+    let media_type = match version {
+        Version::V130 => "text/xml; charset=utf-8",
+        Version::V111 => "application/vnd.ogc.wms_xml",
+    };
+    Ok(tagged(body, media_type, &tag, Lasting::Briefly))
+}
+
+/// 06-042, table 4.
+fn check_sequence(asked: &WmsAsk, current: u64) -> Result<(), Exception> {
+    let Some(text) = asked.kvp.filled("UPDATESEQUENCE") else {
+        return Ok(());
+    };
+    match text.parse::<u64>() {
+        Ok(held) if held < current => Ok(()),
+        Ok(held) if held == current => Err(Exception::new(
+            Code::CurrentUpdateSequence,
+            format!("the capabilities with update sequence {current} are the current ones"),
+        )),
+        _ => Err(Exception::new(
+            Code::InvalidUpdateSequence,
+            format!("UPDATESEQUENCE '{}' is beyond the current one, {current}", shown(text)),
+        )),
+    }
+}
+
+fn document(asked: &WmsAsk, version: Version, layers: &[LayerAbout], sequence: u64) -> Result<Vec<u8>, Exception> {
+    let address = address_for_parameters(asked);
+    let sequence = sequence.to_string();
+    let mut xml = Xml::new();
+    match version {
+        Version::V130 => xml.open(
+            "WMS_Capabilities",
+            &[
+                ("version", version.text()),
+                ("updateSequence", &sequence),
+                ("xmlns", "http://www.opengis.net/wms"),
+                ("xmlns:xlink", XLINK),
+                ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
+                (
+                    "xsi:schemaLocation",
+                    "http://www.opengis.net/wms http://schemas.opengis.net/wms/1.3.0/capabilities_1_3_0.xsd",
+                ),
+            ],
+        ),
+        Version::V111 => {
+            xml.document_type(
+                "WMT_MS_Capabilities SYSTEM \"http://schemas.opengis.net/wms/1.1.1/WMS_MS_Capabilities.dtd\"",
+            );
+            let attributes = [("version", version.text()), ("updateSequence", &sequence)];
+            xml.open("WMT_MS_Capabilities", &attributes);
+        }
+    }
+    service(&mut xml, asked, version);
+    xml.within("Capability", &[], |xml| {
+        operations(xml, version, &address);
+        exceptions(xml, version);
+        root_layer(xml, asked, version, layers, &address);
+    });
+    Ok(xml.finish()?)
+}
+
+pub(super) const XLINK: &str = "http://www.w3.org/1999/xlink";
+
+/// The service's address up to where parameters begin: with the credential, ready for more.
+fn address_for_parameters(asked: &WmsAsk) -> String {
+    let url = asked.ask.site.url(&format!("{}?", asked.path()));
+    if url.ends_with('?') { url } else { format!("{url}&") }
+}
+
+fn service(xml: &mut Xml, asked: &WmsAsk, version: Version) {
+    let landing = asked.ask.site.url(&asked.root.path());
+    xml.within("Service", &[], |xml| {
+        let name = match version {
+            Version::V130 => "WMS",
+            Version::V111 => "OGC:WMS",
+        };
+        xml.text("Name", name);
+        xml.text("Title", &title(asked));
+        xml.text("Abstract", ABSTRACT);
+        xml.within("KeywordList", &[], |xml| {
+            for word in ["drift", "search and rescue", "currents", "wind", "waves"] {
+                xml.text("Keyword", word);
+            }
+        });
+        online_resource(xml, version, &landing);
+        xml.text("Fees", "none");
+        xml.text(
+            "AccessConstraints",
+            "An API key of this service; attributions have to be shown.",
+        );
+        if version == Version::V130 {
+            xml.text("LayerLimit", &MAX_LAYERS.to_string());
+            xml.text("MaxWidth", &MAX_SIDE_PX.to_string());
+            xml.text("MaxHeight", &MAX_SIDE_PX.to_string());
+        }
+    });
+}
+
+fn title(asked: &WmsAsk) -> String {
+    match asked.root.mission_id() {
+        Some(_) => asked.root.title(),
+        None => TITLE_OF_TENANT.to_owned(),
+    }
+}
+
+fn online_resource(xml: &mut Xml, version: Version, url: &str) {
+    layer_element::online_resource(xml, version, url);
+}
+
+fn operations(xml: &mut Xml, version: Version, address: &str) {
+    let capabilities_format = match version {
+        Version::V130 => "text/xml",
+        Version::V111 => "application/vnd.ogc.wms_xml",
+    };
+    xml.within("Request", &[], |xml| {
+        operation(xml, version, "GetCapabilities", &[capabilities_format], address);
+        operation(xml, version, "GetMap", &[PNG], address);
+        operation(xml, version, "GetFeatureInfo", &feature_info::FORMATS, address);
+        if version == Version::V111 {
+            // 1.3.0 has no place for it outside SLD; the legends' addresses stand with the styles.
+            operation(xml, version, "GetLegendGraphic", &[PNG], address);
+        }
+    });
+}
+
+fn operation(xml: &mut Xml, version: Version, name: &str, formats: &[&str], address: &str) {
+    xml.within(name, &[], |xml| {
+        formats.iter().for_each(|format| xml.text("Format", format));
+        xml.within("DCPType", &[], |xml| {
+            xml.within("HTTP", &[], |xml| {
+                xml.within("Get", &[], |xml| online_resource(xml, version, address));
+            });
+        });
+    });
+}
+
+fn exceptions(xml: &mut Xml, version: Version) {
+    let formats = match version {
+        Version::V130 => ["XML", "INIMAGE", "BLANK"],
+        Version::V111 => [
+            "application/vnd.ogc.se_xml",
+            "application/vnd.ogc.se_inimage",
+            "application/vnd.ogc.se_blank",
+        ],
+    };
+    xml.within("Exception", &[], |xml| {
+        formats.iter().for_each(|format| xml.text("Format", format));
+    });
+}
+
+fn root_layer(xml: &mut Xml, asked: &WmsAsk, version: Version, layers: &[LayerAbout], address: &str) {
+    let writer = LayerWriter { version, address };
+    xml.within("Layer", &[], |xml| {
+        xml.text("Title", &title(asked));
+        xml.text("Abstract", ABSTRACT);
+        writer.systems(xml);
+        if let Some(bbox) = around(layers) {
+            writer.boxes(xml, &bbox);
+        }
+        layers.iter().for_each(|about| writer.layer(xml, about));
+    });
+}
+
+/// A box around all layers.
+fn around(layers: &[LayerAbout]) -> Option<BBox> {
+    let boxes = layers.iter().map(|about| about.bbox);
+    boxes.reduce(|all, one| {
+        let crosses = all.crosses_antimeridian() || one.crosses_antimeridian();
+        BBox {
+            west: if crosses { -180.0 } else { all.west.min(one.west) },
+            south: all.south.min(one.south),
+            east: if crosses { 180.0 } else { all.east.max(one.east) },
+            north: all.north.max(one.north),
+        }
+    })
+}

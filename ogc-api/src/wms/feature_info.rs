@@ -1,0 +1,201 @@
+//! GetFeatureInfo: what the layers say about one pixel, as GeoJSON, plain text or HTML.
+
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::exception::{Code, Exception};
+use super::get_map::is_inside;
+use super::kvp::Kvp;
+use super::map_request::{MapRequest, layer_named};
+use super::request::WmsAsk;
+use super::version::Version;
+use crate::AppState;
+use crate::answer::{Lasting, tagged};
+use crate::document::not_modified;
+use crate::entity_tag::EntityTag;
+use crate::maps::{Layer, Probe, Viewer, probe};
+use crate::query::shown;
+
+/// Formats in the order of capabilities; the first one is the default.
+pub(super) const FORMATS: [&str; 3] = ["text/plain", "application/json", "text/html"];
+/// Answers of one layer at most.
+const MOST_FEATURES: u32 = 100;
+
+/// GetFeatureInfo.
+pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Response, Exception> {
+    let kvp = &asked.kvp;
+    let format = format(kvp)?;
+    let most = most_features(kvp)?;
+    let map = MapRequest::parse(state, asked, version).await?;
+    let queried = queried(kvp, &map)?;
+    let pixel = pixel(kvp, version)?;
+    if !is_inside(&map.view, pixel.0, pixel.1) {
+        let message = format!("the pixel {}, {} lies outside the picture", pixel.0, pixel.1);
+        return Err(Exception::new(Code::InvalidPoint, message));
+    }
+    let org = asked.ask.caller.org;
+    let _place = state.map_places().take(org, 1).await?;
+    let mut found = Vec::new();
+    for layer in map.layers.iter().filter(|drawn| queried.contains(&drawn.about.layer)) {
+        let viewer = Viewer { state, org };
+        let probes = probe(
+            viewer,
+            &layer.about,
+            layer.look,
+            &map.view,
+            layer.moment,
+            pixel,
+            most as usize,
+        );
+        found.extend(probes.await?);
+    }
+    let (body, media_type) = match format {
+        "application/json" => (collection(&found), "application/json"),
+        "text/html" => (html(&found), "text/html; charset=utf-8"),
+        _ => (plain(&found), "text/plain; charset=utf-8"),
+    };
+    let tag = EntityTag::of_bytes(body.as_bytes());
+    if tag.is_held_by(&asked.ask.headers) {
+        return Ok(not_modified(&tag));
+    }
+    let mut response = tagged(body, media_type, &tag, Lasting::Briefly);
+    if !found.is_empty() {
+        asked.bill(&mut response, "feature-info");
+    }
+    Ok(response)
+}
+
+fn format(kvp: &Kvp) -> Result<&'static str, Exception> {
+    let Some(asked) = kvp.filled("INFO_FORMAT") else {
+        return Ok(FORMATS[0]);
+    };
+    let kind = asked.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = if kind.ends_with("json") {
+        "application/json"
+    } else {
+        kind.as_str()
+    };
+    FORMATS.into_iter().find(|format| *format == kind).ok_or_else(|| {
+        let message = format!(
+            "INFO_FORMAT '{}' is not offered; there are {}",
+            shown(asked),
+            FORMATS.join(", ")
+        );
+        Exception::new(Code::InvalidFormat, message)
+    })
+}
+
+fn most_features(kvp: &Kvp) -> Result<u32, Exception> {
+    match kvp.filled("FEATURE_COUNT") {
+        None => Ok(1),
+        Some(_) => Ok(kvp.needed_number("FEATURE_COUNT")?.clamp(1, MOST_FEATURES)),
+    }
+}
+
+fn queried(kvp: &Kvp, map: &MapRequest) -> Result<Vec<Layer>, Exception> {
+    let names = kvp.needed("QUERY_LAYERS")?.split(',');
+    let layers: Vec<Layer> = names.map(layer_named).collect::<Result<_, _>>()?;
+    match layers
+        .iter()
+        .find(|layer| map.layers.iter().all(|drawn| drawn.about.layer != **layer))
+    {
+        None => Ok(layers),
+        Some(absent) => Err(Exception::new(
+            Code::LayerNotQueryable,
+            format!("the layer {} is not among LAYERS", absent.id()),
+        )),
+    }
+}
+
+/// Clients mix up the two pairs of names; neither has another meaning.
+fn pixel(kvp: &Kvp, version: Version) -> Result<(u32, u32), Exception> {
+    let of = |own: &str, other: &str| {
+        let name = if kvp.filled(own).is_none() && kvp.filled(other).is_some() {
+            other
+        } else {
+            own
+        };
+        let number = kvp.needed_number(name);
+        number.map_err(|_missing| {
+            let text = shown(kvp.get(name).unwrap_or_default());
+            Exception::new(Code::InvalidPoint, format!("{own} '{text}' is not a pixel"))
+        })
+    };
+    match version {
+        Version::V130 => Ok((of("I", "X")?, of("J", "Y")?)),
+        Version::V111 => Ok((of("X", "I")?, of("Y", "J")?)),
+    }
+}
+
+fn collection(found: &[Probe]) -> String {
+    let feature = |probe: &Probe| {
+        let mut feature = json!({
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [probe.place.0, probe.place.1]},
+            "properties": probe.properties,
+        });
+        if let Some(id) = &probe.id {
+            feature["id"] = json!(id);
+        }
+        feature
+    };
+    let features: Vec<Value> = found.iter().map(feature).collect();
+    json!({"type": "FeatureCollection", "features": features}).to_string()
+}
+
+fn plain(found: &[Probe]) -> String {
+    if found.is_empty() {
+        return "nothing here\n".to_owned();
+    }
+    let mut text = String::new();
+    for probe in found {
+        text.push_str(&format!("{}\n", probe.layer.title()));
+        text.push_str(&format!(
+            "  longitude = {:.6}\n  latitude = {:.6}\n",
+            probe.place.0, probe.place.1
+        ));
+        for (name, value) in flat(&probe.properties) {
+            text.push_str(&format!("  {name} = {value}\n"));
+        }
+    }
+    text
+}
+
+/// Members that are one value each, as text on one line.
+fn flat(properties: &Map<String, Value>) -> impl Iterator<Item = (&str, String)> {
+    properties.iter().filter_map(|(name, value)| {
+        let text = match value {
+            Value::Null | Value::Array(_) | Value::Object(_) => return None,
+            Value::String(text) => text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+            other => other.to_string(),
+        };
+        Some((name.as_str(), text))
+    })
+}
+
+fn html(found: &[Probe]) -> String {
+    let mut text = String::from(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Driftline</title></head><body>",
+    );
+    if found.is_empty() {
+        text.push_str("<p>Nothing here.</p>");
+    }
+    for probe in found {
+        text.push_str(&format!("<table><caption>{}</caption>", escaped(probe.layer.title())));
+        for (name, value) in flat(&probe.properties) {
+            let row = format!(
+                "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
+                escaped(name),
+                escaped(&value)
+            );
+            text.push_str(&row);
+        }
+        text.push_str("</table>");
+    }
+    text.push_str("</body></html>");
+    text
+}
+
+fn escaped(text: &str) -> String {
+    quick_xml::escape::escape(text).into_owned()
+}

@@ -1,0 +1,248 @@
+//! GetMap and GetLegendGraphic: pictures.
+
+use axum::response::Response;
+use driftline_domain::ValidTime;
+use driftline_tiles::{LegendSize, MapView, Picture};
+
+use super::exception::{Code, Exception};
+use super::kvp::Kvp;
+use super::map_request::{MapRequest, defined, layer_named, style_named, time_wanted};
+use super::request::WmsAsk;
+use super::version::Version;
+use super::{MAX_SIDE_PX, PNG};
+use crate::answer::{Lasting, note_step, png_bytes, tagged};
+use crate::document::not_modified;
+use crate::entity_tag::EntityTag;
+use crate::maps::{self, Look, Moment, Viewer};
+use crate::query::shown;
+use crate::{AppState, Error};
+
+/// Colour of the ground unless asked for otherwise (06-042, 7.3.3.10).
+const WHITE: [u8; 3] = [255; 3];
+
+/// What lies under the layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    Transparent,
+    Colour([u8; 3]),
+}
+
+/// GetMap.
+pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Response, Exception> {
+    check_format(&asked.kvp)?;
+    let ground = ground(&asked.kvp)?;
+    let map = MapRequest::parse(state, asked, version).await?;
+    let tag = tag_of(&map, ground);
+    if tag.is_held_by(&asked.ask.headers) {
+        return Ok(not_modified(&tag));
+    }
+    let (png, step) = picture(state, asked, &map, ground).await?;
+    let is_fixed = map.has_fixed_time && map.layers.iter().all(|layer| layer.about.is_fixed());
+    let mut response = tagged(
+        png,
+        PNG,
+        &tag,
+        if is_fixed { Lasting::Forever } else { Lasting::Briefly },
+    );
+    note_step(&mut response, step);
+    asked.bill(&mut response, "map");
+    Ok(response)
+}
+
+/// The picture, and the step that all its layers show.
+async fn picture(
+    state: &AppState,
+    asked: &WmsAsk,
+    map: &MapRequest,
+    ground: Ground,
+) -> Result<(Vec<u8>, Option<ValidTime>), Error> {
+    let org = asked.ask.caller.org;
+    let (width, height) = (map.view.width, map.view.height);
+    let _place = state
+        .map_places()
+        .take(org, u64::from(width) * u64::from(height))
+        .await?;
+    let mut whole: Option<Picture> = None;
+    let mut steps = Vec::new();
+    for layer in &map.layers {
+        let drawn = maps::draw(Viewer { state, org }, &layer.about, layer.look, map.view, layer.moment).await?;
+        steps.push(drawn.step);
+        let next = drawn.picture;
+        // One over the other at once: two pictures are in memory, however many layers there are.
+        whole = Some(match whole {
+            None => next,
+            Some(below) => {
+                let stack = move || Picture::stack(width, height, vec![below, next]);
+                let stacked = state.compute.run(stack).await;
+                stacked.map_err(|error| Error::Internal(format!("a picture: {error}")))?
+            }
+        });
+    }
+    let whole = whole.unwrap_or_else(|| Picture::empty(width, height));
+    let colour = match ground {
+        Ground::Transparent => None,
+        Ground::Colour(colour) => Some(colour),
+    };
+    let first = steps.first().copied().flatten();
+    let step = first.filter(|step| steps.iter().all(|other| *other == Some(*step)));
+    Ok((png_bytes(state, whole, colour).await?, step))
+}
+
+/// The picture is made from these things and from nothing else: the tag is known before anything is read.
+fn tag_of(map: &MapRequest, ground: Ground) -> EntityTag {
+    let mut made_from = format!("{} {:?} {ground:?}", env!("CARGO_PKG_VERSION"), map.view);
+    for layer in &map.layers {
+        let (about, moment) = (&layer.about, layer.moment);
+        made_from.push_str(&format!(
+            "\n{} {} {} {moment:?}",
+            about.layer.id(),
+            layer.style.name,
+            about.state
+        ));
+    }
+    EntityTag::of_bytes(made_from.as_bytes())
+}
+
+/// GetLegendGraphic (05-078r4, 12): the legend of one style. Of a density, TIME tells which step's range is meant.
+pub(super) async fn legend(state: &AppState, asked: &WmsAsk) -> Result<Response, Exception> {
+    let kvp = &asked.kvp;
+    check_format(kvp)?;
+    let layer = layer_named(kvp.needed("LAYER")?)?;
+    let style = style_named(layer, kvp.get("STYLE").unwrap_or_default())?;
+    let size = LegendSize {
+        width: legend_side(kvp, "WIDTH")?,
+        height: legend_side(kvp, "HEIGHT")?,
+        pixel_ratio: 1,
+    };
+    let about = defined(state, asked, layer).await?;
+    let viewer = Viewer {
+        state,
+        org: asked.ask.caller.org,
+    };
+    let look = layer.look(style);
+    let moment = about.moment(time_wanted(kvp)?, jiff::Timestamp::now());
+    let moment = moment.map_err(|why| Exception::new(Code::InvalidDimensionValue, format!("TIME: {why}")))?;
+    let highest = match (look, moment) {
+        (Look::Density(_), Moment::Near(at)) => maps::highest_density(viewer, &about, at).await?,
+        _ => None,
+    };
+    let is_transparent = truth(kvp, "TRANSPARENT")?.unwrap_or(false);
+    let made_from = format!(
+        "{} legend {} {} {size:?} {highest:?} {is_transparent}",
+        env!("CARGO_PKG_VERSION"),
+        layer.id(),
+        style.name
+    );
+    let tag = EntityTag::of_bytes(made_from.as_bytes());
+    if tag.is_held_by(&asked.ask.headers) {
+        return Ok(not_modified(&tag));
+    }
+    let _place = state.map_places().take(viewer.org, 1).await?;
+    let picture = maps::legend(viewer, layer, look, highest, size).await?;
+    let png = png_bytes(state, picture, (!is_transparent).then_some(WHITE)).await?;
+    let mut response = tagged(png, PNG, &tag, Lasting::Briefly);
+    asked.bill(&mut response, "legend");
+    Ok(response)
+}
+
+fn legend_side(kvp: &Kvp, name: &str) -> Result<Option<u32>, Exception> {
+    if kvp.filled(name).is_none() {
+        return Ok(None);
+    }
+    let side = kvp.needed_number(name)?;
+    if (1..=MAX_SIDE_PX / 4).contains(&side) {
+        return Ok(Some(side));
+    }
+    let most = MAX_SIDE_PX / 4;
+    Err(Exception::plain(format!(
+        "{name} is {side}; legends have from 1 to {most} pixels on a side"
+    )))
+}
+
+/// Pictures with a palette are what this service makes of its own accord, so that asking for one changes nothing.
+fn check_format(kvp: &Kvp) -> Result<(), Exception> {
+    let asked = kvp.needed("FORMAT")?;
+    // In a query a plus sign may stand for the blank.
+    let plain: String = asked.chars().filter(|c| !matches!(c, ' ' | '+')).collect();
+    match plain.to_ascii_lowercase().as_str() {
+        "image/png" | "image/png;mode=8bit" | "image/png;mode=24bit" | "image/png8" | "png" => Ok(()),
+        _ => Err(Exception::new(
+            Code::InvalidFormat,
+            format!("FORMAT '{}' is not offered; there is {PNG}", shown(asked)),
+        )),
+    }
+}
+
+fn ground(kvp: &Kvp) -> Result<Ground, Exception> {
+    let colour = match kvp.filled("BGCOLOR") {
+        None => WHITE,
+        Some(text) => colour(text)
+            .ok_or_else(|| Exception::plain(format!("BGCOLOR '{}' is not of the form 0xRRGGBB", shown(text))))?,
+    };
+    Ok(match truth(kvp, "TRANSPARENT")? {
+        Some(true) => Ground::Transparent,
+        _ => Ground::Colour(colour),
+    })
+}
+
+fn colour(text: &str) -> Option<[u8; 3]> {
+    let digits = text.strip_prefix("0x").or(text.strip_prefix("0X"))?;
+    let is_plain = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = u32::from_str_radix(digits, 16).ok().filter(|_| is_plain)?;
+    let [_, red, green, blue] = number.to_be_bytes();
+    Some([red, green, blue])
+}
+
+fn truth(kvp: &Kvp, name: &str) -> Result<Option<bool>, Exception> {
+    match kvp.filled(name) {
+        None => Ok(None),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+        Some(text) => Err(Exception::plain(format!(
+            "{name} '{}' is neither TRUE nor FALSE",
+            shown(text)
+        ))),
+    }
+}
+
+/// What GetFeatureInfo asks about has to be in the picture.
+pub(super) fn is_inside(view: &MapView, column: u32, row: u32) -> bool {
+    column < view.width && row < view.height
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grounds_and_formats_are_read() {
+        let read = |query: &str| ground(&Kvp::parse(Some(query)).unwrap());
+        assert_eq!(read("").unwrap(), Ground::Colour(WHITE));
+        assert_eq!(read("transparent=true&BGCOLOR=0xFF0000").unwrap(), Ground::Transparent);
+        assert_eq!(
+            read("TRANSPARENT=FALSE&BGCOLOR=0x0a0B0c").unwrap(),
+            Ground::Colour([10, 11, 12])
+        );
+        for bad in [
+            "TRANSPARENT=1",
+            "BGCOLOR=red",
+            "BGCOLOR=0x12345",
+            "BGCOLOR=0x+12345",
+            "BGCOLOR=%230000FF",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        let format = |text: &str| check_format(&Kvp::parse(Some(&format!("FORMAT={text}"))).unwrap());
+        for good in [
+            "image/png",
+            "IMAGE/PNG",
+            "image/png;%20mode=8bit",
+            "image/png;+mode=8bit",
+        ] {
+            assert!(format(good).is_ok(), "{good}");
+        }
+        for bad in ["image/jpeg", "", "text/html"] {
+            assert!(format(bad).is_err(), "{bad}");
+        }
+    }
+}

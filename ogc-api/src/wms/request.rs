@@ -1,0 +1,99 @@
+//! The one route of WMS: which operation, in which version.
+
+use axum::extract::{FromRequestParts, State};
+use axum::response::Response;
+use driftline_auth_billing::Billable;
+use http::request::Parts;
+
+use super::exception::{Code, Exception};
+use super::kvp::Kvp;
+use super::version::Version;
+use super::{capabilities, feature_info, get_map};
+use crate::ask::Ask;
+use crate::features::Root;
+use crate::query::shown;
+use crate::{AppState, Error};
+
+/// A WMS request under a root that its caller may read.
+pub(crate) struct WmsAsk {
+    /// The request.
+    pub(crate) ask: Ask,
+    /// The root.
+    pub(crate) root: Root,
+    /// Its parameters.
+    pub(crate) kvp: Kvp,
+    raw: Option<String>,
+}
+
+impl FromRequestParts<AppState> for WmsAsk {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let ask = Ask::without_query(parts, state).await?;
+        let root = Root::of(state, &ask).await?;
+        Ok(Self {
+            ask,
+            root,
+            kvp: Kvp::default(),
+            raw: parts.uri.query().map(str::to_owned),
+        })
+    }
+}
+
+impl WmsAsk {
+    /// The path of the service.
+    pub(crate) fn path(&self) -> String {
+        format!("{}/wms", self.root.base_path())
+    }
+
+    /// Marks an answer as one unit of a meter.
+    pub(crate) fn bill(&self, response: &mut Response, meter: &'static str) {
+        response.extensions_mut().insert(Billable {
+            meter,
+            units: 1,
+            distress: self.root.is_distress(),
+        });
+    }
+}
+
+/// `GET /wms`.
+pub(crate) async fn wms(State(state): State<AppState>, mut asked: WmsAsk) -> Response {
+    asked.kvp = match Kvp::parse(asked.raw.as_deref()) {
+        Ok(kvp) => kvp,
+        Err(exception) => return exception.into_response(Version::V130, &Kvp::default()),
+    };
+    // 1.0.0 called it WMTVER.
+    let named = asked.kvp.get("VERSION").or(asked.kvp.get("WMTVER"));
+    let version = match Version::negotiated(named) {
+        Ok(version) => version,
+        Err(exception) => return exception.into_response(Version::V130, &asked.kvp),
+    };
+    match answer(&state, &asked, version).await {
+        Ok(response) => response,
+        Err(exception) => exception.into_response(version, &asked.kvp),
+    }
+}
+
+async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Response, Exception> {
+    if let Some(service) = asked.kvp.filled("SERVICE")
+        && !service.eq_ignore_ascii_case("WMS")
+    {
+        let message = format!("SERVICE '{}' is not offered here; this is WMS", shown(service));
+        return Err(Exception::plain(message));
+    }
+    let request = asked.kvp.get("REQUEST").unwrap_or_default();
+    match request.to_ascii_lowercase().as_str() {
+        // The second name of each is that of 1.0.0.
+        "getcapabilities" | "capabilities" => capabilities::answer(state, asked, version).await,
+        "getmap" | "map" => get_map::answer(state, asked, version).await,
+        "getfeatureinfo" | "feature_info" => feature_info::answer(state, asked, version).await,
+        "getlegendgraphic" => get_map::legend(state, asked).await,
+        _ => Err(Exception::new(
+            Code::OperationNotSupported,
+            format!(
+                "REQUEST '{}' is not offered; there are GetCapabilities, GetMap, GetFeatureInfo and GetLegendGraphic",
+                shown(request)
+            ),
+        )),
+    }
+}

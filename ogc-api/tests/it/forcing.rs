@@ -1,0 +1,116 @@
+//! Forcing that is a formula: on a grid over the North Sea, hourly for six hours. Currents flow east, faster from west
+//! to east and with every hour; wind blows from the south, the same everywhere. Waves are not stored.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use driftline_domain::{BBox, ForcingKind, GridSpec, RegularGrid, RunTime, ValidTime, VectorField};
+use driftline_ogc_api::{ForcingAbout, ForcingMaps, MapSlab, SeamError};
+use futures::future::BoxFuture;
+
+use crate::content::T0_S;
+
+pub(crate) const BOUNDS: [f64; 4] = [0.0, 55.0, 10.0, 65.0];
+pub(crate) const LAST_HOUR: i64 = 6;
+pub(crate) const CURRENT_CREDIT: &str = "Currents <by> \"E.U. Copernicus\" & others";
+
+const STEP_DEG: f64 = 0.25;
+
+/// The store of these tests.
+pub(crate) struct TestForcing {
+    /// Grows with what is published.
+    pub(crate) version: AtomicU64,
+    /// How often fields were read.
+    pub(crate) reads: AtomicUsize,
+}
+
+impl Default for TestForcing {
+    fn default() -> Self {
+        Self {
+            version: AtomicU64::new(7),
+            reads: AtomicUsize::new(0),
+        }
+    }
+}
+
+/// Speed of the current at a longitude and an hour, m/s.
+pub(crate) fn current_ms(lon: f64, hour: i64) -> f64 {
+    0.05 + 0.08 * lon + 0.08 * hour as f64
+}
+
+pub(crate) fn time(hour: i64) -> ValidTime {
+    ValidTime::from_unix_s(T0_S + 3600 * hour).unwrap()
+}
+
+fn grid() -> RegularGrid {
+    let nodes = |low: f64, high: f64| ((high - low) / STEP_DEG) as usize + 1;
+    RegularGrid {
+        nx: nodes(BOUNDS[0], BOUNDS[2]),
+        ny: nodes(BOUNDS[1], BOUNDS[3]),
+        lon0_deg: BOUNDS[0],
+        lat0_deg: BOUNDS[1],
+        dlon_deg: STEP_DEG,
+        dlat_deg: STEP_DEG,
+    }
+}
+
+impl ForcingMaps for TestForcing {
+    fn about(&self, kind: ForcingKind) -> BoxFuture<'_, Result<Option<ForcingAbout>, SeamError>> {
+        let [west, south, east, north] = BOUNDS;
+        let credit = match kind {
+            ForcingKind::Current => CURRENT_CREDIT,
+            ForcingKind::Wind => "Wind by MET Norway",
+            ForcingKind::Waves => return Box::pin(async { Ok(None) }),
+        };
+        let about = ForcingAbout {
+            bbox: BBox {
+                west,
+                south,
+                east,
+                north,
+            },
+            from: time(0),
+            until: time(LAST_HOUR),
+            step_s: 3_600,
+            attribution: vec![credit.to_owned()],
+            version: self.version.load(Ordering::Relaxed),
+        };
+        Box::pin(async { Ok(Some(about)) })
+    }
+
+    fn slabs(
+        &self,
+        kind: ForcingKind,
+        bbox: BBox,
+        at: ValidTime,
+        _max_cell_m: Option<f64>,
+    ) -> BoxFuture<'_, Result<Vec<MapSlab>, SeamError>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let grid = grid();
+        let hour = (at.unix_s() - T0_S + 1_800).div_euclid(3_600);
+        let lon = |node: usize| grid.lon0_deg + (node % grid.nx) as f64 * STEP_DEG;
+        let nodes = 0..grid.nx * grid.ny;
+        let field = match kind {
+            ForcingKind::Current => VectorField {
+                east: nodes.clone().map(|node| current_ms(lon(node), hour) as f32).collect(),
+                north: nodes.map(|_| 0.0).collect(),
+            },
+            _ => VectorField {
+                east: nodes.clone().map(|_| 0.0).collect(),
+                north: nodes.map(|_| 12.0).collect(),
+            },
+        };
+        let spec = GridSpec::Regular(grid);
+        let slab = MapSlab {
+            grid: spec,
+            field: Arc::new(field),
+            time: time(hour),
+            feed: "test <feed>".to_owned(),
+            run: RunTime::from_unix_s(T0_S).unwrap(),
+            revision: 1,
+            attribution: Some(CURRENT_CREDIT.to_owned()),
+        };
+        let found = spec.window_around(&bbox, 3).map(|_| slab);
+        Box::pin(async { Ok(found.into_iter().collect()) })
+    }
+}

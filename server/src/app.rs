@@ -1,0 +1,75 @@
+//! The whole service as one router: who may call in from where, what it costs, and which part answers.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Router;
+use driftline_auth_billing::{
+    Auth, Cors, MapLinks, Metering, Problem, UsageLog, access_log, path_keys, router as account_routes, system_clock,
+};
+use driftline_config::Settings;
+use driftline_database::Database;
+use driftline_domain::{MissionId, OrgId};
+use driftline_ogc_api::{AppState, MISSION_TILESETS, Parts, PublicBase};
+use driftline_simulate::Engine;
+use driftline_store::Store;
+use tokio::sync::{broadcast, watch};
+
+use crate::forcing_maps::StoredMaps;
+use crate::seams::{Intake, StoredFiles, StoredForcing};
+use crate::{basemap, page};
+
+/// What the routes are made from.
+pub(crate) struct Ground<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) database: &'a Database,
+    pub(crate) store: &'a Store,
+    pub(crate) engine: &'a Engine,
+    pub(crate) changes: &'a broadcast::Sender<(OrgId, MissionId)>,
+    pub(crate) shutdown: watch::Receiver<bool>,
+}
+
+/// Every route, from the access log inwards.
+pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
+    let public_base = PublicBase::new(ground.settings.public_base_url().unwrap_or_default())?;
+    let auth = Auth::new(ground.database.clone(), system_clock());
+    let cors = Cors::new(&auth, &ground.settings.server.cors_origins).context("server.cors_origins")?;
+    let accounts = account_routes(&auth, map_links(public_base.clone()));
+    let (coast, compute) = (Arc::clone(&ground.engine.coast), ground.engine.compute.clone());
+    let pages = page::assets().merge(basemap::routes(coast, compute, public_base.clone())?);
+    let public_path = public_base.path_prefix();
+    let state = AppState::new(parts(ground, public_base));
+    let metering = Metering::new(log);
+    let protect = |routes: Router| auth.wrap(metering.wrap(routes));
+    let routes = driftline_ogc_api::router(state, accounts, pages, protect);
+    Ok(access_log(path_keys(cors.wrap(routes), &public_path)))
+}
+
+fn parts(ground: Ground<'_>, public_base: PublicBase) -> Parts {
+    Parts {
+        database: ground.database.clone(),
+        compute: ground.engine.compute.clone(),
+        files: Arc::new(StoredFiles(ground.store.results())),
+        intake: Arc::new(Intake {
+            engine: ground.engine.clone(),
+            store: ground.store.clone(),
+        }),
+        forcing: Arc::new(StoredForcing(ground.store.clone())),
+        maps: Arc::new(StoredMaps::new(ground.store.clone())),
+        page: Some(Arc::new(page::index)),
+        changes: ground.changes.clone(),
+        public_base,
+        shutdown: ground.shutdown,
+    }
+}
+
+fn map_links(public_base: PublicBase) -> MapLinks {
+    let public_url = move |headers: &http::HeaderMap, uri: &http::Uri| {
+        let base = public_base.for_request(headers, uri);
+        base.map_err(|error| Problem::bad_request(error.to_string()))
+    };
+    MapLinks {
+        public_url: Arc::new(public_url),
+        tilesets: &MISSION_TILESETS,
+    }
+}
