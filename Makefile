@@ -1,7 +1,8 @@
 # One short vocabulary. Every target does its own set-up on a Debian-like machine that has git, make, a C compiler and
 # rustup: Rust by rustup, the clients that tests need by apt where it may, else one sentence says what to install.
 #
-#   make build        the binary, target/debug/driftline
+#   make build        the page, and the binary that holds it: target/debug/driftline
+#   make web          the page alone, web/dist
 #   make demo         build, ingest real forcing, compute a mission, print its areas, keep serving
 #                     (DEMO_ARGS=--once exits after printing; DEMO_LISTEN=127.0.0.1:9000 chooses the address)
 #   make test         formatting, clippy with warnings denied, every test
@@ -13,7 +14,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build demo test fmt clean-demo
+.PHONY: build web demo test fmt clean-demo
 
 # Checks the toolchain (and fetches it where rustup can), then runs what follows.
 CARGO := deploy/setup/toolchain.sh cargo
@@ -23,16 +24,23 @@ ifeq ($(CI),true)
 export CARGO_INCREMENTAL := 0
 endif
 
-build:
+build: web
 	@$(CARGO) build --package driftline
+
+# Quick when nothing of the page changed.
+web:
+	@deploy/setup/web.sh
 
 demo:
 	@deploy/demo.sh $(DEMO_ARGS)
 
 # Ends with the last lines of `cargo test`.
-test:
+test: web
 	@$(CARGO) fmt --all --check
 	@deploy/setup/test-clients.sh
+	@deploy/setup/node.sh npm --prefix web run check
+	@deploy/setup/node.sh npm --prefix web test
+	@deploy/setup/node.sh npm --prefix web run size
 	@$(CARGO) clippy --workspace --all-targets -- -D warnings
 	@$(CARGO) build --package driftline
 	@$(CARGO) test --workspace

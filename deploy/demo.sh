@@ -67,6 +67,7 @@ done
 
 # --- build
 began="$(now)"
+deploy/setup/web.sh || fail "the page could not be built; see the words above."
 deploy/setup/toolchain.sh cargo build --package driftline || fail "the build failed; see the compiler's words above."
 build_s="$(since "$began")"
 target="$(deploy/setup/toolchain.sh cargo metadata --no-deps --format-version 1 --offline |
@@ -191,7 +192,15 @@ if ((ingested > 0)); then ingest_note="$ingested files"; else ingest_note="nothi
 echo "Timings: build $build_s s; ingest $ingest_s s ($ingest_note); mission sent to areas readable $areas_s s,"
 echo "  of which the drift itself $(member kernel_seconds <<<"$results") s. Peak memory of the server: $((peak_kib / 1024)) MiB."
 echo
-echo "Read it (the key is in the address; in QGIS or GDAL use OAPIF:$base/ogc?key=$key):"
+echo "On the map (the key is in the addresses; docs/credentials.md has other ways):"
+echo "  the page        $base/#key=$key&mission=$id"
+echo "  WMS             $base/missions/$id/wms?key=$key&SERVICE=WMS&REQUEST=GetCapabilities"
+echo "  WMS, forcing    $base/wms?key=$key&SERVICE=WMS&REQUEST=GetCapabilities"
+echo "  TileJSON        $base/missions/$id/tiles/particles.json?key=$key"
+echo "                  $base/missions/$id/tiles/search-areas.json?key=$key"
+echo "  all tilesets    $base/missions/$id/tiles?key=$key"
+echo
+echo "As features and files (in QGIS or GDAL: OAPIF:$base/ogc?key=$key):"
 echo "  landing page    $base/ogc?key=$key"
 echo "  search areas    $base/ogc/collections/search-areas/items?key=$key"
 echo "  this mission    $base/missions/$id/ogc?key=$key"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The programs that tests read Driftline with: GDAL's command line tools, and Python with the packages of
-# tests/clients/requirements.txt in .test-env/. Quick when everything is there; the folder is made again only when the
-# list (or Python) changed. Packages come by apt where it may, else one sentence says what to install.
+# The programs that tests read Driftline with: GDAL, QGIS and Chromium by apt; Python with the packages of
+# tests/clients/requirements.txt in .test-env/; the map libraries of tests/clients/web with their own Node.js. Quick when
+# everything is there; a folder is made again only when its list (or Python) changed. Packages come by apt where it may,
+# else one sentence says what to install.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 # shellcheck source=deploy/setup/packages.sh
@@ -12,11 +13,23 @@ fail() {
     exit 1
 }
 
+# Whether the system's own Python, which QGIS and GDAL bring their modules for, has these modules.
+system_python_has() {
+    /usr/bin/python3 -c 'import importlib.util, sys; sys.exit(not all(map(importlib.util.find_spec, sys.argv[1:])))' "$@" 2>/dev/null
+}
+
 # --- what the system must have
 missing=()
-command -v ogrinfo >/dev/null && command -v ogr2ogr >/dev/null || missing+=(gdal-bin)
+command -v ogrinfo >/dev/null && command -v ogr2ogr >/dev/null && command -v gdal_translate >/dev/null || missing+=(gdal-bin)
 command -v python3 >/dev/null || missing+=(python3)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+system_python_has osgeo osgeo_utils || missing+=(python3-gdal)
+system_python_has qgis || missing+=(python3-qgis)
+compgen -G '/usr/lib/qgis/plugins/libprovider_wms.so' >/dev/null ||
+    compgen -G '/usr/lib/*/qgis/plugins/libprovider_wms.so' >/dev/null || missing+=(qgis-providers)
+command -v chromium >/dev/null || missing+=(chromium)
+# Pictures hold text: the same letters on every machine.
+[[ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ]] || missing+=(fonts-dejavu-core)
 if ((${#missing[@]})); then
     install_packages "make test" "${missing[@]}"
 fi
@@ -36,3 +49,15 @@ if [[ "$(cat "$environment/made-from" 2>/dev/null)" != "$wanted" ]]; then
     # Written last: a folder that was only half made is made again.
     echo "$wanted" >"$environment/made-from"
 fi
+
+# --- the map libraries, and what drives the browser
+pages="$root/tests/clients/web"
+wanted="$(cat "$pages/package.json" "$pages/package-lock.json" "$root/deploy/setup/node.txt" | sha256sum | cut -d ' ' -f 1)"
+if [[ "$(cat "$pages/node_modules/.made-from" 2>/dev/null)" != "$wanted" ]]; then
+    echo "driftline: installing the map libraries that tests need into tests/clients/web/node_modules" >&2
+    # No package's own scripts are run: nothing fetches a browser.
+    "$root/deploy/setup/node.sh" npm --prefix "$pages" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
+        fail "npm could not install the packages of tests/clients/web/package-lock.json; see its words above."
+    echo "$wanted" >"$pages/node_modules/.made-from"
+fi
+"$root/deploy/setup/node.sh" true

@@ -1,0 +1,18 @@
+// Where the page begins.
+
+import './styles/base.css';
+import './styles/layout.css';
+import './styles/map.css';
+
+import { createRoot } from 'react-dom/client';
+
+import { followAddress } from './state/app.ts';
+import { runClock } from './time/clock.ts';
+import { App } from './ui/App.tsx';
+
+runClock();
+followAddress();
+const root = document.getElementById('root');
+if (root !== null) {
+    createRoot(root).render(<App />);
+}

@@ -1,0 +1,70 @@
+// The files of a run. They are read with the key in a header and handed to the browser as a file.
+
+import { useState } from 'react';
+
+import { reason, request } from '../api/client.ts';
+import { speak } from '../state/app.ts';
+import type { Result } from './data.ts';
+
+const WORDS: Readonly<Record<string, string>> = {
+    'probability.tif': 'Probability over time, Cloud Optimized GeoTIFF',
+    'areas.parquet': 'Search areas, GeoParquet',
+    'centroid.geojson': 'Datum over time, GeoJSON',
+    'particles.parquet': 'Every particle at every time, GeoParquet',
+    'search_area_50.geojson': '50 % area over time, GeoJSON',
+    'search_area_90.geojson': '90 % area over time, GeoJSON',
+    'search_area_95.geojson': '95 % area over time, GeoJSON',
+    'stranded.geojson': 'Where particles stranded, GeoJSON',
+    'trajectories.geojson': 'Sample of tracks, GeoJSON',
+    'trajectories.parquet': 'Sample of tracks, GeoParquet',
+};
+
+export function Downloads({ result }: { result: Result }) {
+    const [busy, setBusy] = useState<string | null>(null);
+    const [error, setError] = useState<string | null>(null);
+    const load = async (name: string): Promise<void> => {
+        setBusy(name);
+        setError(null);
+        try {
+            const response = await request(`v1/missions/${result.mission.id}/results/${name}`);
+            save(await response.blob(), `${result.mission.id}-${name}`);
+            speak(`${name} downloaded`);
+        } catch (failure) {
+            setError(`${name}: ${reason(failure)}`);
+        } finally {
+            setBusy(null);
+        }
+    };
+    return (
+        <details data-testid="downloads">
+            <summary>Downloads ({result.results.files.length})</summary>
+            {error !== null && <p className="bad" role="alert">{error}.</p>}
+            <ul className="plain files">
+                {result.results.files.map(({ name, bytes }) => (
+                    <li key={name}>
+                        <button type="button" className="small" disabled={busy !== null} onClick={() => void load(name)} data-testid={`download-${name}`}>
+                            {busy === name ? 'Reading …' : name}
+                        </button>
+                        <span className="dim small-text">
+                            {WORDS[name] ?? ''}
+                            {bytes !== undefined && ` · ${weight(bytes)}`}
+                        </span>
+                    </li>
+                ))}
+            </ul>
+        </details>
+    );
+}
+
+function weight(bytes: number): string {
+    return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function save(blob: Blob, name: string): void {
+    const url = URL.createObjectURL(blob);
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

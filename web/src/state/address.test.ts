@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { formatAddress, parseAddress } from './address.ts';
+import { DEFAULT_LAYERS } from './layers.ts';
+
+const ID = `mis_${'0a'.repeat(16)}`;
+
+test('an address shows the same again', () => {
+    const address = {
+        view: 'mission',
+        mission: ID,
+        time: Date.UTC(2015, 10, 16, 6),
+        layers: { ...DEFAULT_LAYERS, wind: true, particles: false },
+        camera: { zoom: 7.25, lat: 60.15, lon: 4.1 },
+    } as const;
+    const text = formatAddress(address);
+    assert.equal(
+        text,
+        `#mission=${ID}&t=2015-11-16T06:00Z&layers=area50,area90,area95,track,wind&map=7.25/60.1500/4.1000`,
+    );
+    assert.deepEqual(parseAddress(text), address);
+    assert.equal(formatAddress(parseAddress('')), '');
+});
+
+test('what makes no sense is left out', () => {
+    const address = parseAddress('#mission=mis_x&t=soon&map=1/2&layers=area50,secret');
+    assert.equal(address.mission, null);
+    assert.equal(address.view, 'form');
+    assert.equal(address.time, null);
+    assert.equal(address.camera, null);
+    assert.deepEqual(Object.values(address.layers).filter(Boolean).length, 1);
+    assert.equal(parseAddress('#map=x/y/z').camera, null);
+    assert.equal(parseAddress('#map=99/0/0').camera, null);
+});

@@ -1,0 +1,69 @@
+// What the page's address keeps behind the #: view, mission, time, layers and camera, so that a link shows the same
+// picture. The key is never part of it.
+
+import { DEFAULT_LAYERS, layersText, type Layers, parseLayers } from './layers.ts';
+
+export interface Camera {
+    readonly zoom: number;
+    readonly lat: number;
+    readonly lon: number;
+}
+
+export interface Address {
+    readonly view: 'form' | 'missions' | 'mission';
+    readonly mission: string | null;
+    /** Milliseconds since 1970. */
+    readonly time: number | null;
+    readonly layers: Layers;
+    readonly camera: Camera | null;
+}
+
+const MISSION = /^mis_[0-9a-f]{32}$/;
+
+export function parseAddress(hash: string): Address {
+    const values = new URLSearchParams(hash.replace(/^#/, ''));
+    const named = values.get('mission') ?? '';
+    const mission = MISSION.test(named) ? named : null;
+    const time = Date.parse(values.get('t') ?? '');
+    const layers = values.get('layers');
+    const view = mission !== null ? 'mission' : values.get('view') === 'missions' ? 'missions' : 'form';
+    return {
+        view,
+        mission,
+        time: Number.isNaN(time) ? null : time,
+        layers: layers === null ? DEFAULT_LAYERS : parseLayers(layers),
+        camera: parseCamera(values.get('map')),
+    };
+}
+
+export function formatAddress(address: Address): string {
+    const parts: string[] = [];
+    if (address.view === 'missions') {
+        parts.push('view=missions');
+    }
+    if (address.view === 'mission' && address.mission !== null) {
+        parts.push(`mission=${address.mission}`);
+        if (address.time !== null) {
+            parts.push(`t=${new Date(address.time).toISOString().slice(0, 16)}Z`);
+        }
+        const layers = layersText(address.layers);
+        if (layers !== layersText(DEFAULT_LAYERS)) {
+            parts.push(`layers=${layers}`);
+        }
+    }
+    if (address.camera !== null) {
+        const { zoom, lat, lon } = address.camera;
+        parts.push(`map=${zoom.toFixed(2)}/${lat.toFixed(4)}/${lon.toFixed(4)}`);
+    }
+    return parts.length === 0 ? '' : `#${parts.join('&')}`;
+}
+
+function parseCamera(text: string | null): Camera | null {
+    const numbers = (text ?? '').split('/').map(Number);
+    const [zoom, lat, lon] = numbers;
+    if (text === null || numbers.length !== 3 || zoom === undefined || lat === undefined || lon === undefined) {
+        return null;
+    }
+    const isThere = zoom >= 0 && zoom <= 24 && Math.abs(lat) <= 90 && Math.abs(lon) <= 360;
+    return isThere ? { zoom, lat, lon } : null;
+}

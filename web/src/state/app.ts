@@ -1,0 +1,162 @@
+// What the page shows: who is signed in, which view, which layers, and what the form says to the map.
+
+import { create } from 'zustand';
+
+import { setKey, whenKeyIsRefused, getJson } from '../api/client.ts';
+import type { BBox, Organisation } from '../api/types.ts';
+import type { Position } from '../geo/position.ts';
+import { clock, seek } from '../time/clock.ts';
+import { type Address, type Camera, formatAddress, parseAddress } from './address.ts';
+import { keep, recall } from './kept.ts';
+import { type LayerId, type Layers } from './layers.ts';
+
+export type Theme = 'day' | 'night';
+
+export interface AppState {
+    readonly organisation: Organisation | null;
+    /** Why the last key was refused. */
+    readonly refusal: string | null;
+    readonly view: Address['view'];
+    readonly missionId: string | null;
+    readonly layers: Layers;
+    /** Of pictures from the service, 0 to 1. */
+    readonly opacity: number;
+    readonly theme: Theme;
+    readonly shortcutsOn: boolean;
+    readonly camera: Camera | null;
+    /** Time that the address asked for, until the mission is there. */
+    readonly wantedTime: number | null;
+    /** What the form holds, for the map to draw. */
+    readonly draft: { readonly position: Position | null; readonly radiusM: number };
+    /** A place clicked on the map, for the form to take. */
+    readonly picked: Position | null;
+    /** Where forcing is, while a mission is written. */
+    readonly covered: readonly BBox[];
+    readonly isHelpOpen: boolean;
+    /** Said aloud by screen readers. */
+    readonly spoken: string;
+}
+
+const start = parseAddress(typeof location === 'undefined' ? '' : location.hash);
+
+export const useApp = create<AppState>(() => ({
+    organisation: null,
+    refusal: null,
+    view: start.view,
+    missionId: start.mission,
+    layers: start.layers,
+    opacity: 0.75,
+    theme: typeof document !== 'undefined' && document.documentElement.dataset['theme'] === 'night' ? 'night' : 'day',
+    shortcutsOn: recall('local', 'shortcuts') !== 'off',
+    camera: start.camera,
+    wantedTime: start.time,
+    draft: { position: null, radiusM: 0 },
+    picked: null,
+    covered: [],
+    isHelpOpen: false,
+    spoken: '',
+}));
+
+const set = useApp.setState;
+
+/** Tries a key; keeps it for the session when the service knows it. */
+export async function signIn(key: string): Promise<void> {
+    setKey(key);
+    try {
+        const organisation = await getJson<Organisation>('v1/organisation');
+        keep('session', 'key', key);
+        set({ organisation, refusal: null });
+    } catch (error) {
+        setKey(null);
+        throw error;
+    }
+}
+
+export function keptKey(): string | null {
+    return recall('session', 'key');
+}
+
+export function signOut(refusal: string | null = null): void {
+    setKey(null);
+    keep('session', 'key', null);
+    keep('session', 'form', null);
+    set({ organisation: null, refusal });
+}
+
+whenKeyIsRefused(() => {
+    if (useApp.getState().organisation !== null) {
+        // What was typed stays for whoever signs in again in this session.
+        const form = recall('session', 'form');
+        signOut('The service no longer knows this key. It may have expired or been revoked.');
+        keep('session', 'form', form);
+    }
+});
+
+export function may(scope: string): boolean {
+    return useApp.getState().organisation?.scopes.includes(scope) ?? false;
+}
+
+export function show(view: Address['view'], missionId: string | null = null): void {
+    set({ view, missionId, wantedTime: null });
+}
+
+export function toggleLayer(id: LayerId): void {
+    set(({ layers }) => ({ layers: { ...layers, [id]: !layers[id] } }));
+}
+
+export function setTheme(theme: Theme): void {
+    document.documentElement.dataset['theme'] = theme;
+    document.documentElement.style.colorScheme = theme === 'night' ? 'dark' : 'light';
+    keep('local', 'theme', theme);
+    set({ theme });
+}
+
+export function toggleTheme(): void {
+    setTheme(useApp.getState().theme === 'day' ? 'night' : 'day');
+}
+
+export function setShortcuts(on: boolean): void {
+    keep('local', 'shortcuts', on ? null : 'off');
+    set({ shortcutsOn: on });
+}
+
+export function speak(text: string): void {
+    // The same words twice are said twice: an empty region between them makes it a change.
+    set({ spoken: '' });
+    setTimeout(() => set({ spoken: text }), 50);
+}
+
+/** Keeps the address in step with the page, and the page with an address that is pasted. */
+export function followAddress(): () => void {
+    let timer = 0;
+    const write = (): void => {
+        const { view, missionId, layers, camera } = useApp.getState();
+        const { now, until, isPlaying } = clock.getState();
+        if (isPlaying) {
+            return;
+        }
+        const time = until > 0 ? now : useApp.getState().wantedTime;
+        const text = formatAddress({ view, mission: missionId, time, layers, camera });
+        if (text !== location.hash) {
+            history.replaceState(null, '', text === '' ? location.pathname + location.search : text);
+        }
+    };
+    const soon = (): void => {
+        clearTimeout(timer);
+        timer = window.setTimeout(write, 300);
+    };
+    const read = (): void => {
+        const { view, mission, time, layers, camera } = parseAddress(location.hash);
+        if (time !== null && mission !== null && mission === useApp.getState().missionId) {
+            seek(time);
+        }
+        set({ view, missionId: mission, wantedTime: time, layers, ...(camera !== null && { camera }) });
+    };
+    const stops = [useApp.subscribe(soon), clock.subscribe(soon)];
+    window.addEventListener('hashchange', read);
+    return () => {
+        stops.forEach((stop) => stop());
+        window.removeEventListener('hashchange', read);
+        clearTimeout(timer);
+    };
+}

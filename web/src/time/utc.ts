@@ -1,0 +1,78 @@
+// Times are milliseconds since 1970 inside, UTC on the page with "UTC" written beside, local time second.
+
+const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** 2015-11-16T06:00:00Z, as the service writes and reads times. */
+export function iso(ms: number): string {
+    return new Date(ms).toISOString().replace('.000Z', 'Z');
+}
+
+/** 16 Nov 2015 06:00 UTC. */
+export function utc(ms: number): string {
+    const date = new Date(ms);
+    const month = date.toLocaleString('en-GB', { month: 'short', timeZone: 'UTC' }).slice(0, 3);
+    return `${two(date.getUTCDate())} ${month} ${date.getUTCFullYear()} ${clock(ms)} UTC`;
+}
+
+/** 06:00. */
+export function clock(ms: number): string {
+    const date = new Date(ms);
+    return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
+}
+
+/** The same moment where the reader is, with the zone's name. */
+export function local(ms: number): string {
+    return new Date(ms).toLocaleString('en-GB', {
+        day: '2-digit',
+        month: 'short',
+        hour: '2-digit',
+        minute: '2-digit',
+        timeZoneName: 'short',
+    });
+}
+
+/** A time of the service; `null` for what is none. */
+export function parseIso(text: string | null | undefined): number | null {
+    const ms = text ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(ms) ? null : ms;
+}
+
+/** A date input and a time as typed (06:30, 0630, 6.30, 0630Z), read as UTC; `null` for what is none. */
+export function fromInputs(date: string, time: string): number | null {
+    const [, hours, minutes] = /^\s*(\d{1,2})[:.]?(\d{2})\s*(?:Z|UTC)?\s*$/i.exec(time) ?? [];
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || hours === undefined || minutes === undefined) {
+        return null;
+    }
+    return parseIso(`${date}T${hours.padStart(2, '0')}:${minutes}:00Z`);
+}
+
+/** What the native inputs show for a moment. */
+export function toInputs(ms: number): { date: string; time: string } {
+    const text = new Date(ms).toISOString();
+    return { date: text.slice(0, 10), time: text.slice(11, 16) };
+}
+
+/** The moment rounded down to whole minutes of this many. */
+export function floorTo(ms: number, minutes: number): number {
+    return Math.floor(ms / (minutes * MINUTE)) * minutes * MINUTE;
+}
+
+/** A span in words of one or two units: 45 min, 6 h, 2 d 4 h, 11 years. */
+export function span(ms: number): string {
+    const minutes = Math.round(Math.abs(ms) / MINUTE);
+    if (minutes < 90) {
+        return `${minutes} min`;
+    }
+    const hours = Math.round(minutes / 60);
+    if (hours < 48) {
+        return `${hours} h`;
+    }
+    const days = Math.floor(hours / 24);
+    if (days < 14) {
+        return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
+    }
+    return days < 730 ? `${days} days` : `${Math.floor(days / 365.25)} years`;
+}
