@@ -4,12 +4,14 @@
 mod clients;
 mod commands;
 mod http;
+mod pictures;
 mod prepared;
 mod server;
 
-pub(crate) use clients::{gdal, python};
+pub(crate) use clients::{gdal, gdal_says, node, python, system_python};
 pub(crate) use commands::{Commands, json_of, run};
 pub(crate) use http::{Answer, Client};
+pub(crate) use pictures::{keep_picture, pictures};
 pub(crate) use prepared::{ALL_SCOPES, OFF_NORWAY, Prepared, forcing_file, mission_off_norway};
 pub(crate) use server::{Launch, Server};
 

@@ -1,7 +1,7 @@
 //! The product from outside: the shipped binary, real forcing, real clients. Nothing of its insides is linked here;
 //! what a test knows it learned from a command's output, an answer over HTTP or a file on disk.
 //!
-//! The binary is the one that `cargo test` built beside this test; the clients (GDAL, Python) come from
+//! The binary is the one that `cargo test` built beside this test; the clients (GDAL, QGIS, Chromium, Python) come from
 //! `deploy/setup/test-clients.sh`. A client or a bundled file that is missing fails the test that needs it.
 
 #[cfg(test)]
@@ -10,6 +10,10 @@ mod connections;
 mod disasters;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod maps;
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
@@ -22,3 +26,5 @@ mod store;
 mod structure;
 #[cfg(test)]
 mod upgrade;
+#[cfg(test)]
+mod waves;

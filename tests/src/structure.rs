@@ -359,3 +359,33 @@ fn the_documents_name_every_crate_and_both_commands() {
         assert!(named, "ARCHITECTURE.md does not name {folder}");
     }
 }
+
+#[test]
+fn the_locks_of_npm_packages_hold_digests_and_name_no_host() {
+    for folder in ["web", "tests/clients/web"] {
+        let lock = std::fs::read(repository().join(folder).join("package-lock.json")).unwrap();
+        let lock: Value = serde_json::from_slice(&lock).unwrap();
+        let packages = lock["packages"].as_object().unwrap();
+        assert!(packages.len() > 5, "{folder}");
+        for (name, package) in packages.iter().filter(|(name, _)| !name.is_empty()) {
+            assert!(package["integrity"].is_string(), "{folder}: {name} has no digest");
+            assert!(
+                package["resolved"].is_null(),
+                "{folder}: {name} comes from {}",
+                package["resolved"]
+            );
+        }
+        let manifest = std::fs::read(repository().join(folder).join("package.json")).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        for list in ["dependencies", "devDependencies"] {
+            for (name, version) in manifest[list].as_object().into_iter().flatten() {
+                let exact = version
+                    .as_str()
+                    .unwrap()
+                    .chars()
+                    .all(|c| c.is_ascii_digit() || c == '.');
+                assert!(exact, "{folder}: {name} {version} is not one version");
+            }
+        }
+    }
+}
