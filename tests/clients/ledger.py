@@ -1,8 +1,10 @@
-"""Prints the single records of a stopped installation's ledger, and its hourly sums, as JSON.
+"""Prints the single records of a stopped installation's ledger, its hourly sums, and digests of what it signs links with,
+as JSON.
 
     ledger.py DRIFTLINE.sqlite
 """
 
+import hashlib
 import json
 import sqlite3
 import sys
@@ -20,4 +22,8 @@ hours = [
         "SELECT meter, sum(units), sum(records) FROM usage_hours GROUP BY meter ORDER BY meter"
     )
 ]
-print(json.dumps({"records": records, "hours": hours}))
+signing = {
+    name: hashlib.sha256(secret).hexdigest()
+    for name, secret in database.execute("SELECT name, secret FROM signing_secrets ORDER BY name")
+}
+print(json.dumps({"records": records, "hours": hours, "signing": signing}))

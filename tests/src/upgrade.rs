@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::harness::{ALL_SCOPES, Commands, Launch, copy_folder, repository, scratch};
+use crate::harness::{ALL_SCOPES, Client, Commands, Launch, copy_folder, repository, scratch};
 
 /// The data directories that are kept, each with the text of its `expected.json`.
 fn kept() -> Vec<(PathBuf, Value)> {
@@ -36,6 +36,15 @@ fn every_earlier_data_directory_opens_with_its_catalog_mission_and_ledger() {
             .collect();
         assert_eq!(json!(cycles), expected["cycles"]);
 
+        let keys = commands.json(&["keys", "list", "--org", "upgrade"])["keys"].clone();
+        for made in expected["keys"].as_array().into_iter().flatten() {
+            let found = keys.as_array().unwrap().iter().find(|key| key["id"] == made["id"]);
+            let found = found.unwrap_or_else(|| panic!("{} is lost", made["id"]));
+            for member in ["kind", "scopes", "origins"] {
+                assert_eq!(found[member], made[member], "{member} of {}", made["id"]);
+            }
+        }
+
         // The key that made it all is not kept; a new one of the same organisation reads it.
         let (_, key) = commands.key("upgrade", &["--scopes", ALL_SCOPES]);
         let server = Launch::on(&data).start();
@@ -57,6 +66,7 @@ fn every_earlier_data_directory_opens_with_its_catalog_mission_and_ledger() {
             ));
             assert_eq!(&page["numberReturned"], count, "{collection}");
         }
+        maps_show(&client, mission, &expected);
         let made_on = expected["made_on"].as_str().unwrap();
         let day: jiff::civil::Date = made_on.parse().unwrap();
         let until = day.tomorrow().unwrap().tomorrow().unwrap();
@@ -79,5 +89,38 @@ fn every_earlier_data_directory_opens_with_its_catalog_mission_and_ledger() {
             old[..],
             "the old records stand unchanged"
         );
+        for (name, digest) in expected["signing"].as_object().into_iter().flatten() {
+            assert_eq!(&ledger["signing"][name], digest, "links that were given away stay good");
+        }
+    }
+}
+
+/// Everything that the version had on maps is there and can be drawn; what its runs do not hold is refused with the reason.
+fn maps_show(client: &Client, mission: &str, expected: &Value) {
+    let root = format!("/missions/{mission}");
+    let listed: Vec<Value> = client.json(&format!("{root}/tiles"))["tilesets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| json!([found["dataType"], found["id"]]))
+        .collect();
+    let vectors = ["search-areas", "trajectories", "particles"].map(|id| json!(["vector", id]));
+    let pictures = ["currents", "wind", "search-areas"].map(|id| json!(["map", id]));
+    let had = expected["tilesets"].as_array().cloned();
+    for tileset in had.unwrap_or_else(|| vectors.into_iter().chain(pictures).collect()) {
+        assert!(listed.contains(&tileset), "{tileset} is not in {listed:?}");
+    }
+    for tileset in listed {
+        let (kind, id) = (tileset[0].as_str().unwrap(), tileset[1].as_str().unwrap());
+        let ending = if kind == "map" { "png" } else { "mvt" };
+        let tile = format!("{root}/tiles/{id}/4/8/4.{ending}?datetime=2015-11-16T02:00:00Z");
+        assert!(client.get(&tile).expect(200, &tile).body.len() > 50, "{tile}");
+    }
+    let probability = client.get(&format!("{root}/tiles/probability.json"));
+    if expected["tilesets"].is_null() {
+        let reason = probability.expect(404, "runs of 0.1.0 have no probability raster").text();
+        assert!(reason.contains("a new run of the mission has it"), "{reason}");
+    } else {
+        probability.expect(200, "the probability raster");
     }
 }

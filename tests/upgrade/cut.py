@@ -1,6 +1,6 @@
 """Cuts a window out of a NetCDF forcing file: the same variables and attributes, fewer nodes and times.
 
-    cut.py SOURCE TARGET X0 NX Y0 NY TIMES      (x and y by the names of their dimensions: X/x, Y/y)
+    cut.py SOURCE TARGET X0 NX Y0 NY TIMES      (x and y by the names of their dimensions: X/x/longitude, Y/y/latitude)
 """
 
 import sys
@@ -8,7 +8,8 @@ import sys
 import netCDF4
 
 source_path, target_path, x0, nx, y0, ny, times = sys.argv[1:]
-window = {"x": slice(int(x0), int(x0) + int(nx)), "y": slice(int(y0), int(y0) + int(ny)), "time": slice(0, int(times))}
+columns, rows = slice(int(x0), int(x0) + int(nx)), slice(int(y0), int(y0) + int(ny))
+window = {"x": columns, "longitude": columns, "y": rows, "latitude": rows, "time": slice(0, int(times))}
 source, target = netCDF4.Dataset(source_path), netCDF4.Dataset(target_path, "w", format="NETCDF4")
 source.set_auto_maskandscale(False)
 target.set_auto_maskandscale(False)

@@ -53,12 +53,15 @@ counts = {}
 for collection in ("search-areas", "datums", "trajectories", "particles"):
     page = ask(f"/missions/{id}/ogc/collections/{collection}/items?limit=10000")
     counts[collection] = page["numberReturned"]
+# The first link makes the secret that links are signed with.
+ask("/v1/map-links", {"mission": id, "expires_in_s": 3600})
 expected = {
     "made_on": datetime.datetime.now(datetime.UTC).date().isoformat(),
     "mission": id,
     "name": mission["name"],
     "run": ask(f"/v1/missions/{id}/results")["run_id"],
     "counts": counts,
+    "tilesets": [[found["dataType"], found["id"]] for found in ask(f"/missions/{id}/tiles")["tilesets"]],
     "again": {**mission, "name": "By a later version"},
 }
 pathlib.Path(sys.argv[3]).write_text(json.dumps(expected))

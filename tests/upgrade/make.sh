@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the data directory of this version that later versions must open: tests/data/upgrade/<version>/. Run once per
-# release; what is there already is never made again. A window of the bundled forcing (MET Norway, CC BY 4.0), one
-# organisation, one completed mission, some metered answers.
+# release; what is there already is never made again. A window of the bundled forcing (MET Norway, CC BY 4.0) and waves
+# from a formula, one organisation with a secret and a publishable key, one completed mission, some metered answers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -37,8 +37,13 @@ $python tests/upgrade/cut.py tests/data/forcing/arome_subset_16Nov2015.nc "$scra
 data="$scratch/data"
 "$driftline" ingest file "$scratch/current.nc" --feed current --attribution "$credit" --data-dir "$data"
 "$driftline" ingest file "$scratch/wind.nc" --feed wind --attribution "$credit" --data-dir "$data"
+$python tests/clients/waves_file.py formula "$scratch/all-waves.nc" >/dev/null
+$python tests/upgrade/cut.py "$scratch/all-waves.nc" "$scratch/waves.nc" 30 36 24 20 3
+"$driftline" ingest file "$scratch/waves.nc" --feed waves --data-dir "$data"
 "$driftline" orgs create upgrade --data-dir "$data" --json >/dev/null
 "$driftline" keys create --org upgrade --name "made by make.sh" --data-dir "$data" --json >"$scratch/key.json"
+"$driftline" keys create --org upgrade --name "a web page's" --publishable --origin https://map.example.org \
+    --data-dir "$data" --json >/dev/null
 "$driftline" serve --data-dir "$data" --listen 127.0.0.1:0 2>"$scratch/log" &
 server_pid=$!
 $python tests/upgrade/fill.py "$scratch/key.json" "$scratch/log" "$scratch/expected.json" ||
@@ -47,6 +52,7 @@ kill -TERM "$server_pid"
 wait "$server_pid" || fail "the server did not stop cleanly."
 server_pid=""
 "$driftline" catalog --data-dir "$data" --json >"$scratch/catalog.json"
+"$driftline" keys list --org upgrade --data-dir "$data" --json >"$scratch/keys.json"
 # What is kept is taken before anything else opens the database.
 cp -r "$data" "$scratch/kept"
 $python tests/clients/ledger.py "$data/driftline.sqlite" >"$scratch/ledger.json"
@@ -57,7 +63,11 @@ scratch = pathlib.Path(sys.argv[1])
 expected = json.loads((scratch / "expected.json").read_text())
 cycles = json.loads((scratch / "catalog.json").read_text())["cycles"]
 expected["cycles"] = [{name: cycle[name] for name in ("feed", "run", "checksum")} for cycle in cycles]
-expected["ledger"] = json.loads((scratch / "ledger.json").read_text())["records"]
+keys = json.loads((scratch / "keys.json").read_text())["keys"]
+expected["keys"] = [{name: key[name] for name in ("id", "kind", "scopes", "origins")} for key in keys]
+ledger = json.loads((scratch / "ledger.json").read_text())
+expected["ledger"] = ledger["records"]
+expected["signing"] = ledger["signing"]
 (scratch / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 PYTHON
 mkdir -p "$folder"
