@@ -8,10 +8,12 @@ mod layer;
 mod picture;
 mod places;
 mod time;
+mod tracks;
 
 pub(crate) use about::{LayerAbout, available, lists_file};
 pub(crate) use info::{Probe, probe};
 pub(crate) use layer::{Layer, Look, Style};
-pub(crate) use picture::{Viewer, draw, highest_density, legend, track_lines, track_times};
+pub(crate) use picture::{Viewer, draw, highest_density, legend, legend_size};
 pub(crate) use places::MapPlaces;
 pub(crate) use time::{Moment, TimeWanted, Timeline};
+pub(crate) use tracks::{track_lines, track_times};

@@ -5,13 +5,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use driftline_auth_billing::Problem;
 use http::{Method, Uri};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::service::takes_html;
 use crate::{AppState, Error, features, missions, reference, service, tilesets, wms};
 
 type Route = (&'static str, MethodRouter<AppState>);
@@ -133,7 +134,8 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
     table
 }
 
-/// Answers under the public path as well as at the root: some proxies strip it, some do not.
+/// Answers under the public path as well as at the root: some proxies strip it, some do not. One that does has to send
+/// browsers from the path without its closing slash to the one with it.
 fn under_prefix(whole: Router, prefix: String) -> Router {
     Router::new().fallback(strip_prefix).with_state((whole, prefix))
 }
@@ -144,6 +146,10 @@ async fn strip_prefix(State((whole, prefix)): State<(Router, String)>, mut reque
         .strip_prefix(&prefix)
         .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     if let Some(rest) = rest {
+        // The page's own addresses are relative to it: below the prefix only with a slash at its end.
+        if !rest.starts_with('/') && takes_html(request.headers()) {
+            return Redirect::permanent(&format!("{prefix}/{rest}")).into_response();
+        }
         let inner = if rest.starts_with('/') {
             rest.to_owned()
         } else {

@@ -49,7 +49,7 @@ pub(crate) async fn landing(State(state): State<AppState>, headers: HeaderMap, u
 }
 
 /// Whether HTML is named among what the client takes; programs that take anything get JSON.
-fn takes_html(headers: &HeaderMap) -> bool {
+pub(crate) fn takes_html(headers: &HeaderMap) -> bool {
     let ranges = headers.get_all(header::ACCEPT).iter();
     let mut ranges = ranges
         .filter_map(|value| value.to_str().ok())

@@ -21,17 +21,9 @@ const MAX_ZOOM: u8 = 14;
 /// MVT as media type.
 const MVT: &str = "application/vnd.mapbox-vector-tile";
 
-/// Names of the tilesets that a mission can have, each with a TileJSON at `tiles/{name}.json`.
-pub const MISSION_TILESETS: [&str; 8] = [
-    "particles",
-    "trajectories",
-    "search-areas",
-    "datums",
-    "probability",
-    "currents",
-    "wind",
-    "waves",
-];
+/// Names of the tilesets that every completed mission has, each with a TileJSON at `tiles/{name}.json`. `tiles` lists the
+/// others, which depend on the run and on what forcing is stored.
+pub const MISSION_TILESETS: [&str; 4] = ["particles", "trajectories", "search-areas", "datums"];
 
 /// A tileset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

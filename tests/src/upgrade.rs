@@ -118,7 +118,9 @@ fn maps_show(client: &Client, mission: &str, expected: &Value) {
     }
     let probability = client.get(&format!("{root}/tiles/probability.json"));
     if expected["tilesets"].is_null() {
-        let reason = probability.expect(404, "runs of 0.1.0 have no probability raster").text();
+        let reason = probability
+            .expect(404, "runs of 0.1.0 have no probability raster")
+            .text();
         assert!(reason.contains("a new run of the mission has it"), "{reason}");
     } else {
         probability.expect(200, "the probability raster");

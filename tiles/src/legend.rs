@@ -49,6 +49,15 @@ pub struct LegendSize {
 
 /// Draws a legend, on an opaque ground.
 pub fn draw_legend(subject: &LegendSubject<'_>, size: LegendSize) -> Picture {
+    panel(subject, size).draw(size)
+}
+
+/// Width and height that a legend will have.
+pub fn legend_size(subject: &LegendSubject<'_>, size: LegendSize) -> (u32, u32) {
+    panel(subject, size).size(size)
+}
+
+fn panel<'a>(subject: &LegendSubject<'a>, size: LegendSize) -> Panel<'a> {
     let (scheme, items) = match subject {
         LegendSubject::Field(quantity, style) => (Scheme::Day, field(*quantity, style)),
         LegendSubject::Density(style, highest) => (Scheme::Day, density(style, *highest)),
@@ -61,7 +70,6 @@ pub fn draw_legend(subject: &LegendSubject<'_>, size: LegendSize) -> Picture {
         scheme,
         pixel_ratio: size.pixel_ratio.clamp(1, 4),
     }
-    .draw(size)
 }
 
 fn field(quantity: Quantity, style: &FieldStyle) -> Vec<Item<'_>> {

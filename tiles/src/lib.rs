@@ -26,7 +26,7 @@ pub use basemap::{Basemap, build_low_tiles};
 pub use density::{DensityGrid, DensityStyle, draw_density};
 pub use error::Error;
 pub use field::{FieldLook, FieldSlab, FieldStyle, FieldValue, Quantity, Reading, draw_field, sample};
-pub use legend::{LegendSize, LegendSubject, draw_legend};
+pub use legend::{LegendSize, LegendSubject, draw_legend, legend_size};
 pub use marks::{LineStyle, MarkStatus, PointStyle, Track, draw_lines, draw_points};
 pub use palette::ColourMap;
 pub use picture::{Picture, Rgba, TRANSPARENT};

@@ -1,6 +1,9 @@
 //! What a layer says about one place: the answer to a click. SI units, degrees, times UTC.
 
+use std::borrow::Cow;
+
 use driftline_domain::{BBox, ValidTime};
+use driftline_simulate::products;
 use driftline_tiles::{FieldValue, MapView, sample};
 use geo::Intersects;
 use serde_json::{Map, Value, json};
@@ -8,10 +11,9 @@ use serde_json::{Map, Value, json};
 use super::about::LayerAbout;
 use super::areas::areas_of;
 use super::layer::{Layer, Look};
-use super::picture::{
-    Viewer, density, field_slabs, is_shown, place_of, positions_at, run_of, slabs, track_lines, track_times,
-};
+use super::picture::{Viewer, density, field_slabs, place_of, positions_at, run_of, slabs};
 use super::time::Moment;
+use super::tracks::{shown_of, track_lines, track_times};
 use crate::runs::RunCache;
 use crate::{Error, MapSlab};
 
@@ -207,9 +209,11 @@ async fn tracks(
     let Some(tracks) = RunCache::tracks(viewer.state, run).await? else {
         return Ok(Vec::new());
     };
-    let shown = (0u64..).zip(&tracks.0).filter(|(_, track)| is_shown(track, moment));
-    let hit = shown.filter(|(_, track)| {
-        let lines = track_lines(track);
+    let shown = (0u64..)
+        .zip(&tracks.0)
+        .filter_map(|(row, track)| Some((row, track, shown_of(track, moment)?)));
+    let hit = shown.filter(|(_, _, shown)| {
+        let lines = track_lines(shown);
         lines.0.iter().flat_map(geo::LineString::lines).any(|line| {
             let (start, end) = (
                 view.pixel(line.start.x, line.start.y),
@@ -219,7 +223,7 @@ async fn tracks(
             distance_px(pixel, x, y) <= REACH_PX
         })
     });
-    let probe = |(row, track): (u64, &driftline_simulate::products::Track)| {
+    let probe = |(row, track, _): (u64, &products::Track, Cow<'_, products::Track>)| {
         let ends = track_times(track);
         Probe {
             layer: about.layer,

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use driftline_database::Run;
 use driftline_domain::{BBox, OrgId, ValidTime, wrap_lon_deg};
-use driftline_simulate::products::{self, Status};
+use driftline_simulate::products;
 use driftline_tiles::{
-    AreaShape, FieldSlab, LegendSize, LegendSubject, LineStyle, MapView, MarkStatus, Picture, PointStyle, Reading,
-    Track, draw_areas, draw_density, draw_field, draw_legend, draw_lines, draw_points,
+    AreaShape, FieldSlab, LegendSize, LegendSubject, LineStyle, MapView, Picture, PointStyle, Reading, Track,
+    draw_areas, draw_density, draw_field, draw_legend, draw_lines, draw_points,
 };
 
 use super::about::LayerAbout;
 use super::areas::areas_of;
 use super::layer::{Layer, Look};
 use super::time::Moment;
+use super::tracks::{drawn_track, shown_of};
 use crate::runs::RunCache;
 use crate::{AppState, Error, MapSlab};
 
@@ -196,50 +197,11 @@ async fn lines(
         return Ok(Picture::empty(view.width, view.height));
     };
     let draw = move || {
-        let shown = tracks.0.iter().filter(|track| is_shown(track, moment));
-        let shown: Vec<Track> = shown.map(drawn_track).collect();
+        let shown = tracks.0.iter().filter_map(|track| shown_of(track, moment));
+        let shown: Vec<Track> = shown.map(|track| drawn_track(&track)).collect();
         draw_lines(&view, &shown, &style)
     };
     compute(viewer, draw).await
-}
-
-/// Whether a track is under way at some time of the moment.
-pub(super) fn is_shown(track: &products::Track, moment: Moment) -> bool {
-    let Some((start, end)) = track_times(track) else {
-        return false;
-    };
-    match moment {
-        Moment::Near(at) => start <= at && at <= end,
-        Moment::Within(interval) => {
-            interval.from.is_none_or(|from| end >= from) && interval.until.is_none_or(|until| start <= until)
-        }
-    }
-}
-
-/// First and last time of a track.
-pub(crate) fn track_times(track: &products::Track) -> Option<(ValidTime, ValidTime)> {
-    let first = track.parts.first()?.first()?;
-    let last = track.parts.last()?.last()?;
-    Some((first.time, last.time))
-}
-
-/// A track's lines.
-pub(crate) fn track_lines(track: &products::Track) -> geo::MultiLineString<f64> {
-    let line = |part: &Vec<products::Vertex>| -> geo::LineString<f64> {
-        part.iter().map(|vertex| (vertex.lon_deg, vertex.lat_deg)).collect()
-    };
-    geo::MultiLineString(track.parts.iter().map(line).collect())
-}
-
-fn drawn_track(track: &products::Track) -> Track {
-    Track {
-        parts: track_lines(track),
-        status: match track.status {
-            Status::Active => MarkStatus::Active,
-            Status::Stranded => MarkStatus::Stranded,
-            Status::MissingData | Status::SeededOnLand => MarkStatus::MissingData,
-        },
-    }
 }
 
 /// The run that a layer shows.
@@ -267,17 +229,22 @@ pub(crate) async fn legend(
     highest: Option<f64>,
     size: LegendSize,
 ) -> Result<Picture, Error> {
-    compute(viewer, move || {
-        let subject = match &look {
-            Look::Field(style) => LegendSubject::Field(layer.quantity(), style),
-            Look::Density(style) => LegendSubject::Density(style, highest),
-            Look::Areas(style) => LegendSubject::Areas(style, &products::LEVELS),
-            Look::Points(style) => LegendSubject::Points(style),
-            Look::Lines(style) => LegendSubject::Lines(style),
-        };
-        draw_legend(&subject, size)
-    })
-    .await
+    compute(viewer, move || draw_legend(&subject(layer, &look, highest), size)).await
+}
+
+/// Width and height of a style's legend; that of a density whose range is known.
+pub(crate) fn legend_size(layer: Layer, look: Look) -> (u32, u32) {
+    driftline_tiles::legend_size(&subject(layer, &look, Some(1.0)), LegendSize::default())
+}
+
+fn subject(layer: Layer, look: &Look, highest: Option<f64>) -> LegendSubject<'_> {
+    match look {
+        Look::Field(style) => LegendSubject::Field(layer.quantity(), style),
+        Look::Density(style) => LegendSubject::Density(style, highest),
+        Look::Areas(style) => LegendSubject::Areas(style, &products::LEVELS),
+        Look::Points(style) => LegendSubject::Points(style),
+        Look::Lines(style) => LegendSubject::Lines(style),
+    }
 }
 
 /// A place on the globe of a pixel.

@@ -141,7 +141,7 @@ fn of_tiles() -> Value {
 }
 
 /// Parameters of WMS: name, what it is, an example or the values it has. Names have any case.
-pub(super) const WMS: [(&str, &str); 22] = [
+pub(super) const WMS: [(&str, &str); 25] = [
     (
         "REQUEST",
         "GetCapabilities, GetMap, GetFeatureInfo or GetLegendGraphic.",
@@ -175,7 +175,10 @@ pub(super) const WMS: [(&str, &str); 22] = [
     ("FEATURE_COUNT", "Answers of a layer at most."),
     ("I", "Column of the pixel asked about; X in 1.1.1."),
     ("J", "Row of the pixel asked about; Y in 1.1.1."),
-    ("LAYER", "The layer of a legend; its style stands in STYLE."),
+    ("X", "In 1.1.1 what I is in 1.3.0."),
+    ("Y", "In 1.1.1 what J is in 1.3.0."),
+    ("LAYER", "The layer of a legend."),
+    ("STYLE", "The style of a legend; empty for the default."),
 ];
 
 /// How references call a parameter of WMS.

@@ -7,10 +7,7 @@ use super::PNG;
 use super::reference_system::{ReferenceSystem, turn_of};
 use super::version::Version;
 use super::xml::Xml;
-use crate::maps::{LayerAbout, Style};
-
-/// Pixels of a legend as capabilities announce it; the real one is larger where its text needs it.
-const LEGEND_PX: (u32, u32) = (180, 120);
+use crate::maps::{LayerAbout, Style, legend_size};
 
 /// Writes layers of one document.
 pub(super) struct LayerWriter<'a> {
@@ -139,7 +136,8 @@ impl LayerWriter<'_> {
             about.layer.id(),
             style.name
         );
-        let (width, height) = (LEGEND_PX.0.to_string(), LEGEND_PX.1.to_string());
+        let (width, height) = legend_size(about.layer, about.layer.look(style));
+        let (width, height) = (width.to_string(), height.to_string());
         xml.within("Style", &[], |xml| {
             xml.text("Name", style.name);
             xml.text("Title", style.title);

@@ -95,6 +95,14 @@ async fn head_answers_like_get_without_a_body() {
         "/v1/missions".to_owned(),
         format!("/v1/missions/{mission}/results/notes.txt"),
         "/health".to_owned(),
+        "/wms?SERVICE=WMS&REQUEST=GetCapabilities".to_owned(),
+        "/wms?REQUEST=GetMap&LAYERS=currents&FORMAT=image/png&WIDTH=20&HEIGHT=20&CRS=CRS:84&BBOX=2,58,7,62".to_owned(),
+        "/wms?REQUEST=GetLegendGraphic&LAYER=wind&FORMAT=image/png".to_owned(),
+        "/tiles".to_owned(),
+        "/tiles/currents.json".to_owned(),
+        "/tiles/currents/5/16/9.png".to_owned(),
+        format!("/missions/{mission}/tiles/particles/6/32/18.mvt"),
+        format!("/v1/missions/{mission}/particles"),
     ] {
         let get = service.get(&path).await;
         let head = service.ask(Method::HEAD, &path, &service.ours.key, &[]).await;

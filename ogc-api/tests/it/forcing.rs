@@ -1,8 +1,9 @@
 //! Forcing that is a formula: on a grid over the North Sea, hourly for six hours. Currents flow east, faster from west
-//! to east and with every hour; wind blows from the south, the same everywhere. Waves are not stored.
+//! to east and with every hour; wind blows from the south, the same everywhere. Waves, which are stored only where a test
+//! says so, travel to the north-east and get higher from south to north and with every hour.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use driftline_domain::{BBox, ForcingKind, GridSpec, RegularGrid, RunTime, ValidTime, VectorField};
 use driftline_ogc_api::{ForcingAbout, ForcingMaps, MapSlab, SeamError};
@@ -22,6 +23,8 @@ pub(crate) struct TestForcing {
     pub(crate) version: AtomicU64,
     /// How often fields were read.
     pub(crate) reads: AtomicUsize,
+    /// Whether there are waves.
+    pub(crate) has_waves: AtomicBool,
 }
 
 impl Default for TestForcing {
@@ -29,6 +32,7 @@ impl Default for TestForcing {
         Self {
             version: AtomicU64::new(7),
             reads: AtomicUsize::new(0),
+            has_waves: AtomicBool::new(false),
         }
     }
 }
@@ -37,6 +41,14 @@ impl Default for TestForcing {
 pub(crate) fn current_ms(lon: f64, hour: i64) -> f64 {
     0.05 + 0.08 * lon + 0.08 * hour as f64
 }
+
+/// Height of the waves at a latitude and an hour, m.
+pub(crate) fn wave_height_m(lat: f64, hour: i64) -> f64 {
+    0.5 + 0.3 * (lat - BOUNDS[1]) + 0.25 * hour as f64
+}
+
+/// Where they travel to, degrees clockwise from north.
+pub(crate) const WAVES_TO_DEG: f64 = 45.0;
 
 pub(crate) fn time(hour: i64) -> ValidTime {
     ValidTime::from_unix_s(T0_S + 3600 * hour).unwrap()
@@ -60,6 +72,7 @@ impl ForcingMaps for TestForcing {
         let credit = match kind {
             ForcingKind::Current => CURRENT_CREDIT,
             ForcingKind::Wind => "Wind by MET Norway",
+            ForcingKind::Waves if self.has_waves.load(Ordering::Relaxed) => "Waves by MET Norway",
             ForcingKind::Waves => return Box::pin(async { Ok(None) }),
         };
         let about = ForcingAbout {
@@ -95,10 +108,23 @@ impl ForcingMaps for TestForcing {
                 east: nodes.clone().map(|node| current_ms(lon(node), hour) as f32).collect(),
                 north: nodes.map(|_| 0.0).collect(),
             },
-            _ => VectorField {
+            ForcingKind::Wind => VectorField {
                 east: nodes.clone().map(|_| 0.0).collect(),
                 north: nodes.map(|_| 12.0).collect(),
             },
+            ForcingKind::Waves => {
+                let lat = |node: usize| grid.lat0_deg + (node / grid.nx) as f64 * STEP_DEG;
+                let (sin, cos) = WAVES_TO_DEG.to_radians().sin_cos();
+                let part = |share: f64| {
+                    nodes
+                        .clone()
+                        .map(move |node| (wave_height_m(lat(node), hour) * share) as f32)
+                };
+                VectorField {
+                    east: part(sin).collect(),
+                    north: part(cos).collect(),
+                }
+            }
         };
         let spec = GridSpec::Regular(grid);
         let slab = MapSlab {

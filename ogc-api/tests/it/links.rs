@@ -4,7 +4,7 @@ use driftline_auth_billing::path_keys;
 use http::{Method, Request};
 use serde_json::Value;
 
-use crate::content::publish;
+use crate::content::{publish, publish_with_raster};
 use crate::service::{BASE, Service};
 
 fn hrefs(value: &Value, found: &mut Vec<String>) {
@@ -101,6 +101,10 @@ async fn a_key_given_in_the_path_works_on_every_link_as_it_stands() {
     for path in &seen {
         assert!(path.starts_with(&before) && path.matches("dls_").count() == 1, "{path}");
     }
+    assert!(
+        seen.iter().any(|path| path.contains("cursor=")),
+        "a next link was followed"
+    );
     let unstripped = service.ask_without_key(&format!("/drift{before}ogc")).await;
     assert_eq!(unstripped.status, 200, "a proxy that does not strip its path");
     assert_eq!(unstripped.json()["links"][0]["href"], format!("{BASE}{before}ogc"));
@@ -117,8 +121,16 @@ async fn a_signed_link_works_on_every_link_of_its_mission_as_it_stands() {
     let made = made.json();
     let query = made["query"].as_str().unwrap();
     assert_eq!(made["prefix"], format!("{BASE}/missions/{mission}/"));
-    let start = format!("/missions/{mission}/ogc?{query}");
-    let seen = crawl(&service, vec![start], None).await;
+    let starts = [
+        format!("/missions/{mission}/ogc?{query}"),
+        // Small pages, so that there are links to further ones.
+        format!("/missions/{mission}/ogc/collections/particles/items?limit=100&{query}"),
+    ];
+    let seen = crawl(&service, starts.to_vec(), None).await;
+    assert!(
+        seen.iter().any(|path| path.contains("cursor=")),
+        "a next link was followed"
+    );
     assert!(seen.len() > 10, "{}", seen.len());
     for path in &seen {
         assert!(path.starts_with(&format!("/missions/{mission}/")), "{path}");
@@ -153,9 +165,34 @@ async fn a_path_prefix_is_answered_whether_a_proxy_strips_it_or_not() {
         "/drift",
         "/drift/",
         "/drift?",
+        "/drift/wms?SERVICE=WMS&REQUEST=GetCapabilities",
+        "/drift/tiles",
+        "/drift/tiles/currents.json",
+        "/drift/tiles/currents/5/16/9.png",
     ] {
         assert_eq!(service.get(path).await.status, 200, "{path}");
     }
+    let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 3).await;
+    for path in [
+        "wms?SERVICE=WMS&REQUEST=GetCapabilities",
+        "ogc",
+        "tiles",
+        "tiles/particles.json",
+        "tiles/particles/6/32/18.mvt",
+    ] {
+        let path = format!("/drift/missions/{mission}/{path}");
+        assert_eq!(service.get(&path).await.status, 200, "{path}");
+    }
+    // The page's own addresses begin where it lies: with a slash.
+    let as_browser = [("accept", "text/html,*/*;q=0.8")];
+    for (path, location) in [("/drift", "/drift/"), ("/drift?a=b", "/drift/?a=b")] {
+        let moved = service.ask(Method::GET, path, &service.ours.key, &as_browser).await;
+        assert_eq!((moved.status.as_u16(), moved.header("location")), (308, location));
+    }
+    let page = service
+        .ask(Method::GET, "/drift/", &service.ours.key, &as_browser)
+        .await;
+    assert_eq!(page.status, 200);
     for path in ["/driftwood/ogc", "/drift/nothing", "/drift/drift/ogc"] {
         assert_eq!(service.get(path).await.status, 404, "{path}");
     }
@@ -174,4 +211,86 @@ async fn without_a_public_base_links_begin_with_the_host_of_the_request() {
         .ask(Method::GET, "/ogc", &service.ours.key, &[("host", "evil/\"<script>")])
         .await;
     assert_eq!(evil.status, 400);
+}
+
+/// Every address of a document in XML.
+fn addresses(xml: &str) -> Vec<String> {
+    let parts = xml.split("href=\"").skip(1);
+    let hrefs = parts.map(|part| part.split('"').next().unwrap().replace("&amp;", "&"));
+    hrefs.filter(|href| href.starts_with(BASE)).collect()
+}
+
+#[tokio::test]
+async fn capabilities_and_tilejson_carry_a_key_of_the_path_and_a_signature() {
+    let mut service = Service::start().await;
+    service.router = path_keys(service.router, "/drift");
+    let (mission, _) = publish_with_raster(&service, &service.ours, (3.0, 59.5), 6).await;
+    let wish = format!("{{\"mission\": \"{mission}\", \"expires_in_s\": 3600}}");
+    let link = service.post("/v1/map-links", &wish, &[]).await.json();
+    let signature = link["query"].as_str().unwrap().to_owned();
+    let path_key = format!("/key/{}", service.ours.key);
+    let root = format!("/missions/{mission}");
+    for (before, query, carried) in [
+        (path_key.as_str(), "", path_key.as_str()),
+        ("", signature.as_str(), signature.as_str()),
+    ] {
+        let works = async |address: &str| {
+            assert_eq!(address.matches(carried).count(), 1, "{address}");
+            let answer = service.ask_without_key(address.strip_prefix(BASE).unwrap()).await;
+            assert_eq!(answer.status, 200, "{address}");
+            answer
+        };
+        for version in ["1.1.1", "1.3.0"] {
+            let path = format!("{before}{root}/wms?SERVICE=WMS&REQUEST=GetCapabilities&VERSION={version}&{query}");
+            let capabilities = service.ask_without_key(&path).await;
+            let found = addresses(std::str::from_utf8(&capabilities.body).unwrap());
+            assert!(found.len() > 10, "{found:?}");
+            for address in found {
+                let is_open = address.ends_with(['?', '&']);
+                let more = if is_open {
+                    "SERVICE=WMS&REQUEST=GetCapabilities"
+                } else {
+                    ""
+                };
+                works(&format!("{address}{more}")).await;
+            }
+        }
+        let list = service
+            .ask_without_key(&format!("{before}{root}/tiles?{query}"))
+            .await
+            .json();
+        for tileset in list["tilesets"].as_array().unwrap() {
+            let described = works(tileset["tilejson"].as_str().unwrap()).await.json();
+            let template = described["tiles"][0].as_str().unwrap();
+            let tile = template.replace("{z}", "6").replace("{x}", "32").replace("{y}", "18");
+            works(&tile).await;
+        }
+    }
+    // What a link's maker is told works, and shared caches may keep what it opens.
+    let urls = &link["urls"];
+    let tilejson = urls["tilejson"].as_object().unwrap().values();
+    for address in [&urls["wms"], &urls["features"], &urls["tiles"]]
+        .into_iter()
+        .chain(tilejson)
+    {
+        let path = address.as_str().unwrap().strip_prefix(BASE).unwrap();
+        assert_eq!(service.ask_without_key(path).await.status, 200, "{path}");
+    }
+    let tile = format!("{root}/tiles/particles/6/32/18.mvt?datetime=2025-01-01T02:00:00Z&{signature}");
+    let kept = service.ask_without_key(&tile).await;
+    assert!(
+        kept.header("cache-control").starts_with("public, max-age="),
+        "{}",
+        kept.header("cache-control")
+    );
+    let own = service
+        .get(&format!(
+            "{root}/tiles/particles/6/32/18.mvt?datetime=2025-01-01T02:00:00Z"
+        ))
+        .await;
+    assert!(
+        own.header("cache-control").starts_with("private"),
+        "{}",
+        own.header("cache-control")
+    );
 }

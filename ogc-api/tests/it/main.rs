@@ -42,3 +42,5 @@ mod service;
 mod tenants;
 #[cfg(test)]
 mod tiles;
+#[cfg(test)]
+mod waves;

@@ -183,7 +183,7 @@ async fn trap_8_web_mercator_and_crs_84_are_offered_and_drawn() {
 async fn trap_9_two_times_are_two_pictures() {
     let service = Service::start().await;
     let (mission, _) = publish_with_raster(&service, &service.ours, (3.0, 59.5), 6).await;
-    for layer in ["currents", "search-areas", "particles", "probability"] {
+    for layer in ["currents", "search-areas", "particles", "probability", "trajectories"] {
         let at = async |hour_wanted: i64| {
             let path = format!(
                 "/missions/{mission}/wms?REQUEST=GetMap&LAYERS={layer}&FORMAT=image/png&WIDTH=240&HEIGHT=120&TRANSPARENT=TRUE\

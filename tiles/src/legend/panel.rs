@@ -54,10 +54,7 @@ pub(super) struct Panel<'a> {
 impl Panel<'_> {
     pub(super) fn draw(&self, size: LegendSize) -> Picture {
         let ratio = self.pixel_ratio;
-        let (width, natural) = (self.width(), self.heights().iter().sum::<u32>() + 2 * PADDING * ratio);
-        let limit = MapView::MAX_SIDE_PX;
-        let width = size.width.unwrap_or(0).clamp(width, limit.max(width));
-        let height = size.height.unwrap_or(0).clamp(natural, limit.max(natural));
+        let (width, height) = self.size(size);
         let (ground, ink) = match self.scheme {
             Scheme::Day => ([255, 255, 255], [20, 20, 20, 255]),
             Scheme::Night => ([16, 8, 8], [200, 120, 110, 255]),
@@ -68,7 +65,7 @@ impl Panel<'_> {
             return Picture::empty(width, height).on_ground(ground);
         };
         // A bar takes what is left over.
-        let stretch = height - natural;
+        let stretch = height - self.natural_height();
         let mut top = PADDING * ratio;
         for (item, item_height) in self.items.iter().zip(self.heights()) {
             let is_bar = matches!(item, Item::Bar { .. });
@@ -77,6 +74,20 @@ impl Panel<'_> {
             top += item_height;
         }
         canvas.finish().on_ground(ground)
+    }
+
+    /// Width and height: those that are wanted, or more where the texts need it.
+    pub(super) fn size(&self, wanted: LegendSize) -> (u32, u32) {
+        let (width, height) = (self.width(), self.natural_height());
+        let limit = MapView::MAX_SIDE_PX;
+        (
+            wanted.width.unwrap_or(0).clamp(width, limit.max(width)),
+            wanted.height.unwrap_or(0).clamp(height, limit.max(height)),
+        )
+    }
+
+    fn natural_height(&self) -> u32 {
+        self.heights().iter().sum::<u32>() + 2 * PADDING * self.pixel_ratio
     }
 
     fn heights(&self) -> Vec<u32> {
