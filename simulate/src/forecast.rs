@@ -248,19 +248,16 @@ struct Spent {
     kernel_s: f64,
 }
 
-/// Where every particle that is not ashore has run out of forcing, the forecast ends with the last of them: what comes
-/// after is no forecast. Returns the end of the run.
+/// Where nothing is adrift any more and some particles ran out of forcing, the forecast ends with the last particle that
+/// ran out or came ashore: what comes after is no forecast. Returns the end of the run.
 fn cut_where_nothing_is_left(outcome: &mut Outcome, end_s: i64) -> i64 {
     let afloat = outcome.ended.iter().any(Option::is_none);
-    let out_of_data = outcome
-        .ended
-        .iter()
-        .flatten()
-        .filter(|ended| ended.status == Status::MissingData);
-    let last_s = out_of_data.map(|ended| ended.time_s).fold(f64::NEG_INFINITY, f64::max);
-    if afloat || last_s == f64::NEG_INFINITY {
+    let ended = || outcome.ended.iter().flatten();
+    let is_whole = ended().all(|ended| ended.status != Status::MissingData);
+    if afloat || is_whole {
         return end_s;
     }
+    let last_s = ended().map(|ended| ended.time_s).fold(f64::NEG_INFINITY, f64::max);
     let last_s = (last_s as i64).min(end_s);
     outcome.snapshots.retain(|snapshot| snapshot.time_s <= last_s);
     last_s

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_domain::{CurrentError, ForcingKind, MissionSpec, ObjectClass};
+use driftline_leeway::Status;
 use driftline_simulate::{Continue, Engine, Error, ForcingOrigin, Forecast};
 use serde_json::json;
 
@@ -131,6 +132,22 @@ async fn a_run_ends_when_its_last_particle_has_left_the_forcing() {
     assert!(forecast.cut_short && forecast.valid_until.unix_s() < spec.time.unix_s() + 48 * 3600);
     let last = forecast.outcome.snapshots.last().unwrap();
     assert!(last.time_s <= forecast.valid_until.unix_s());
+}
+
+#[tokio::test]
+async fn particles_without_forcing_at_the_start_do_not_end_a_run_in_which_others_drift() {
+    // On land above a fjord: some particles begin in arms of it that the current's grid does not know, the others drift
+    // until they come ashore.
+    let engine = norway(2);
+    let mut spec = mission(60.5, 6.0, "2015-11-16T00:00:00Z", 12);
+    spec.radius_m = 1_000.0;
+    let forecast = forecast(&engine, &spec).await.unwrap();
+    let ended: Vec<_> = forecast.outcome.ended.iter().flatten().collect();
+    let count = |status| ended.iter().filter(|ended| ended.status == status).count();
+    let at_once = ended.iter().filter(|ended| ended.time_s as i64 == spec.time.unix_s());
+    assert!(at_once.count() > 0 && count(Status::MissingData) > 0 && count(Status::Stranded) > 0);
+    let last_s = ended.iter().map(|ended| ended.time_s as i64).max().unwrap();
+    assert!(last_s > spec.time.unix_s() && forecast.valid_until.unix_s() >= last_s);
 }
 
 #[tokio::test]
