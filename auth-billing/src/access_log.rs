@@ -18,6 +18,8 @@ use crate::{Caller, Problem, redact};
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// An address longer than that is cut in the log.
 const LOGGED_CHARS: usize = 2_000;
+/// Of a longer text only this much is looked through: the rest could not be seen in the log anyway.
+const LOOKED_THROUGH_BYTES: usize = 4 * LOGGED_CHARS;
 
 /// Puts the layer around a whole router, public routes and the answer for unknown paths included. Handlers find the
 /// request's [`RequestId`] in its extensions.
@@ -79,5 +81,6 @@ fn set_headers(headers: &mut HeaderMap, id: RequestId) {
 }
 
 fn logged(address: &str) -> String {
-    redact(address).chars().take(LOGGED_CHARS).collect()
+    let head = &address[..address.floor_char_boundary(LOOKED_THROUGH_BYTES)];
+    redact(head).chars().take(LOGGED_CHARS).collect()
 }

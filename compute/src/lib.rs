@@ -64,6 +64,16 @@ impl Compute {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
+        self.run_while_wanted(move |_| work()).await
+    }
+
+    /// Like [`Self::run`] for work in pieces: it is handed a question to ask between them, whose answer turns to false when
+    /// nobody waits for the result any more. What it returns then is thrown away.
+    pub async fn run_while_wanted<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
+    {
         let (sender, receiver) = oneshot::channel();
         let load = Arc::clone(&self.load);
         let span = tracing::Span::current();
@@ -74,7 +84,7 @@ impl Compute {
                 return;
             }
             load.running.fetch_add(1, Ordering::Relaxed);
-            let result = span.in_scope(|| catch_unwind(AssertUnwindSafe(work)));
+            let result = span.in_scope(|| catch_unwind(AssertUnwindSafe(|| work(&|| !sender.is_closed()))));
             load.running.fetch_sub(1, Ordering::Relaxed);
             // A caller that left while we worked no longer wants the result.
             let _ = sender.send(result.ok());
@@ -129,6 +139,25 @@ mod tests {
         assert!(blocker.await.unwrap());
         assert_eq!(compute.run(|| 0).await.unwrap(), 0);
         assert_eq!(ran.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn work_in_pieces_learns_that_its_caller_left() {
+        let compute = Compute::new(1).unwrap();
+        let (began, has_begun) = std::sync::mpsc::channel();
+        let (ended, has_ended) = std::sync::mpsc::channel();
+        let work = compute.run_while_wanted(move |wanted| {
+            began.send(wanted()).unwrap();
+            while wanted() {
+                std::thread::yield_now();
+            }
+            ended.send(()).unwrap();
+        });
+        let mut work = Box::pin(work);
+        assert!(futures_poll_once(work.as_mut()).await);
+        assert!(has_begun.recv().unwrap(), "the caller waits when it begins");
+        drop(work);
+        has_ended.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
     }
 
     /// Polls once, so that the work is queued; true while it is pending.

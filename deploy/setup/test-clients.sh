@@ -39,13 +39,16 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "the clien
 # --- the Python packages
 environment="$root/.test-env"
 requirements="$root/tests/clients/requirements.txt"
-wanted="$({ python3 --version && cat "$requirements"; } | sha256sum | cut -d ' ' -f 1)"
+schemas="$root/tests/clients/schemas.txt"
+wanted="$({ python3 --version && cat "$requirements" "$schemas"; } | sha256sum | cut -d ' ' -f 1)"
 if [[ "$(cat "$environment/made-from" 2>/dev/null)" != "$wanted" ]]; then
     echo "driftline: installing the Python packages that tests need into .test-env" >&2
     rm -rf "$environment"
     python3 -m venv "$environment"
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements" >&2 ||
         fail "pip could not install tests/clients/requirements.txt; see its words above."
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$schemas" >&2 ||
+        fail "pip could not install tests/clients/schemas.txt; see its words above."
     # Written last: a folder that was only half made is made again.
     echo "$wanted" >"$environment/made-from"
 fi

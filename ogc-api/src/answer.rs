@@ -6,9 +6,10 @@ use driftline_domain::ValidTime;
 use driftline_tiles::Picture;
 use http::{HeaderName, HeaderValue, header};
 
-use crate::document::with_tag;
+use crate::Error;
+use crate::document::{not_modified, with_tag};
 use crate::entity_tag::EntityTag;
-use crate::{AppState, Error};
+use crate::maps::{Viewer, compute};
 
 /// The step that a picture shows, where it is one.
 const VALID_TIME: HeaderName = HeaderName::from_static("x-valid-time");
@@ -38,6 +39,14 @@ impl Lasting {
         }
     }
 
+    /// "You have it already", in the form that the client holds: what a cache is told is what it was told with the answer
+    /// (RFC 9110, section 15.4.5).
+    pub(crate) fn not_modified(self, held: &EntityTag) -> Response {
+        let mut response = not_modified(held);
+        self.note(&mut response);
+        response
+    }
+
     /// Says it in an answer.
     pub(crate) fn note(self, response: &mut Response) {
         let words = HeaderValue::from_static(self.words());
@@ -55,12 +64,12 @@ pub(crate) fn note_step(response: &mut Response, step: Option<ValidTime>) {
 }
 
 /// The picture as PNG, on a ground of this colour or transparent.
-pub(crate) async fn png_bytes(state: &AppState, picture: Picture, ground: Option<[u8; 3]>) -> Result<Vec<u8>, Error> {
+pub(crate) async fn png_bytes(viewer: Viewer<'_>, picture: Picture, ground: Option<[u8; 3]>) -> Result<Vec<u8>, Error> {
     let encode = move || match ground {
         Some(colour) => picture.on_ground(colour).to_png(),
         None => picture.to_png(),
     };
-    let encoded = state.compute.run(encode).await;
-    let encoded = encoded.map_err(|error| Error::Internal(format!("a picture: {error}")))?;
-    encoded.map_err(|error| Error::Internal(format!("a picture: {error}")))
+    compute(viewer, encode)
+        .await?
+        .map_err(|error| Error::Internal(format!("a picture: {error}")))
 }

@@ -79,6 +79,11 @@ impl Encoding {
         if let Some(name) = self.name() {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
+        Self::note_choice(headers);
+    }
+
+    /// Says in an answer's headers that its form depends on what the client takes.
+    pub(crate) fn note_choice(headers: &mut HeaderMap) {
         headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     }
 }

@@ -48,18 +48,27 @@ impl EntityTag {
 
     /// Whether the client has this content already, in whatever encoding.
     pub(crate) fn is_held_by(&self, headers: &HeaderMap) -> bool {
+        self.held_form(headers).is_some()
+    }
+
+    /// The tag of the form in which the client has this content already.
+    pub(crate) fn held_form(&self, headers: &HeaderMap) -> Option<Self> {
         let lists = headers.get_all(header::IF_NONE_MATCH).iter();
-        lists.filter_map(|list| list.to_str().ok()).any(|list| {
-            let mut tags = list.split(',').map(str::trim);
-            list.trim() == "*" || tags.any(|tag| self.is(tag))
+        lists.filter_map(|list| list.to_str().ok()).find_map(|list| {
+            if list.trim() == "*" {
+                return Some(self.clone());
+            }
+            list.split(',').find_map(|tag| self.form_of(tag.trim()))
         })
     }
 
     /// Weakly compared: a proxy that compressed the answer may have marked the tag.
-    fn is(&self, tag: &str) -> bool {
+    fn form_of(&self, tag: &str) -> Option<Self> {
         let tag = tag.strip_prefix("W/").unwrap_or(tag);
-        let forms = [Encoding::Plain, Encoding::Gzip, Encoding::Brotli];
-        forms.into_iter().any(|encoding| self.of_encoding(encoding).0 == tag)
+        let mut forms = [Encoding::Plain, Encoding::Gzip, Encoding::Brotli]
+            .map(|encoding| self.of_encoding(encoding))
+            .into_iter();
+        forms.find(|form| form.0 == tag)
     }
 
     /// The header's value; `None` cannot happen for hexadecimal digits, but costs nothing.

@@ -70,6 +70,12 @@ fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
     })
 }
 
+/// Names of the parameters of WMS that the document describes.
+#[cfg(test)]
+pub(crate) fn wms_parameters() -> Vec<&'static str> {
+    parameters::WMS.map(|(name, _)| name).to_vec()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ pub(crate) use bbox::bbox_parameter;
 pub(crate) use datetime::Interval;
 pub(crate) use paging::{Page, PageLimits, print_cursor};
 
+use driftline_auth_billing::redact;
 use percent_encoding::percent_decode_str;
 
 use crate::Error;
@@ -92,14 +93,23 @@ fn decoded(text: &str) -> Result<String, Error> {
     Ok(text.into_owned())
 }
 
-/// A value as it may be quoted in a message: short and without control characters.
+/// A value as it may be quoted in a message: short, without control characters, and without a key that stands where none
+/// belongs.
 pub(crate) fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(64).collect()
+    let plain: String = text.chars().filter(|c| !c.is_control()).take(256).collect();
+    redact(&plain).chars().take(64).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_quoted_shows_no_key() {
+        assert_eq!(shown("/drift/key/dls_0abc/wms"), "/drift/key/***/wms");
+        assert_eq!(shown("dlp_0abc\u{7}x"), "***");
+        assert_eq!(shown(&"å".repeat(1000)).chars().count(), 64);
+    }
 
     fn parse(raw: &str) -> Result<Query, Error> {
         Query::parse(Some(raw), |name| name == "key")

@@ -7,6 +7,7 @@ use axum::Router;
 use driftline_auth_billing::{
     Auth, Cors, MapLinks, Metering, Problem, UsageLog, access_log, path_keys, router as account_routes, system_clock,
 };
+use driftline_compute::Compute;
 use driftline_config::Settings;
 use driftline_database::Database;
 use driftline_domain::{MissionId, OrgId};
@@ -25,6 +26,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) database: &'a Database,
     pub(crate) store: &'a Store,
     pub(crate) engine: &'a Engine,
+    /// Where pictures and pages are made: threads of their own, so that no map keeps a mission waiting.
+    pub(crate) maps: &'a Compute,
     pub(crate) changes: &'a broadcast::Sender<(OrgId, MissionId)>,
     pub(crate) shutdown: watch::Receiver<bool>,
 }
@@ -35,7 +38,7 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
     let auth = Auth::new(ground.database.clone(), system_clock());
     let cors = Cors::new(&auth, &ground.settings.server.cors_origins).context("server.cors_origins")?;
     let accounts = account_routes(&auth, map_links(public_base.clone()));
-    let (coast, compute) = (Arc::clone(&ground.engine.coast), ground.engine.compute.clone());
+    let (coast, compute) = (Arc::clone(&ground.engine.coast), ground.maps.clone());
     let pages = page::assets().merge(basemap::routes(coast, compute, public_base.clone())?);
     let public_path = public_base.path_prefix();
     let state = AppState::new(parts(ground, public_base));
@@ -48,7 +51,7 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
 fn parts(ground: Ground<'_>, public_base: PublicBase) -> Parts {
     Parts {
         database: ground.database.clone(),
-        compute: ground.engine.compute.clone(),
+        compute: ground.maps.clone(),
         files: Arc::new(StoredFiles(ground.store.results())),
         intake: Arc::new(Intake {
             engine: ground.engine.clone(),

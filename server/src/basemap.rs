@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
-use driftline_auth_billing::Problem;
+use driftline_auth_billing::{Problem, redact};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_ogc_api::PublicBase;
@@ -108,7 +108,8 @@ async fn tile(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let address = address(&z, &x, &y).ok_or_else(|| {
-        let shown: String = format!("{z}/{x}/{y}").chars().take(100).collect();
+        let path: String = format!("{z}/{x}/{y}").chars().take(100).collect();
+        let shown = redact(&path);
         Problem::bad_request(format!(
             "there is no basemap tile '{shown}': it is asked for as z/x/y.mvt, with z from 0 to {} and x and y below 2^z",
             Basemap::MAX_ZOOM

@@ -1,7 +1,10 @@
-//! Connections: accepted up to a number, closed when a client does not finish its request's head, and at shutdown let
-//! go as soon as nothing is in flight on them.
+//! Connections: accepted up to a number, closed when a client does not finish its request's head or does not take its
+//! answer, and at shutdown let go as soon as nothing is in flight on them.
 //!
-//! `axum::serve` has none of these bounds: a client that opens sockets and says nothing would hold them for ever.
+//! `axum::serve` has none of these bounds: a client that opens sockets and says nothing would hold them for ever, and one
+//! that asks and does not read would hold the answers as well.
+
+mod taken;
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
@@ -22,8 +25,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+use taken::Taken;
+
 /// A request's head must be there within this time; a quiet connection between requests is closed after it as well.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// Bytes of a request's head at most; also what is read ahead of a connection.
+const HEAD_BYTES: usize = 64 * 1024;
 /// Connections at once where the system allows as many open files.
 const MAX_CONNECTIONS: usize = 4_096;
 /// After the signal to stop, a connection without a request in flight has this long for what is on the wire.
@@ -82,7 +89,8 @@ async fn serve_one(stream: TcpStream, app: Router, mut stopped: watch::Receiver<
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
-        .serve_connection(TokioIo::new(stream), service);
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(Taken::new(stream)), service);
     let mut connection = pin!(connection);
     // A connection that breaks is its client's business, and what was answered on it is in the access log.
     tokio::select! {

@@ -3,6 +3,7 @@
 
 mod browsers;
 mod gdal;
+mod hostile;
 mod places;
 mod qgis;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::{Commands, OFF_NORWAY, beside, forcing_file, python, run, scratch};
+use crate::harness::{Commands, OFF_NORWAY, Prepared, beside, forcing_file, python, run, scratch};
 
 /// Makes a file by `waves_file.py`, ingests it and compares every value in the store with it.
 fn ingested(arguments: &[&str], feed: &str) -> (Value, Value, Value) {
@@ -55,6 +55,52 @@ fn xarray_reads_every_wave_of_a_real_model_field_within_the_packing_error() {
     );
     assert_eq!(report["missing"], 70_212);
     assert!(report["highest_m"].as_f64().unwrap() > 2.0);
+}
+
+#[test]
+fn a_map_shows_the_waves_that_the_file_holds() {
+    let prepared = Prepared::new();
+    let file = prepared.data().join("waves.nc");
+    python("waves_file.py", &["formula", file.to_str().unwrap()]);
+    Commands::on(&prepared.data()).ingest(&file, "waves");
+    let server = prepared.serve();
+    let client = server.client().with_key(&prepared.key);
+    // A node of the file, three hours after its first time, in the middle of a pixel.
+    let (row, column, step) = (24.0, 36.0, 1.0);
+    let (lon, lat) = (column / 12.0, 57.0 + row / 12.0);
+    let frame = format!(
+        "CRS=CRS:84&BBOX={},{},{},{}",
+        lon - 0.505,
+        lat - 0.505,
+        lon + 0.505,
+        lat + 0.505
+    );
+    let common = format!("{frame}&WIDTH=101&HEIGHT=101&FORMAT=image/png&TIME=2015-11-16T03:00:00Z");
+    let asked = format!(
+        "/wms?REQUEST=GetFeatureInfo&LAYERS=waves&QUERY_LAYERS=waves&{common}&I=50&J=50&INFO_FORMAT=application/json"
+    );
+    let told = client.json(&asked)["features"][0]["properties"].clone();
+    let height_m = (180.0 + 2.0 * row + 90.0 * f64::sin((column + 5.0 * step) / 15.0)) / 100.0;
+    let from_deg = (270.0 + 1.5 * row + 4.0 * step + 60.0 * f64::sin(column / 40.0)) % 360.0;
+    assert!(
+        (told["value"].as_f64().unwrap() - height_m).abs() < 0.02,
+        "{told} is not {height_m}"
+    );
+    let turned = (told["direction_to_deg"].as_f64().unwrap() - from_deg - 180.0).rem_euclid(360.0);
+    assert!(!(0.2..=359.8).contains(&turned), "{told} does not come from {from_deg}");
+    assert_eq!(told["unit"], "m");
+    let picture = format!("/wms?REQUEST=GetMap&LAYERS=waves&STYLES=arrows&TRANSPARENT=TRUE&{common}");
+    let drawn = client.get(&picture).expect(200, "arrows").body;
+    let colours = client
+        .get(&picture.replace("arrows", "colour"))
+        .expect(200, "colours")
+        .body;
+    assert!(drawn.starts_with(b"\x89PNG") && colours.starts_with(b"\x89PNG") && drawn != colours);
+    let tile = client
+        .get("/tiles/waves/6/32/18.png?datetime=2015-11-16T03:00:00Z")
+        .expect(200, "a tile");
+    assert_eq!(tile.header("x-charge-units"), Some("1"));
+    server.stop(&[]);
 }
 
 #[test]

@@ -49,17 +49,27 @@ pub struct AreaStyle {
 
 /// Draws areas, whatever their order the largest share at the bottom.
 pub fn draw_areas(view: &MapView, areas: &[AreaShape], style: &AreaStyle) -> Picture {
+    draw_areas_while(view, areas, style, &|| true)
+}
+
+/// The same for as long as it is wanted, which is asked before each area; what is drawn by then comes back.
+pub fn draw_areas_while(
+    view: &MapView,
+    areas: &[AreaShape],
+    style: &AreaStyle,
+    is_wanted: &dyn Fn() -> bool,
+) -> Picture {
     let Some(mut canvas) = Canvas::of(view) else {
         return Picture::empty(view.width, view.height);
     };
     let mut order: Vec<&AreaShape> = areas.iter().collect();
     order.sort_by(|a, b| b.level.total_cmp(&a.level));
     if style.look == AreaLook::Filled {
-        for area in &order {
+        for area in order.iter().take_while(|_| is_wanted()) {
             canvas.fill(&area.polygons, LevelLook::of(area.level, style.scheme).fill);
         }
     }
-    for area in &order {
+    for area in order.iter().take_while(|_| is_wanted()) {
         let look = LevelLook::of(area.level, style.scheme);
         for line in area.polygons.iter().flat_map(outlines) {
             canvas.stroke(&line, &look.casing());

@@ -21,7 +21,7 @@ mod text;
 mod tile_id;
 mod view;
 
-pub use areas::{AreaLook, AreaShape, AreaStyle, Scheme, draw_areas};
+pub use areas::{AreaLook, AreaShape, AreaStyle, Scheme, draw_areas, draw_areas_while};
 pub use basemap::{Basemap, build_low_tiles};
 pub use density::{DensityGrid, DensityStyle, draw_density};
 pub use error::Error;

@@ -6,7 +6,7 @@ import './styles/map.css';
 
 import { createRoot } from 'react-dom/client';
 
-import { followAddress } from './state/app.ts';
+import { followAddress } from './state/follow.ts';
 import { runClock } from './time/clock.ts';
 import { App } from './ui/App.tsx';
 

@@ -8,12 +8,13 @@ use driftline_domain::{BBox, OrgId, ValidTime, wrap_lon_deg};
 use driftline_simulate::products;
 use driftline_tiles::{
     AreaShape, FieldSlab, LegendSize, LegendSubject, LineStyle, MapView, Picture, PointStyle, Reading, Track,
-    draw_areas, draw_density, draw_field, draw_legend, draw_lines, draw_points,
+    draw_areas_while, draw_density, draw_field, draw_legend, draw_lines, draw_points,
 };
 
 use super::about::LayerAbout;
 use super::areas::areas_of;
 use super::layer::{Layer, Look};
+use super::places::MapPlace;
 use super::time::Moment;
 use super::tracks::{drawn_track, shown_of};
 use crate::runs::RunCache;
@@ -26,6 +27,8 @@ pub(crate) struct Viewer<'a> {
     pub(crate) state: &'a AppState,
     /// Whose data may be seen.
     pub(crate) org: OrgId,
+    /// The place that the picture takes: kept until its work has ended, whether or not somebody still waits for it.
+    pub(crate) place: &'a Arc<MapPlace>,
 }
 
 /// A layer in a picture.
@@ -36,7 +39,7 @@ pub(crate) struct Drawn {
     pub(crate) step: Option<ValidTime>,
 }
 
-/// Draws one layer. Whoever calls this holds a place of [`super::MapPlaces`].
+/// Draws one layer.
 pub(crate) async fn draw(
     viewer: Viewer<'_>,
     about: &LayerAbout,
@@ -87,7 +90,13 @@ async fn draw_result(
                     .map(|area| area.shape.clone())
                     .collect()
             };
-            compute(viewer, move || draw_areas(&view, &shape(), &style)).await
+            let place = Arc::clone(viewer.place);
+            let draw = move |is_wanted: &dyn Fn() -> bool| {
+                let _place = place;
+                draw_areas_while(&view, &shape(), &style, is_wanted)
+            };
+            let drawn = viewer.state.compute.run_while_wanted(draw).await;
+            drawn.map_err(|error| Error::Internal(format!("a picture: {error}")))
         }
         (Look::Points(style), Moment::Near(at)) => points(viewer, about, view, at, style).await,
         (Look::Lines(style), moment) => lines(viewer, about, view, moment, style).await,
@@ -98,7 +107,16 @@ async fn draw_result(
     }
 }
 
-async fn compute<T: Send + 'static>(viewer: Viewer<'_>, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+/// Work for a picture, which has its place until it ends.
+pub(crate) async fn compute<T: Send + 'static>(
+    viewer: Viewer<'_>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let place = Arc::clone(viewer.place);
+    let work = move || {
+        let _place = place;
+        work()
+    };
     let done = viewer.state.compute.run(work).await;
     done.map_err(|error| Error::Internal(format!("a picture: {error}")))
 }

@@ -40,17 +40,17 @@ impl Default for MapPlaces {
 
 impl MapPlaces {
     /// Waits for the places that a picture of so many pixels needs.
-    pub(crate) async fn take(&self, org: OrgId, pixels: u64) -> Result<MapPlace, Error> {
+    pub(crate) async fn take(&self, org: OrgId, pixels: u64) -> Result<Arc<MapPlace>, Error> {
         let needed = u32::try_from(pixels.div_ceil(PIXELS_OF_PLACE)).unwrap_or(u32::MAX);
         let needed = needed.clamp(1, PLACES_OF_ORG);
         let closed = |_closed| Error::Internal("the places of maps were closed".to_owned());
         // First the organisation's own: what waits there takes no place from others.
         let of_org = self.of_org(org).acquire_many_owned(needed).await.map_err(closed)?;
         let of_all = Arc::clone(&self.all).acquire_many_owned(needed).await.map_err(closed)?;
-        Ok(MapPlace {
+        Ok(Arc::new(MapPlace {
             _of_org: of_org,
             _of_all: of_all,
-        })
+        }))
     }
 
     fn of_org(&self, org: OrgId) -> Arc<Semaphore> {

@@ -12,7 +12,7 @@ use super::results::published;
 use crate::answer::{Lasting, tagged};
 use crate::ask::Ask;
 use crate::compression::Encoding;
-use crate::document::{PARTICLES, not_modified};
+use crate::document::PARTICLES;
 use crate::entity_tag::EntityTag;
 use crate::query::{Query, shown};
 use crate::ranges::{self, Wanted};
@@ -43,8 +43,10 @@ pub(crate) async fn particles(State(state): State<AppState>, ask: Ask) -> Result
     };
     let made_from = format!("{} {PARTICLES} {} {max}", env!("CARGO_PKG_VERSION"), run.id);
     let plain_tag = EntityTag::of_bytes(made_from.as_bytes());
-    if plain_tag.is_held_by(&ask.headers) {
-        return Ok(not_modified(&plain_tag));
+    if let Some(held) = plain_tag.held_form(&ask.headers) {
+        let mut response = Lasting::Forever.not_modified(&held);
+        Encoding::note_choice(response.headers_mut());
+        return Ok(response);
     }
     let _place = state.map_places().take(ask.caller.org, EFFORT_PX).await?;
     let binary = RunCache::binary(&state, run, max, encoding).await?;

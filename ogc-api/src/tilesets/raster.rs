@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use super::address::TileAddress;
 use super::tile::{bill, time_parameter};
 use crate::answer::{Lasting, note_step, png_bytes, tagged};
-use crate::document::not_modified;
 use crate::entity_tag::EntityTag;
 use crate::features::RootAsk;
 use crate::maps::{Layer, LayerAbout, Style, TimeWanted, Viewer, draw};
@@ -47,22 +46,23 @@ pub(super) async fn answer(
         address.size_px
     );
     let tag = EntityTag::of_bytes(made_from.as_bytes());
-    if tag.is_held_by(&ask.headers) {
-        return Ok(not_modified(&tag));
-    }
     let lasting = if about.is_fixed() && wanted != TimeWanted::Current {
         Lasting::Forever
     } else {
         Lasting::Briefly
     };
+    if let Some(held) = tag.held_form(&ask.headers) {
+        return Ok(lasting.not_modified(&held));
+    }
     let view = MapView::of_tile(id.z(), id.x(), id.y(), address.size_px);
     let view = view.map_err(|error| Error::Internal(format!("a tile: {error}")))?;
     let pixels = u64::from(address.size_px) * u64::from(address.size_px);
-    let _place = state.map_places().take(org, pixels).await?;
-    let drawn = draw(Viewer { state, org }, &about, layer.look(style), view, moment).await?;
+    let place = &state.map_places().take(org, pixels).await?;
+    let viewer = Viewer { state, org, place };
+    let drawn = draw(viewer, &about, layer.look(style), view, moment).await?;
     // A tile with nothing in it is a transparent picture, and free: an <img> takes an answer without a body for a fault.
     let shows_something = !drawn.picture.is_empty();
-    let png = png_bytes(state, drawn.picture, None).await?;
+    let png = png_bytes(viewer, drawn.picture, None).await?;
     let mut response = tagged(png, PNG, &tag, lasting);
     if shows_something {
         bill(&mut response, root);

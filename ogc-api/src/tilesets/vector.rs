@@ -1,5 +1,7 @@
 //! Vector tiles: what the feature collections hold, with `datetime` meaning exactly what it means there.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use driftline_database::{Run, RunFilter};
 use driftline_domain::{BBox, ValidTime};
@@ -11,11 +13,10 @@ use super::MVT;
 use super::dots::Dots;
 use super::tile::{bill, empty, time_parameter};
 use crate::answer::Lasting;
-use crate::compression::compressed;
-use crate::document::not_modified;
+use crate::compression::{Encoding, compressed};
 use crate::entity_tag::EntityTag;
 use crate::features::{Collection, Holdings, RootAsk};
-use crate::maps::{track_lines, track_times};
+use crate::maps::{MapPlace, track_lines, track_times};
 use crate::query::Interval;
 use crate::runs::RunCache;
 use crate::{AppState, Error};
@@ -107,17 +108,20 @@ pub(super) async fn answer(
         collection.id()
     );
     let tag = EntityTag::of_bytes(made_from.as_bytes());
-    if tag.is_held_by(&ask.headers) {
-        return Ok(not_modified(&tag));
-    }
     let lasting = if root.mission().is_some() {
         Lasting::Forever
     } else {
         Lasting::Briefly
     };
-    let _place = state.map_places().take(ask.caller.org, 1).await?;
+    if let Some(held) = tag.held_form(&ask.headers) {
+        let mut response = lasting.not_modified(&held);
+        Encoding::note_choice(response.headers_mut());
+        return Ok(response);
+    }
+    let place = state.map_places().take(ask.caller.org, 1).await?;
     let tile = Contents {
         state,
+        place,
         asked,
         interval,
         id,
@@ -136,6 +140,8 @@ pub(super) async fn answer(
 /// What goes into one tile.
 struct Contents<'a> {
     state: &'a AppState,
+    /// Kept until the work has ended.
+    place: Arc<MapPlace>,
     asked: &'a RootAsk,
     interval: Interval,
     id: TileId,
@@ -320,6 +326,11 @@ impl Contents<'_> {
     }
 
     async fn computed<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        let place = Arc::clone(&self.place);
+        let work = move || {
+            let _place = place;
+            work()
+        };
         let done = self.state.compute.run(work).await;
         done.map_err(|error| Error::Internal(format!("a tile: {error}")))
     }

@@ -13,7 +13,6 @@ use super::xml::Xml;
 use super::{MAX_LAYERS, MAX_SIDE_PX, PNG, feature_info};
 use crate::AppState;
 use crate::answer::{Lasting, tagged};
-use crate::document::not_modified;
 use crate::entity_tag::EntityTag;
 use crate::maps::{LayerAbout, available};
 use crate::query::shown;
@@ -30,8 +29,8 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
     check_sequence(asked, sequence)?;
     let body = document(asked, version, &layers, sequence)?;
     let tag = EntityTag::of_bytes(&body);
-    if tag.is_held_by(&asked.ask.headers) {
-        return Ok(not_modified(&tag));
+    if let Some(held) = tag.held_form(&asked.ask.headers) {
+        return Ok(Lasting::Briefly.not_modified(&held));
     }
     let media_type = match version {
         Version::V130 => "text/xml; charset=utf-8",

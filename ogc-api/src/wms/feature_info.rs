@@ -11,7 +11,6 @@ use super::request::WmsAsk;
 use super::version::Version;
 use crate::AppState;
 use crate::answer::{Lasting, tagged};
-use crate::document::not_modified;
 use crate::entity_tag::EntityTag;
 use crate::maps::{Layer, Probe, Viewer, probe};
 use crate::query::shown;
@@ -34,10 +33,10 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
         return Err(Exception::new(Code::InvalidPoint, message));
     }
     let org = asked.ask.caller.org;
-    let _place = state.map_places().take(org, 1).await?;
+    let place = &state.map_places().take(org, 1).await?;
+    let viewer = Viewer { state, org, place };
     let mut found = Vec::new();
     for layer in map.layers.iter().filter(|drawn| queried.contains(&drawn.about.layer)) {
-        let viewer = Viewer { state, org };
         let probes = probe(
             viewer,
             &layer.about,
@@ -55,8 +54,8 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
         _ => (plain(&found), "text/plain; charset=utf-8"),
     };
     let tag = EntityTag::of_bytes(body.as_bytes());
-    if tag.is_held_by(&asked.ask.headers) {
-        return Ok(not_modified(&tag));
+    if let Some(held) = tag.held_form(&asked.ask.headers) {
+        return Ok(Lasting::Briefly.not_modified(&held));
     }
     let mut response = tagged(body, media_type, &tag, Lasting::Briefly);
     if !found.is_empty() {

@@ -11,7 +11,6 @@ use super::request::WmsAsk;
 use super::version::Version;
 use super::{MAX_SIDE_PX, PNG};
 use crate::answer::{Lasting, note_step, png_bytes, tagged};
-use crate::document::not_modified;
 use crate::entity_tag::EntityTag;
 use crate::maps::{self, Look, Moment, Viewer};
 use crate::query::shown;
@@ -33,17 +32,13 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
     let ground = ground(&asked.kvp)?;
     let map = MapRequest::parse(state, asked, version).await?;
     let tag = tag_of(&map, ground);
-    if tag.is_held_by(&asked.ask.headers) {
-        return Ok(not_modified(&tag));
+    let is_fixed = map.has_fixed_time && map.layers.iter().all(|layer| layer.about.is_fixed());
+    let lasting = if is_fixed { Lasting::Forever } else { Lasting::Briefly };
+    if let Some(held) = tag.held_form(&asked.ask.headers) {
+        return Ok(lasting.not_modified(&held));
     }
     let (png, step) = picture(state, asked, &map, ground).await?;
-    let is_fixed = map.has_fixed_time && map.layers.iter().all(|layer| layer.about.is_fixed());
-    let mut response = tagged(
-        png,
-        PNG,
-        &tag,
-        if is_fixed { Lasting::Forever } else { Lasting::Briefly },
-    );
+    let mut response = tagged(png, PNG, &tag, lasting);
     note_step(&mut response, step);
     asked.bill(&mut response, "map");
     Ok(response)
@@ -58,14 +53,13 @@ async fn picture(
 ) -> Result<(Vec<u8>, Option<ValidTime>), Error> {
     let org = asked.ask.caller.org;
     let (width, height) = (map.view.width, map.view.height);
-    let _place = state
-        .map_places()
-        .take(org, u64::from(width) * u64::from(height))
-        .await?;
+    let pixels = u64::from(width) * u64::from(height);
+    let place = &state.map_places().take(org, pixels).await?;
+    let viewer = Viewer { state, org, place };
     let mut whole: Option<Picture> = None;
     let mut steps = Vec::new();
     for layer in &map.layers {
-        let drawn = maps::draw(Viewer { state, org }, &layer.about, layer.look, map.view, layer.moment).await?;
+        let drawn = maps::draw(viewer, &layer.about, layer.look, map.view, layer.moment).await?;
         steps.push(drawn.step);
         let next = drawn.picture;
         // One over the other at once: two pictures are in memory, however many layers there are.
@@ -73,8 +67,7 @@ async fn picture(
             None => next,
             Some(below) => {
                 let stack = move || Picture::stack(width, height, vec![below, next]);
-                let stacked = state.compute.run(stack).await;
-                stacked.map_err(|error| Error::Internal(format!("a picture: {error}")))?
+                maps::compute(viewer, stack).await?
             }
         });
     }
@@ -85,7 +78,7 @@ async fn picture(
     };
     let first = steps.first().copied().flatten();
     let step = first.filter(|step| steps.iter().all(|other| *other == Some(*step)));
-    Ok((png_bytes(state, whole, colour).await?, step))
+    Ok((png_bytes(viewer, whole, colour).await?, step))
 }
 
 /// The picture is made from these things and from nothing else: the tag is known before anything is read.
@@ -115,10 +108,9 @@ pub(super) async fn legend(state: &AppState, asked: &WmsAsk) -> Result<Response,
         pixel_ratio: 1,
     };
     let about = defined(state, asked, layer).await?;
-    let viewer = Viewer {
-        state,
-        org: asked.ask.caller.org,
-    };
+    let org = asked.ask.caller.org;
+    let place = &state.map_places().take(org, 1).await?;
+    let viewer = Viewer { state, org, place };
     let look = layer.look(style);
     let moment = about.moment(time_wanted(kvp)?, jiff::Timestamp::now());
     let moment = moment.map_err(|why| Exception::new(Code::InvalidDimensionValue, format!("TIME: {why}")))?;
@@ -134,12 +126,11 @@ pub(super) async fn legend(state: &AppState, asked: &WmsAsk) -> Result<Response,
         style.name
     );
     let tag = EntityTag::of_bytes(made_from.as_bytes());
-    if tag.is_held_by(&asked.ask.headers) {
-        return Ok(not_modified(&tag));
+    if let Some(held) = tag.held_form(&asked.ask.headers) {
+        return Ok(Lasting::Briefly.not_modified(&held));
     }
-    let _place = state.map_places().take(viewer.org, 1).await?;
     let picture = maps::legend(viewer, layer, look, highest, size).await?;
-    let png = png_bytes(state, picture, (!is_transparent).then_some(WHITE)).await?;
+    let png = png_bytes(viewer, picture, (!is_transparent).then_some(WHITE)).await?;
     let mut response = tagged(png, PNG, &tag, Lasting::Briefly);
     asked.bill(&mut response, "legend");
     Ok(response)
@@ -216,7 +207,7 @@ mod tests {
 
     #[test]
     fn grounds_and_formats_are_read() {
-        let read = |query: &str| ground(&Kvp::parse(Some(query)).unwrap());
+        let read = |query: &str| ground(&Kvp::parse(Some(query)).0);
         assert_eq!(read("").unwrap(), Ground::Colour(WHITE));
         assert_eq!(read("transparent=true&BGCOLOR=0xFF0000").unwrap(), Ground::Transparent);
         assert_eq!(
@@ -232,7 +223,7 @@ mod tests {
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }
-        let format = |text: &str| check_format(&Kvp::parse(Some(&format!("FORMAT={text}"))).unwrap());
+        let format = |text: &str| check_format(&Kvp::parse(Some(&format!("FORMAT={text}"))).0);
         for good in [
             "image/png",
             "IMAGE/PNG",

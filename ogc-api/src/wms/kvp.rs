@@ -3,43 +3,79 @@
 use percent_encoding::percent_decode_str;
 
 use super::exception::Exception;
-use crate::links::is_credential;
 use crate::query::shown;
 
-/// The parameters of one request, names in capitals; the caller's credential is not among them.
+/// Parameters that are read. What has another name is ignored, whatever it holds; the caller's credential is among that.
+const KNOWN: [&str; 26] = [
+    "BBOX",
+    "BGCOLOR",
+    "CRS",
+    "EXCEPTIONS",
+    "FEATURE_COUNT",
+    "FORMAT",
+    "HEIGHT",
+    "I",
+    "INFO_FORMAT",
+    "J",
+    "LAYER",
+    "LAYERS",
+    "QUERY_LAYERS",
+    "REQUEST",
+    "SERVICE",
+    "SRS",
+    "STYLE",
+    "STYLES",
+    "TIME",
+    "TRANSPARENT",
+    "UPDATESEQUENCE",
+    "VERSION",
+    "WIDTH",
+    "WMTVER",
+    "X",
+    "Y",
+];
+
+/// The parameters of one request, names in capitals.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Kvp {
-    pairs: Vec<(String, String)>,
+    pairs: Vec<(&'static str, String)>,
 }
 
 impl Kvp {
-    /// Reads a raw query.
-    pub(crate) fn parse(raw: Option<&str>) -> Result<Self, Exception> {
-        let mut pairs: Vec<(String, String)> = Vec::new();
-        for part in raw.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let name = decoded(name)?.to_ascii_uppercase();
-            if is_credential(&name) {
-                continue;
-            }
-            let value = decoded(value)?;
-            match pairs.iter().find(|(known, _)| *known == name) {
-                None => pairs.push((name, value)),
-                Some((_, known)) if *known == value => {}
-                Some(_) => {
-                    let name = shown(&name);
-                    return Err(Exception::plain(format!(
-                        "{name} stands in the request twice, with different values"
-                    )));
-                }
+    /// Reads a raw query. What can be read is handed back whatever else is wrong with it: the answer to a wrong request
+    /// depends on its version, too.
+    pub(crate) fn parse(raw: Option<&str>) -> (Self, Result<(), Exception>) {
+        let (mut kvp, mut outcome) = (Self::default(), Ok(()));
+        for part in raw.unwrap_or_default().split('&') {
+            if let Err(wrong) = kvp.add(part) {
+                outcome = outcome.and(Err(wrong));
             }
         }
-        Ok(Self { pairs })
+        (kvp, outcome)
+    }
+
+    fn add(&mut self, part: &str) -> Result<(), Exception> {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let name = percent_decode_str(name).decode_utf8_lossy();
+        let Some(name) = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(&name)) else {
+            return Ok(());
+        };
+        let value = percent_decode_str(value).decode_utf8();
+        let value = value.map_err(|error| Exception::plain(format!("{name} is not UTF-8: {error}")))?;
+        match self.get(name) {
+            None => self.pairs.push((name, value.into_owned())),
+            Some(first) if first == value => {}
+            Some(_) => {
+                let message = format!("{name} stands in the request twice, with different values");
+                return Err(Exception::plain(message));
+            }
+        }
+        Ok(())
     }
 
     /// The value of a parameter, which may be empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let pair = self.pairs.iter().find(|(known, _)| known == name);
+        let pair = self.pairs.iter().find(|(known, _)| *known == name);
         pair.map(|(_, value)| value.as_str())
     }
 
@@ -63,22 +99,16 @@ impl Kvp {
     }
 }
 
-fn decoded(text: &str) -> Result<String, Exception> {
-    let bytes = percent_decode_str(text).decode_utf8();
-    let text = bytes.map_err(|error| Exception::plain(format!("'{}' is not UTF-8: {error}", shown(text))))?;
-    Ok(text.into_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_have_any_case_and_credentials_are_left_out() {
-        let kvp = Kvp::parse(Some(
-            "service=WMS&Request=GetMap&KEY=secret&styles=&LAYERS=a%2Cb&Width=2&width=2",
-        ))
-        .unwrap();
+    fn names_have_any_case_and_unknown_ones_are_left_out_whatever_they_hold() {
+        let (kvp, outcome) = Kvp::parse(Some(
+            "service=WMS&Request=GetMap&KEY=secret&styles=&LAYERS=a%2Cb&Width=2&width=2&_ts=1&_ts=2&foo=%FF&%FF=1&&=",
+        ));
+        outcome.unwrap();
         assert_eq!(kvp.get("SERVICE"), Some("WMS"));
         assert_eq!((kvp.get("STYLES"), kvp.filled("STYLES")), (Some(""), None));
         assert_eq!((kvp.get("KEY"), kvp.get("LAYERS")), (None, Some("a,b")));
@@ -87,12 +117,24 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_and_garbage_are_refused() {
-        assert!(Kvp::parse(Some("a=1&A=2")).is_err());
-        assert!(Kvp::parse(Some("a=%ff")).is_err());
-        let kvp = Kvp::parse(Some("w=-1&h=+5&x=1.5&y=&z=99999999999")).unwrap();
-        for name in ["W", "H", "X", "Y", "Z", "NONE"] {
+    fn contradictions_and_garbage_are_refused_and_the_rest_is_read() {
+        let wrong = |query: &str| Kvp::parse(Some(query)).1.is_err();
+        assert!(wrong("I=1&i=2") && wrong("TIME=%ff"));
+        let (kvp, outcome) = Kvp::parse(Some("TIME=%FF&VERSION=1.1.1&EXCEPTIONS=application/vnd.ogc.se_inimage"));
+        assert!(outcome.is_err());
+        assert_eq!(kvp.get("VERSION"), Some("1.1.1"));
+        assert_eq!(kvp.get("EXCEPTIONS"), Some("application/vnd.ogc.se_inimage"));
+        let (kvp, _) = Kvp::parse(Some("width=-1&height=+5&x=1.5&y=&i=99999999999"));
+        for name in ["WIDTH", "HEIGHT", "X", "Y", "I", "J"] {
             assert!(kvp.needed_number(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_parameter_that_is_read_stands_in_the_api_document() {
+        let described = crate::openapi::wms_parameters();
+        for name in KNOWN.into_iter().filter(|name| *name != "WMTVER") {
+            assert!(described.contains(&name), "{name}");
         }
     }
 }

@@ -103,6 +103,9 @@ fn layers_and_styles(kvp: &Kvp) -> Result<Vec<(Layer, &'static Style)>, Exceptio
             layers.len()
         )));
     }
+    if let Some((_, again)) = (1..).zip(&layers).find(|(next, name)| layers[*next..].contains(name)) {
+        return Err(Exception::plain(format!("LAYERS names '{}' twice", shown(again))));
+    }
     // Without names every layer has its default style (ogc.md, trap 5).
     let styles: Vec<&str> = match kvp.filled("STYLES") {
         None => vec![""; layers.len()],

@@ -58,16 +58,17 @@ impl WmsAsk {
 
 /// `GET /wms`.
 pub(crate) async fn wms(State(state): State<AppState>, mut asked: WmsAsk) -> Response {
-    asked.kvp = match Kvp::parse(asked.raw.as_deref()) {
-        Ok(kvp) => kvp,
-        Err(exception) => return exception.into_response(Version::V130, &Kvp::default()),
-    };
+    let (kvp, outcome) = Kvp::parse(asked.raw.as_deref());
+    asked.kvp = kvp;
     // 1.0.0 called it WMTVER.
     let named = asked.kvp.get("VERSION").or(asked.kvp.get("WMTVER"));
     let version = match Version::negotiated(named) {
         Ok(version) => version,
         Err(exception) => return exception.into_response(Version::V130, &asked.kvp),
     };
+    if let Err(exception) = outcome {
+        return exception.into_response(version, &asked.kvp);
+    }
     match answer(&state, &asked, version).await {
         Ok(response) => response,
         Err(exception) => exception.into_response(version, &asked.kvp),

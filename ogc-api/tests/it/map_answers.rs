@@ -86,6 +86,41 @@ async fn nothing_is_read_for_what_the_client_holds_until_it_changes() {
 }
 
 #[tokio::test]
+async fn what_is_not_modified_is_kept_like_the_answer_itself() {
+    let service = Service::start().await;
+    let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 6).await;
+    let map = "FORMAT=image/png&WIDTH=40&HEIGHT=40&CRS=CRS:84&BBOX=2,58,7,62";
+    for path in [
+        format!("/missions/{mission}/tiles/particles/6/32/18.mvt?datetime={}", time(2)),
+        format!(
+            "/missions/{mission}/tiles/search-areas/6/32/18.png?datetime={}",
+            time(2)
+        ),
+        format!(
+            "/missions/{mission}/wms?REQUEST=GetMap&LAYERS=search-areas&{map}&TIME={}",
+            time(2)
+        ),
+        format!("/wms?REQUEST=GetMap&LAYERS=currents&{map}"),
+        "/wms?SERVICE=WMS&REQUEST=GetCapabilities".to_owned(),
+        format!("/v1/missions/{mission}/particles"),
+    ] {
+        for coding in ["br", "gzip", "identity"] {
+            let key = &service.ours.key;
+            let whole = service
+                .ask(Method::GET, &path, key, &[("accept-encoding", coding)])
+                .await;
+            let tag = whole.header("etag");
+            let headers = [("accept-encoding", coding), ("if-none-match", tag)];
+            let held = service.ask(Method::GET, &path, key, &headers).await;
+            assert_eq!((held.status.as_u16(), held.body.len()), (304, 0), "{path}");
+            for name in ["etag", "cache-control", "vary"] {
+                assert_eq!(held.header(name), whole.header(name), "{name} of {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn pictures_of_other_things_have_other_tags() {
     let service = Service::start().await;
     let (first, _) = publish_with_raster(&service, &service.ours, (3.0, 59.5), 6).await;

@@ -177,11 +177,13 @@ impl Service {
     }
 
     async fn serve_http(&self, log: UsageLog) -> anyhow::Result<()> {
+        let maps = Compute::with_all_cores()?;
         let ground = Ground {
             settings: &self.settings,
             database: &self.database,
             store: &self.store,
             engine: &self.engine,
+            maps: &maps,
             changes: &self.changes,
             shutdown: self.stop.subscribe(),
         };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{EARLY, HOURS, LATE, Place, Subject};
-use crate::harness::{gdal_says, python, scratch, system_python};
+use crate::harness::{Commands, Launch, gdal_says, python, scratch, system_python};
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -295,5 +295,55 @@ fn owslib_reads_layers_times_maps_and_values_in_both_versions() {
         maps.push(read["maps"].clone());
     }
     assert_eq!(maps[0], maps[1], "both versions draw the same");
+    subject.server.stop(&[]);
+}
+
+#[test]
+fn capabilities_and_exceptions_are_valid_by_the_schemas_of_both_versions() {
+    let subject = Subject::new();
+    let bare = scratch("bare");
+    let bare_data = bare.path().join("data");
+    let (_, bare_key) = {
+        let commands = Commands::on(&bare_data);
+        commands.organisation("nobody");
+        commands.key("nobody", &[])
+    };
+    let without_forcing = Launch::on(&bare_data).start();
+    let tenant = format!("{}/wms?key={}", subject.server.base(), subject.prepared.key);
+    let roots = [
+        tenant.clone(),
+        subject.by_query("/wms"),
+        format!("{}?", subject.by_path("/wms")),
+        subject.signed("/wms"),
+        format!("{}/wms?key={bare_key}", without_forcing.base()),
+    ];
+    let (mut addresses, mut expected) = (Vec::new(), Vec::new());
+    for (version, root_element) in [("1.3.0", "WMS_Capabilities"), ("1.1.1", "WMT_MS_Capabilities")] {
+        for root in &roots {
+            addresses.push(format!("{root}&SERVICE=WMS&REQUEST=GetCapabilities&VERSION={version}"));
+            expected.push((root_element, version));
+        }
+        for wrong in [
+            "REQUEST=GetMap&LAYERS=lakes",
+            "REQUEST=GetTile",
+            "REQUEST=GetMap&LAYERS=%3C%26%00%FF",
+        ] {
+            addresses.push(format!(
+                "{tenant}&SERVICE=WMS&VERSION={version}&FORMAT=image/png&{wrong}"
+            ));
+            expected.push(("ServiceExceptionReport", version));
+        }
+    }
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let found = python("wms_schema.py", &addresses);
+    for ((found, (root, version)), address) in found.as_array().unwrap().iter().zip(expected).zip(addresses) {
+        assert_eq!(
+            (found["root"].as_str(), found["version"].as_str()),
+            (Some(root), Some(version)),
+            "{address}"
+        );
+        assert_eq!(found["errors"], serde_json::json!([]), "{address}");
+    }
+    without_forcing.stop(&[]);
     subject.server.stop(&[]);
 }

@@ -69,7 +69,9 @@ export interface Mission extends StatusNews {
     readonly forecast_hours: number;
     readonly ensemble_size: number;
     readonly distress: boolean;
-    readonly config: { readonly seed: number | null };
+    readonly config: { readonly seed: number | null; readonly [member: string]: unknown };
+    readonly description?: string | null;
+    readonly priority?: string;
     readonly warnings: readonly string[];
     readonly created_at: string;
 }
@@ -155,7 +157,9 @@ export interface MissionRequest {
     readonly forecast_hours: number;
     readonly ensemble_size?: number;
     readonly distress?: boolean;
-    readonly config?: { readonly seed: number };
+    readonly description?: string;
+    readonly priority?: string;
+    readonly config?: Readonly<Record<string, unknown>>;
 }
 
 export interface Violation {

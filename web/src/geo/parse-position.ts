@@ -25,14 +25,31 @@ class Refusal extends Error {}
 /** Latitude first, unless letters say otherwise. */
 export function parsePosition(text: string): Parsed {
     try {
-        const halves = split(tokens(text));
-        return read(halves);
+        return read(isoHalves(text) ?? split(tokens(text)));
     } catch (refusal) {
         if (refusal instanceof Refusal) {
             return { ok: false, reason: refusal.message };
         }
         throw refusal;
     }
+}
+
+/**
+ * ISO 6709, annex H: a sign, two digits of latitude (four or six with minutes and seconds), a sign, longitude with one
+ * digit more, a closing solidus. Without the solidus only a leading plus says that no dash divides: 33.9 S 18.4 E is
+ * sometimes written -33.9-018.4.
+ */
+function isoHalves(text: string): [Half, Half] | null {
+    const pattern = /^\s*([+-]\d\d)((?:\d\d){0,2})(\.\d+)?([+-]\d{3})((?:\d\d){0,2})(\.\d+)?(\/?)\s*$/;
+    const [, lat, latRest = '', latDecimals, lon, lonRest = '', lonDecimals, end] = pattern.exec(asciiDashes(text)) ?? [];
+    if (lat === undefined || lon === undefined || latRest.length !== lonRest.length || (lat.startsWith('-') && end === '')) {
+        return null;
+    }
+    const half = (degrees: string, rest: string, decimals = ''): Half => ({
+        numbers: (degrees + rest.replace(/\d\d/g, ' $&') + decimals).split(' '),
+        letter: null,
+    });
+    return [half(lat, latRest, latDecimals), half(lon, lonRest, lonDecimals)];
 }
 
 function tokens(text: string): Token[] {
@@ -57,11 +74,23 @@ function tokens(text: string): Token[] {
     return found;
 }
 
+function asciiDashes(text: string): string {
+    return text.replace(/[\u2212\u2010-\u2015]/g, '-');
+}
+
+/** A small s behind degrees, minutes and a number, or any S behind minutes marked M: seconds as well as South. */
+const OPEN_S = new RegExp(
+    String.raw`(?:\d\s*(?:[°º˚:\s-]|d|deg|degrees)\s*\d+\s*(?:['′’‘´\`:\s-]|m|min|minutes)\s*\d+(?:[.,]\d+)?s` +
+        String.raw`|[Mm]\s*\d+(?:[.,]\d+)?[sS])(?!\s*[nsewøNSEWØ]|[a-zA-Z])`,
+);
+
 /** One spelling for every sign: ° ' " and points as decimal marks. */
 function plainSigns(text: string): string {
-    const plain = text
+    if (OPEN_S.test(text)) {
+        throw new Refusal('s can mean seconds or South here: write seconds with ", or South with a blank before S');
+    }
+    const plain = asciiDashes(text)
         .toUpperCase()
-        .replace(/[\u2212\u2010-\u2015]/g, '-')
         .replace(/[º˚]/g, '°')
         .replace(/''|[″”“]/g, '"')
         .replace(/[′’‘´`]/g, "'")
@@ -72,13 +101,24 @@ function plainSigns(text: string): string {
         .replace(/(\d)\s*(?:MINUTES|MIN|M)(?![A-Z])/g, "$1'")
         // An S behind minutes and a number is seconds, unless nothing else could be the hemisphere.
         .replace(/('\s*\d+(?:[.,]\d+)?)\s*(?:SECONDS|SEC|S(?=\s*[NSEW]))/g, '$1"');
-    return decimalPoints(plain)
+    return definiteDashes(decimalPoints(plain))
         // A dash after a number joins, as in 60-09.5N; elsewhere it is a sign.
         .replace(/([\d°'".])\s*-(?=\s|\d)(?!\s*$)/g, (whole, before: string) =>
             /\s-/.test(whole) && !/-\s/.test(whole) ? `${before} -` : `${before} `,
         )
         .replace(/-\s+(?=\d)/g, '-')
         .replace(/\(|\)/g, ' ');
+}
+
+/** Degrees, minutes and seconds joined by dashes, in both halves. */
+const DASHED = /^\s*[+-]?\d+(?:-\d+(?:\.\d+)?){1,2}\s*[\s,;/|]\s*[+-]?\d+(?:-\d+(?:\.\d+)?){1,2}\s*$/;
+
+/** Without hemisphere letters, a dash behind a number could divide, join or be the sign of what follows. */
+function definiteDashes(text: string): string {
+    if (/[\d°'".](?:\s*-\s+|-)[\d.]/.test(text) && !/[NSEW]/.test(text) && !DASHED.test(text)) {
+        throw new Refusal('a dash can divide or be a minus here: write N or S and E or W, or a comma between the two');
+    }
+    return text;
 }
 
 /** Commas between digits are decimal marks only where nothing else can be meant. */
@@ -92,10 +132,11 @@ function decimalPoints(text: string): string {
     }
     const hasOther = /[NSEW;/|°'"]|\d\s+[-+]?\d|,\s/.test(text);
     if (!hasOther) {
-        if (inner > 1) {
-            throw new Refusal('commas may divide or be decimal marks here: write decimals with a point');
-        }
-        return text.replace(/(\d),(?=\d)/g, '$1 , ');
+        throw new Refusal(
+            inner > 1
+                ? 'commas may divide or be decimal marks here: write decimals with a point'
+                : 'the comma may divide or be a decimal mark: write a blank behind it, or the longitude',
+        );
     }
     if (/\d,\d+,\d/.test(text)) {
         throw new Refusal('commas may divide or be decimal marks here: write decimals with a point');

@@ -33,3 +33,11 @@ test('areas across the antimeridian are in one piece', () => {
     assert.ok(shapes.box.x1 - shapes.box.x0 < 0.003 && shapes.box.x1 > 1);
     assert.equal(areaShapes(result([], 0)), null);
 });
+
+test('an area cut at the antimeridian has no line along the cut', () => {
+    const west: [number, number][] = [[179.5, 0], [180, 0], [180, 1], [179.5, 1], [179.5, 0]];
+    const east: [number, number][] = [[-180, 0], [-179.5, 0], [-179.5, 1], [-180, 1], [-180, 0]];
+    const shapes = areaShapes(result([[west], [east]], 179));
+    const goesOn = Array.from({ length: 10 }, (_, point) => shapes?.lines[point * POINT_FLOATS + 3]);
+    assert.deepEqual(goesOn, [1, 0, 1, 1, 0, 1, 1, 1, 0, 0]);
+});

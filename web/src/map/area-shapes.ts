@@ -6,7 +6,7 @@ import earcut from 'earcut';
 import type { Ring } from '../api/types.ts';
 import type { Result } from '../result/data.ts';
 import type { Level } from '../state/layers.ts';
-import { type Box, mercator } from './gl.ts';
+import { type Box, mercator, nearLon } from './gl.ts';
 
 /** Where one area at one time lies in the arrays. */
 export interface Part {
@@ -43,7 +43,7 @@ export function areaShapes(result: Result): AreaShapes | null {
             const firstCorner = fills.length / 2;
             for (const polygon of area.polygons) {
                 const rings = polygon.map((ring) => inBox(ring, box, result.mission.last_known_lon));
-                rings.forEach((ring) => pushLine(lines, ring, box));
+                rings.forEach((ring, at) => pushLine(lines, ring, box, polygon[at] as Ring));
                 pushFill(fills, rings);
             }
             const points = lines.length / POINT_FLOATS - firstPoint;
@@ -54,16 +54,11 @@ export function areaShapes(result: Result): AreaShapes | null {
     return { box, lines: new Float32Array(lines), fills: new Float32Array(fills), parts };
 }
 
-/** The longitude on the same side of the antimeridian as another one. */
-function near(lon: number, reference: number): number {
-    return lon + 360 * Math.round((reference - lon) / 360);
-}
-
 function boxAround(rings: readonly Ring[], reference: number): Box | null {
     let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
     for (const ring of rings) {
         for (const [lon, lat] of ring) {
-            const [x, y] = mercator(near(lon, reference), lat);
+            const [x, y] = mercator(nearLon(lon, reference), lat);
             [x0, y0, x1, y1] = [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)];
         }
     }
@@ -72,12 +67,17 @@ function boxAround(rings: readonly Ring[], reference: number): Box | null {
 
 function inBox(ring: Ring, box: Box, reference: number): number[] {
     return ring.flatMap(([lon, lat]) => {
-        const [x, y] = mercator(near(lon, reference), lat);
+        const [x, y] = mercator(nearLon(lon, reference), lat);
         return [(x - box.x0) / (box.x1 - box.x0), (y - box.y0) / (box.y1 - box.y0)];
     });
 }
 
-function pushLine(lines: number[], ring: readonly number[], box: Box): void {
+/** Areas are cut where the longitudes jump; the edges of the cut belong to no outline. */
+function isCut(from: Ring[number] | undefined, to: Ring[number] | undefined): boolean {
+    return Math.abs(from?.[0] ?? 0) === 180 && Math.abs(to?.[0] ?? 0) === 180;
+}
+
+function pushLine(lines: number[], ring: readonly number[], box: Box, places: Ring): void {
     const [width, height] = [box.x1 - box.x0, box.y1 - box.y0];
     let distance = 0;
     for (let at = 0; at < ring.length; at += 2) {
@@ -85,7 +85,8 @@ function pushLine(lines: number[], ring: readonly number[], box: Box): void {
         if (at > 0) {
             distance += Math.hypot((x - (ring[at - 2] as number)) * width, (y - (ring[at - 1] as number)) * height);
         }
-        lines.push(x, y, distance, at + 2 < ring.length ? 1 : 0);
+        const goesOn = at + 2 < ring.length && !isCut(places[at / 2], places[at / 2 + 1]);
+        lines.push(x, y, distance, goesOn ? 1 : 0);
     }
 }
 

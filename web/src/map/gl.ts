@@ -73,6 +73,11 @@ export function visibleTurns(box: Box, west: number, east: number): number[] {
     return turns;
 }
 
+/** The longitude on the same side of the antimeridian as another one. */
+export function nearLon(lon: number, reference: number): number {
+    return lon + 360 * Math.round((reference - lon) / 360);
+}
+
 /** Longitude and latitude in normalised Web Mercator. */
 export function mercator(lon: number, lat: number): [number, number] {
     const held = Math.min(85.051129, Math.max(-85.051129, lat));

@@ -20,11 +20,19 @@ import { AreaLayer } from './area-layer.ts';
 import { areaShapes } from './area-shapes.ts';
 import { fill, readBasemap, repaint, style } from './basemap.ts';
 import { drawFrame } from './frame.ts';
+import { nearLon } from './gl.ts';
 import { Markers } from './markers.ts';
 import { PALETTES } from './palette.ts';
 import { ParticleLayer } from './particle-layer.ts';
 import { exposeProbe } from './probe.ts';
 import { Rasters } from './rasters.ts';
+
+/** Below this zoom a cross tells little; this one shows a coast around it. */
+const COARSE_ZOOM = 6.5;
+const CLOSE_ZOOM = 7;
+const TYPING_MS = 500;
+/** Around a result: labels stand outside of the areas, and words at the foot of the map. */
+const FRAME = { top: 50, right: 60, bottom: 85, left: 50 };
 
 setWorkerUrl(new URL(workerUrl, import.meta.url).href);
 
@@ -87,6 +95,10 @@ class MapView {
     /** The run that the camera was moved to. */
     #framed: string | null = useApp.getState().camera === null ? null : (useApp.getState().missionId ?? null);
     #step = -1;
+    /** The position that the form or the mission has, and where the map was clicked last. */
+    #position: Position | null = null;
+    #clicked: Position | null = null;
+    #typing = 0;
     /** Where the map itself says it is; any other camera was asked for by the address. */
     #camera: Camera | null = null;
 
@@ -96,7 +108,11 @@ class MapView {
         this.#map = map;
         this.#areas = new AreaLayer(palette);
         this.#particles = new ParticleLayer(palette);
-        this.#rasters = new Rasters(map, { opacity, palette });
+        this.#rasters = new Rasters(map, { opacity, palette }, (id, picture) =>
+            useMission.setState(({ pictures: { [id]: _, ...others } }) => ({
+                pictures: picture === null ? others : { ...others, [id]: picture },
+            })),
+        );
         this.#markers = new Markers(map);
         const probe = exposeProbe(map, this.#particles.stats, (id) => this.#rasters.timeOf(id));
         map.on('error', (event) => probe.errors.push(String(event.error?.message ?? event.error)));
@@ -108,6 +124,8 @@ class MapView {
 
     stop(): void {
         this.#stops.forEach((stop) => stop());
+        this.#rasters.forget();
+        clearTimeout(this.#typing);
     }
 
     #start(places: MapPlaces): void {
@@ -118,7 +136,8 @@ class MapView {
         map.on('mouseout', () => places.onPointer(null));
         map.on('click', ({ lngLat }) => {
             if (useApp.getState().view === 'form') {
-                useApp.setState({ picked: { lat: lngLat.lat, lon: lngLat.wrap().lng } });
+                this.#clicked = { lat: lngLat.lat, lon: lngLat.wrap().lng };
+                useApp.setState({ picked: this.#clicked });
             }
         });
         map.on('moveend', () => {
@@ -195,7 +214,8 @@ class MapView {
         if (state.camera !== null && state.camera !== before.camera && state.camera !== this.#camera) {
             this.#map.jumpTo({ center: [state.camera.lon, state.camera.lat], zoom: state.camera.zoom });
         }
-        if (state.covered !== before.covered && state.camera === null && state.view === 'form') {
+        const isFree = state.camera === null && state.draft.position === null;
+        if (state.covered !== before.covered && isFree && state.view === 'form') {
             this.#frameCovered(state.covered);
         }
     }
@@ -212,9 +232,28 @@ class MapView {
         const boxes = isForm ? covered : [];
         fill(this.#map, 'covered', boxes.map((box) => feature({ type: 'LineString', coordinates: outline(box) })));
         this.#markers.showStart(position);
-        const isHidden = position !== null && !this.#map.getBounds().contains([position.lon, position.lat]);
-        if (isHidden && useMission.getState().result === null) {
-            this.#map.jumpTo({ center: [position.lon, position.lat] });
+        if (isSame(position, this.#position)) {
+            return;
+        }
+        this.#position = position;
+        clearTimeout(this.#typing);
+        // Whoever clicks sees the place already: the map stays.
+        if (position !== null && useMission.getState().result === null && !isSame(position, this.#clicked)) {
+            // Each letter of what is typed may be another position.
+            this.#typing = window.setTimeout(() => this.#goTo(position), isForm ? TYPING_MS : 0);
+        }
+    }
+
+    /** Brings a position to where it is seen beside what is printed on the map, on a scale that tells where it is. */
+    #goTo({ lon, lat }: Position): void {
+        const map = this.#map;
+        const zoom = map.getZoom();
+        const { clientWidth, clientHeight } = map.getContainer();
+        const { x, y } = map.project([nearLon(lon, map.getCenter().lng), lat]);
+        const isClear = x > 40 && x < clientWidth - 60 && y > 40 && y < clientHeight - 70;
+        if (zoom < COARSE_ZOOM || !isClear) {
+            // For readers who want less motion the map itself makes this a jump.
+            map.easeTo({ center: [lon, lat], zoom: zoom < COARSE_ZOOM ? CLOSE_ZOOM : zoom, duration: 600 });
         }
     }
 
@@ -228,7 +267,7 @@ class MapView {
             this.#framed = result.mission.id;
             const [west, south, east, north] = result.results.bbox;
             const box = { west, south, east: east < west ? east + 360 : east, north };
-            this.#map.fitBounds([box.west, box.south, box.east, box.north], { padding: 50, animate: false, maxZoom: 12 });
+            this.#map.fitBounds([box.west, box.south, box.east, box.north], { padding: FRAME, animate: false, maxZoom: 12 });
         }
     }
 
@@ -269,8 +308,14 @@ class MapView {
         this.#markers.showStep(shown, layers);
         const { lacking } = useMission.getState();
         const wanted = new Set(RASTERS.filter((id) => layers[id] && !lacking.includes(id)));
-        this.#rasters.show(result?.mission.id ?? null, wanted, shown?.time ?? 0, state.stepMs, state.until);
+        this.#rasters.show(result?.mission.id ?? null, wanted, shown?.time ?? 0, result?.steps.at(-1)?.time ?? 0);
     }
+}
+
+/** The same place to the last digit that is typed for it. */
+function isSame(one: Position | null, other: Position | null): boolean {
+    const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-4;
+    return one === other || (one !== null && other !== null && near(one.lat, other.lat) && near(one.lon, other.lon));
 }
 
 function feature(geometry: GeoJSON.Geometry): GeoJSON.Feature {
@@ -284,7 +329,7 @@ function outline({ west, south, east, north }: BBox): [number, number][] {
 
 /** The way of the datum, in one piece across the antimeridian, and a dot every six hours. */
 function track(result: Result): GeoJSON.Feature[] {
-    const near = (lon: number): number => lon + 360 * Math.round((result.mission.last_known_lon - lon) / 360);
+    const near = (lon: number): number => nearLon(lon, result.mission.last_known_lon);
     const places = result.steps.flatMap(({ datum, time }) => (datum === null ? [] : [{ at: [near(datum.lon), datum.lat], time }]));
     const dots = places.filter(({ time }) => (time - result.from) % (6 * 3_600_000) === 0);
     return [

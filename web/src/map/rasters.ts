@@ -1,20 +1,35 @@
 // Probability and forcing as pictures from the service, one step at a time. Each layer has two sources: the one that is
-// seen, and one that loads the next step unseen; they change places when the next step is complete, so that nothing
-// blinks while the clock runs.
+// seen, and one that loads unseen; they change places when that is complete, so that nothing blinks while the clock runs.
+// A load under way is never replaced: with a clock that is faster than the service none would ever end.
 
 import type { Map as MapLibre, RasterTileSource } from 'maplibre-gl';
 
 import { ROOT } from '../api/client.ts';
+import type { Picture } from '../result/pictures.ts';
 import { type RasterId, RASTERS } from '../state/layers.ts';
+import { clock } from '../time/clock.ts';
 import { iso } from '../time/utc.ts';
 import type { Palette } from './palette.ts';
+
+interface Load {
+    readonly slot: 0 | 1;
+    readonly time: number;
+}
 
 interface Shown {
     readonly missionId: string;
     /** Source and time that is seen; `null` while the first one loads. */
-    front: { slot: 0 | 1; time: number } | null;
-    /** Source and time that loads. */
-    back: { slot: 0 | 1; time: number } | null;
+    front: Load | null;
+    /** Source and time that loads, or waits for its moment. */
+    back: Load | null;
+    /** A tile of what loads could not be read. */
+    isBroken: boolean;
+    /** The last load failed; the timer of the next try. */
+    retry: number;
+    isFailed: boolean;
+    began: number;
+    /** What the last load took, milliseconds. */
+    tookMs: number;
 }
 
 export interface Look {
@@ -23,36 +38,43 @@ export interface Look {
 }
 
 /** Layers drawn over the pictures: they go below the first of these. */
-const BELOW = 'land';
+const OVER = ['land', 'graticule'];
+const RETRY_MS = 5000;
 
 export class Rasters {
     readonly #map: MapLibre;
+    readonly #tell: (id: RasterId, picture: Picture | null) => void;
     readonly #shown = new Map<RasterId, Shown>();
-    /** The time that each layer should be of. */
-    readonly #wanted = new Map<RasterId, number>();
+    /** The time that the pictures should be of, and the last one that there is. */
+    #wanted = 0;
+    #last = 0;
     #look: Look;
 
-    constructor(map: MapLibre, look: Look) {
+    /** Tells what is seen of each layer whenever that changes. */
+    constructor(map: MapLibre, look: Look, tell: (id: RasterId, picture: Picture | null) => void) {
         this.#map = map;
         this.#look = look;
-        // Idle is told between frames of a running clock, too: whenever everything that was asked for is there.
-        map.on('idle', () => this.#settle());
+        this.#tell = tell;
+        map.on('render', () => this.#settle());
+        map.on('error', (event) => this.#noteError((event as { sourceId?: string }).sourceId));
     }
 
     /** Shows these layers of a mission at a time; all others go. */
-    show(missionId: string | null, wanted: ReadonlySet<RasterId>, time: number, stepMs: number, until: number): void {
+    show(missionId: string | null, wanted: ReadonlySet<RasterId>, time: number, last: number): void {
+        this.#wanted = time;
+        this.#last = last;
         for (const id of RASTERS) {
-            const shown = this.#shown.get(id);
-            if (missionId === null || !wanted.has(id)) {
+            const isWanted = missionId !== null && wanted.has(id);
+            if (!isWanted || this.#shown.get(id)?.missionId !== missionId) {
                 this.#remove(id);
-            } else if (shown === undefined || shown.missionId !== missionId) {
-                this.#remove(id);
-                this.#shown.set(id, { missionId, front: null, back: null });
-                this.#load(id, 0, time);
-            } else {
-                this.#turnTo(id, shown, time, Math.min(until, time + stepMs));
+            }
+            if (isWanted && !this.#shown.has(id)) {
+                const none = { front: null, back: null, isBroken: false, isFailed: false, retry: 0, began: 0, tookMs: 0 };
+                this.#shown.set(id, { missionId, ...none });
+                this.#changed(id);
             }
         }
+        this.#settle();
     }
 
     setLook(look: Look): void {
@@ -64,7 +86,9 @@ export class Rasters {
 
     /** Forgets everything: the map lost its graphics card and its sources with it. */
     forget(): void {
-        this.#shown.clear();
+        for (const id of RASTERS) {
+            this.#drop(id);
+        }
     }
 
     /** The time a layer is really of; `null` while it loads. */
@@ -72,60 +96,118 @@ export class Rasters {
         return this.#shown.get(id)?.front?.time ?? null;
     }
 
-    #turnTo(id: RasterId, shown: Shown, time: number, next: number): void {
-        const { front, back } = shown;
-        this.#wanted.set(id, time);
-        if (front?.time === time) {
-            if (next !== time && back?.time !== next) {
-                this.#load(id, front.slot === 0 ? 1 : 0, next);
+    /** Whatever has loaded comes to the front when it is wanted; whoever has nothing to load begins. */
+    #settle(): void {
+        for (const [id, shown] of this.#shown) {
+            if (shown.back === null || this.#map.isSourceLoaded(sourceName(id, shown.back.slot))) {
+                this.#arrive(id, shown);
+                this.#loadNext(id, shown);
             }
-            return;
         }
-        if (back?.time !== time) {
-            this.#load(id, front === null ? (back?.slot ?? 0) : front.slot === 0 ? 1 : 0, time);
-        }
-        this.#settle();
     }
 
-    #load(id: RasterId, slot: 0 | 1, time: number): void {
-        const shown = this.#shown.get(id);
-        if (shown === undefined) {
+    #arrive(id: RasterId, shown: Shown): void {
+        const { front, back } = shown;
+        if (back === null) {
             return;
         }
-        shown.back = { slot, time };
-        if (shown.front === null) {
-            this.#wanted.set(id, time);
+        if (shown.began > 0) {
+            shown.tookMs = performance.now() - shown.began;
+            shown.began = 0;
         }
-        const name = sourceName(id, slot);
+        if (shown.isBroken) {
+            shown.back = null;
+            shown.isBroken = false;
+            this.#fail(id, shown);
+            return;
+        }
+        shown.isFailed = false;
+        const away = (time: number): number => Math.abs(time - this.#wanted);
+        const isNearer = front === null || away(back.time) < away(front.time);
+        // What a running clock has yet to come to waits for it.
+        if (isNearer || !clock.getState().isPlaying || back.time < this.#wanted) {
+            shown.back = null;
+            shown.front = isNearer ? back : front;
+            this.#paint(id);
+            this.#changed(id);
+        }
+    }
+
+    /** The newest wanted time; while the clock runs, the time that will be wanted when it is there. */
+    #loadNext(id: RasterId, shown: Shown): void {
+        if (shown.back !== null || shown.retry !== 0) {
+            return;
+        }
+        const { isPlaying, speed, stepMs } = clock.getState();
+        const isLate = shown.front?.time !== this.#wanted;
+        // Hours of forecast per second of play: a step lasts so many milliseconds.
+        const steps = Math.ceil(shown.tookMs / (stepMs / (3600 * speed)));
+        const ahead = isPlaying ? Math.max(isLate ? 0 : 1, steps) * stepMs : 0;
+        const time = Math.min(this.#last, this.#wanted + ahead);
+        const slot = shown.front?.slot === 0 ? 1 : 0;
+        // A tile of an older time that is still on its way to this source could come last and stay.
+        if (time !== shown.front?.time && this.#isFree(sourceName(id, slot))) {
+            this.#load(id, shown, { slot, time });
+        }
+    }
+
+    #isFree(name: string): boolean {
+        return this.#map.getSource(name) === undefined || this.#map.isSourceLoaded(name);
+    }
+
+    #load(id: RasterId, shown: Shown, load: Load): void {
+        shown.back = load;
+        shown.began = performance.now();
+        const name = sourceName(id, load.slot);
         const path = `${ROOT}missions/${shown.missionId}/tiles/${id}/{z}/{x}/{y}`;
-        const tiles = [`${path}${devicePixelRatio >= 1.5 ? '@2x' : ''}.png?datetime=${iso(time)}`];
+        const tiles = [`${path}${devicePixelRatio >= 1.5 ? '@2x' : ''}.png?datetime=${iso(load.time)}`];
         const source = this.#map.getSource<RasterTileSource>(name);
         if (source !== undefined) {
             source.setTiles(tiles);
             return;
         }
         this.#map.addSource(name, { type: 'raster', tiles, tileSize: 256, maxzoom: 14 });
-        const paint = { 'raster-opacity': 0, 'raster-fade-duration': 0, 'raster-resampling': 'linear' } as const;
-        const below = [BELOW, 'graticule'].find((layer) => this.#map.getLayer(layer) !== undefined);
+        const paint = {
+            'raster-opacity': 0,
+            'raster-opacity-transition': { duration: 0 },
+            'raster-fade-duration': 0,
+            'raster-resampling': 'linear',
+        } as const;
+        // In one order, whichever was switched on first: probability lies on top.
+        const over = RASTERS.slice(0, RASTERS.indexOf(id)).reverse().map((other) => sourceName(other, 0));
+        const below = [...over, ...OVER].find((layer) => this.#map.getLayer(layer) !== undefined);
         this.#map.addLayer({ id: name, type: 'raster', source: name, paint }, below);
         this.#paint(id);
     }
 
-    /** Whatever has loaded and is wanted comes to the front. */
-    #settle(): void {
+    /** A tile of what is seen or of what loads could not be read: half a picture is none. */
+    #noteError(sourceId: string | undefined): void {
         for (const [id, shown] of this.#shown) {
-            const { back } = shown;
-            const isWanted = back !== null && this.#wanted.get(id) === back.time;
-            if (isWanted && this.#isLoaded(sourceName(id, back.slot))) {
-                shown.front = back;
-                shown.back = null;
+            if (shown.back !== null && sourceId === sourceName(id, shown.back.slot)) {
+                shown.isBroken = true;
+                // An error alone asks for no frame.
+                this.#map.triggerRepaint();
+            } else if (shown.front !== null && sourceId === sourceName(id, shown.front.slot)) {
+                shown.front = null;
                 this.#paint(id);
+                this.#fail(id, shown);
             }
         }
     }
 
-    #isLoaded(name: string): boolean {
-        return this.#map.getSource(name) !== undefined && this.#map.isSourceLoaded(name);
+    #fail(id: RasterId, shown: Shown): void {
+        shown.isFailed = true;
+        clearTimeout(shown.retry);
+        shown.retry = window.setTimeout(() => {
+            shown.retry = 0;
+            this.#map.triggerRepaint();
+        }, RETRY_MS);
+        this.#changed(id);
+    }
+
+    #changed(id: RasterId): void {
+        const shown = this.#shown.get(id);
+        this.#tell(id, shown === undefined ? null : { time: shown.front?.time ?? null, isFailed: shown.isFailed });
     }
 
     #paint(id: RasterId): void {
@@ -141,9 +223,17 @@ export class Rasters {
         }
     }
 
+    #drop(id: RasterId): void {
+        const shown = this.#shown.get(id);
+        if (shown !== undefined) {
+            clearTimeout(shown.retry);
+            this.#shown.delete(id);
+            this.#changed(id);
+        }
+    }
+
     #remove(id: RasterId): void {
-        this.#shown.delete(id);
-        this.#wanted.delete(id);
+        this.#drop(id);
         for (const slot of [0, 1] as const) {
             const name = sourceName(id, slot);
             if (this.#map.getLayer(name) !== undefined) {

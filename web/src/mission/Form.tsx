@@ -10,10 +10,11 @@ import { formatPosition } from '../geo/position.ts';
 import { show, speak, useApp } from '../state/app.ts';
 import { keep, recall } from '../state/kept.ts';
 import { randomName } from '../ui/random.ts';
-import { useCheck } from './check.ts';
+import { useCovering, useVerdict } from './check.ts';
 import { AdvancedFields, DistressField, ExtentFields, ObjectField, PositionField, TimeField } from './fields.tsx';
 import { Forcing } from './Forcing.tsx';
 import {
+    carriedText,
     type FieldErrors,
     fieldErrors,
     type FieldName,
@@ -32,13 +33,24 @@ export function MissionForm() {
     const [refusal, setRefusal] = useState<FieldErrors>({});
     const [isSending, setSending] = useState(false);
     const reference = useReference();
-    const mayDistress = useApp((state) => state.organisation?.scopes.includes('missions:distress') ?? false);
+    const scopes = useApp((state) => state.organisation?.scopes) ?? [];
+    const maySend = scopes.includes('missions:write');
     const { request, errors } = useMemo(() => toRequest(form), [form]);
-    const stretch = useMemo(() => toStretch(form), [form]);
-    const check = useCheck(stretch && JSON.stringify(stretch), request && JSON.stringify(request));
+    const covering = useCovering(useMemo(() => toStretch(form), [form]));
+    const verdict = useVerdict(maySend ? request : null);
+    /** What was there before it was cleared, until something is typed. */
+    const [cleared, setCleared] = useState<FormValues | null>(null);
     const change = (values: Partial<FormValues>): void => {
         setForm((before) => ({ ...before, ...values }));
         setRefusal({});
+        setCleared(null);
+    };
+    const clear = (): void => {
+        setForm(cleared ?? freshForm(Date.now()));
+        setCleared(cleared === null ? form : null);
+        setRefusal({});
+        setTried(false);
+        speak(cleared === null ? 'Form cleared' : 'Form as it was');
     };
     useEffect(() => keep('session', 'form', JSON.stringify(form)), [form]);
     useMapOf(form, change);
@@ -66,12 +78,18 @@ export function MissionForm() {
             setSending(false);
         }
     };
-    const shown = { ...(hasTried ? errors : onlyTyped(form, errors)), ...fieldErrors(check.violations), ...refusal };
+    const shown = { ...(hasTried ? errors : onlyTyped(form, errors)), ...fieldErrors(verdict.answer?.violations ?? []), ...refusal };
+    const carried = carriedText(form);
     const fields = { form, errors: shown, change };
 
     return (
         <form noValidate onSubmit={(event) => void submit(event)} aria-labelledby="form-heading" data-testid="mission-form">
             <h1 id="form-heading">New mission</h1>
+            {!maySend && (
+                <p className="warn banner" data-testid="may-not-send">
+                    This key may look at missions but not send any.
+                </p>
+            )}
             {reference.error !== null && (
                 <p className="bad" role="alert">
                     {reference.error}.{' '}
@@ -84,20 +102,25 @@ export function MissionForm() {
             <TimeField {...fields} />
             <ObjectField {...fields} types={reference.types} />
             <ExtentFields {...fields} />
-            {mayDistress && <DistressField {...fields} />}
+            {(scopes.includes('missions:distress') || form.distress) && <DistressField {...fields} />}
             <AdvancedFields {...fields} />
-            <Forcing check={check} feeds={reference.feeds} times={stretch && [stretch.from, stretch.until]} />
+            {carried !== '' && (
+                <p className="dim small-text" data-testid="carried">
+                    Sent along, as in the mission before: {carried}.
+                </p>
+            )}
+            <Forcing covering={covering} verdict={verdict} feeds={reference.feeds} />
             {(shown.form ?? shown.distress) !== undefined && (
                 <p className="bad" role="alert" data-testid="form-error">
                     Not accepted: {shown.form ?? shown.distress}. What you typed is kept.
                 </p>
             )}
             <div className="row">
-                <button type="submit" className="primary" disabled={isSending} data-testid="submit">
+                <button type="submit" className="primary" disabled={isSending || !maySend} data-testid="submit">
                     {isSending ? 'Sending …' : 'Compute drift'}
                 </button>
-                <button type="button" onClick={() => setForm(freshForm(Date.now()))} data-testid="clear-form">
-                    Clear
+                <button type="button" onClick={clear} data-testid="clear-form">
+                    {cleared === null ? 'Clear' : 'Undo clear'}
                 </button>
             </div>
         </form>
@@ -151,7 +174,7 @@ function focusFirst(wrong: FieldErrors): void {
 function onlyTyped(form: FormValues, errors: FieldErrors): FieldErrors {
     const isEmpty: Partial<Record<FieldName, boolean>> = {
         position: form.position.trim() === '',
-        object: form.object === '',
+        object: form.object === '' && form.objectText.trim() === '',
         time: form.date === '' || form.time === '',
     };
     return Object.fromEntries(Object.entries(errors).filter(([name]) => isEmpty[name as FieldName] !== true));

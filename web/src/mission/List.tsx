@@ -18,7 +18,8 @@ const REFRESH_MS = 10_000;
 
 export function MissionList() {
     const [rows, setRows] = useState<readonly Row[] | null>(null);
-    const [next, setNext] = useState<string | null>(null);
+    /** Where older pages go on: not known before the first answer, `null` once everything is read. */
+    const [next, setNext] = useState<string | null>();
     const [error, setError] = useState<string | null>(null);
 
     useEffect(() => {
@@ -27,9 +28,8 @@ export function MissionList() {
             getJson<{ missions: Row[]; next_cursor: string | null }>(`v1/missions?limit=50&fields=${FIELDS}`, stop.signal).then(
                 (page) => {
                     // Older pages that were asked for stay below the newest one.
-                    const fresh = new Set(page.missions.map((row) => row.id));
-                    setRows((before) => [...page.missions, ...(before ?? []).filter((row) => !fresh.has(row.id))]);
-                    setNext((before) => before ?? page.next_cursor);
+                    setRows((before) => [...page.missions, ...without(before, page.missions)]);
+                    setNext((before) => (before === undefined ? page.next_cursor : before));
                     setError(null);
                 },
                 (failure: unknown) => !stop.signal.aborted && setError(reason(failure)),
@@ -45,9 +45,9 @@ export function MissionList() {
 
     const more = async (): Promise<void> => {
         try {
-            const path = `v1/missions?limit=50&fields=${FIELDS}&cursor=${next ?? ''}`;
+            const path = `v1/missions?limit=50&fields=${FIELDS}&cursor=${next}`;
             const page = await getJson<{ missions: Row[]; next_cursor: string | null }>(path);
-            setRows((before) => [...(before ?? []), ...page.missions]);
+            setRows((before) => [...without(before, page.missions), ...page.missions]);
             setNext(page.next_cursor);
         } catch (failure) {
             setError(reason(failure));
@@ -87,13 +87,19 @@ export function MissionList() {
                     </li>
                 ))}
             </ul>
-            {next !== null && (
+            {next && (
                 <button type="button" onClick={() => void more()}>
                     Older missions
                 </button>
             )}
         </section>
     );
+}
+
+/** Rows that do not stand in a newer answer, too. */
+function without(rows: readonly Row[] | null, newer: readonly Row[]): readonly Row[] {
+    const ids = new Set(newer.map((row) => row.id));
+    return (rows ?? []).filter((row) => !ids.has(row.id));
 }
 
 export function State({ status, progress }: { status: string; progress: number }) {

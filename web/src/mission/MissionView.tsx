@@ -15,7 +15,11 @@ import { openMission, reopen, useMission } from './store.ts';
 
 export function MissionView() {
     const missionId = useApp((state) => state.missionId);
-    const { mission, result, error, outOfReachSince } = useMission();
+    // One by one: what the map tells of its pictures is no reason to render all of this again.
+    const mission = useMission((state) => state.mission);
+    const result = useMission((state) => state.result);
+    const error = useMission((state) => state.error);
+    const outOfReachSince = useMission((state) => state.outOfReachSince);
     useEffect(() => {
         openMission(missionId);
         return () => openMission(null);

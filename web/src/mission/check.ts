@@ -1,73 +1,91 @@
-// Before a mission is sent: which forcing covers its place and time, how old that is, and what the service would object
-// to. Asked for anew a moment after the last change.
+// Before a mission is sent: which forcing covers its place and time, and what the service would object to. Two questions,
+// since a key may be allowed only one of them, each asked anew a moment after the last change.
 
 import { useEffect, useState } from 'react';
 
 import { ApiError, getJson, postJson, reason } from '../api/client.ts';
 import type { Coverage, MissionRequest, Violation } from '../api/types.ts';
-import { iso } from '../time/utc.ts';
+import { HOUR, iso } from '../time/utc.ts';
 import type { Stretch } from './form-state.ts';
 
-export interface Check {
-    readonly state: 'none' | 'asking' | 'done' | 'unreachable';
-    readonly coverage: Coverage | null;
-    readonly warnings: readonly string[];
-    readonly violations: readonly Violation[];
+export interface Asked<Answer> {
+    readonly state: 'none' | 'asking' | 'done' | 'failed';
+    /** The newest answer; while another is on its way, the one before. */
+    readonly answer: Answer | null;
     readonly error: string | null;
 }
 
-const NOTHING: Check = { state: 'none', coverage: null, warnings: [], violations: [], error: null };
-const PAUSE_MS = 400;
+/** Forcing, and the stretch that it was asked for. */
+export interface Covering extends Stretch {
+    readonly coverage: Coverage;
+}
 
-/**
- * The check of what the form would send: its forcing once place and time are known, all of it once it is complete. Both
- * come as text, so that only a change asks again.
- */
-export function useCheck(stretch: string | null, request: string | null): Check {
-    const [check, setCheck] = useState<Check>(NOTHING);
+export interface Verdict {
+    readonly warnings: readonly string[];
+    readonly violations: readonly Violation[];
+}
+
+const PAUSE_MS = 400;
+/** A service that was out of reach is asked again after this long. */
+const AGAIN_MS = 5_000;
+
+export function useCovering(stretch: Stretch | null): Asked<Covering> {
+    return useAsked(stretch, async (wanted, signal) => {
+        const { lat, lon, from, until } = wanted;
+        const time = encodeURIComponent(`${iso(from)}/${iso(until ?? from + HOUR)}`);
+        const path = `v1/forcing/coverage?bbox=${lon},${lat},${lon},${lat}&time=${time}`;
+        return { ...wanted, coverage: await getJson<Coverage>(path, signal) };
+    });
+}
+
+export function useVerdict(request: MissionRequest | null): Asked<Verdict> {
+    return useAsked(request, async (wanted, signal) => {
+        try {
+            const { warnings } = await postJson<{ warnings: string[] }>('v1/missions:validate', wanted, {}, signal);
+            return { warnings, violations: [] };
+        } catch (error) {
+            if (error instanceof ApiError && error.violations.length > 0) {
+                return { warnings: [], violations: error.violations };
+            }
+            throw error;
+        }
+    });
+}
+
+/** Asks when what is asked about has changed and no more is typed; `null` asks nothing. */
+function useAsked<About, Answer>(
+    about: About | null,
+    ask: (about: About, signal: AbortSignal) => Promise<Answer>,
+): Asked<Answer> {
+    const [asked, setAsked] = useState<Asked<Answer>>({ state: 'none', answer: null, error: null });
+    // As text, so that only a change asks again.
+    const key = about && JSON.stringify(about);
     useEffect(() => {
-        if (stretch === null) {
-            setCheck(NOTHING);
+        if (about === null) {
+            setAsked({ state: 'none', answer: null, error: null });
             return;
         }
         const stop = new AbortController();
-        setCheck((before) => ({ ...before, state: 'asking' }));
-        const timer = setTimeout(() => {
-            const whole = request === null ? null : (JSON.parse(request) as MissionRequest);
-            ask(JSON.parse(stretch) as Stretch, whole, stop.signal).then(
-                (done) => !stop.signal.aborted && setCheck(done),
-                (error: unknown) => !stop.signal.aborted && setCheck({ ...NOTHING, state: 'unreachable', error: reason(error) }),
-            );
-        }, PAUSE_MS);
+        const go = async (): Promise<void> => {
+            try {
+                const answer = await ask(about, stop.signal);
+                stop.signal.throwIfAborted();
+                setAsked({ state: 'done', answer, error: null });
+            } catch (error) {
+                if (!stop.signal.aborted) {
+                    setAsked({ state: 'failed', answer: null, error: reason(error) });
+                    if (error instanceof ApiError && (error.isUnreachable || error.status >= 500)) {
+                        timer = setTimeout(go, AGAIN_MS);
+                    }
+                }
+            }
+        };
+        setAsked((before) => ({ ...before, state: 'asking' }));
+        let timer = setTimeout(go, PAUSE_MS);
         return () => {
             clearTimeout(timer);
             stop.abort();
         };
-    }, [stretch, request]);
-    return check;
-}
-
-async function ask(stretch: Stretch, request: MissionRequest | null, signal: AbortSignal): Promise<Check> {
-    const { lat, lon, from, until } = stretch;
-    const time = encodeURIComponent(`${iso(from)}/${iso(until)}`);
-    const [coverage, verdict] = await Promise.all([
-        getJson<Coverage>(`v1/forcing/coverage?bbox=${lon},${lat},${lon},${lat}&time=${time}`, signal),
-        request === null ? { warnings: [], violations: [] } : validate(request, signal),
-    ]);
-    return { state: 'done', coverage, error: null, ...verdict };
-}
-
-async function validate(
-    request: MissionRequest,
-    signal: AbortSignal,
-): Promise<Pick<Check, 'warnings' | 'violations'>> {
-    try {
-        const answer = await postJson<{ warnings: string[] }>('v1/missions:validate', request, {}, signal);
-        return { warnings: answer.warnings, violations: [] };
-    } catch (error) {
-        if (error instanceof ApiError && error.violations.length > 0) {
-            return { warnings: [], violations: error.violations };
-        }
-        throw error;
-    }
+    }, [key]);
+    return asked;
 }

@@ -4,7 +4,7 @@
 import type { ObjectType } from '../api/types.ts';
 
 export function searchClasses(types: readonly ObjectType[], text: string): readonly ObjectType[] {
-    const words = text.toLowerCase().split(/[\s,]+/).filter(Boolean);
+    const words = text.toLowerCase().split(/[\s,·]+/).filter(Boolean);
     const found = types.filter((type) => {
         const where = `${type.key} ${type.description} ${type.aliases.join(' ')} ${type.number}`.toLowerCase();
         return words.every((word) => where.includes(word));

@@ -5,7 +5,8 @@ import { useMemo } from 'react';
 import type { ObjectType } from '../api/types.ts';
 import { parsePosition } from '../geo/parse-position.ts';
 import { formatPosition, NOTATIONS } from '../geo/position.ts';
-import { floorTo, fromInputs, local, toInputs, utc } from '../time/utc.ts';
+import { useNow } from '../time/now.ts';
+import { floorTo, fromInputs, local, span, toInputs, utc } from '../time/utc.ts';
 import { Combobox } from '../ui/Combobox.tsx';
 import { className, searchClasses } from './classes.ts';
 import { Field } from './Field.tsx';
@@ -51,8 +52,15 @@ export function PositionField({ form, errors, change }: FieldsProps) {
 
 export function TimeField({ form, errors, change }: FieldsProps) {
     const start = fromInputs(form.date, form.time);
+    const now = useNow();
+    // The page's present is up to half a minute old.
+    const isAhead = start !== null && start - now > 60_000;
+    const described = {
+        'aria-describedby': 'note-time error-time',
+        'aria-invalid': errors.time !== undefined,
+    };
     return (
-        <fieldset className="field" aria-describedby="error-time">
+        <fieldset className="field">
             <legend>Time of the last known position (UTC)</legend>
             <div className="row">
                 <label>
@@ -60,7 +68,7 @@ export function TimeField({ form, errors, change }: FieldsProps) {
                     <input
                         id="field-time"
                         type="date"
-                        aria-invalid={errors.time !== undefined}
+                        {...described}
                         data-testid="date-input"
                         value={form.date}
                         onChange={(event) => change({ date: event.target.value })}
@@ -74,22 +82,29 @@ export function TimeField({ form, errors, change }: FieldsProps) {
                         inputMode="numeric"
                         autoComplete="off"
                         placeholder="hh:mm"
-                        aria-invalid={errors.time !== undefined}
+                        {...described}
                         data-testid="time-input"
                         value={form.time}
                         onChange={(event) => change({ time: event.target.value })}
                     />
                 </label>
                 <span className="suffix">UTC</span>
-                <button type="button" className="small" onClick={() => change(toInputs(floorTo(Date.now(), 10)))}>
+                <button type="button" className="small" onClick={() => change(toInputs(floorTo(Date.now(), 1)))}>
                     Now
                 </button>
             </div>
-            {start !== null && (
-                <p className="dim small-text">
-                    {utc(start)}; here {local(start)}
-                </p>
-            )}
+            <div id="note-time" className="small-text">
+                {start !== null && (
+                    <p className="dim">
+                        {utc(start)}; here {local(start)}
+                    </p>
+                )}
+                {isAhead && (
+                    <p className="warn" data-testid="time-ahead">
+                        <strong>Note:</strong> this is {span(start - now)} ahead of now.
+                    </p>
+                )}
+            </div>
             <p id="error-time" className="error" data-testid="error-time">
                 {errors.time}
             </p>
@@ -106,11 +121,13 @@ export function ObjectField({ form, errors, change, types }: FieldsProps & { rea
                 label="Object classes"
                 placeholder="Search: raft, person, kayak, PIW-1 …"
                 chosen={chosen === undefined ? form.object : `${chosen.key} · ${chosen.description}`}
+                typed={form.objectText}
+                onType={(objectText) => change({ object: '', objectText })}
                 search={(text) => searchClasses(types, text)}
                 itemKey={(type) => type.key}
                 isInvalid={errors.object !== undefined}
                 describedBy="error-object"
-                onChoose={(type) => change({ object: type?.key ?? '' })}
+                onChoose={(type) => change({ object: type.key, objectText: '' })}
                 render={(type) => (
                     <>
                         <strong>{className(type)}</strong>

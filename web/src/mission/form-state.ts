@@ -1,10 +1,9 @@
 // What stands in the mission form, as typed, and what it becomes: a request, or what is wrong with which field.
 
-import type { MissionRequest, Violation } from '../api/types.ts';
+import type { Mission, MissionRequest, Violation } from '../api/types.ts';
 import { NM_M } from '../geo/geodesic.ts';
 import { parsePosition } from '../geo/parse-position.ts';
-import type { Mission } from '../api/types.ts';
-import { formatPosition } from '../geo/position.ts';
+import { formatPosition, type Position } from '../geo/position.ts';
 import { floorTo, fromInputs, HOUR, iso, parseIso, toInputs } from '../time/utc.ts';
 
 export interface FormValues {
@@ -14,31 +13,37 @@ export interface FormValues {
     readonly time: string;
     /** Key of the chosen class; empty while none is. */
     readonly object: string;
+    /** What is typed to search for a class, while none is chosen. */
+    readonly objectText: string;
     readonly radius: string;
     readonly unit: 'nm' | 'm';
     readonly hours: string;
     readonly size: string;
     readonly seed: string;
     readonly distress: boolean;
+    /** What a mission was sent with that no field here holds, as JSON; empty when there is nothing. */
+    readonly carried: string;
 }
 
 export type FieldName = 'position' | 'time' | 'object' | 'radius' | 'hours' | 'name' | 'size' | 'seed' | 'distress' | 'form';
 
 export type FieldErrors = Partial<Record<FieldName, string>>;
 
-/** A form as it opens: the present, rounded to ten minutes. */
+/** A form as it opens: the present, to the minute. */
 export function freshForm(now: number): FormValues {
     return {
         name: '',
         position: '',
-        ...toInputs(floorTo(now, 10)),
+        ...toInputs(floorTo(now, 1)),
         object: '',
+        objectText: '',
         radius: '0.5',
         unit: 'nm',
         hours: '24',
         size: '5000',
         seed: '',
         distress: false,
+        carried: '',
     };
 }
 
@@ -47,16 +52,57 @@ export function formOf(mission: Mission): FormValues {
     const start = parseIso(mission.last_known_time) ?? 0;
     return {
         name: mission.name ?? '',
-        position: formatPosition({ lat: mission.last_known_lat, lon: mission.last_known_lon }, 'DM'),
+        position: exactText({ lat: mission.last_known_lat, lon: mission.last_known_lon }),
         ...toInputs(start),
         object: mission.object_type,
+        objectText: '',
         radius: String(mission.uncertainty_radius_m),
         unit: 'm',
         hours: String(mission.forecast_hours),
         size: String(mission.ensemble_size),
         seed: mission.config.seed === null ? '' : String(mission.config.seed),
         distress: mission.distress,
+        carried: carriedOf(mission),
     };
+}
+
+/** Degrees and minutes where they hold all of the position, else plain degrees. */
+function exactText(position: Position): string {
+    const text = formatPosition(position, 'DM');
+    const parsed = parsePosition(text);
+    const [lat, lon] = [rounded(position.lat), rounded(position.lon)];
+    const isSame = parsed.ok && rounded(parsed.position.lat) === lat && rounded(parsed.position.lon) === lon;
+    return isSame ? text : `${lat.toFixed(6)}, ${lon.toFixed(6)}`;
+}
+
+/** What a mission has without being asked for it. */
+const USUAL: Readonly<Record<string, unknown>> = {
+    mode: 'operational',
+    step_s: 600,
+    output_interval_s: 3600,
+    forcing: [],
+};
+
+type Carried = Pick<MissionRequest, 'description' | 'priority' | 'config'>;
+
+function carriedOf({ description, priority, config }: Mission): string {
+    const { seed, ...others } = config;
+    const unusual = Object.entries(others).filter(
+        ([name, value]) => value !== null && JSON.stringify(value) !== JSON.stringify(USUAL[name]),
+    );
+    const carried: Carried = {
+        ...(description && { description }),
+        ...(priority !== undefined && priority !== 'normal' && { priority }),
+        ...(unusual.length > 0 && { config: Object.fromEntries(unusual) }),
+    };
+    return Object.keys(carried).length > 0 ? JSON.stringify(carried) : '';
+}
+
+/** What is carried, in words for whoever sends it again. */
+export function carriedText({ carried }: FormValues): string {
+    const { config, ...others } = JSON.parse(carried || '{}') as Carried;
+    const members = Object.entries({ ...others, ...config });
+    return members.map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ');
 }
 
 /** What was kept of a form, as far as it still fits. */
@@ -82,16 +128,18 @@ export function radiusM(form: FormValues): number {
 export interface Stretch {
     readonly lat: number;
     readonly lon: number;
-    /** Start and end, milliseconds since 1970. */
+    /** Start and end, milliseconds since 1970; no end while the hours are none. */
     readonly from: number;
-    readonly until: number;
+    readonly until: number | null;
 }
 
 export function toStretch(form: FormValues): Stretch | null {
     const parsed = parsePosition(form.position);
     const from = fromInputs(form.date, form.time);
-    const hours = isWhole(form.hours, 1, 240) ? number(form.hours) : 1;
-    return parsed.ok && from !== null ? { ...parsed.position, from, until: from + hours * HOUR } : null;
+    if (!parsed.ok || from === null) {
+        return null;
+    }
+    return { ...parsed.position, from, until: isWhole(form.hours, 1, 240) ? from + number(form.hours) * HOUR : null };
 }
 
 /** The request that the form makes, or what keeps it from being one. */
@@ -103,10 +151,11 @@ export function toRequest(form: FormValues): { request: MissionRequest | null; e
     }
     const time = fromInputs(form.date, form.time);
     if (time === null) {
-        errors.time = 'A date, and a time in UTC such as 06:30';
+        errors.time = 'A date, and a time in UTC from 00:00 to 23:59, such as 06:30';
     }
     if (form.object === '') {
-        errors.object = 'Choose an object class from the list';
+        const text = form.objectText.trim();
+        errors.object = text === '' ? 'Choose an object class from the list' : `“${text}” is not chosen yet: choose one of the list`;
     }
     const radius = radiusM(form);
     check(errors, 'radius', radius >= 0 && radius <= 200_000, 'A radius from 0 to 200,000 m (108 nm)');
@@ -116,7 +165,10 @@ export function toRequest(form: FormValues): { request: MissionRequest | null; e
     if (!parsed.ok || time === null || Object.keys(errors).length > 0) {
         return { request: null, errors };
     }
+    const carried = JSON.parse(form.carried || '{}') as Carried;
+    const config = { ...carried.config, ...(form.seed.trim() !== '' && { seed: number(form.seed) }) };
     const request: MissionRequest = {
+        ...carried,
         ...(form.name.trim() !== '' && { name: form.name.trim() }),
         last_known_lat: rounded(parsed.position.lat),
         last_known_lon: rounded(parsed.position.lon),
@@ -126,7 +178,7 @@ export function toRequest(form: FormValues): { request: MissionRequest | null; e
         forecast_hours: number(form.hours),
         ensemble_size: number(form.size),
         ...(form.distress && { distress: true }),
-        ...(form.seed.trim() !== '' && { config: { seed: number(form.seed) } }),
+        ...(Object.keys(config).length > 0 && { config }),
     };
     return { request, errors };
 }
@@ -147,12 +199,23 @@ const FIELD_OF: Readonly<Record<string, FieldName>> = {
 /** What the service objects to, beside the fields it is about. */
 export function fieldErrors(violations: readonly Violation[]): FieldErrors {
     const errors: FieldErrors = {};
+    const missing = violations.filter((violation) => violation.code === 'not_covered');
     for (const violation of violations) {
         const field = FIELD_OF[violation.field] ?? 'form';
-        const message = sentence(violation.message);
-        errors[field] = errors[field] === undefined ? message : `${errors[field]}. ${message}`;
+        if (violation.code === 'not_covered') {
+            errors[field] = uncovered(missing);
+        } else {
+            const message = sentence(violation.message);
+            errors[field] = errors[field] === undefined ? message : `${errors[field]}. ${message}`;
+        }
     }
     return errors;
+}
+
+/** One short line: the box of forcing below has the details. */
+function uncovered(missing: readonly Violation[]): string {
+    const kinds = missing.map(({ message }) => /^no (\w+) covers/.exec(message)?.[1] ?? 'forcing');
+    return `No ${[...new Set(kinds)].join(' and no ')} here at that time; see below`;
 }
 
 function check(errors: FieldErrors, field: FieldName, holds: boolean, message: string): void {

@@ -7,9 +7,11 @@ import { follow } from '../api/events.ts';
 import type { AreaFeature, DatumFeature, Feed, Mission, Results, StatusNews } from '../api/types.ts';
 import { decodeParticles, type Particles } from '../particles/decode.ts';
 import { fromSummary, type Result, withShapes } from '../result/data.ts';
+import type { Pictures } from '../result/pictures.ts';
 import { speak, useApp } from '../state/app.ts';
 import type { RasterId } from '../state/layers.ts';
-import { span } from '../time/clock.ts';
+import { clock, span } from '../time/clock.ts';
+import { HOUR } from '../time/utc.ts';
 
 export interface OpenMission {
     readonly id: string | null;
@@ -25,6 +27,8 @@ export interface OpenMission {
     readonly feeds: readonly Feed[];
     /** Pictures that the service does not have for this mission: the map stops asking for them. */
     readonly lacking: readonly RasterId[];
+    /** What the map really shows of the pictures that are on. */
+    readonly pictures: Pictures;
 }
 
 const EMPTY: OpenMission = {
@@ -37,6 +41,7 @@ const EMPTY: OpenMission = {
     outOfReachSince: null,
     feeds: [],
     lacking: [],
+    pictures: {},
 };
 
 export const useMission = create<OpenMission>(() => EMPTY);
@@ -52,6 +57,8 @@ export function openMission(id: string | null): void {
     open.abort();
     open = new AbortController();
     useMission.setState({ ...EMPTY, id });
+    // The times of what was open before are no times of this one.
+    span(0, 0, HOUR, 0);
     if (id !== null) {
         void run(id, open.signal);
     }
@@ -142,7 +149,29 @@ async function readParticles(
     }
 }
 
-/** Reads the open mission again. */
+/** Notes whether the service has such a picture at all for the open mission. */
+export function noteLacking(id: RasterId, isLacking: boolean): void {
+    const { lacking } = useMission.getState();
+    if (lacking.includes(id) !== isLacking) {
+        useMission.setState({ lacking: isLacking ? [...lacking, id] : lacking.filter((one) => one !== id) });
+    }
+}
+
+/** Asks for the particles of the open mission once more. */
+export function retryParticles(): void {
+    const { id } = useMission.getState();
+    const { signal } = open;
+    if (id !== null) {
+        useMission.setState({ particlesNote: null });
+        void readParticles(id, (change) => signal.aborted || useMission.setState(change), signal);
+    }
+}
+
+/** Reads the open mission again, at the time that is shown. */
 export function reopen(): void {
+    const { now, until } = clock.getState();
+    if (until > 0) {
+        useApp.setState({ wantedTime: now });
+    }
     openMission(useMission.getState().id);
 }

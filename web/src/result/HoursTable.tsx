@@ -1,19 +1,22 @@
 // Every fact of the map over time as a table, for readers who do not see the map and for those who copy.
 
+import { memo, useMemo } from 'react';
+
 import { formatPosition } from '../geo/position.ts';
 import { seek } from '../time/clock.ts';
 import { iso, utc } from '../time/utc.ts';
 import { Copy } from '../ui/Copy.tsx';
-import type { Result } from './data.ts';
+import type { Result, Step } from './data.ts';
 import { size } from './numbers.ts';
 import { useStep } from './use-step.ts';
 
 export function HoursTable({ result }: { result: Result }) {
     const shown = useStep(result);
+    const text = useMemo(() => asTable(result), [result]);
     return (
         <details data-testid="hours">
             <summary>Table of all times ({result.steps.length})</summary>
-            <Copy text={asTable(result)} what="table" label="Copy as tab-separated text" />
+            <Copy text={text} what="table" label="Copy as tab-separated text" />
             <div className="scroll" role="region" aria-label="Table of all times" tabIndex={0}>
                 <table className="hours">
                     <thead>
@@ -29,20 +32,7 @@ export function HoursTable({ result }: { result: Result }) {
                     </thead>
                     <tbody>
                         {result.steps.map((step) => (
-                            <tr key={step.time} aria-current={step === shown ? 'time' : undefined}>
-                                <th scope="row">
-                                    <button type="button" className="link" onClick={() => seek(step.time)}>
-                                        {utc(step.time).replace(' UTC', '')}
-                                    </button>
-                                </th>
-                                <td>{step.datum === null ? '–' : formatPosition(step.datum, 'DM')}</td>
-                                {([50, 90, 95] as const).map((level) => {
-                                    const area = step.areas.find((one) => one.level === level);
-                                    return <td key={level}>{area === undefined ? '–' : size(area.nm2)}</td>;
-                                })}
-                                <td>{step.stranded}</td>
-                                <td>{step.missing}</td>
-                            </tr>
+                            <Row key={step.time} step={step} isShown={step === shown} />
                         ))}
                     </tbody>
                 </table>
@@ -50,6 +40,26 @@ export function HoursTable({ result }: { result: Result }) {
         </details>
     );
 }
+
+/** A step of the clock renders two rows, not all of them. */
+const Row = memo(function Row({ step, isShown }: { step: Step; isShown: boolean }) {
+    return (
+        <tr aria-current={isShown ? 'time' : undefined}>
+            <th scope="row">
+                <button type="button" className="link" onClick={() => seek(step.time)}>
+                    {utc(step.time).replace(' UTC', '')}
+                </button>
+            </th>
+            <td>{step.datum === null ? '–' : formatPosition(step.datum, 'DM')}</td>
+            {([50, 90, 95] as const).map((level) => {
+                const area = step.areas.find((one) => one.level === level);
+                return <td key={level}>{area === undefined ? '–' : size(area.nm2)}</td>;
+            })}
+            <td>{step.stranded}</td>
+            <td>{step.missing}</td>
+        </tr>
+    );
+});
 
 function asTable(result: Result): string {
     const head = 'time\tlat\tlon\tarea50_nm2\tarea90_nm2\tarea95_nm2\tactive\tstranded\tmissing';

@@ -1,13 +1,18 @@
 // Layers of the map beside the areas: particles and track on, pictures of probability and forcing off until asked for,
-// each with its legend.
+// each with its legend and, where it is not of the shown step, with its time.
 
 import { useEffect, useState } from 'react';
 
-import { reason, request } from '../api/client.ts';
-import { useMission } from '../mission/store.ts';
+import { ApiError, reason, request } from '../api/client.ts';
+import { noteLacking, retryParticles, useMission } from '../mission/store.ts';
 import { toggleLayer, useApp } from '../state/app.ts';
 import { LAYERS, type RasterId, RASTERS } from '../state/layers.ts';
 import type { Result } from './data.ts';
+import { nameOf, otherTime } from './pictures.ts';
+import { useStep } from './use-step.ts';
+
+const RETRY_MS = 5000;
+const isRaster = (id: string): id is RasterId => (RASTERS as readonly string[]).includes(id);
 
 export function LayerSwitches({ result }: { result: Result }) {
     const { layers, opacity, shortcutsOn } = useApp();
@@ -19,7 +24,7 @@ export function LayerSwitches({ result }: { result: Result }) {
             <h2 id="layers-heading">On the map</h2>
             <div className="switches">
                 {LAYERS.filter((layer) => !layer.id.startsWith('area')).map((layer) => (
-                    <label key={layer.id} className="check">
+                    <label key={layer.id} className={isRaster(layer.id) ? 'check picture' : 'check'}>
                         <input
                             type="checkbox"
                             checked={layers[layer.id]}
@@ -27,13 +32,17 @@ export function LayerSwitches({ result }: { result: Result }) {
                             onChange={() => toggleLayer(layer.id)}
                         />
                         {layer.label}
+                        {isRaster(layer.id) && layers[layer.id] && <OtherTime id={layer.id} result={result} />}
                         {shortcutsOn && <kbd aria-hidden="true">{layer.key.toUpperCase()}</kbd>}
                     </label>
                 ))}
             </div>
             {note !== null && (
                 <p className="warn" data-testid="particles-note">
-                    Particles are not drawn: {note}.
+                    Particles are not drawn: {note}.{' '}
+                    <button type="button" className="small" onClick={retryParticles} data-testid="particles-retry">
+                        Try again
+                    </button>
                 </p>
             )}
             {particles !== null && particles.count < result.results.summary.particles && (
@@ -65,6 +74,13 @@ export function LayerSwitches({ result }: { result: Result }) {
     );
 }
 
+/** The time of a picture that is not of the shown step. */
+function OtherTime({ id, result }: { id: RasterId; result: Result }) {
+    const step = useStep(result);
+    const text = otherTime(useMission((state) => state.pictures[id]), step?.time);
+    return text === null ? null : <span className="warn small-text" data-testid={`late-${id}`}>{text}</span>;
+}
+
 /**
  * The legend as the map service draws it, or why there is no such layer. It is asked for with the key in a header, so it
  * goes by way of a blob.
@@ -72,10 +88,13 @@ export function LayerSwitches({ result }: { result: Result }) {
 function Legend({ id, mission }: { id: RasterId; mission: string }) {
     const [url, setUrl] = useState<string | null>(null);
     const [trouble, setTrouble] = useState<string | null>(null);
-    const name = LAYERS.find((layer) => layer.id === id)?.label ?? id;
+    const isLacking = useMission((state) => state.lacking.includes(id));
+    const isFailed = useMission((state) => state.pictures[id]?.isFailed === true);
+    const name = nameOf(id);
     useEffect(() => {
         const stop = new AbortController();
         let made: string | null = null;
+        let retry = 0;
         const legend = `service=WMS&version=1.3.0&request=GetLegendGraphic&layer=${id}&format=image/png`;
         const read = async (): Promise<void> => {
             // The tileset itself says whether there is such a layer; a legend there always is.
@@ -85,16 +104,28 @@ function Legend({ id, mission }: { id: RasterId; mission: string }) {
             if (!stop.signal.aborted) {
                 made = URL.createObjectURL(blob);
                 setUrl(made);
+                setTrouble(null);
             }
         };
-        read().catch((error: unknown) => {
-            if (!stop.signal.aborted) {
+        const tryToRead = (): void => {
+            read().catch((error: unknown) => {
+                if (stop.signal.aborted) {
+                    return;
+                }
                 setTrouble(reason(error));
-                useMission.setState(({ lacking }) => ({ lacking: [...lacking, id] }));
-            }
-        });
+                if (error instanceof ApiError && error.status === 404) {
+                    noteLacking(id, true);
+                } else {
+                    retry = window.setTimeout(tryToRead, RETRY_MS);
+                }
+            });
+        };
+        tryToRead();
         return () => {
             stop.abort();
+            clearTimeout(retry);
+            // Switched on again, it is asked for again.
+            noteLacking(id, false);
             if (made !== null) {
                 URL.revokeObjectURL(made);
             }
@@ -103,9 +134,10 @@ function Legend({ id, mission }: { id: RasterId; mission: string }) {
     return (
         <figure className="legend">
             <figcaption>{name}</figcaption>
-            {trouble !== null && (
+            {(trouble !== null || isFailed) && (
                 <p className="warn" role="alert" data-testid={`trouble-${id}`}>
-                    Not shown: {trouble}.
+                    {isLacking ? 'Not shown' : `${name} cannot be read, trying again`}
+                    {trouble !== null && `: ${trouble}`}.
                 </p>
             )}
             {url !== null && <img src={url} alt={`Legend of ${name.toLowerCase()}`} data-testid={`legend-${id}`} />}

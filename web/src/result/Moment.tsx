@@ -2,6 +2,7 @@
 
 import { formatPosition, NOTATIONS } from '../geo/position.ts';
 import { toggleLayer, useApp } from '../state/app.ts';
+import { useNow } from '../time/now.ts';
 import { span, utc } from '../time/utc.ts';
 import { Copy } from '../ui/Copy.tsx';
 import type { Result, Step } from './data.ts';
@@ -10,6 +11,7 @@ import { useStep } from './use-step.ts';
 
 export function Moment({ result }: { result: Result }) {
     const step = useStep(result);
+    const now = useNow();
     if (step === null) {
         return <p className="bad">The run has no output times.</p>;
     }
@@ -21,7 +23,7 @@ export function Moment({ result }: { result: Result }) {
                 <h2 id="moment-heading">
                     {utc(step.time)} <span className="dim">+{span(step.time - result.from)}</span>
                 </h2>
-                <Copy text={summaryText(result, step, Date.now())} what="numbers as text" label="Copy all" testId="copy-summary" />
+                <Copy text={summaryText(result, step, now)} what="numbers as text" label="Copy all" testId="copy-summary" />
             </div>
             <Datum step={step} />
             <Areas step={step} />

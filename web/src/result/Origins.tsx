@@ -1,12 +1,13 @@
 // Where the forecast comes from: forcing with its ages, seed, engine, credits.
 
+import { useNow } from '../time/now.ts';
 import { parseIso, span, utc } from '../time/utc.ts';
 import type { Result } from './data.ts';
 import { ageOf } from './freshness.ts';
 
 export function Origins({ result }: { result: Result }) {
     const { summary } = result.results;
-    const now = Date.now();
+    const now = useNow();
     return (
         <details open data-testid="origins">
             <summary>Forcing and origin</summary>

@@ -8,6 +8,7 @@ import type { Mission } from '../api/types.ts';
 import { formOf, toRequest } from '../mission/form-state.ts';
 import { useMission } from '../mission/store.ts';
 import { may, show, speak } from '../state/app.ts';
+import { useNow } from '../time/now.ts';
 import { parseIso, span, utc } from '../time/utc.ts';
 import { randomName } from '../ui/random.ts';
 import { Addresses } from './Addresses.tsx';
@@ -37,8 +38,10 @@ export function ResultPanel({ result }: { result: Result }) {
 function Caveats({ result }: { result: Result }) {
     const { summary } = result.results;
     const feeds = useMission((state) => state.feeds);
-    const now = Date.now();
-    const stale = summary.forcing.filter((used) => ageOf(parseIso(used.run) ?? 0, result.from, result.until, now).isStale);
+    const now = useNow();
+    const stale = summary.forcing
+        .map((used) => ({ used, age: ageOf(parseIso(used.run) ?? 0, result.from, result.until, now) }))
+        .filter(({ age }) => age.isStale);
     const newer = summary.forcing.filter((used) =>
         feeds.some((feed) => {
             const run = parseIso(feed.run) ?? 0;
@@ -54,10 +57,10 @@ function Caveats({ result }: { result: Result }) {
                     <strong>Superseded.</strong> A newer run of this mission exists.
                 </p>
             )}
-            {stale.map((used) => (
+            {stale.map(({ used, age }) => (
                 <p key={`${used.kind} ${used.feed} ${used.run}`} className="bad banner" data-testid="stale">
-                    <strong>Stale forcing:</strong> {used.kind} from {used.feed}, cycle {utc(parseIso(used.run) ?? 0)}, was{' '}
-                    {span(ageOf(parseIso(used.run) ?? 0, result.from, result.until, now).ms)} old. Newer forcing may move the areas.
+                    <strong>Stale forcing:</strong> {used.kind} from {used.feed}, cycle {utc(parseIso(used.run) ?? 0)},{' '}
+                    {age.against === 'now' ? `is ${span(age.ms)} old now` : `was ${span(age.ms)} old at the start`}. Newer forcing may move the areas.
                 </p>
             ))}
             {summary.forecast_cut_short_by_forcing && (

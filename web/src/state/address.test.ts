@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { formatAddress, parseAddress } from './address.ts';
+import { formatAddress, parseAddress, takeKey } from './address.ts';
 import { DEFAULT_LAYERS } from './layers.ts';
 
 const ID = `mis_${'0a'.repeat(16)}`;
@@ -32,4 +32,15 @@ test('what makes no sense is left out', () => {
     assert.deepEqual(Object.values(address.layers).filter(Boolean).length, 1);
     assert.equal(parseAddress('#map=x/y/z').camera, null);
     assert.equal(parseAddress('#map=99/0/0').camera, null);
+});
+
+test('a key that is handed over is taken out, whatever stands beside it', () => {
+    assert.deepEqual(takeKey(`#key=dls_a1&mission=${ID}`), { key: 'dls_a1', rest: `#mission=${ID}` });
+    assert.deepEqual(takeKey(`#mission=${ID}&key=dls_a1&map=7/60/4`), { key: 'dls_a1', rest: `#mission=${ID}&map=7/60/4` });
+    assert.deepEqual(takeKey('#key=dls_a1'), { key: 'dls_a1', rest: '' });
+    assert.deepEqual(takeKey('#k%65y=dls_a1&view=missions&key=dls_b2'), { key: 'dls_a1', rest: '#view=missions' });
+    assert.deepEqual(takeKey('#key=&view=missions'), { key: null, rest: '#view=missions' });
+    assert.deepEqual(takeKey('#view=missions'), { key: null, rest: '#view=missions' });
+    assert.deepEqual(takeKey(''), { key: null, rest: '' });
+    assert.equal(parseAddress('#key=dls_a1').view, 'form');
 });

@@ -1,5 +1,5 @@
 // What the page's address keeps behind the #: view, mission, time, layers and camera, so that a link shows the same
-// picture. The key is never part of it.
+// picture. The key is no part of it: one that is handed over there is taken out before anything else.
 
 import { DEFAULT_LAYERS, layersText, type Layers, parseLayers } from './layers.ts';
 
@@ -34,6 +34,18 @@ export function parseAddress(hash: string): Address {
         layers: layers === null ? DEFAULT_LAYERS : parseLayers(layers),
         camera: parseCamera(values.get('map')),
     };
+}
+
+/** A key handed over behind the #, and the address without it. */
+export function takeKey(hash: string): { readonly key: string | null; readonly rest: string } {
+    const isKey = (part: string): boolean => new URLSearchParams(part).has('key');
+    const parts = hash.replace(/^#/, '').split('&');
+    const found = parts.find(isKey);
+    if (found === undefined) {
+        return { key: null, rest: hash };
+    }
+    const rest = parts.filter((part) => !isKey(part)).join('&');
+    return { key: new URLSearchParams(found).get('key') || null, rest: rest && `#${rest}` };
 }
 
 export function formatAddress(address: Address): string {

@@ -2,11 +2,10 @@
 
 import { create } from 'zustand';
 
-import { setKey, whenKeyIsRefused, getJson } from '../api/client.ts';
+import { ApiError, getJson, setKey, whenKeyIsRefused } from '../api/client.ts';
 import type { BBox, Organisation } from '../api/types.ts';
 import type { Position } from '../geo/position.ts';
-import { clock, seek } from '../time/clock.ts';
-import { type Address, type Camera, formatAddress, parseAddress } from './address.ts';
+import { type Address, type Camera, parseAddress, takeKey } from './address.ts';
 import { keep, recall } from './kept.ts';
 import { type LayerId, type Layers } from './layers.ts';
 
@@ -14,6 +13,8 @@ export type Theme = 'day' | 'night';
 
 export interface AppState {
     readonly organisation: Organisation | null;
+    /** A key to sign in with that nobody has to type: handed over in the address, or kept in this session. */
+    readonly offeredKey: string | null;
     /** Why the last key was refused. */
     readonly refusal: string | null;
     readonly view: Address['view'];
@@ -37,10 +38,18 @@ export interface AppState {
     readonly spoken: string;
 }
 
-const start = parseAddress(typeof location === 'undefined' ? '' : location.hash);
+const hash = typeof location === 'undefined' ? '' : location.hash;
+const handed = takeKey(hash);
+if (handed.rest !== hash) {
+    // Before anything is shown or asked: the key stays in no entry of the history.
+    writeAddress(handed.rest);
+    keep('session', 'key', handed.key);
+}
+const start = parseAddress(handed.rest);
 
 export const useApp = create<AppState>(() => ({
     organisation: null,
+    offeredKey: handed.key ?? keptKey(),
     refusal: null,
     view: start.view,
     missionId: start.mission,
@@ -65,9 +74,14 @@ export async function signIn(key: string): Promise<void> {
     try {
         const organisation = await getJson<Organisation>('v1/organisation');
         keep('session', 'key', key);
-        set({ organisation, refusal: null });
+        set({ organisation, refusal: null, offeredKey: null });
     } catch (error) {
         setKey(null);
+        // A key that could only not be asked about stays on offer.
+        if (error instanceof ApiError && error.isSignedOut && key === useApp.getState().offeredKey) {
+            keep('session', 'key', null);
+            set({ offeredKey: null });
+        }
         throw error;
     }
 }
@@ -80,7 +94,7 @@ export function signOut(refusal: string | null = null): void {
     setKey(null);
     keep('session', 'key', null);
     keep('session', 'form', null);
-    set({ organisation: null, refusal });
+    set({ organisation: null, offeredKey: null, refusal });
 }
 
 whenKeyIsRefused(() => {
@@ -98,6 +112,11 @@ export function may(scope: string): boolean {
 
 export function show(view: Address['view'], missionId: string | null = null): void {
     set({ view, missionId, wantedTime: null });
+}
+
+/** Puts this behind the page's address: over the present entry of the history, or as one to come back from. */
+export function writeAddress(text: string, isNew = false): void {
+    history[isNew ? 'pushState' : 'replaceState'](null, '', text === '' ? location.pathname + location.search : text);
 }
 
 export function toggleLayer(id: LayerId): void {
@@ -124,39 +143,4 @@ export function speak(text: string): void {
     // The same words twice are said twice: an empty region between them makes it a change.
     set({ spoken: '' });
     setTimeout(() => set({ spoken: text }), 50);
-}
-
-/** Keeps the address in step with the page, and the page with an address that is pasted. */
-export function followAddress(): () => void {
-    let timer = 0;
-    const write = (): void => {
-        const { view, missionId, layers, camera } = useApp.getState();
-        const { now, until, isPlaying } = clock.getState();
-        if (isPlaying) {
-            return;
-        }
-        const time = until > 0 ? now : useApp.getState().wantedTime;
-        const text = formatAddress({ view, mission: missionId, time, layers, camera });
-        if (text !== location.hash) {
-            history.replaceState(null, '', text === '' ? location.pathname + location.search : text);
-        }
-    };
-    const soon = (): void => {
-        clearTimeout(timer);
-        timer = window.setTimeout(write, 300);
-    };
-    const read = (): void => {
-        const { view, mission, time, layers, camera } = parseAddress(location.hash);
-        if (time !== null && mission !== null && mission === useApp.getState().missionId) {
-            seek(time);
-        }
-        set({ view, missionId: mission, wantedTime: time, layers, ...(camera !== null && { camera }) });
-    };
-    const stops = [useApp.subscribe(soon), clock.subscribe(soon)];
-    window.addEventListener('hashchange', read);
-    return () => {
-        stops.forEach((stop) => stop());
-        window.removeEventListener('hashchange', read);
-        clearTimeout(timer);
-    };
 }

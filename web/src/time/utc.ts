@@ -40,19 +40,21 @@ export function parseIso(text: string | null | undefined): number | null {
     return Number.isNaN(ms) ? null : ms;
 }
 
-/** A date input and a time as typed (06:30, 0630, 6.30, 0630Z), read as UTC; `null` for what is none. */
+/** A date input and a time as typed (06:30, 0630, 6.30, 0630Z, 06:30:15), read as UTC; `null` for what is none. */
 export function fromInputs(date: string, time: string): number | null {
-    const [, hours, minutes] = /^\s*(\d{1,2})[:.]?(\d{2})\s*(?:Z|UTC)?\s*$/i.exec(time) ?? [];
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || hours === undefined || minutes === undefined) {
+    const pattern = /^\s*(\d{1,2})[:.]?(\d{2})(?:[:.](\d{2}(?:\.\d{1,3})?))?\s*(?:Z|UTC)?\s*$/i;
+    const [, hours, minutes, seconds = '00'] = pattern.exec(time) ?? [];
+    // 24:00 would be a time of the next day, which nobody sees beside this date.
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || hours === undefined || minutes === undefined || Number(hours) > 23) {
         return null;
     }
-    return parseIso(`${date}T${hours.padStart(2, '0')}:${minutes}:00Z`);
+    return parseIso(`${date}T${hours.padStart(2, '0')}:${minutes}:${seconds}Z`);
 }
 
-/** What the native inputs show for a moment. */
+/** What the inputs show for a moment: hours and minutes, and seconds where there are any. */
 export function toInputs(ms: number): { date: string; time: string } {
     const text = new Date(ms).toISOString();
-    return { date: text.slice(0, 10), time: text.slice(11, 16) };
+    return { date: text.slice(0, 10), time: text.slice(11, 23).replace(/(?::00)?\.000$/, '') };
 }
 
 /** The moment rounded down to whole minutes of this many. */
@@ -60,15 +62,19 @@ export function floorTo(ms: number, minutes: number): number {
     return Math.floor(ms / (minutes * MINUTE)) * minutes * MINUTE;
 }
 
-/** A span in words of one or two units: 45 min, 6 h, 2 d 4 h, 11 years. */
+/** Time that has passed, in exact hours and minutes: 45 min, 1 h 40 min, 66 h. What is under a minute is left out. */
+export function elapsed(ms: number): string {
+    const minutes = Math.floor(Math.abs(ms) / MINUTE + 1e-6);
+    const hours = Math.floor(minutes / 60);
+    const rest = minutes % 60;
+    return hours === 0 ? `${rest} min` : rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
+}
+
+/** How old something is: to the minute below two days, rounded from there on. 5 h 20 min, 2 d 4 h, 20 days, 11 years. */
 export function span(ms: number): string {
-    const minutes = Math.round(Math.abs(ms) / MINUTE);
-    if (minutes < 90) {
-        return `${minutes} min`;
-    }
-    const hours = Math.round(minutes / 60);
-    if (hours < 48) {
-        return `${hours} h`;
+    const hours = Math.round(Math.abs(ms) / HOUR);
+    if (Math.abs(ms) < 48 * HOUR) {
+        return elapsed(ms);
     }
     const days = Math.floor(hours / 24);
     if (days < 14) {

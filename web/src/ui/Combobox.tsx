@@ -1,16 +1,20 @@
 // A text field that searches a list (ARIA pattern "editable combobox with list autocomplete"): the focus stays in the
-// field, arrows move through the list, Enter takes, Escape closes.
+// field, arrows move through the list, Enter takes, Escape closes. What is typed is no choice: it replaces the one before
+// at once, and stays in the field until an item is taken.
 
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 
 interface ComboboxProps<Item> {
     readonly label: string;
-    /** Shown while nothing is typed: the chosen item's text. */
+    /** The chosen item's text; empty while none is. */
     readonly chosen: string;
+    /** What is typed, while nothing is chosen. */
+    readonly typed: string;
+    readonly onType: (text: string) => void;
     readonly search: (text: string) => readonly Item[];
     readonly itemKey: (item: Item) => string;
     readonly render: (item: Item) => ReactNode;
-    readonly onChoose: (item: Item | null) => void;
+    readonly onChoose: (item: Item) => void;
     readonly describedBy: string;
     readonly isInvalid: boolean;
     readonly placeholder: string;
@@ -18,31 +22,39 @@ interface ComboboxProps<Item> {
 }
 
 export function Combobox<Item>(props: ComboboxProps<Item>) {
-    const { label, chosen, search, itemKey, render, onChoose } = props;
+    const { label, chosen, typed, search, itemKey, render, onChoose } = props;
     const id = useId();
-    /** What is typed; `null` while the chosen item stands there. */
-    const [typed, setTyped] = useState<string | null>(null);
     const [isOpen, setOpen] = useState(false);
     const [active, setActive] = useState(0);
+    const [hasMoved, setMoved] = useState(false);
     const list = useRef<HTMLUListElement>(null);
-    const items = isOpen ? search(typed ?? '') : [];
+    const items = isOpen ? search(typed) : [];
     const current = items[active];
 
     useEffect(() => {
         list.current?.children[active]?.scrollIntoView({ block: 'nearest' });
     }, [active, isOpen]);
 
-    const close = (): void => {
-        setOpen(false);
-        setTyped(null);
-    };
     const take = (item: Item): void => {
         onChoose(item);
-        close();
+        setOpen(false);
     };
     const open = (): void => {
         setOpen(true);
         setActive(0);
+        setMoved(false);
+    };
+    // Going on takes what leaves no doubt: an item that was moved to, the only one found, or a key typed in full.
+    const leave = (): void => {
+        setOpen(false);
+        if (chosen === '' && (typed.trim() !== '' || hasMoved)) {
+            const found = search(typed);
+            const exact = found.find((item) => itemKey(item).toLowerCase() === typed.trim().toLowerCase());
+            const sure = isOpen && hasMoved ? current : (exact ?? (found.length === 1 ? found[0] : undefined));
+            if (sure !== undefined) {
+                onChoose(sure);
+            }
+        }
     };
     const onKeyDown = (event: KeyboardEvent): void => {
         const moves: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
@@ -51,6 +63,7 @@ export function Combobox<Item>(props: ComboboxProps<Item>) {
             event.preventDefault();
             if (isOpen) {
                 setActive((before) => Math.min(items.length - 1, Math.max(0, before + move)));
+                setMoved(true);
             } else {
                 open();
             }
@@ -62,12 +75,12 @@ export function Combobox<Item>(props: ComboboxProps<Item>) {
         } else if (event.key === 'Escape' && isOpen) {
             event.preventDefault();
             event.stopPropagation();
-            close();
+            setOpen(false);
         }
     };
 
     return (
-        <div className="combobox" onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && close()}>
+        <div className="combobox" onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && leave()}>
             <input
                 id={props.inputId}
                 type="text"
@@ -80,15 +93,12 @@ export function Combobox<Item>(props: ComboboxProps<Item>) {
                 aria-autocomplete="list"
                 aria-activedescendant={isOpen && current !== undefined ? `${id}-${active}` : undefined}
                 aria-describedby={props.describedBy}
-                aria-invalid={props.isInvalid}
+                aria-invalid={props.isInvalid && !isOpen}
                 data-testid="object-input"
-                value={typed ?? chosen}
+                value={chosen || typed}
                 onChange={(event) => {
-                    setTyped(event.target.value);
+                    props.onType(event.target.value);
                     open();
-                    if (event.target.value === '') {
-                        onChoose(null);
-                    }
                 }}
                 onClick={() => !isOpen && open()}
                 onFocus={(event) => event.target.select()}
@@ -98,6 +108,7 @@ export function Combobox<Item>(props: ComboboxProps<Item>) {
                 ref={list}
                 id={`${id}-list`}
                 role="listbox"
+                tabIndex={-1}
                 aria-label={label}
                 hidden={!isOpen || items.length === 0}
                 onMouseDown={(event) => event.preventDefault()}

@@ -5,6 +5,9 @@ import { useEffect, useRef, useState } from 'react';
 import type { Position } from '../geo/position.ts';
 import { formatPosition } from '../geo/position.ts';
 import { useMission } from '../mission/store.ts';
+import type { Result } from '../result/data.ts';
+import { pictureNotes } from '../result/pictures.ts';
+import { useStep } from '../result/use-step.ts';
 import { useApp } from '../state/app.ts';
 
 export function MapPane() {
@@ -51,6 +54,7 @@ export function MapPane() {
                     {trouble}
                 </p>
             )}
+            {result !== null && <PictureNotes result={result} />}
             {view === 'form' && trouble === null && <p className="hint">Click sets the position</p>}
             <p className="pointer" ref={pointer} aria-hidden="true" />
             <div className="printed">
@@ -58,5 +62,18 @@ export function MapPane() {
                 <p data-testid="map-attribution">{credits}</p>
             </div>
         </section>
+    );
+}
+
+/** What a look at the map alone would get wrong: pictures of another time, or none where one is wanted. */
+function PictureNotes({ result }: { result: Result }) {
+    const step = useStep(result);
+    const notes = pictureNotes(useMission((state) => state.pictures), step?.time);
+    return notes.length === 0 ? null : (
+        <ul className="plain picture-notes" data-testid="picture-notes">
+            {notes.map((note) => (
+                <li key={note}>{note}</li>
+            ))}
+        </ul>
     );
 }

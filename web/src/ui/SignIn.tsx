@@ -1,17 +1,24 @@
-// Signing in with a key. It is kept for this browser session only and goes by header.
+// Signing in with a key: typed, handed over in the address, or kept from before. It is kept for this browser session only
+// and goes by header.
 
 import { type FormEvent, useEffect, useState } from 'react';
 
 import { ApiError, reason } from '../api/client.ts';
-import { keptKey, signIn, useApp } from '../state/app.ts';
+import { signIn, useApp } from '../state/app.ts';
 
 export function SignIn() {
     const [key, setKey] = useState('');
-    const [isBusy, setBusy] = useState(() => keptKey() !== null);
+    const offered = useApp((state) => state.offeredKey);
+    const [isBusy, setBusy] = useState(offered !== null);
     const [error, setError] = useState<string | null>(null);
     const refusal = useApp((state) => state.refusal);
 
     const attempt = async (value: string): Promise<void> => {
+        if (/[^\x21-\x7e]/.test(value)) {
+            setBusy(false);
+            setError('A key has letters, digits and underscores only');
+            return;
+        }
         setBusy(true);
         setError(null);
         try {
@@ -19,24 +26,21 @@ export function SignIn() {
         } catch (failure) {
             setBusy(false);
             const isWrong = failure instanceof ApiError && failure.isSignedOut;
-            setError(isWrong ? 'The service does not know this key. Check that it is complete' : reason(failure));
+            setError(isWrong ? 'The service does not know this key. Check that it is complete' : `${reason(failure)}. “Sign in” tries the key again`);
         }
     };
     useEffect(() => {
-        const kept = keptKey();
-        if (kept !== null) {
-            void attempt(kept);
+        if (offered !== null) {
+            void attempt(offered);
         }
-    }, []);
+    }, [offered]);
     const submit = (event: FormEvent): void => {
         event.preventDefault();
-        const trimmed = key.trim();
-        if (trimmed === '') {
+        const value = key.trim() || offered;
+        if (value === null) {
             setError('Type or paste your key');
-        } else if (/[^\x21-\x7e]/.test(trimmed)) {
-            setError('A key has letters, digits and underscores only');
         } else {
-            void attempt(trimmed);
+            void attempt(value);
         }
     };
 
@@ -65,7 +69,7 @@ export function SignIn() {
                         onChange={(event) => setKey(event.target.value)}
                     />
                     <p id="key-note" className="dim small-text">
-                        Begins with dls_. Kept until this tab is closed, never put into addresses.
+                        Begins with dls_. Kept until this tab is closed, and out of the page’s own address.
                     </p>
                     <p id="key-error" className="error" role="alert" data-testid="key-error">
                         {error !== null && `${error}.`}
