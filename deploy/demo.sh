@@ -192,20 +192,30 @@ if ((ingested > 0)); then ingest_note="$ingested files"; else ingest_note="nothi
 echo "Timings: build $build_s s; ingest $ingest_s s ($ingest_note); mission sent to areas readable $areas_s s,"
 echo "  of which the drift itself $(member kernel_seconds <<<"$results") s. Peak memory of the server: $((peak_kib / 1024)) MiB."
 echo
-echo "On the map (the key is in the addresses; docs/credentials.md has other ways):"
-echo "  the page        $base/#key=$key&mission=$id"
-echo "  WMS             $base/missions/$id/wms?key=$key&SERVICE=WMS&REQUEST=GetCapabilities"
-echo "  WMS, forcing    $base/wms?key=$key&SERVICE=WMS&REQUEST=GetCapabilities"
-echo "  TileJSON        $base/missions/$id/tiles/particles.json?key=$key"
-echo "                  $base/missions/$id/tiles/search-areas.json?key=$key"
-echo "  all tilesets    $base/missions/$id/tiles?key=$key"
+# Prints an address, and notes it to be tried.
+printed=()
+address() {
+    printf '  %-15s %s\n' "$1" "$2"
+    printed+=("$2")
+}
+echo "On the map (the key is in the addresses; docs/credentials.md has other ways, docs/maps.md what can be drawn):"
+address "the page" "$base/#key=$key&mission=$id"
+address "WMS" "$base/missions/$id/wms?key=$key&SERVICE=WMS&REQUEST=GetCapabilities"
+address "WMS, forcing" "$base/wms?key=$key&SERVICE=WMS&REQUEST=GetCapabilities"
+address "TileJSON" "$base/missions/$id/tiles/particles.json?key=$key"
+address "" "$base/missions/$id/tiles/search-areas.json?key=$key"
+address "all tilesets" "$base/missions/$id/tiles?key=$key"
 echo
 echo "As features and files (in QGIS or GDAL: OAPIF:$base/ogc?key=$key):"
-echo "  landing page    $base/ogc?key=$key"
-echo "  search areas    $base/ogc/collections/search-areas/items?key=$key"
-echo "  this mission    $base/missions/$id/ogc?key=$key"
-echo "  as the API      $base/v1/missions/$id?key=$key"
+address "landing page" "$base/ogc?key=$key"
+address "search areas" "$base/ogc/collections/search-areas/items?key=$key"
+address "this mission" "$base/missions/$id/ogc?key=$key"
+address "as the API" "$base/v1/missions/$id?key=$key"
 echo "  on the shell    curl -H 'X-API-Key: $key' '$base/v1/missions/$id/results'"
+for url in "${printed[@]}"; do
+    # By standard input: no process list shows the key.
+    curl -fsS --globoff --output /dev/null --config - <<<"url = \"$url\"" || fail "this address does not answer: $url"
+done
 
 if $once; then
     stop_server

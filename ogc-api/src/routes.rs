@@ -195,6 +195,15 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_that_never_ends_is_answered_with_503() {
+        let routes = Router::new().route("/", get(std::future::pending::<Response>));
+        let request = Request::get("/").body(axum::body::Body::empty()).unwrap();
+        let answer = guarded(routes).oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 503);
+        assert!(answer.headers().contains_key("retry-after"));
+    }
+
     #[test]
     fn the_api_document_and_the_routes_are_the_same_list() {
         let document = crate::openapi::service_document("https://h");

@@ -16,8 +16,13 @@ mod request;
 mod version;
 mod xml;
 
+use std::time::Duration;
+
 pub(crate) use request::wms;
 
+/// What takes longer is refused in the words of the standard, just before the deadline of every handler would do it in
+/// others.
+const DEADLINE: Duration = Duration::from_secs(28);
 /// Pixels of a picture's side at most.
 const MAX_SIDE_PX: u32 = 4_096;
 /// Layers of a picture at most.

@@ -1,5 +1,7 @@
 //! The one route of WMS: which operation, in which version.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
 use driftline_auth_billing::Billable;
@@ -8,7 +10,7 @@ use http::request::Parts;
 use super::exception::{Code, Exception};
 use super::kvp::Kvp;
 use super::version::Version;
-use super::{capabilities, feature_info, get_map};
+use super::{DEADLINE, capabilities, feature_info, get_map};
 use crate::ask::Ask;
 use crate::features::Root;
 use crate::query::shown;
@@ -69,9 +71,18 @@ pub(crate) async fn wms(State(state): State<AppState>, mut asked: WmsAsk) -> Res
     if let Err(exception) = outcome {
         return exception.into_response(version, &asked.kvp);
     }
-    match answer(&state, &asked, version).await {
-        Ok(response) => response,
-        Err(exception) => exception.into_response(version, &asked.kvp),
+    in_time(DEADLINE, answer(&state, &asked, version))
+        .await
+        .unwrap_or_else(|exception| exception.into_response(version, &asked.kvp))
+}
+
+async fn in_time(
+    limit: Duration,
+    answer: impl Future<Output = Result<Response, Exception>>,
+) -> Result<Response, Exception> {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(answered) => answered,
+        Err(_) => Err(Error::Busy("the answer took too long").into()),
     }
 }
 
@@ -96,5 +107,19 @@ async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Re
                 shown(request)
             ),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_too_long_is_refused_as_an_exception() {
+        let refused = in_time(DEADLINE, std::future::pending()).await.unwrap_err();
+        let answer = refused.into_response(Version::V111, &Kvp::default());
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.headers()["content-type"], "application/vnd.ogc.se_xml");
+        assert!(answer.headers().contains_key("retry-after"));
     }
 }

@@ -87,7 +87,7 @@ const OPEN_S = new RegExp(
 /** One spelling for every sign: ° ' " and points as decimal marks. */
 function plainSigns(text: string): string {
     if (OPEN_S.test(text)) {
-        throw new Refusal('s can mean seconds or South here: write seconds with ", or South with a blank before S');
+        throw new Refusal('an s can mean seconds or South here: write seconds with ", or South with a blank before S');
     }
     const plain = asciiDashes(text)
         .toUpperCase()

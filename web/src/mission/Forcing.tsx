@@ -27,7 +27,7 @@ export function Forcing({ covering, verdict, feeds }: ForcingProps) {
     const { state, answer } = covering;
     const error = covering.error ?? verdict.error;
     const isAsking = state === 'asking' || verdict.state === 'asking';
-    const said = answer === null ? '' : KINDS.map(([kind, name]) => inShort(name, answer.coverage[kind], answer, now)).join('. ');
+    const inWords = answer && KINDS.map(([kind, name]) => inShort(name, answer.coverage[kind], answer, now)).join('. ');
     return (
         <section aria-labelledby="forcing-heading" className="box" data-testid="forcing-check" aria-busy={isAsking}>
             <h2 id="forcing-heading">Forcing here and then</h2>
@@ -53,7 +53,7 @@ export function Forcing({ covering, verdict, feeds }: ForcingProps) {
                 </p>
             ))}
             {isAsking && <p className="dim">Checking …</p>}
-            <Said text={state === 'asking' ? null : said} />
+            <Said text={state === 'asking' ? null : (inWords ?? '')} />
             {feeds !== null && <Holdings feeds={feeds} />}
         </section>
     );
@@ -89,7 +89,7 @@ function Kind({ name, entries, stretch, now }: KindProps) {
     });
 }
 
-/** How old a feed's cycle is, and whether it reaches from the start to the end; nothing is said of an end that is not known. */
+/** How old a feed's cycle is, and whether it reaches from start to end; of an end that is not known nothing is said. */
 function judged(entry: CoverageEntry, { from, until }: Stretch, now: number) {
     const cycle = parseIso(entry.run) ?? from;
     const first = parseIso(entry.valid_from) ?? from;

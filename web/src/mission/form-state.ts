@@ -155,7 +155,8 @@ export function toRequest(form: FormValues): { request: MissionRequest | null; e
     }
     if (form.object === '') {
         const text = form.objectText.trim();
-        errors.object = text === '' ? 'Choose an object class from the list' : `“${text}” is not chosen yet: choose one of the list`;
+        errors.object =
+            text === '' ? 'Choose an object class from the list' : `“${text}” is not chosen yet: choose one of the list`;
     }
     const radius = radiusM(form);
     check(errors, 'radius', radius >= 0 && radius <= 200_000, 'A radius from 0 to 200,000 m (108 nm)');

@@ -10,6 +10,15 @@ import type { Result } from './data.ts';
 
 const MINUTE = 60_000;
 
+/** Writes into the text node that is there: a new one would have to be styled and placed with every frame. */
+function put(element: HTMLElement, text: string): void {
+    if (element.firstChild === null) {
+        element.textContent = text;
+    } else {
+        element.firstChild.nodeValue = text;
+    }
+}
+
 export function TimeBar({ result }: { result: Result }) {
     const isPlaying = useStore(clock, (state) => state.isPlaying);
     const speed = useStore(clock, (state) => state.speed);
@@ -30,8 +39,8 @@ export function TimeBar({ result }: { result: Result }) {
             }
             const text = utc(state.now);
             if (shown.current.textContent !== text) {
-                shown.current.textContent = text;
-                beside.current.textContent = `+${span(state.now - state.from)} · ${local(state.now)}`;
+                put(shown.current, text);
+                put(beside.current, `+${span(state.now - state.from)} · ${local(state.now)}`);
             }
             // A running clock is not read out minute by minute.
             if (!state.isPlaying && input.getAttribute('aria-valuetext') !== text) {

@@ -70,10 +70,10 @@ export function elapsed(ms: number): string {
     return hours === 0 ? `${rest} min` : rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
 }
 
-/** How old something is: to the minute below two days, rounded from there on. 5 h 20 min, 2 d 4 h, 20 days, 11 years. */
+/** How old something is: to the minute below two days, coarser from there on. 5 h 20 min, 2 d 4 h, 20 days, 11 years. */
 export function span(ms: number): string {
-    const hours = Math.round(Math.abs(ms) / HOUR);
-    if (Math.abs(ms) < 48 * HOUR) {
+    const hours = Math.floor(Math.abs(ms) / HOUR + 1e-6);
+    if (hours < 48) {
         return elapsed(ms);
     }
     const days = Math.floor(hours / 24);
