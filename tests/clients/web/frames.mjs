@@ -65,5 +65,6 @@ export async function play(page, seconds = 5) {
   const paused = [await clock(), (await page.waitForTimeout(700), await clock())];
   const { spent, ...rest } = seen;
   const meanMs = spent.reduce((sum, one) => sum + one, 0) / spent.length;
-  return { ...rest, paused, meanMs, medianMs: median(spent), maxMs: Math.max(...spent), busyMsPerFrame: busy / seen.frames };
+  const sorted = spent.toSorted((a, b) => a - b);
+  return { ...rest, paused, meanMs, medianMs: median(spent), p95Ms: sorted[Math.floor(sorted.length * 0.95)], maxMs: Math.max(...spent), busyMsPerFrame: busy / seen.frames };
 }

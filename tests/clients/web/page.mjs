@@ -119,6 +119,19 @@ async function positions(page) {
   facts.clicked = await id(page, 'position-input').inputValue();
 }
 
+/** Forcing that is too old for the start is named so, in red. */
+async function staleForcing(page) {
+  await id(page, 'position-input').fill(plan.mission.position);
+  await id(page, 'date-input').fill('2015-11-17');
+  await id(page, 'time-input').fill('12:00');
+  await until(page, () => document.querySelector('[data-testid=forcing-covered] .bad')?.textContent.includes('stale'));
+  facts.stale = await page.evaluate(() => {
+    const line = document.querySelector('[data-testid=forcing-covered] .bad');
+    return { text: line.textContent, colour: getComputedStyle(line).color.match(/\d+/g).slice(0, 3).map(Number) };
+  });
+  await state(page, 'form-stale');
+}
+
 async function fillForm(page) {
   await id(page, 'position-input').fill(plan.mission.position);
   await id(page, 'date-input').fill(plan.mission.date);
@@ -150,6 +163,7 @@ async function write(page) {
   await says(page, 'error-position');
   await state(page, 'form-incomplete');
   await positions(page);
+  await staleForcing(page);
   await fillForm(page);
   // A place that no forcing covers is told before anything is sent, and what is typed stays.
   await id(page, 'position-input').fill('10 00.0 N 030 00.0 W');
@@ -169,7 +183,15 @@ async function write(page) {
   await id(page, 'forcing-covered').nth(1).waitFor();
   facts.keptAfterReload = [await id(page, 'position-input').inputValue(), await id(page, 'hours-input').inputValue()];
   await settled(page);
-  await state(page, 'form-complete');
+  const png = await state(page, 'form-complete');
+  facts.landPixels = countOf(png, [0xe9, 0xe3, 0xd2], 2);
+  // A service that cannot be reached: said so, and nothing that was typed is lost.
+  await page.context().setOffline(true);
+  await id(page, 'submit').click();
+  await says(page, 'form-error');
+  facts.unreachable = await textOf(page, 'form-error');
+  facts.keptOffline = await id(page, 'position-input').inputValue();
+  await page.context().setOffline(false);
 }
 
 async function follow(page) {
@@ -224,9 +246,21 @@ async function keys(page) {
     facts.clock.push(await textOf(page, 'clock-utc'));
   }
   facts.datumThen = await textOf(page, 'datum-DM');
+  facts.datumAtSix = await textOf(page, 'datum-DD');
   await page.keyboard.press('c');
   await says(page, 'spoken', 'copied');
   facts.clipboard = await page.evaluate(() => navigator.clipboard.readText());
+  // The slider is the same clock; what it moves is the datum, and the map.
+  const seen = async () => {
+    await settled(page);
+    return photograph(page, join(plan.folder, 'page-moment.png'), await id(page, 'map').boundingBox());
+  };
+  const before = await seen();
+  await id(page, 'slider').fill(String(Math.round(Number(await id(page, 'slider').getAttribute('max')) / 2)));
+  facts.clockBySlider = await textOf(page, 'clock-utc');
+  facts.datumBySlider = await textOf(page, 'datum-DD');
+  facts.movedBySlider = difference(before, await seen());
+  await page.evaluate(() => document.activeElement?.blur());
 }
 
 /** Each layer's own pixels: those of the map that change when it is switched. */
@@ -237,8 +271,8 @@ async function layers(page) {
     await settled(page);
     return photograph(page, join(plan.folder, 'page-layer.png'), clip);
   };
-  const switches = { area50: '1', area90: '2', area95: '3', particles: 'd', track: 't', probability: 'p', currents: 'u', wind: 'w' };
-  const pictures = ['probability', 'currents', 'wind'];
+  const switches = { area50: '1', area90: '2', area95: '3', particles: 'd', track: 't', probability: 'p', currents: 'u', wind: 'w', waves: 'v' };
+  const pictures = ['probability', 'currents', 'wind', 'waves'];
   const checked = (name) => id(page, `toggle-${name}`).isChecked();
   // A picture is drawn once it is complete: what is idle before that has not drawn it.
   const comes = (name) => until(page, (layer) => window.__driftline.rasterTime(layer) !== null, name);
@@ -251,6 +285,15 @@ async function layers(page) {
     if (pictures.includes(name)) {
       await id(page, `legend-${name}`).waitFor();
       if (name === 'currents') await state(page, 'result-pictures');
+      // One clock for pictures, too: a step on, and the picture is of that step.
+      await page.keyboard.press('ArrowLeft');
+      const wanted = await id(page, 'clock-utc').innerText();
+      await until(page, ([layer, shown]) => {
+        const time = window.__driftline.rasterTime(layer);
+        const clock = document.querySelector('[data-testid=clock-utc]').innerText;
+        return clock === shown && time !== null && shown.includes(new Date(time).toISOString().slice(11, 16));
+      }, [name, wanted]);
+      await page.keyboard.press('ArrowRight');
     }
     await page.keyboard.press(key);
   }
@@ -272,6 +315,16 @@ async function night(page) {
   await id(page, 'nav-missions').click();
   await id(page, 'mission-list').waitFor();
   await state(page, 'missions');
+}
+
+/** The address that a colleague sends, with a key handed along: it signs in, and the key is in no address from then on. */
+async function handed(page) {
+  await page.goto(`${plan.base}/#key=${plan.key}&mission=${facts.mission}`);
+  facts.addressAtOnce = await page.evaluate('location.href');
+  await id(page, 'result').waitFor();
+  facts.addressOfHanded = await page.evaluate('location.href');
+  await page.goBack();
+  facts.addressBefore = await page.evaluate('location.href');
 }
 
 /** The address of a result opens the same for a colleague, here on a phone. */
@@ -312,7 +365,11 @@ async function walk(browser) {
   await chapter(hand, 'phone', (page) => phone(page, address));
   await hand.heard.settled();
   await hand.context.close();
-  report.requests = [...desk.heard.requests, ...hand.heard.requests];
+  const other = await open(browser, { width: 1024, height: 700 });
+  await chapter(other, 'handed', handed);
+  await other.heard.settled();
+  await other.context.close();
+  report.requests = [desk, hand, other].flatMap(({ heard }) => heard.requests);
 }
 
 const browser = await launch(null);

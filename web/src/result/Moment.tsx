@@ -3,7 +3,7 @@
 import { formatPosition, NOTATIONS } from '../geo/position.ts';
 import { toggleLayer, useApp } from '../state/app.ts';
 import { useNow } from '../time/now.ts';
-import { span, utc } from '../time/utc.ts';
+import { elapsed, utc } from '../time/utc.ts';
 import { Copy } from '../ui/Copy.tsx';
 import type { Result, Step } from './data.ts';
 import { driftText, driftTo, size, strandedShare, summaryText } from './numbers.ts';
@@ -21,7 +21,7 @@ export function Moment({ result }: { result: Result }) {
         <section aria-labelledby="moment-heading" className="moment">
             <div className="row apart">
                 <h2 id="moment-heading">
-                    {utc(step.time)} <span className="dim">+{span(step.time - result.from)}</span>
+                    {utc(step.time)} <span className="dim">+{elapsed(step.time - result.from)}</span>
                 </h2>
                 <Copy text={summaryText(result, step, now)} what="numbers as text" label="Copy all" testId="copy-summary" />
             </div>

@@ -9,7 +9,7 @@ import { formOf, toRequest } from '../mission/form-state.ts';
 import { useMission } from '../mission/store.ts';
 import { may, show, speak } from '../state/app.ts';
 import { useNow } from '../time/now.ts';
-import { parseIso, span, utc } from '../time/utc.ts';
+import { elapsed, parseIso, span, utc } from '../time/utc.ts';
 import { randomName } from '../ui/random.ts';
 import { Addresses } from './Addresses.tsx';
 import type { Result } from './data.ts';
@@ -66,7 +66,7 @@ function Caveats({ result }: { result: Result }) {
             {summary.forecast_cut_short_by_forcing && (
                 <p className="bad banner" data-testid="partial">
                     <strong>Partial:</strong> forcing ends early; the forecast holds until {utc(result.until)},{' '}
-                    {span(result.until - result.from)} of {result.mission.forecast_hours} h.
+                    {elapsed(result.until - result.from)} of {result.mission.forecast_hours} h.
                 </p>
             )}
             {summary.warnings

@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
 
 import { clock, goHours, goSteps, seek, SPEEDS, togglePlay } from '../time/clock.ts';
-import { local, span, utc } from '../time/utc.ts';
+import { elapsed, local, utc } from '../time/utc.ts';
 import type { Result } from './data.ts';
 
 const MINUTE = 60_000;
@@ -40,7 +40,7 @@ export function TimeBar({ result }: { result: Result }) {
             const text = utc(state.now);
             if (shown.current.textContent !== text) {
                 put(shown.current, text);
-                put(beside.current, `+${span(state.now - state.from)} · ${local(state.now)}`);
+                put(beside.current, `+${elapsed(state.now - state.from)} · ${local(state.now)}`);
             }
             // A running clock is not read out minute by minute.
             if (!state.isPlaying && input.getAttribute('aria-valuetext') !== text) {

@@ -2,7 +2,7 @@
 
 import { type Leg, leg, NM_M } from '../geo/geodesic.ts';
 import { formatPosition } from '../geo/position.ts';
-import { HOUR, parseIso, span, utc } from '../time/utc.ts';
+import { elapsed, HOUR, parseIso, span, utc } from '../time/utc.ts';
 import type { Result, Step } from './data.ts';
 import { ageOf } from './freshness.ts';
 
@@ -47,7 +47,7 @@ export function summaryText(result: Result, step: Step, now: number): string {
         `DRIFT FORECAST ${mission.name ?? mission.id}`,
         `Object: ${summary.object.key}, ${summary.object.description}`,
         `Last known: ${formatPosition(lastKnown, 'DM')} at ${utc(result.from)}, radius ${Math.round(mission.uncertainty_radius_m)} m`,
-        `Valid: ${utc(step.time)} (${span(step.time - result.from)} after the start)`,
+        `Valid: ${utc(step.time)} (${elapsed(step.time - result.from)} after the start)`,
     ];
     if (step.datum !== null) {
         lines.push(`Datum: ${formatPosition(step.datum, 'DM')}`);

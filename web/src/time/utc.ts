@@ -10,11 +10,12 @@ export function iso(ms: number): string {
     return new Date(ms).toISOString().replace('.000Z', 'Z');
 }
 
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+
 /** 16 Nov 2015 06:00 UTC. */
 export function utc(ms: number): string {
     const date = new Date(ms);
-    const month = date.toLocaleString('en-GB', { month: 'short', timeZone: 'UTC' }).slice(0, 3);
-    return `${two(date.getUTCDate())} ${month} ${date.getUTCFullYear()} ${clock(ms)} UTC`;
+    return `${two(date.getUTCDate())} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()} ${clock(ms)} UTC`;
 }
 
 /** 06:00. */
@@ -23,15 +24,18 @@ export function clock(ms: number): string {
     return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
 }
 
+/** Made once: the clock asks for it in every frame. */
+const LOCAL = new Intl.DateTimeFormat('en-GB', {
+    day: '2-digit',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+});
+
 /** The same moment where the reader is, with the zone's name. */
 export function local(ms: number): string {
-    return new Date(ms).toLocaleString('en-GB', {
-        day: '2-digit',
-        month: 'short',
-        hour: '2-digit',
-        minute: '2-digit',
-        timeZoneName: 'short',
-    });
+    return LOCAL.format(ms);
 }
 
 /** A time of the service; `null` for what is none. */
