@@ -182,6 +182,11 @@ async function write(page) {
   await mapIsReady(page);
   await id(page, 'forcing-covered').nth(1).waitFor();
   facts.keptAfterReload = [await id(page, 'position-input').inputValue(), await id(page, 'hours-input').inputValue()];
+  // The map goes to what was typed a moment after the typing.
+  await until(page, () => {
+    const { map } = window.__driftline;
+    return map.getZoom() > 6.4 && map.getBounds().contains([4.1, 60.15]) && !map.isMoving() && map.areTilesLoaded();
+  });
   await settled(page);
   const png = await state(page, 'form-complete');
   facts.landPixels = countOf(png, [0xe9, 0xe3, 0xd2], 2);

@@ -252,8 +252,11 @@ class MapView {
         const { x, y } = map.project([nearLon(lon, map.getCenter().lng), lat]);
         const isClear = x > 40 && x < clientWidth - 60 && y > 40 && y < clientHeight - 70;
         if (zoom < COARSE_ZOOM || !isClear) {
-            // For readers who want less motion the map itself makes this a jump.
-            map.easeTo({ center: [lon, lat], zoom: zoom < COARSE_ZOOM ? CLOSE_ZOOM : zoom, duration: 600 });
+            // Way beyond the view a flight would only load what nobody looks at. For readers who want less motion the map
+            // itself makes every flight a jump.
+            const isFar = Math.abs(x / clientWidth - 0.5) > 2 || Math.abs(y / clientHeight - 0.5) > 2;
+            const duration = isFar ? 0 : 600;
+            map.easeTo({ center: [lon, lat], zoom: zoom < COARSE_ZOOM ? CLOSE_ZOOM : zoom, duration });
         }
     }
 
