@@ -6,6 +6,7 @@
 #   make demo         build, ingest real forcing, compute a mission, print its areas, keep serving
 #                     (DEMO_ARGS=--once exits after printing; DEMO_LISTEN=127.0.0.1:9000 chooses the address)
 #   make test         formatting, clippy with warnings denied, every test
+#   make bench        measures drawing, and reading forcing, basemap and coast, with the optimised build
 #   make fmt          formats the sources
 #   make clean-demo   removes what the demo keeps in .demo/
 #
@@ -14,7 +15,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build web demo test fmt clean-demo
+.PHONY: build web demo test bench fmt clean-demo
 
 # Checks the toolchain (and fetches it where rustup can), then runs what follows.
 CARGO := deploy/setup/toolchain.sh cargo
@@ -44,6 +45,13 @@ test: web
 	@$(CARGO) clippy --workspace --all-targets -- -D warnings
 	@$(CARGO) build --package driftline
 	@$(CARGO) test --workspace
+
+# Prints figures and judges none: the machine is whose it is.
+bench:
+	@$(CARGO) run --release --quiet --package driftline-tiles --example drawing
+	@$(CARGO) run --release --quiet --package driftline-tiles --example measure_basemap
+	@$(CARGO) run --release --quiet --package driftline-store --example measure_maps
+	@$(CARGO) run --release --quiet --package driftline-coast --example measure_coast
 
 fmt:
 	@$(CARGO) fmt --all

@@ -17,6 +17,8 @@ mod page;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod standards;

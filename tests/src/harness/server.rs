@@ -20,6 +20,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct Launch<'a> {
     data: PathBuf,
     disk: Option<&'a Disk>,
+    public_base: Option<String>,
 }
 
 impl<'a> Launch<'a> {
@@ -28,7 +29,14 @@ impl<'a> Launch<'a> {
         Self {
             data: data.to_owned(),
             disk: None,
+            public_base: None,
         }
+    }
+
+    /// With links that begin with this.
+    pub(crate) fn under(mut self, public_base: &str) -> Self {
+        self.public_base = Some(public_base.to_owned());
+        self
     }
 
     /// On a disk that notes what is made durable.
@@ -41,6 +49,9 @@ impl<'a> Launch<'a> {
     pub(crate) fn start(self) -> Server {
         let mut command = Commands::on(&self.data).command(&["serve", "--listen", "127.0.0.1:0"]);
         command.env("DRIFTLINE__LOG__FORMAT", "json");
+        if let Some(base) = self.public_base {
+            command.env("PUBLIC_BASE_URL", base);
+        }
         if let Some(disk) = self.disk {
             disk.watch(&mut command);
         }

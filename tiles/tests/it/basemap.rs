@@ -8,7 +8,7 @@ use driftline_tiles::{Basemap, Error, build_low_tiles};
 use fast_mvt::MvtReaderRef;
 
 use crate::rings::{self, Ring};
-use crate::vector_tiles::numbers;
+use crate::scenes::numbers;
 
 fn coast() -> Arc<Coast> {
     static COAST: OnceLock<Arc<Coast>> = OnceLock::new();

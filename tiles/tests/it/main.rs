@@ -8,11 +8,10 @@
 
 mod basemap;
 mod fields;
-mod gallery;
 mod ground;
 mod legends;
 mod pictures;
 mod rasters;
 mod rings;
-mod speed;
+mod scenes;
 mod vector_tiles;

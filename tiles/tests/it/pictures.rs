@@ -248,7 +248,7 @@ fn areas_are_told_apart_by_colour_line_and_label() {
 
 #[test]
 fn neighbouring_tiles_fit_together() {
-    let areas = crate::gallery::areas();
+    let areas = crate::scenes::areas();
     let style = AreaStyle {
         look: AreaLook::Filled,
         scheme: Scheme::Day,

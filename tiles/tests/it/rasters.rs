@@ -1,44 +1,10 @@
 //! Cloud Optimized GeoTIFF: round trips, another reader (the crate tiff), hostile bytes.
 
-use driftline_tiles::cog::{self, RasterBand, RasterStack};
+use driftline_tiles::cog::{self, RasterStack};
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::Tag;
 
-/// Clouds that wander and spread, as a run's probability does; zero far from them.
-pub(crate) fn clouds(nx: usize, ny: usize, bands: usize) -> RasterStack {
-    let band = |k: usize| {
-        let (x0, y0, width) = (0.3 + 0.004 * k as f64, 0.6 - 0.003 * k as f64, 0.02 + 0.001 * k as f64);
-        let values = (0..nx * ny).map(|at| {
-            let (x, y) = ((at % nx) as f64 / nx as f64 - x0, (at / nx) as f64 / ny as f64 - y0);
-            let far = (x * x + 2.0 * y * y + x * y) / (2.0 * width * width);
-            if far > 12.0 {
-                0.0
-            } else {
-                (1e-2 * (-far).exp() / width) as f32
-            }
-        });
-        RasterBand {
-            description: format!("2026-01-01T{k:02}:00:00Z"),
-            values: values.collect(),
-        }
-    };
-    RasterStack {
-        west: 2.0,
-        north: 62.0,
-        dlon: 4.0 / nx as f64,
-        dlat: 2.0 / ny as f64,
-        nx,
-        ny,
-        bands: (0..bands).map(band).collect(),
-        unit: "km-2".to_owned(),
-        title: "Probability density of a drifting \"raft\" <demo>".to_owned(),
-        attribution: vec![
-            "Contains modified data & models of MET Norway".to_owned(),
-            "GSHHG".to_owned(),
-        ],
-        metadata: vec![("RUN".to_owned(), "run_1".to_owned())],
-    }
-}
+use crate::scenes::clouds;
 
 #[test]
 fn every_band_comes_back() {
@@ -177,7 +143,7 @@ fn hostile_bytes_are_refused_without_panic() {
         let _ = (cog::read_descriptions(cut), cog::read_band(cut, 2));
         assert!(cog::read_band(cut, 2).is_err(), "{length}");
     }
-    let mut next = crate::vector_tiles::numbers(11);
+    let mut next = crate::scenes::numbers(11);
     let mut refused = 0;
     for _ in 0..20_000 {
         let mut changed = bytes.clone();
@@ -190,25 +156,4 @@ fn hostile_bytes_are_refused_without_panic() {
     }
     assert!(refused > 2_000, "{refused}");
     assert!(cog::read_band(b"", 0).is_err() && cog::read_band(b"MM\0*aaaaaaaa", 0).is_err());
-}
-
-#[test]
-#[ignore = "writes a file for GDAL and measures"]
-fn file_to_look_at() {
-    for (nx, ny, bands) in [(1300, 900, 49), (60, 40, 5)] {
-        let stack = clouds(nx, ny, bands);
-        let start = std::time::Instant::now();
-        let bytes = cog::write(&stack).unwrap();
-        let path = format!("{}/clouds_{nx}.tif", env!("CARGO_TARGET_TMPDIR"));
-        println!(
-            "{path}: {} bytes of {} in {:?}",
-            bytes.len(),
-            nx * ny * bands * 4,
-            start.elapsed()
-        );
-        let start = std::time::Instant::now();
-        cog::read_band(&bytes, bands / 2).unwrap();
-        println!("one band read in {:?}", start.elapsed());
-        std::fs::write(path, bytes).unwrap();
-    }
 }

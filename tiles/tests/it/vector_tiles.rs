@@ -13,15 +13,6 @@ fn bytes(layer: LayerBuilder) -> Vec<u8> {
     tile.into_bytes()
 }
 
-/// Pseudo-random numbers in [0, 1), the same each time (Numerical Recipes, ranqd1).
-pub(crate) fn numbers(seed: u32) -> impl FnMut() -> f64 {
-    let mut state = seed;
-    move || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        f64::from(state >> 8) / f64::from(1u32 << 24)
-    }
-}
-
 /// Place of a position in a tile, the slow way.
 fn units(tile: TileId, lon: f64, lat: f64) -> (f64, f64) {
     let n = f64::from(1u32 << tile.z());
@@ -44,7 +35,7 @@ fn point_of(feature: MvtFeatureRef<'_>) -> (i64, i64) {
 #[test]
 fn points_stand_where_they_are_with_their_attributes() {
     let tile = TileId::new(7, 65, 36).unwrap();
-    let mut next = numbers(1);
+    let mut next = crate::scenes::numbers(1);
     let n = 2_000;
     let (lon, lat): (Vec<f64>, Vec<f64>) = (0..n).map(|_| (1.0 + 7.0 * next(), 60.0 + 3.0 * next())).unzip();
     let ids: Vec<u64> = (0..n as u64).map(|k| k * 3).collect();
@@ -310,7 +301,7 @@ fn polygon_rings(area: &MultiPolygon<f64>, tile: TileId) -> Option<Vec<rings::Ri
 
 #[test]
 fn jagged_areas_are_valid_at_every_zoom() {
-    let mut next = numbers(7);
+    let mut next = crate::scenes::numbers(7);
     let mut seen = 0;
     for case in 0..60 {
         let points = 8 + case * 5;
@@ -346,7 +337,7 @@ fn jagged_areas_are_valid_at_every_zoom() {
 
 #[test]
 fn areas_cover_what_they_covered() {
-    let mut next = numbers(3);
+    let mut next = crate::scenes::numbers(3);
     let exterior = star(5.0, 60.0, 1.5, 60, &mut next);
     let hole = star(5.0, 60.0, 0.3, 12, &mut next);
     let area = MultiPolygon::new(vec![Polygon::new(exterior, vec![hole])]);

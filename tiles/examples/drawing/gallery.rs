@@ -1,39 +1,33 @@
-//! Pictures for a person to look at: `cargo test -p driftline-tiles -- --ignored gallery`, then see target/tmp.
+//! Pictures for a person to look at.
+
+use std::path::Path;
 
 use driftline_tiles::{
-    AreaLook, AreaShape, AreaStyle, ColourMap, DensityStyle, FieldLook, FieldSlab, FieldStyle, LegendSize,
-    LegendSubject, LineStyle, MapCrs, MapView, MarkStatus, Picture, PointStyle, Quantity, Reading, Scheme, Track, cog,
-    draw_areas, draw_density, draw_field, draw_legend, draw_lines, draw_points,
+    AreaLook, AreaStyle, ColourMap, DensityStyle, FieldLook, FieldSlab, FieldStyle, LegendSize, LegendSubject,
+    LineStyle, MapCrs, MapView, MarkStatus, Picture, PointStyle, Quantity, Reading, Scheme, Track, cog, draw_areas,
+    draw_density, draw_field, draw_legend, draw_lines, draw_points,
 };
-use geo::{LineString, MultiLineString, MultiPolygon, Polygon};
+use geo::{LineString, MultiLineString};
 
-use crate::{ground, rasters, vector_tiles};
+use crate::{ground, scenes};
 
-fn save(name: &str, picture: Picture, ground: [u8; 3]) {
-    let path = format!("{}/{name}.png", env!("CARGO_TARGET_TMPDIR"));
-    std::fs::write(path, picture.on_ground(ground).to_png().unwrap()).unwrap();
+/// Draws them into a folder.
+pub(crate) fn draw(folder: &Path) {
+    fields(folder);
+    probability_and_areas(folder);
+    legends(folder);
+    rasters(folder);
 }
 
-fn ellipse(lon: f64, lat: f64, width: f64) -> Polygon<f64> {
-    let places = (0..=60).map(|k| {
-        let angle = f64::from(k) / 60.0 * std::f64::consts::TAU;
-        let wave = 1.0 + 0.15 * (3.0 * angle).sin();
-        (lon + width * wave * angle.cos(), lat + 0.5 * width * wave * angle.sin())
-    });
-    Polygon::new(LineString::from(places.collect::<Vec<_>>()), vec![])
+fn save(folder: &Path, name: &str, picture: Picture, ground: [u8; 3]) {
+    std::fs::write(
+        folder.join(format!("{name}.png")),
+        picture.on_ground(ground).to_png().unwrap(),
+    )
+    .unwrap();
 }
 
-pub(crate) fn areas() -> Vec<AreaShape> {
-    let of = |level: f64, width: f64| AreaShape {
-        level,
-        polygons: MultiPolygon::new(vec![ellipse(4.0, 60.0, width), ellipse(7.0, 60.8, width / 4.0)]),
-    };
-    vec![of(0.5, 0.8), of(0.9, 1.5), of(0.95, 1.9)]
-}
-
-#[test]
-#[ignore = "writes pictures to look at"]
-fn fields() {
+fn fields(folder: &Path) {
     for (name, grid) in [("regular", ground::north_sea()), ("projected", ground::coast_model())] {
         let field = ground::eddies(&grid);
         let slabs = [FieldSlab {
@@ -52,6 +46,7 @@ fn fields() {
                 ..FieldStyle::of(quantity)
             };
             save(
+                folder,
                 &format!("{name}_{quantity:?}_2x"),
                 draw_field(&view, &slabs, &style),
                 [200, 200, 200],
@@ -63,12 +58,14 @@ fn fields() {
             ..FieldStyle::of(Quantity::Current)
         };
         save(
+            folder,
             &format!("{name}_arrows_84"),
             draw_field(&view, &slabs, &style),
             [120, 140, 160],
         );
         let style = FieldStyle::of(Quantity::Current);
         save(
+            folder,
             &format!("{name}_84"),
             draw_field(&view, &slabs, &style),
             [200, 200, 200],
@@ -76,10 +73,8 @@ fn fields() {
     }
 }
 
-#[test]
-#[ignore = "writes pictures to look at"]
-fn probability_and_areas() {
-    let bytes = cog::write(&rasters::clouds(300, 200, 20)).unwrap();
+fn probability_and_areas(folder: &Path) {
+    let bytes = cog::write(&scenes::clouds(300, 200, 20)).unwrap();
     let grid = cog::read_band(&bytes, 10).unwrap();
     let view = MapView::new(
         MapCrs::WebMercator,
@@ -89,12 +84,14 @@ fn probability_and_areas() {
     )
     .unwrap();
     save(
+        folder,
         "density",
         draw_density(&view, &grid, &DensityStyle::default()),
         [230, 235, 240],
     );
     let far = MapView::of_tile(3, 4, 2, 256).unwrap();
     save(
+        folder,
         "density_far",
         draw_density(&far, &grid, &DensityStyle::default()),
         [230, 235, 240],
@@ -105,8 +102,9 @@ fn probability_and_areas() {
         ("filled_night", AreaLook::Filled, Scheme::Night, [20, 14, 14]),
     ] {
         save(
+            folder,
             &format!("areas_{name}"),
-            draw_areas(&view, &areas(), &AreaStyle { look, scheme }),
+            draw_areas(&view, &scenes::areas(), &AreaStyle { look, scheme }),
             back,
         );
     }
@@ -115,9 +113,14 @@ fn probability_and_areas() {
         look: AreaLook::Filled,
         scheme: Scheme::Day,
     };
-    save("areas_tile_2x", draw_areas(&tile, &areas(), &style), [225, 232, 238]);
+    save(
+        folder,
+        "areas_tile_2x",
+        draw_areas(&tile, &scenes::areas(), &style),
+        [225, 232, 238],
+    );
 
-    let mut next = vector_tiles::numbers(3);
+    let mut next = scenes::numbers(3);
     let n = 3000;
     let mut bell = || (next() + next() + next() + next() - 2.0) * 1.5;
     let (lon, lat): (Vec<f64>, Vec<f64>) = (0..n).map(|_| (4.0 + bell(), 60.0 + 0.5 * bell())).unzip();
@@ -145,14 +148,12 @@ fn probability_and_areas() {
             })
             .collect();
         let lines = draw_lines(&view, &tracks, &LineStyle { scheme });
-        save(&format!("points_{scheme:?}"), points, back);
-        save(&format!("lines_{scheme:?}"), lines, back);
+        save(folder, &format!("points_{scheme:?}"), points, back);
+        save(folder, &format!("lines_{scheme:?}"), lines, back);
     }
 }
 
-#[test]
-#[ignore = "writes pictures to look at"]
-fn legends() {
+fn legends(folder: &Path) {
     let current = FieldStyle::of(Quantity::Current);
     let wind = FieldStyle {
         look: FieldLook::Colour,
@@ -192,6 +193,31 @@ fn legends() {
         ("points", LegendSubject::Points(&points), size),
         ("lines", LegendSubject::Lines(&lines), size),
     ] {
-        save(&format!("legend_{name}"), draw_legend(&subject, size), [255, 255, 255]);
+        save(
+            folder,
+            &format!("legend_{name}"),
+            draw_legend(&subject, size),
+            [255, 255, 255],
+        );
+    }
+}
+
+fn rasters(folder: &Path) {
+    for (nx, ny, bands) in [(1300, 900, 49), (60, 40, 5)] {
+        let stack = scenes::clouds(nx, ny, bands);
+        let start = std::time::Instant::now();
+        let bytes = cog::write(&stack).unwrap();
+        let path = folder.join(format!("clouds_{nx}.tif"));
+        println!(
+            "{}: {} bytes of {} in {:?}",
+            path.display(),
+            bytes.len(),
+            nx * ny * bands * 4,
+            start.elapsed()
+        );
+        let start = std::time::Instant::now();
+        cog::read_band(&bytes, bands / 2).unwrap();
+        println!("one band read in {:?}", start.elapsed());
+        std::fs::write(path, bytes).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! How long drawing takes. Not run by default: `cargo test -p driftline-tiles --release -- --ignored --nocapture speed`.
+//! How long drawing takes.
 
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,15 @@ use driftline_tiles::{
 
 use crate::ground;
 
+/// Prints what everything takes.
+pub(crate) fn measure() {
+    getmap();
+    particles_tile();
+    layers_of_a_mission();
+}
+
 /// Median time of many calls.
-pub(crate) fn median(mut call: impl FnMut()) -> Duration {
+fn median(mut call: impl FnMut()) -> Duration {
     let mut times: Vec<Duration> = (0..101)
         .map(|_| {
             let start = Instant::now();
@@ -24,8 +31,6 @@ pub(crate) fn median(mut call: impl FnMut()) -> Duration {
     times[50]
 }
 
-#[test]
-#[ignore = "measures"]
 fn getmap() {
     let views = [
         ("z6 3857", MapView::of_tile(6, 32, 18, 256).unwrap()),
@@ -70,10 +75,8 @@ fn time_field(grid: &GridSpec, view: &MapView, look: FieldLook) -> String {
     format!("draw {draw:?} ({per_pixel:.1} ns/px), png {encode:?}, {bytes} bytes")
 }
 
-#[test]
-#[ignore = "measures"]
 fn particles_tile() {
-    let mut next = crate::vector_tiles::numbers(5);
+    let mut next = crate::scenes::numbers(5);
     let n = 100_000;
     let (lon, lat): (Vec<f64>, Vec<f64>) = (0..n).map(|_| (4.0 + next(), 60.0 + 0.5 * next())).unzip();
     let ids: Vec<u64> = (0..n as u64).collect();
@@ -122,18 +125,16 @@ fn particles_tile() {
     }
 }
 
-#[test]
-#[ignore = "measures"]
 fn layers_of_a_mission() {
     let view = MapView::of_tile(8, 130, 74, 256).unwrap();
-    let mut next = crate::vector_tiles::numbers(5);
+    let mut next = crate::scenes::numbers(5);
     let n = 100_000;
     let (lon, lat): (Vec<f64>, Vec<f64>) = (0..n).map(|_| (3.5 + next(), 60.0 + 0.5 * next())).unzip();
     let status = vec![0u8; n];
     let points = PointStyle { scheme: Scheme::Day };
     let time = median(|| drop(std::hint::black_box(draw_points(&view, &lon, &lat, &status, &points))));
     println!("100,000 particles: {time:?}");
-    let areas = crate::gallery::areas();
+    let areas = crate::scenes::areas();
     let style = AreaStyle {
         look: AreaLook::Filled,
         scheme: Scheme::Day,
@@ -145,7 +146,7 @@ fn layers_of_a_mission() {
         "areas: {time:?}, png {encode:?}, {} bytes",
         picture.to_png().unwrap().len()
     );
-    let bytes = cog::write(&crate::rasters::clouds(500, 500, 3)).unwrap();
+    let bytes = cog::write(&crate::scenes::clouds(500, 500, 3)).unwrap();
     let grid = cog::read_band(&bytes, 1).unwrap();
     let read = median(|| drop(std::hint::black_box(cog::read_band(&bytes, 1).unwrap())));
     let style = DensityStyle::default();
