@@ -9,7 +9,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::chain;
+use crate::{chain, redact};
 
 /// An error answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,14 +147,17 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        // Sentences quote what was sent, and a key may have been sent in a wrong place.
+        let detail = redact(&self.detail);
+        let details: Vec<Violation> = self.violations.iter().map(redacted).collect();
         let body = Body9457 {
             r#type: "about:blank",
             title: self.title,
             status: self.status.as_u16(),
-            detail: &self.detail,
+            detail: &detail,
             code: self.code,
             request_id: self.request_id,
-            details: &self.violations,
+            details: &details,
         };
         let text = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::new(Body::from(text));
@@ -168,6 +171,14 @@ impl IntoResponse for Problem {
         // The outermost layer finds it here to add the request's id.
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+fn redacted(violation: &Violation) -> Violation {
+    Violation {
+        field: redact(&violation.field),
+        code: violation.code.clone(),
+        message: redact(&violation.message),
     }
 }
 

@@ -125,7 +125,10 @@ fn hide_keys(pieces: &[Piece], is_hidden: &mut [bool]) {
             .iter()
             .take_while(|piece| piece.byte.is_ascii_alphanumeric())
             .count();
-        hide(&pieces[start..start + 4 + body], is_hidden);
+        // The prefix alone is how keys are spoken of.
+        if body > 0 {
+            hide(&pieces[start..start + 4 + body], is_hidden);
+        }
     }
 }
 

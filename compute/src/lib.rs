@@ -97,6 +97,11 @@ impl Compute {
         self.pool.install(work)
     }
 
+    /// How many threads it has.
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
     /// Computations that wait and that run, for metrics.
     pub fn load(&self) -> (usize, usize) {
         (

@@ -8,6 +8,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use driftline_auth_billing::Problem;
+use http::header::{CACHE_CONTROL, VARY};
 use http::{Method, Uri};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -147,8 +148,10 @@ async fn strip_prefix(State((whole, prefix)): State<(Router, String)>, mut reque
         .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     if let Some(rest) = rest {
         // The page's own addresses are relative to it: below the prefix only with a slash at its end.
-        if !rest.starts_with('/') && takes_html(request.headers()) {
-            return Redirect::permanent(&format!("{prefix}/{rest}")).into_response();
+        let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !rest.starts_with('/') && is_reading && takes_html(request.headers()) {
+            let moved = Redirect::temporary(&format!("{prefix}/{rest}"));
+            return ([(CACHE_CONTROL, "no-store"), (VARY, "Accept")], moved).into_response();
         }
         let inner = if rest.starts_with('/') {
             rest.to_owned()

@@ -175,12 +175,13 @@ pub(crate) struct Inner {
 impl AppState {
     /// The state of one server.
     pub fn new(parts: Parts) -> Self {
+        let map_places = MapPlaces::on(parts.compute.threads());
         Self(Arc::new(Inner {
             parts,
             holdings: HoldingsCache::default(),
             file_cache: FileCache::default(),
             runs: RunCache::default(),
-            map_places: MapPlaces::default(),
+            map_places,
             event_streams: EventStreams::default(),
             health: Health::default(),
         }))

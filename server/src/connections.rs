@@ -20,6 +20,7 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -31,6 +32,8 @@ use taken::Taken;
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// Bytes of a request's head at most; also what is read ahead of a connection.
 const HEAD_BYTES: usize = 64 * 1024;
+/// Bytes that wait in the kernel for one client; it doubles them for its own needs.
+const SEND_BUFFER_BYTES: usize = 256 * 1024;
 /// Connections at once where the system allows as many open files.
 const MAX_CONNECTIONS: usize = 4_096;
 /// After the signal to stop, a connection without a request in flight has this long for what is on the wire.
@@ -54,6 +57,7 @@ pub(crate) async fn serve(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if connections.len() < most => match accepted {
                 Ok((stream, _)) => {
+                    bound(&stream);
                     connections.spawn(serve_one(stream, app.clone(), stopped.clone()));
                 }
                 Err(error) => {
@@ -73,6 +77,18 @@ pub(crate) async fn serve(
             connections.shutdown().await;
             left
         }
+    }
+}
+
+/// What the kernel may keep of an answer for a client that does not take it, and for how long: both would outlast this
+/// process's own bounds. With a buffer of its own size a slow client also shows its progress often enough.
+fn bound(stream: &TcpStream) {
+    let socket = SockRef::from(stream);
+    let bounded = socket
+        .set_send_buffer_size(SEND_BUFFER_BYTES)
+        .and_then(|()| socket.set_tcp_user_timeout(Some(taken::WITHIN)));
+    if let Err(error) = bounded {
+        tracing::debug!(cause = %error, "a connection keeps the system's own bounds");
     }
 }
 

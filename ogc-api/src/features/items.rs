@@ -14,7 +14,7 @@ use super::page::Selection;
 use super::positions;
 use super::root::{Root, RootAsk};
 use crate::ask::Ask;
-use crate::compression::compressed;
+use crate::compression::{Encoding, compressed};
 use crate::document::{GEOJSON, JSON, not_modified, with_tag};
 use crate::entity_tag::EntityTag;
 use crate::links::Link;
@@ -48,8 +48,10 @@ pub(crate) async fn items(State(state): State<AppState>, asked: RootAsk) -> Resu
     loop {
         let holdings = Holdings::now(&state, ask.caller.org, root.mission_id()).await?;
         let tag = page_tag(ask, &holdings);
-        if tag.is_held_by(&ask.headers) {
-            return Ok(not_modified(&tag));
+        if let Some(held) = tag.held_form(&ask.headers) {
+            let mut response = not_modified(&held);
+            Encoding::note_choice(response.headers_mut());
+            return Ok(response);
         }
         let (features, next) = selection.page(&state, page).await?;
         let matched = selection.count(&state, &holdings, page).await?;

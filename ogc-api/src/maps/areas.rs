@@ -14,8 +14,6 @@ use super::time::Moment;
 use crate::Error;
 use crate::runs::{Area, RunAreas, RunCache};
 
-/// Areas that a picture of an interval shows at most: beyond that nobody could tell them apart.
-const MOST_AREAS: usize = 300;
 /// Runs looked up at once.
 const RUNS_AT_ONCE: u32 = 100;
 /// Half of the longest time between two outputs of a run.
@@ -28,6 +26,11 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.chosen.len()
+    }
+
     /// The areas.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Area> {
         self.areas.0[self.chosen.clone()].iter()
@@ -44,7 +47,6 @@ pub(crate) async fn areas_of(
     let mut found = Vec::new();
     if let Some(run) = &about.run {
         found.extend(of_run(viewer, run.clone(), moment).await?);
-        check_count(&found, moment)?;
         return Ok(found);
     }
     let (from, until) = match moment {
@@ -70,24 +72,10 @@ pub(crate) async fn areas_of(
         let is_last = runs.len() < RUNS_AT_ONCE as usize;
         for run in runs {
             found.extend(of_run(viewer, run, moment).await?);
-            check_count(&found, moment)?;
         }
         if is_last {
             return Ok(found);
         }
-    }
-}
-
-fn check_count(found: &[(Run, Found)], moment: Moment) -> Result<(), Error> {
-    let count: usize = found.iter().map(|(_, found)| found.chosen.len()).sum();
-    match moment {
-        Moment::Within(_) if count > MOST_AREAS => Err(Error::parameter(
-            "time",
-            format!(
-                "the interval holds more than {MOST_AREAS} search areas, the most of one picture; name a shorter one"
-            ),
-        )),
-        _ => Ok(()),
     }
 }
 

@@ -7,8 +7,8 @@ use driftline_database::Run;
 use driftline_domain::{BBox, OrgId, ValidTime, wrap_lon_deg};
 use driftline_simulate::products;
 use driftline_tiles::{
-    AreaShape, FieldSlab, LegendSize, LegendSubject, LineStyle, MapView, Picture, PointStyle, Reading, Track,
-    draw_areas_while, draw_density, draw_field, draw_legend, draw_lines, draw_points,
+    AreaShape, AreaStyle, FieldSlab, LegendSize, LegendSubject, LineStyle, MapView, Picture, PointStyle, Reading,
+    Track, draw_areas_while, draw_density, draw_field, draw_legend, draw_lines, draw_points,
 };
 
 use super::about::LayerAbout;
@@ -19,6 +19,9 @@ use super::time::Moment;
 use super::tracks::{drawn_track, shown_of};
 use crate::runs::RunCache;
 use crate::{AppState, Error, MapSlab};
+
+/// Areas that a picture of an interval shows at most: beyond that nobody could tell them apart.
+const MOST_AREAS: usize = 300;
 
 /// Who asks for a picture.
 #[derive(Clone, Copy)]
@@ -81,23 +84,7 @@ async fn draw_result(
             Some(grid) => compute(viewer, move || draw_density(&view, &grid, &style)).await,
             None => Ok(Picture::empty(view.width, view.height)),
         },
-        (Look::Areas(style), moment) => {
-            let found = areas_of(viewer, about, bbox, moment).await?;
-            let shape = move || -> Vec<AreaShape> {
-                found
-                    .iter()
-                    .flat_map(|(_, found)| found.iter())
-                    .map(|area| area.shape.clone())
-                    .collect()
-            };
-            let place = Arc::clone(viewer.place);
-            let draw = move |is_wanted: &dyn Fn() -> bool| {
-                let _place = place;
-                draw_areas_while(&view, &shape(), &style, is_wanted)
-            };
-            let drawn = viewer.state.compute.run_while_wanted(draw).await;
-            drawn.map_err(|error| Error::Internal(format!("a picture: {error}")))
-        }
+        (Look::Areas(style), moment) => areas(viewer, about, view, moment, bbox, style).await,
         (Look::Points(style), Moment::Near(at)) => points(viewer, about, view, at, style).await,
         (Look::Lines(style), moment) => lines(viewer, about, view, moment, style).await,
         (Look::Field(_), _) | (Look::Density(_) | Look::Points(_), Moment::Within(_)) => Err(Error::Internal(format!(
@@ -107,14 +94,41 @@ async fn draw_result(
     }
 }
 
+async fn areas(
+    viewer: Viewer<'_>,
+    about: &LayerAbout,
+    view: MapView,
+    moment: Moment,
+    bbox: BBox,
+    style: AreaStyle,
+) -> Result<Picture, Error> {
+    let found = areas_of(viewer, about, bbox, moment).await?;
+    let count: usize = found.iter().map(|(_, found)| found.len()).sum();
+    if matches!(moment, Moment::Within(_)) && count > MOST_AREAS {
+        let reason = format!(
+            "the interval holds more than {MOST_AREAS} search areas, the most of one picture; name a shorter one"
+        );
+        return Err(Error::parameter("time", reason));
+    }
+    let (turn, place) = (viewer.place.turn().await?, Arc::clone(viewer.place));
+    let draw = move |is_wanted: &dyn Fn() -> bool| {
+        let _kept = (turn, place);
+        let all = found.iter().flat_map(|(_, found)| found.iter());
+        let shapes: Vec<AreaShape> = all.map(|area| area.shape.clone()).collect();
+        draw_areas_while(&view, &shapes, &style, is_wanted)
+    };
+    let drawn = viewer.state.compute.run_while_wanted(draw).await;
+    drawn.map_err(|error| Error::Internal(format!("a picture: {error}")))
+}
+
 /// Work for a picture, which has its place until it ends.
 pub(crate) async fn compute<T: Send + 'static>(
     viewer: Viewer<'_>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
-    let place = Arc::clone(viewer.place);
+    let (turn, place) = (viewer.place.turn().await?, Arc::clone(viewer.place));
     let work = move || {
-        let _place = place;
+        let _kept = (turn, place);
         work()
     };
     let done = viewer.state.compute.run(work).await;

@@ -326,9 +326,9 @@ impl Contents<'_> {
     }
 
     async fn computed<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let place = Arc::clone(&self.place);
+        let (turn, place) = (self.place.turn().await?, Arc::clone(&self.place));
         let work = move || {
-            let _place = place;
+            let _kept = (turn, place);
             work()
         };
         let done = self.state.compute.run(work).await;

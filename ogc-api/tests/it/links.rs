@@ -187,7 +187,7 @@ async fn a_path_prefix_is_answered_whether_a_proxy_strips_it_or_not() {
     let as_browser = [("accept", "text/html,*/*;q=0.8")];
     for (path, location) in [("/drift", "/drift/"), ("/drift?a=b", "/drift/?a=b")] {
         let moved = service.ask(Method::GET, path, &service.ours.key, &as_browser).await;
-        assert_eq!((moved.status.as_u16(), moved.header("location")), (308, location));
+        assert_eq!((moved.status.as_u16(), moved.header("location")), (307, location));
     }
     let page = service
         .ask(Method::GET, "/drift/", &service.ours.key, &as_browser)

@@ -103,6 +103,7 @@ async fn what_is_not_modified_is_kept_like_the_answer_itself() {
         format!("/wms?REQUEST=GetMap&LAYERS=currents&{map}"),
         "/wms?SERVICE=WMS&REQUEST=GetCapabilities".to_owned(),
         format!("/v1/missions/{mission}/particles"),
+        "/ogc/collections/search-areas/items?limit=100".to_owned(),
     ] {
         for coding in ["br", "gzip", "identity"] {
             let key = &service.ours.key;

@@ -177,7 +177,8 @@ impl Service {
     }
 
     async fn serve_http(&self, log: UsageLog) -> anyhow::Result<()> {
-        let maps = Compute::with_all_cores()?;
+        // Twice the cores: one organisation's maps may take half of the threads.
+        let maps = Compute::new(2 * std::thread::available_parallelism().map_or(1, usize::from))?;
         let ground = Ground {
             settings: &self.settings,
             database: &self.database,

@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A client that takes not a single byte for so long is gone, however slow its link.
-const TAKEN_WITHIN: Duration = Duration::from_secs(30);
+/// A client that takes next to nothing for so long is gone. A socket says that there is room again when a third of its
+/// buffer is free, which at 3 kB/s is the case in time.
+pub(super) const WITHIN: Duration = Duration::from_secs(60);
 
 /// A stream with this bound on writing.
 pub(super) struct Taken<S> {
@@ -22,7 +23,7 @@ pub(super) struct Taken<S> {
 
 impl<S> Taken<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self::within(stream, TAKEN_WITHIN)
+        Self::within(stream, WITHIN)
     }
 
     fn within(stream: S, within: Duration) -> Self {
