@@ -14,6 +14,7 @@ mod projection;
 mod time;
 mod variable;
 mod violation;
+mod whole;
 
 pub use field::{AxisRotation, VectorField};
 pub use grid::{GridPoint, GridSpec, IndexWindow, Locator, ProjectedGrid, RegularGrid};
@@ -25,3 +26,4 @@ pub use projection::{Ellipsoid, Projection, Projector};
 pub use time::{RunTime, TimeError, ValidTime};
 pub use variable::{Composition, ForcingKind, Variable};
 pub use violation::Violation;
+pub use whole::{integer, whole_below};

@@ -92,10 +92,11 @@ impl Line {
         }
     }
 
-    /// The second line where `is_second` holds.
+    /// The first line for 0, the second for 1, without a branch.
     #[inline(always)]
-    pub(crate) fn choose([first, second]: &[Self; 2], is_second: bool) -> Self {
-        let either = |a: f32, b: f32| if is_second { b } else { a };
+    pub(crate) fn choose([first, second]: &[Self; 2], which: u32) -> Self {
+        let mask = 0u32.wrapping_sub(which);
+        let either = |a: f32, b: f32| f32::from_bits(a.to_bits() ^ ((a.to_bits() ^ b.to_bits()) & mask));
         Self {
             slope: either(first.slope, second.slope),
             offset_ms: either(first.offset_ms, second.offset_ms),

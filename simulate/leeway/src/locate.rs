@@ -5,10 +5,9 @@
 //! derivative, h being a quarter of a degree in radians: 0.1 mm on the Earth. The projection itself costs some hundred
 //! nanoseconds, the polynomial five.
 
-use driftline_domain::{GridSpec, Locator};
+use driftline_domain::{GridSpec, Locator, integer, whole_below};
 
 use crate::block::BLOCK;
-use crate::maths::{floor, integer};
 
 /// Side of a patch, degrees.
 const PATCH_DEG: f64 = 0.5;
@@ -118,7 +117,7 @@ impl Patches {
             let (x, y) = (turn * PER_PATCH, (lat_deg[p] - self.south_deg) * PER_PATCH);
             let is_inside = (x >= 0.0) & (x < columns) & (y >= 0.0) & (y < rows);
             // Patches meet: on the border either one does.
-            let (i, j) = (floor(x).max(0.0), floor(y).max(0.0));
+            let (i, j) = (whole_below(x).max(0.0), whole_below(y).max(0.0));
             number[p] = integer(if is_inside { j * columns + i } else { f64::from(u32::MAX) });
             (column[p], row[p]) = (2.0 * (x - i) - 1.0, 2.0 * (y - j) - 1.0);
         }

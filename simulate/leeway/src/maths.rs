@@ -29,22 +29,8 @@ pub(crate) fn ln(x: f32) -> f32 {
     (f + (p - 2.121_944_4e-4 * e - 0.5 * z)) + 0.693_359_4 * e
 }
 
-/// Added to a number it leaves the nearest integer in the last bits: 1.5 times 2^23 and 2^52.
+/// Added to a number it leaves the nearest integer in the last bits: 1.5 times 2^23.
 const SHIFT: f32 = 12_582_912.0;
-const LONG_SHIFT: f64 = 6_755_399_441_055_744.0;
-
-/// The integer at or below a number, and within 2^31 of zero; of an integer it may be the one before. A conversion would
-/// ask about numbers that are too large and be done one by one.
-#[inline(always)]
-pub(crate) fn floor(x: f64) -> f64 {
-    ((x - 0.5) + LONG_SHIFT) - LONG_SHIFT
-}
-
-/// The same number as an integer; it must be one, from 0 to 2^32 - 1.
-#[inline(always)]
-pub(crate) fn integer(x: f64) -> u32 {
-    (x + LONG_SHIFT).to_bits() as u32
-}
 
 /// Sine and cosine of `turns` whole turns, 0 to 1.
 #[inline(always)]
@@ -114,16 +100,6 @@ mod tests {
             x *= 1.000_7;
         }
         assert_eq!(ln(1.0), 0.0);
-    }
-
-    #[test]
-    fn numbers_are_cut_to_integers() {
-        for x in [0.25, 0.999_999_999, 1.5, 2.0, 3.75, 1_000_000.1, 4_000_000_000.5] {
-            let below = floor(x);
-            assert!(below == x.floor() || (x.fract() == 0.0 && below == x - 1.0), "{x}: {below}");
-            assert_eq!(f64::from(integer(below)), below);
-        }
-        assert!(floor(0.0) == 0.0 && integer(0.0) == 0);
     }
 
     #[test]

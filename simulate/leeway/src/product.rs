@@ -5,12 +5,11 @@
 //! value, the wet corners alone count; where none has, the nearest wet node lends its own. Values are single precision
 //! (m/s), positions double.
 
-use driftline_domain::{GridPoint, GridSpec, Locator};
+use driftline_domain::{GridPoint, GridSpec, Locator, integer, whole_below};
 use rayon::prelude::*;
 
 use crate::block::BLOCK;
 use crate::locate::Finder;
-use crate::maths::{floor, integer};
 use crate::nearest_wet::NearestWet;
 use crate::{Source, SourceProblem};
 
@@ -186,8 +185,8 @@ impl Product {
         for p in 0..n {
             let (x, y) = (column[p], row[p]);
             let is_inside = (x >= 0.0) & (x <= last_column) & (y >= 0.0) & (y <= last_row);
-            let i = floor(x).max(0.0).min(last_cell_column);
-            let j = floor(y).max(0.0).min(last_cell_row);
+            let i = whole_below(x).max(0.0).min(last_cell_column);
+            let j = whole_below(y).max(0.0).min(last_cell_row);
             cell[p] = integer(if is_inside { j * nodes + i } else { f64::from(u32::MAX) });
             (across[p], up[p]) = ((x - i) as f32, (y - j) as f32);
         }

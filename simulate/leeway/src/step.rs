@@ -218,7 +218,7 @@ impl Block {
                 (score_down[p], score_cross[p])
             };
             let down_ms = share[p] * leeway.downwind.speed_downwind_ms(down_score, wind_ms);
-            let right_ms = share[p] * Line::choose(&leeway.crosswind, side[p] == 1).speed_ms(cross_score, wind_ms);
+            let right_ms = share[p] * Line::choose(&leeway.crosswind, side[p]).speed_ms(cross_score, wind_ms);
             let east_ms = (current_east_ms[p] + current_error_east[p]) + (down_ms * down_east + right_ms * down_north);
             let north_ms =
                 (current_north_ms[p] + current_error_north[p]) + (down_ms * down_north - right_ms * down_east);
@@ -298,13 +298,13 @@ impl Block {
         for p in 0..n {
             all_short &= ((x[p] - lon_deg[p]).abs() < SHORT_DEG) & ((y[p] - lat_deg[p]).abs() < SHORT_DEG);
         }
-        let mut near = 0;
-        for p in 0..n {
-            let is_free = all_short && kernel.coast.open_water(lon_deg[p], lat_deg[p]);
-            scratch.numbers[near] = p as u16;
-            near += usize::from(!is_free);
+        if all_short {
+            return kernel.coast.closed_water(lon_deg, lat_deg, &mut scratch.numbers);
         }
-        near
+        for (p, number) in scratch.numbers[..n].iter_mut().enumerate() {
+            *number = p as u16;
+        }
+        n
     }
 
     /// Walks the ways of the `near` particles written down. Those that come ashore are put there, and written down with
