@@ -19,7 +19,11 @@ mod whole;
 pub use field::{AxisRotation, VectorField};
 pub use grid::{GridPoint, GridSpec, IndexWindow, Locator, ProjectedGrid, RegularGrid};
 pub use id::{Id, IdError, IdKind, JobId, KeyId, MissionId, OrgId, RequestId, RunId};
-pub use mission::{CurrentError, MissionSpec, Mode, Priority, limits};
+pub use mission::{
+    BearingLine, BearingsRelease, Change, CoastlineAction, ConeEnd, ConeRelease, CurrentError, Direction, Distribution,
+    Edge, ForcingChoice, MissionSpec, Mode, Outline, Pace, PointRelease, PolygonRelease, PositionSource, Priority,
+    Release, Scenario, SlowCoefficients, Spread, TrackRelease, Waypoint, WindError, limits,
+};
 pub use object_class::{Coefficients, OBJECT_CLASSES, ObjectClass, nearest_class_names};
 pub use place::{BBox, LatLon, PlaceError, meters_per_degree, wrap_lon_deg};
 pub use projection::{Ellipsoid, Projection, Projector};

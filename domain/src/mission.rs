@@ -1,69 +1,52 @@
 //! A mission: the question that a coordinator asks. Parsed in full, so that a sender learns of every violated rule
 //! at once; a `MissionSpec` that exists is one that can be run.
 
+mod bearings;
+mod choice;
+mod extent;
 pub mod limits;
 mod parse;
+mod polygon;
+mod release;
+mod scenario;
+mod settings;
+mod sphere;
+mod track;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub use bearings::{BearingLine, BearingsRelease, Spread};
+pub use choice::ForcingChoice;
+pub use polygon::{Edge, Outline, PolygonRelease};
+pub use release::{ConeEnd, ConeRelease, Distribution, PointRelease, PositionSource, Release};
+pub use scenario::{Change, Direction, Scenario};
+pub use settings::{CoastlineAction, CurrentError, Mode, Priority, SlowCoefficients, WindError};
+pub use track::{Pace, TrackRelease, Waypoint};
+
 use crate::{LatLon, ObjectClass, ValidTime};
 
-/// How soon a mission should run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Priority {
-    /// Before everything else.
-    Urgent,
-    /// In turn.
-    Normal,
-    /// When nothing else waits.
-    Low,
-}
-
-/// Which physics runs; every result says which it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// What a coordinator gets (leeway.md, section 4).
-    Operational,
-}
-
-/// The current's error as an Ornstein-Uhlenbeck process per particle and component (leeway.md 4.4).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct CurrentError {
-    /// Standard deviation in m/s; 0 turns the error off.
-    pub sigma_ms: f64,
-    /// Correlation time in seconds.
-    pub tau_s: f64,
-}
-
-impl CurrentError {
-    /// The start value until a product has been calibrated against drifters: 0.25 m/s and 12 h.
-    pub const UNCALIBRATED: Self = Self {
-        sigma_ms: 0.25,
-        tau_s: 12.0 * 3600.0,
-    };
-}
-
-/// A mission that can be run: an object lost around a place at a time.
+/// A mission that can be run: what may have happened to an object, and how to compute where it went.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MissionSpec {
     /// What the sender calls it.
     pub name: Option<String>,
     /// Free text of the sender.
     pub description: Option<String>,
-    /// Last known position.
+    /// Last known position; with scenarios the middle of the weightiest.
     pub position: LatLon,
-    /// When it was there.
+    /// Where the run begins in time: the last known time; with scenarios the earliest release, in a backtrack the latest.
     pub time: ValidTime,
-    /// The object, by class key.
+    /// The object, by class key; with scenarios the one of those that name none, or of the weightiest.
     #[serde(with = "class_key")]
     pub object: &'static ObjectClass,
-    /// Standard deviation of the position per axis, in metres: particles start gaussian around the position.
+    /// Standard deviation of the position per axis, in metres: particles start gaussian around the position. With
+    /// scenarios the radius of the weightiest.
     pub radius_m: f64,
-    /// Hours to forecast.
+    /// Hours to forecast from `time` on, or back from it.
     pub forecast_hours: u32,
-    /// Particles.
+    /// Particles, over all scenarios.
     pub ensemble_size: u32,
     /// How soon.
     pub priority: Priority,
@@ -78,9 +61,66 @@ pub struct MissionSpec {
     /// Seed as asked for; without one it is drawn per run and recorded.
     pub seed: Option<u64>,
     /// Feeds to use; empty for the best available.
-    pub forcing: Vec<String>,
+    pub forcing: Vec<ForcingChoice>,
     /// Error of the current as asked for; without it the uncalibrated start value holds.
     pub current_error: Option<CurrentError>,
+    /// Which way time runs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub direction: Direction,
+    /// What may have happened, as asked for; empty in the short form. [`MissionSpec::scenarios`] knows both forms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<Scenario>,
+    /// Error of the wind; none unless asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wind_error: Option<WindError>,
+    /// Coefficients that vary slowly; constant for life unless asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_coefficients: Option<SlowCoefficients>,
+    /// Whether objects may capsize in strong wind.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub capsizing: bool,
+    /// What happens to a particle that meets the coast.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub coastline_action: CoastlineAction,
+}
+
+impl MissionSpec {
+    /// What may have happened: the scenarios asked for, or the one that the short form describes. Never empty.
+    pub fn scenarios(&self) -> Cow<'_, [Scenario]> {
+        if !self.scenarios.is_empty() {
+            return Cow::Borrowed(&self.scenarios);
+        }
+        Cow::Owned(vec![Scenario {
+            name: None,
+            weight: limits::DEFAULT_WEIGHT,
+            object: self.object,
+            release: Release::Point(PointRelease {
+                position: self.position,
+                time: self.time,
+                until: None,
+                radius_m: self.radius_m,
+                distribution: Distribution::Gaussian,
+                position_source: None,
+            }),
+            changes: Vec::new(),
+        }])
+    }
+
+    /// Probability of each scenario: their weights, brought to a sum of 1.
+    pub fn scenario_shares(&self) -> Vec<f64> {
+        let scenarios = self.scenarios();
+        let sum: f64 = scenarios.iter().map(|scenario| scenario.weight).sum();
+        scenarios.iter().map(|scenario| scenario.weight / sum).collect()
+    }
+
+    /// Names of the feeds asked for, in their order.
+    pub fn feeds(&self) -> Vec<String> {
+        self.forcing.iter().map(|choice| choice.feed.clone()).collect()
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 mod class_key {

@@ -77,6 +77,12 @@ impl From<LatLon> for RawLatLon {
 }
 
 impl LatLon {
+    /// Where the equator meets the zero meridian.
+    pub(crate) const ORIGIN: Self = Self {
+        lat_deg: 0.0,
+        lon_deg: 0.0,
+    };
+
     /// A checked position; longitudes up to a full turn off are brought into [-180, 180).
     pub fn new(lat_deg: f64, lon_deg: f64) -> Result<Self, PlaceError> {
         if !(-90.0..=90.0).contains(&lat_deg) {

@@ -3,6 +3,7 @@
 //! types.
 
 mod map_paths;
+mod mission_request;
 mod parameters;
 mod paths;
 mod schemas;

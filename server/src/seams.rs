@@ -134,7 +134,7 @@ impl Intake {
         }
         let catalog = self.store.catalog().await?;
         let known: Vec<&str> = catalog.cycles().map(|cycle| cycle.manifest.feed.as_str()).collect();
-        let unknown = spec.forcing.iter().filter(|feed| !known.contains(&feed.as_str()));
+        let unknown = spec.feeds().into_iter().filter(|feed| !known.contains(&feed.as_str()));
         Ok(unknown
             .map(|feed| {
                 Violation::new(

@@ -29,7 +29,7 @@ impl Engine {
         for kind in ForcingKind::DRIFT {
             let sources = self
                 .origin
-                .load(&self.compute, kind, &bbox, spec.time, end, &spec.forcing)
+                .load(&self.compute, kind, &bbox, spec.time, end, &spec.feeds())
                 .await?;
             let (start, step_s) = (spec.time, spec.step_s);
             let look = move || contiguous_end(kind, sources, afloat, start, end, step_s);
@@ -63,11 +63,11 @@ impl Engine {
         let (lon_deg, lat_deg) = (spec.position.lon_deg(), spec.position.lat_deg());
         let mut lacking = Vec::new();
         for &kind in kinds {
-            let sources = everything(&self.origin, kind, &spec.forcing).await?;
+            let sources = everything(&self.origin, kind, &spec.feeds()).await?;
             lacking.push(Lacking {
                 kind,
                 place_is_covered: sources.iter().any(|source| source.bounds.contains(lon_deg, lat_deg)),
-                covered: describe(&sources, kind, &spec.forcing),
+                covered: describe(&sources, kind, &spec.feeds()),
             });
         }
         Ok(Error::NotCovered {

@@ -124,7 +124,7 @@ impl Engine {
         let end = end_of(spec);
         let mut sources = self
             .origin
-            .load(&self.compute, kind, bbox, spec.time, end, &spec.forcing)
+            .load(&self.compute, kind, bbox, spec.time, end, &spec.feeds())
             .await?;
         // Of equally fine sources the one that holds the start comes first: using it is no fallback.
         let (lon, lat) = (spec.position.lon_deg(), spec.position.lat_deg());

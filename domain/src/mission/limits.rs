@@ -36,3 +36,41 @@ pub const NAME_CHARS: usize = 200;
 pub const DESCRIPTION_CHARS: usize = 4_000;
 /// Feeds named in one mission.
 pub const FORCING_CHOICES: usize = 16;
+/// Scenarios of one mission.
+pub const SCENARIOS: std::ops::RangeInclusive<usize> = 1..=20;
+/// Weight of a scenario, or of a feed beside others; only ratios count.
+pub const WEIGHT: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
+/// Weight unless given.
+pub const DEFAULT_WEIGHT: f64 = 1.0;
+/// Changes of the object within one scenario.
+pub const CHANGES: std::ops::RangeInclusive<usize> = 0..=8;
+/// Waypoints of a voyage, departure and end included.
+pub const WAYPOINTS: std::ops::RangeInclusive<usize> = 2..=100;
+/// Longest way between two waypoints or the two ends of a cone, metres: beyond it the shortest way is no longer clear.
+pub const LEG_M: f64 = 10_000_000.0;
+/// Speed along a leg, m/s.
+pub const SPEED_MS: std::ops::RangeInclusive<f64> = 0.05..=350.0;
+/// Rings of a polygon: one outline and its holes.
+pub const RINGS: std::ops::RangeInclusive<usize> = 1..=50;
+/// Positions of a polygon's ring, the first repeated at the end.
+pub const RING_POSITIONS: std::ops::RangeInclusive<usize> = 4..=1_000;
+/// Positions of all rings of a polygon together.
+pub const POLYGON_POSITIONS: usize = 1_000;
+/// Smallest area of a polygon, square metres.
+pub const POLYGON_AREA_M2: f64 = 1.0;
+/// Lines of bearing of one scenario.
+pub const BEARING_LINES: std::ops::RangeInclusive<usize> = 1..=12;
+/// A bearing, degrees clockwise from true north.
+pub const BEARING_DEG: std::ops::RangeInclusive<f64> = 0.0..=360.0;
+/// Standard deviation of a bearing, degrees.
+pub const BEARING_SIGMA_DEG: std::ops::RangeInclusive<f64> = 0.05..=90.0;
+/// Full width of a sector, degrees.
+pub const SECTOR_WIDTH_DEG: std::ops::RangeInclusive<f64> = 0.1..=360.0;
+/// How far from the observer the object can be, metres.
+pub const RANGE_M: std::ops::RangeInclusive<f64> = 1.0..=500_000.0;
+/// How far from the observer the object is at least, metres.
+pub const MIN_RANGE_M: std::ops::RangeInclusive<f64> = 0.0..=500_000.0;
+/// Standard deviation of the wind's error, m/s.
+pub const WIND_SIGMA_MS: std::ops::RangeInclusive<f64> = 0.0..=10.0;
+/// Share of a coefficient's variance that varies in time.
+pub const COEFFICIENT_SHARE: std::ops::RangeInclusive<f64> = 0.0..=1.0;

@@ -1,7 +1,7 @@
 //! A mission as JSON, under the names of contract.md. Lengths in metres, times in UTC.
 
 use driftline_database::Mission;
-use driftline_domain::{MissionId, Mode, Priority};
+use driftline_domain::{CoastlineAction, Direction, MissionId, MissionSpec, Priority};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
@@ -55,7 +55,7 @@ pub(crate) fn mission_json(mission: &Mission, site: &Site) -> Map<String, Value>
         json!(spec.ensemble_size),
         json!(priority_word(spec.priority)),
         json!(spec.distress),
-        config_json(mission),
+        config_json(spec),
         json!(status_word(mission.status)),
         json!(mission.progress),
         json!(mission.stage),
@@ -173,19 +173,48 @@ pub(crate) fn map_links(site: &Site, mission: MissionId) -> Vec<Link> {
     links
 }
 
-fn config_json(mission: &Mission) -> Value {
-    let spec = &mission.spec;
+/// How the mission is computed. Members that a mission has without asking for them are left out, but for those that
+/// versions before 0.3 showed.
+fn config_json(spec: &MissionSpec) -> Value {
     let mut config = json!({
-        "mode": match spec.mode {
-            Mode::Operational => "operational",
-        },
+        "mode": spec.mode,
         "step_s": spec.step_s,
         "output_interval_s": spec.output_interval_s,
         "seed": spec.seed,
         "forcing": spec.forcing,
     });
-    if let Some(error) = &spec.current_error {
-        config["error"] = json!({"current": {"sigma": error.sigma_ms, "tau": error.tau_s}});
+    if spec.direction != Direction::default() {
+        config["direction"] = json!(spec.direction);
+    }
+    if spec.capsizing {
+        config["capsizing"] = json!(true);
+    }
+    if spec.coastline_action != CoastlineAction::default() {
+        config["coastline_action"] = json!(spec.coastline_action);
+    }
+    let process = |sigma_ms: f64, tau_s: f64| json!({"sigma": sigma_ms, "tau": tau_s});
+    let errors = [
+        (
+            "current",
+            spec.current_error.map(|error| process(error.sigma_ms, error.tau_s)),
+        ),
+        (
+            "wind",
+            spec.wind_error.map(|error| process(error.sigma_ms, error.tau_s)),
+        ),
+        (
+            "coefficients",
+            spec.slow_coefficients
+                .map(|slow| json!({"share": slow.share, "tau": slow.tau_s})),
+        ),
+    ];
+    for (name, error) in errors {
+        if let Some(error) = error {
+            config["error"][name] = error;
+        }
+    }
+    if !spec.scenarios.is_empty() {
+        config["scenarios"] = json!(spec.scenarios);
     }
     config
 }

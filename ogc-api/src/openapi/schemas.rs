@@ -1,7 +1,8 @@
-//! Schemas of the API document. Bounds of a mission come from the domain, so that document and validation agree.
+//! Schemas of the API document.
 
-use driftline_domain::limits;
 use serde_json::{Value, json};
+
+use super::mission_request;
 
 /// A reference to a schema.
 pub(super) fn reference(name: &str) -> Value {
@@ -74,7 +75,9 @@ pub(super) fn all() -> Value {
                 "attribution": {"type": "string"},
             },
         },
-        "mission_request": mission_request(),
+        "mission_request": mission_request::body(),
+        "scenario": mission_request::scenario(),
+        "release": mission_request::release(),
         "mission": {
             "type": "object",
             "required": ["id", "status"],
@@ -263,52 +266,6 @@ fn collection() -> Value {
                 },
             },
             "links": links(),
-        },
-    })
-}
-
-fn mission_request() -> Value {
-    let number = |range: std::ops::RangeInclusive<f64>, default: f64| json!({"type": "number", "minimum": range.start(), "maximum": range.end(), "default": default});
-    let whole = |range: std::ops::RangeInclusive<u32>, default: u32| json!({"type": "integer", "minimum": range.start(), "maximum": range.end(), "default": default});
-    json!({
-        "type": "object",
-        "required": ["last_known_lat", "last_known_lon", "last_known_time", "object_type"],
-        "additionalProperties": false,
-        "properties": {
-            "name": {"type": "string", "maxLength": limits::NAME_CHARS},
-            "description": {"type": "string", "maxLength": limits::DESCRIPTION_CHARS},
-            "last_known_lat": {"type": "number", "minimum": -90, "maximum": 90},
-            "last_known_lon": {"type": "number", "minimum": -180, "maximum": 180},
-            "last_known_time": {"type": "string", "format": "date-time"},
-            "object_type": {
-                "description": "Key, number or everyday name of an object class, as listed under /v1/object-types.",
-                "oneOf": [{"type": "string"}, {"type": "integer", "minimum": 1, "maximum": 85}],
-            },
-            "uncertainty_radius_m": number(limits::RADIUS_M, limits::DEFAULT_RADIUS_M),
-            "forecast_hours": whole(limits::HOURS, limits::DEFAULT_HOURS),
-            "ensemble_size": whole(limits::ENSEMBLE, limits::DEFAULT_ENSEMBLE),
-            "priority": {"type": "string", "enum": ["urgent", "normal", "low"], "default": "normal"},
-            "distress": {"type": "boolean", "default": false},
-            "config": {
-                "type": "object",
-                "additionalProperties": false,
-                "properties": {
-                    "mode": {"type": "string", "enum": ["operational"], "default": "operational"},
-                    "step_s": whole(limits::STEP_S, limits::DEFAULT_STEP_S),
-                    "output_interval_s": whole(limits::OUTPUT_INTERVAL_S, limits::DEFAULT_OUTPUT_INTERVAL_S),
-                    "seed": {"type": "integer", "minimum": limits::SEED.start(), "maximum": limits::SEED.end()},
-                    "forcing": {"type": "array", "maxItems": limits::FORCING_CHOICES, "items": {"type": "string"}},
-                    "error": {
-                        "type": "object",
-                        "additionalProperties": false,
-                        "properties": {"current": {
-                            "type": "object",
-                            "additionalProperties": false,
-                            "properties": {"sigma": {"type": "number"}, "tau": {"type": "number"}},
-                        }},
-                    },
-                },
-            },
         },
     })
 }

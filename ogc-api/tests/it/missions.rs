@@ -350,3 +350,35 @@ async fn reference_data_is_complete() {
     assert_eq!(covered["until"], "2025-01-01T00:00:00Z");
     assert_eq!(service.get("/v1/forcing/coverage?bbox=x").await.status, 400);
 }
+
+#[tokio::test]
+async fn scenarios_are_taken_and_shown_as_they_were_asked_for() {
+    let service = Service::start().await;
+    let scenarios = json!([
+        {"name": "by beacon", "weight": 3.0, "object_type": "LIFE-RAFT-DB-10",
+         "release": {"point": {"lat": 61.5, "lon": 4.0, "time": "2015-11-16T06:00:00Z", "until": "2015-11-16T08:00:00Z",
+             "radius_m": 7408.0, "distribution": "gaussian", "position_source": "radio_beacon"}},
+         "changes": [{"at": "2015-11-16T12:00:00Z", "to": "PIW-1"}]},
+        {"weight": 1.0, "object_type": "PIW-1", "release": {"polygon": {
+            "times": ["2015-11-16T07:00:00Z", "2015-11-16T07:00:00Z"],
+            "coordinates": [[[4.0, 61.0], [5.0, 61.0], [5.0, 62.0], [4.0, 61.0]]]}}}
+    ]);
+    let body = json!({"config": {
+        "scenarios": scenarios, "direction": "forward", "capsizing": true,
+        "forcing": [], "error": {"wind": {"sigma": 2.0, "tau": 21600.0}, "coefficients": {"share": 0.5, "tau": 43200.0}}
+    }});
+    let answer = service.post("/v1/missions", &body.to_string(), &[]).await;
+    assert_eq!(answer.status, 202, "{:?}", String::from_utf8_lossy(&answer.body));
+    let mission = answer.json();
+    let config = &mission["config"];
+    assert_eq!(config["scenarios"], scenarios);
+    assert_eq!(
+        (&config["capsizing"], &config["error"]),
+        (&json!(true), &body["config"]["error"])
+    );
+    assert_eq!(mission["last_known_time"], "2015-11-16T06:00:00Z");
+    assert_eq!(
+        (&mission["last_known_lat"], &mission["object_type"]),
+        (&json!(61.5), &json!("LIFE-RAFT-DB-10"))
+    );
+}

@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     /// Seed of all random numbers.
     #[arg(long)]
     seed: Option<u64>,
-    /// Physics: operational.
+    /// Physics: operational, or parity with the reference implementation.
     #[arg(long)]
     mode: Option<String>,
     /// Forcing file to read directly instead of the store; may be given several times.
