@@ -108,8 +108,7 @@ impl Intake {
         self.look_at_the_coast(spec, &mut warnings, &mut broken);
         match self.engine.reach(spec).await {
             Ok(reach) => {
-                let end_s = spec.time.unix_s() + i64::from(spec.forecast_hours) * 3600;
-                if reach.valid_until.unix_s() < end_s {
+                if !reach.is_whole {
                     warnings.push(format!(
                         "forcing at the last known position ends at {}; the forecast will stop there",
                         reach.valid_until

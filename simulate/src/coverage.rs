@@ -1,53 +1,116 @@
 //! What forcing covers: asked before a mission is accepted and again before it runs.
 
-use driftline_domain::{BBox, ForcingKind, LatLon, MissionSpec, ValidTime, Violation};
+use driftline_domain::{BBox, ForcingKind, LatLon, MissionSpec, Scenario, ValidTime, Violation};
 use driftline_leeway::{Field, SEA_REACH_M};
 
 use crate::Error;
 use crate::error::Lacking;
-use crate::forecast::{Engine, around};
+use crate::forecast::Engine;
 use crate::sources::{ForcingOrigin, LoadedSource, SourceAbout};
+use crate::span::Span;
+use crate::window::around;
 
 /// How far forcing carries a mission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reach {
-    /// Last valid time that both current and wind have at the start position.
+    /// The last time of the run, in its own direction, that both current and wind have where its scenarios begin.
     pub valid_until: ValidTime,
+    /// Whether that is all that was asked for.
+    pub is_whole: bool,
+}
+
+/// Where and when a scenario begins to drift; its middle stands for all of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Onset {
+    pub(crate) position: LatLon,
+    pub(crate) time: ValidTime,
+}
+
+impl Onset {
+    /// Of each scenario.
+    pub(crate) fn all(spec: &MissionSpec) -> Vec<Self> {
+        let span = Span::of(spec);
+        let onset = |scenario: &Scenario| Self {
+            position: scenario.release.centre(),
+            time: span.sooner(scenario.release.first_time(), scenario.release.last_time()),
+        };
+        spec.scenarios().iter().map(onset).collect()
+    }
+
+    /// Of the mission as a whole.
+    pub(crate) fn first(spec: &MissionSpec) -> Self {
+        Self {
+            position: spec.position,
+            time: spec.time,
+        }
+    }
 }
 
 /// Forcing is asked for this far around the start: values near the coast are borrowed from wet nodes nearby.
 const NEIGHBOURHOOD_M: f64 = 30_000.0;
 
 impl Engine {
-    /// Checks that current and wind have a value at the start of a mission, and tells how far they go there.
+    /// Checks that current and wind have a value where each scenario of a mission begins, and tells how far they go
+    /// there.
     pub async fn reach(&self, spec: &MissionSpec) -> Result<Reach, Error> {
-        let end = end_of(spec);
-        let afloat = self.nearest_water(spec.position);
-        let bbox = around(afloat, NEIGHBOURHOOD_M);
-        let mut valid_until = end;
-        let mut lacking = Vec::new();
-        for kind in ForcingKind::DRIFT {
-            let sources = self
-                .origin
-                .load(&self.compute, kind, &bbox, spec.time, end, &spec.feeds())
-                .await?;
-            let (start, step_s) = (spec.time, spec.step_s);
-            let look = move || contiguous_end(kind, sources, afloat, start, end, step_s);
-            match self.compute.run(look).await?? {
-                Some(last) => valid_until = valid_until.min(last),
-                None => lacking.push(kind),
+        let span = Span::of(spec);
+        let mut valid_until = span.end;
+        for onset in Onset::all(spec) {
+            let mut lacking = Vec::new();
+            for kind in ForcingKind::DRIFT {
+                match self.contiguous_end(kind, spec, &onset).await? {
+                    Some(last) => valid_until = span.sooner(valid_until, last),
+                    None => lacking.push(kind),
+                }
+            }
+            if !lacking.is_empty() {
+                return Err(self.not_covered(&lacking, spec, &onset).await?);
             }
         }
-        if !lacking.is_empty() {
-            return Err(self.not_covered(&lacking, spec).await?);
-        }
-        if valid_until.unix_s() - spec.time.unix_s() < i64::from(spec.step_s) {
+        if span.seconds_to(valid_until) < i64::from(spec.step_s) {
             return Err(Error::EndsAtOnce {
                 valid_until,
                 step_s: spec.step_s,
             });
         }
-        Ok(Reach { valid_until })
+        Ok(Reach {
+            valid_until,
+            is_whole: valid_until == span.end,
+        })
+    }
+
+    /// How far values of one kind go where a scenario begins, looked up as the kernel does it at every step; `None` where
+    /// there is none at the beginning.
+    async fn contiguous_end(
+        &self,
+        kind: ForcingKind,
+        spec: &MissionSpec,
+        onset: &Onset,
+    ) -> Result<Option<ValidTime>, Error> {
+        let span = Span::of(spec);
+        let afloat = self.nearest_water(onset.position);
+        let bbox = around(afloat, NEIGHBOURHOOD_M);
+        let sources = self
+            .origin
+            .load(&self.compute, kind, &bbox, span.earliest(), span.latest(), &spec.feeds())
+            .await?;
+        if sources.is_empty() {
+            return Ok(None);
+        }
+        let (step_s, begin, end) = (i64::from(spec.step_s) * span.sign(), onset.time, span.end);
+        let look = move || -> Result<Option<ValidTime>, Error> {
+            let field = Field::prepare(kind, sources.into_iter().map(LoadedSource::into_kernel).collect())?;
+            let has_value = |time_s: i64| field.sample(afloat.lon_deg(), afloat.lat_deg(), time_s).is_some();
+            let mut reached_s = begin.unix_s();
+            if !has_value(reached_s) {
+                return Ok(None);
+            }
+            while (end.unix_s() - reached_s) * step_s.signum() > 0 && has_value(reached_s + step_s) {
+                reached_s += step_s;
+            }
+            Ok(ValidTime::from_unix_s(reached_s).map(|reached| span.sooner(reached, end)))
+        };
+        self.compute.run(look).await?
     }
 
     /// The position itself, or the sea nearest to it where it is on land.
@@ -58,9 +121,14 @@ impl Engine {
             .unwrap_or(position)
     }
 
-    /// Says which kinds a mission's start lacks, and what is covered instead.
-    pub(crate) async fn not_covered(&self, kinds: &[ForcingKind], spec: &MissionSpec) -> Result<Error, Error> {
-        let (lon_deg, lat_deg) = (spec.position.lon_deg(), spec.position.lat_deg());
+    /// Says which kinds are lacking where and when a scenario begins, and what is covered instead.
+    pub(crate) async fn not_covered(
+        &self,
+        kinds: &[ForcingKind],
+        spec: &MissionSpec,
+        onset: &Onset,
+    ) -> Result<Error, Error> {
+        let (lon_deg, lat_deg) = (onset.position.lon_deg(), onset.position.lat_deg());
         let mut lacking = Vec::new();
         for &kind in kinds {
             let sources = everything(&self.origin, kind, &spec.feeds()).await?;
@@ -73,41 +141,10 @@ impl Engine {
         Ok(Error::NotCovered {
             lat_deg,
             lon_deg,
-            time: spec.time,
+            time: onset.time,
             lacking,
         })
     }
-}
-
-/// The end of a mission's forecast.
-pub(crate) fn end_of(spec: &MissionSpec) -> ValidTime {
-    let seconds = spec.time.unix_s().saturating_add(i64::from(spec.forecast_hours) * 3600);
-    ValidTime::from_unix_s(seconds).unwrap_or(spec.time)
-}
-
-/// How far values of one kind go at a place, looked up as the kernel does it at every step from a start on; `None`
-/// where there is none at the start.
-fn contiguous_end(
-    kind: ForcingKind,
-    sources: Vec<LoadedSource>,
-    place: LatLon,
-    start: ValidTime,
-    end: ValidTime,
-    step_s: u32,
-) -> Result<Option<ValidTime>, Error> {
-    if sources.is_empty() {
-        return Ok(None);
-    }
-    let field = Field::prepare(kind, sources.into_iter().map(LoadedSource::into_kernel).collect())?;
-    let has_value = |time_s: i64| field.sample(place.lon_deg(), place.lat_deg(), time_s).is_some();
-    let (mut reached_s, step_s) = (start.unix_s(), i64::from(step_s));
-    if !has_value(reached_s) {
-        return Ok(None);
-    }
-    while reached_s < end.unix_s() && has_value(reached_s + step_s) {
-        reached_s += step_s;
-    }
-    Ok(ValidTime::from_unix_s(reached_s.min(end.unix_s())))
 }
 
 async fn everything(origin: &ForcingOrigin, kind: ForcingKind, feeds: &[String]) -> Result<Vec<SourceAbout>, Error> {

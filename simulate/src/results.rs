@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use driftline_database::{FeatureKind, NewFeature, NewRun};
-use driftline_domain::{ForcingKind, RunId, ValidTime};
+use driftline_domain::{Direction, ForcingKind, RunId, Scenario, ValidTime};
 use driftline_leeway::{SeedsMoved, Snapshot, Status};
 use geo::CoordsIter;
 use geojson::Feature;
@@ -118,7 +118,8 @@ impl RunProducts {
             "stranded": count(Status::Stranded),
             "missing_data": count(Status::MissingData),
             "areas_km2": self.areas.last().and_then(Option::as_ref).map(areas_km2),
-            "valid_from": spec.time,
+            "not_released": count(Status::NotReleased),
+            "valid_from": forecast.valid_from,
             "valid_until": forecast.valid_until,
             "forecast_cut_short_by_forcing": forecast.cut_short,
             "object": {"number": spec.object.number, "key": spec.object.key, "description": spec.object.description, "citation": spec.object.citation},
@@ -126,10 +127,60 @@ impl RunProducts {
             "engine_version": ENGINE_VERSION,
             "mode": spec.mode,
             "current_error": {"sigma_ms": forecast.current_error.sigma_ms, "tau_s": forecast.current_error.tau_s, "calibration": forecast.calibration},
+            "wind_error": {"sigma_ms": forecast.wind_error.sigma_ms, "tau_s": forecast.wind_error.tau_s},
+            "slow_coefficients": {"share": forecast.slow_coefficients.share, "tau_s": forecast.slow_coefficients.tau_s},
+            "capsizing": spec.capsizing,
+            "capsized": outcome.stats.capsized,
+            "coastline_action": spec.coastline_action,
+            "direction": spec.direction,
+            "scenarios": self.scenarios()?,
+            "groups": forecast.groups,
+            "absurd_forcing_values": {"current": forecast.absurd_values[0], "wind": forecast.absurd_values[1]},
             "jibe_per_hour": driftline_leeway::JIBE_PER_HOUR,
             "step_s": spec.step_s,
             "output_interval_s": spec.output_interval_s,
         }))
+    }
+
+    /// What is told of each scenario: its share, and where its particles are at the end.
+    fn scenarios(&self) -> Result<Vec<Value>, Error> {
+        let (forecast, clouds) = (&self.forecast, self.clouds()?);
+        // The end of a backtrack is its earliest time.
+        let end = match forecast.spec.direction {
+            Direction::Forward => clouds.last(),
+            Direction::Backtrack => clouds.first(),
+        };
+        let end = end.ok_or(Error::Empty)?;
+        let scenarios = forecast.spec.scenarios();
+        let one = |(number, (scenario, share)): (usize, (&Scenario, f64))| -> Result<Value, Error> {
+            let groups = || forecast.groups.iter().filter(|group| group.scenario == number);
+            let first = groups().map(|group| group.first_particle as usize).min().unwrap_or(0);
+            let count: usize = groups().map(|group| group.particles as usize).sum();
+            let particles = first..(first + count).min(end.len());
+            let part = Cloud {
+                time: end.time,
+                lon_deg: &end.lon_deg[particles.clone()],
+                lat_deg: &end.lat_deg[particles.clone()],
+                status: &end.status[particles],
+            };
+            let adrift = if count == 0 { None } else { spread(&part, &[Status::Active])? };
+            Ok(json!({
+                "name": scenario.name,
+                "weight": share,
+                "object": scenario.object.key,
+                "changes": scenario.changes,
+                "particles": count,
+                "active": part.status.iter().filter(|status| **status == Status::Active).count(),
+                "stranded": part.status.iter().filter(|status| **status == Status::Stranded).count(),
+                "mean": adrift.map(|spread| json!({"lon": spread.mean.0, "lat": spread.mean.1})),
+            }))
+        };
+        scenarios
+            .iter()
+            .zip(forecast.spec.scenario_shares())
+            .enumerate()
+            .map(one)
+            .collect()
     }
 
     /// The row of a run: times, box, summary, areas and datums, charge.
@@ -152,7 +203,7 @@ impl RunProducts {
         features.iter().for_each(|feature| extent.add_box(feature.bbox));
         Ok(NewRun {
             id: context.run,
-            valid_from: self.forecast.spec.time,
+            valid_from: self.forecast.valid_from,
             valid_until: self.forecast.valid_until,
             bbox: extent.bbox(),
             summary,
@@ -166,10 +217,26 @@ impl RunProducts {
         let (outcome, spec) = (&self.forecast.outcome, &self.forecast.spec);
         let mut warnings = Vec::new();
         if self.forecast.cut_short {
-            warnings.push(format!(
-                "forcing ends before the forecast does: it is valid until {}",
-                self.forecast.valid_until
-            ));
+            warnings.push(match spec.direction {
+                Direction::Forward => format!(
+                    "forcing ends before the forecast does: it is valid until {}",
+                    self.forecast.valid_until
+                ),
+                Direction::Backtrack => format!(
+                    "forcing begins after the time that the backtrack was to reach: it goes back to {}",
+                    self.forecast.valid_from
+                ),
+            });
+        }
+        for (kind, count) in ForcingKind::DRIFT.into_iter().zip(self.forecast.absurd_values) {
+            if count > 0 {
+                warnings.push(format!("{count} values of the {kind} are faster than any there is: they count as missing"));
+            }
+        }
+        if spec.direction == Direction::Backtrack {
+            warnings.push(
+                "a backtrack shows where the object can have come from if every place is as likely beforehand".to_owned(),
+            );
         }
         let count = |status: Status| {
             outcome
@@ -198,7 +265,7 @@ impl RunProducts {
 
     /// What a mission costs: particles times hours computed, rounded up.
     fn particle_hours(&self) -> i64 {
-        let seconds = self.forecast.valid_until.unix_s() - self.forecast.spec.time.unix_s();
+        let seconds = self.forecast.valid_until.unix_s() - self.forecast.valid_from.unix_s();
         let particle_seconds = i64::from(self.forecast.spec.ensemble_size) * seconds;
         particle_seconds / 3600 + i64::from(particle_seconds % 3600 > 0)
     }
@@ -297,6 +364,10 @@ impl RunProducts {
                 "forcing_text",
                 json!(forecast.sources.iter().map(text).collect::<Vec<_>>().join("; ")),
             ),
+            ("direction", json!(forecast.spec.direction)),
+            ("wind_error_sigma_ms", json!(forecast.wind_error.sigma_ms)),
+            ("slow_coefficients_share", json!(forecast.slow_coefficients.share)),
+            ("scenarios", json!(forecast.spec.scenarios().len())),
             ("forcing", Value::Array(forecast.sources.iter().map(source).collect())),
             ("fallback_used", json!(current > 0.0 || wind > 0.0)),
             ("fallback_current_share", json!(current)),

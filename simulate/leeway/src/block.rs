@@ -10,7 +10,8 @@ use driftline_domain::ForcingKind;
 use crate::forcing::Forcing;
 use crate::kernel::{GroupConstants, Kernel};
 use crate::random::{Draw, Purpose, normals_of};
-use crate::seeding::{self, Start};
+use crate::scatter::Scatter;
+use crate::seeding;
 use crate::step::Scratch;
 use crate::{Ended, RunSpec, SeedsMoved, SourceUse, Status};
 
@@ -76,7 +77,13 @@ pub(crate) struct Block {
 
 impl Block {
     /// Seeds the particles of a block of a run.
-    pub(crate) fn seeded(spec: &RunSpec<'_>, forcing: &Forcing, coast: &Coast, extent: Extent) -> Box<Self> {
+    pub(crate) fn seeded(
+        spec: &RunSpec<'_>,
+        scatter: &Scatter,
+        forcing: &Forcing,
+        coast: &Coast,
+        extent: Extent,
+    ) -> Box<Self> {
         let mut block = Box::new(Self {
             extent,
             afloat: 0,
@@ -104,7 +111,7 @@ impl Block {
         block.counts.current = unused(ForcingKind::Current);
         block.counts.wind = unused(ForcingKind::Wind);
         for p in 0..extent.len {
-            block.seed(spec, coast, p);
+            block.seed(spec, scatter, coast, p);
         }
         // Backwards: ending one brings another from behind.
         for p in (0..extent.len).rev() {
@@ -118,10 +125,11 @@ impl Block {
         block
     }
 
-    fn seed(&mut self, spec: &RunSpec<'_>, coast: &Coast, p: usize) {
+    fn seed(&mut self, spec: &RunSpec<'_>, scatter: &Scatter, coast: &Coast, p: usize) {
         let id = self.extent.first_id + p as u32;
         let group = &spec.groups[self.extent.group];
-        let start: Start = seeding::start(spec, group, coast, id, self.extent.rank + p as u32);
+        let rank = self.extent.rank + p as u32;
+        let start = seeding::start(spec, scatter, coast, id, (rank, group.particles));
         self.id[p] = id;
         (self.lon_deg[p], self.lat_deg[p]) = (start.lon_deg, start.lat_deg);
         self.release_step[p] = spec.step_of_release(start.time_s);

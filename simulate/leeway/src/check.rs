@@ -1,6 +1,6 @@
 //! What a run may be asked: settings outside their range are refused, and the first one found is named.
 
-use driftline_domain::{Coefficients, CurrentError, ForcingKind, ObjectClass};
+use driftline_domain::{Coefficients, ForcingKind, ObjectClass};
 
 use crate::{Error, Forcing, Group, RunSpec};
 
@@ -50,9 +50,11 @@ pub(crate) fn check(spec: &RunSpec<'_>, forcing: &Forcing) -> Result<(), Error> 
             "a positive number",
         ),
     ])?;
-    check_error(["current_error.sigma_ms", "current_error.tau_s"], &spec.current_error)?;
-    check_error(["wind_error.sigma_ms", "wind_error.tau_s"], &spec.wind_error)?;
-    spec.groups.iter().try_for_each(|group| check_group(group, forcing))
+    let (current, wind) = (spec.current_error, spec.wind_error);
+    check_error(["current_error.sigma_ms", "current_error.tau_s"], current.sigma_ms, current.tau_s)?;
+    check_error(["wind_error.sigma_ms", "wind_error.tau_s"], wind.sigma_ms, wind.tau_s)?;
+    let is_backward = spec.step_s < 0;
+    spec.groups.iter().try_for_each(|group| check_group(group, is_backward, forcing))
 }
 
 fn is_not_negative(value: f64) -> bool {
@@ -63,17 +65,17 @@ fn is_positive(value: f64) -> bool {
     value > 0.0 && value.is_finite()
 }
 
-fn check_error([sigma_name, tau_name]: [&'static str; 2], error: &CurrentError) -> Result<(), Error> {
-    let is_on = error.sigma_ms != 0.0;
+fn check_error([sigma_name, tau_name]: [&'static str; 2], sigma_ms: f64, tau_s: f64) -> Result<(), Error> {
     keep(&[
-        (sigma_name, error.sigma_ms, is_not_negative(error.sigma_ms), NOT_NEGATIVE),
-        (tau_name, error.tau_s, !is_on || is_positive(error.tau_s), "a positive number"),
+        (sigma_name, sigma_ms, is_not_negative(sigma_ms), NOT_NEGATIVE),
+        (tau_name, tau_s, sigma_ms == 0.0 || is_positive(tau_s), "a positive number"),
     ])
 }
 
-fn check_group(group: &Group<'_>, forcing: &Forcing) -> Result<(), Error> {
-    let sigma_m = group.release.sigma_m;
-    let is_in_order = group.changes.windows(2).all(|pair| pair[0].0 <= pair[1].0);
+fn check_group(group: &Group<'_>, is_backward: bool, forcing: &Forcing) -> Result<(), Error> {
+    let radius_m = group.release.radius_m();
+    let mut pairs = group.changes.windows(2);
+    let is_in_order = pairs.all(|pair| pair[0].0 == pair[1].0 || is_backward == (pair[0].0 > pair[1].0));
     let sources = |name, order: &[usize], kind| {
         let count = forcing.sources(kind);
         let unknown = order.iter().find(|source| **source >= count);
@@ -81,8 +83,8 @@ fn check_group(group: &Group<'_>, forcing: &Forcing) -> Result<(), Error> {
         (name, unknown.map_or(0.0, |source| *source as f64), is_good, "sources that there are, at least one")
     };
     keep(&[
-        ("release.sigma_m", sigma_m, is_not_negative(sigma_m), NOT_NEGATIVE),
-        ("changes", group.changes.len() as f64, is_in_order, "times in ascending order"),
+        ("release.radius_m", radius_m, is_not_negative(radius_m), NOT_NEGATIVE),
+        ("changes", group.changes.len() as f64, is_in_order, "times in the order of the run"),
         sources("currents", &group.currents, ForcingKind::Current),
         sources("winds", &group.winds, ForcingKind::Wind),
     ])?;

@@ -4,7 +4,7 @@
 //! Allen and Plourde 1999 (regressions), Breivik and Allen 2008 (perturbation split 1/20 and 1/2, jibing); G. E.
 //! Uhlenbeck and L. S. Ornstein, Phys. Rev. 36 (1930), with D. T. Gillespie's exact step, Phys. Rev. E 54 (1996).
 
-use driftline_domain::{Coefficients, CurrentError, ObjectClass};
+use driftline_domain::{Coefficients, ObjectClass, SlowCoefficients};
 
 /// Probability that an object changes sides within an hour, unless asked for otherwise (Breivik and Allen 2008).
 pub const JIBE_PER_HOUR: f64 = 0.04;
@@ -129,12 +129,12 @@ pub(crate) struct ErrorProcess {
 }
 
 impl ErrorProcess {
-    pub(crate) fn new(error: &CurrentError, step_s: f64) -> Self {
-        let (memory, kick) = memory_and_kick(if error.sigma_ms > 0.0 { error.tau_s } else { 0.0 }, step_s);
+    pub(crate) fn new(sigma_ms: f64, tau_s: f64, step_s: f64) -> Self {
+        let (memory, kick) = memory_and_kick(if sigma_ms > 0.0 { tau_s } else { 0.0 }, step_s);
         Self {
-            sigma_ms: error.sigma_ms as f32,
+            sigma_ms: sigma_ms as f32,
             memory: memory as f32,
-            kick_ms: (error.sigma_ms * kick) as f32,
+            kick_ms: (sigma_ms * kick) as f32,
         }
     }
 
@@ -193,20 +193,6 @@ impl SlowScores {
     pub(crate) fn next(&self, slow: f32, normal: f32) -> f32 {
         self.memory * slow + self.kick * normal
     }
-}
-
-/// How much of the spread of the coefficients is not for a particle's life.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SlowCoefficients {
-    /// Share of the variance, 0 to 1; 0 is the published model.
-    pub share: f64,
-    /// Correlation time, seconds.
-    pub tau_s: f64,
-}
-
-impl SlowCoefficients {
-    /// The published model: coefficients for life.
-    pub const NONE: Self = Self { share: 0.0, tau_s: 0.0 };
 }
 
 /// Probability of capsizing within a step at a wind (leeway.md 4.7): half a chance an hour at 30 m/s.
@@ -287,22 +273,10 @@ mod tests {
 
     #[test]
     fn the_error_process_keeps_its_variance() {
-        let process = ErrorProcess::new(
-            &CurrentError {
-                sigma_ms: 0.3,
-                tau_s: 28_800.0,
-            },
-            600.0,
-        );
+        let process = ErrorProcess::new(0.3, 28_800.0, 600.0);
         let variance = process.memory * process.memory * 0.09 + process.kick_ms * process.kick_ms;
         assert!((variance - 0.09).abs() < 1e-8);
-        let off = ErrorProcess::new(
-            &CurrentError {
-                sigma_ms: 0.0,
-                tau_s: 0.0,
-            },
-            600.0,
-        );
+        let off = ErrorProcess::new(0.0, 0.0, 600.0);
         assert!(off.is_off() && off.next_ms(0.0, -3.0) == 0.0);
     }
 }

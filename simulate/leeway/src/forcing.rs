@@ -101,12 +101,10 @@ impl Forcing {
             .find(|(start_s, end_s)| end_s - start_s == longest_s)
     }
 
-    /// The end of the stretch of [`Forcing::covered_s`] that a time lies in: how far a run from there can go.
-    pub fn covered_until_s(&self, from_s: i64) -> Option<i64> {
+    /// The stretch, as those of [`Forcing::covered_s`], that a time lies in: how far a run from there can go, either way.
+    pub fn covered_around_s(&self, time_s: i64) -> Option<(i64, i64)> {
         let mut stretches = self.stretches_s().into_iter();
-        stretches
-            .find(|(start_s, end_s)| (*start_s..=*end_s).contains(&from_s))
-            .map(|(_, end_s)| end_s)
+        stretches.find(|(start_s, end_s)| (*start_s..=*end_s).contains(&time_s))
     }
 
     /// The velocity at a place and time, from the first source that has one.

@@ -2,11 +2,11 @@
 //! physics for one length of step.
 
 use driftline_coast::Coast;
-use driftline_domain::{ForcingKind, ObjectClass};
+use driftline_domain::{CoastlineAction, ForcingKind};
 
 use crate::drift::{ErrorProcess, Leeway, SlowScores, jibe_probability};
 use crate::forcing::{Forcing, Timeline};
-use crate::{CoastAction, Group, RunSpec};
+use crate::{Group, RunSpec};
 
 /// What all particles of a run share.
 pub(crate) struct Kernel<'a> {
@@ -16,7 +16,7 @@ pub(crate) struct Kernel<'a> {
     pub(crate) currents: Timeline<'a>,
     pub(crate) winds: Timeline<'a>,
     pub(crate) coast: &'a Coast,
-    pub(crate) coast_action: CoastAction,
+    pub(crate) coast_action: CoastlineAction,
     pub(crate) current_error: ErrorProcess,
     pub(crate) wind_error: ErrorProcess,
     pub(crate) slow: SlowScores,
@@ -41,21 +41,8 @@ impl GroupConstants {
             let steps = libm::ceil((time_s - spec.start_s) as f64 / f64::from(spec.step_s));
             steps.clamp(0.0, f64::from(u32::MAX)) as u32
         };
-        let forward = spec.step_s > 0;
-        let first: &ObjectClass = match group.changes.last() {
-            // A run backward begins with what the object was last.
-            Some((_, class)) if !forward => class,
-            _ => group.class,
-        };
-        let mut classes = vec![(0, Leeway::of(first))];
-        if forward {
-            classes.extend(group.changes.iter().map(|(at_s, to)| (step_of(*at_s), Leeway::of(to))));
-        } else {
-            for (number, (at_s, _)) in group.changes.iter().enumerate().rev() {
-                let before = number.checked_sub(1).map_or(group.class, |number| group.changes[number].1);
-                classes.push((step_of(*at_s), Leeway::of(before)));
-            }
-        }
+        let changes = group.changes.iter().map(|(at_s, to)| (step_of(*at_s), Leeway::of(to)));
+        let classes = std::iter::once((0, Leeway::of(group.class))).chain(changes).collect();
         Self {
             currents: group.currents.clone(),
             winds: group.winds.clone(),
@@ -83,8 +70,8 @@ impl<'a> Kernel<'a> {
             winds: forcing.timeline(ForcingKind::Wind, times_s()),
             coast,
             coast_action: spec.coast_action,
-            current_error: ErrorProcess::new(&spec.current_error, length_s),
-            wind_error: ErrorProcess::new(&spec.wind_error, length_s),
+            current_error: ErrorProcess::new(spec.current_error.sigma_ms, spec.current_error.tau_s, length_s),
+            wind_error: ErrorProcess::new(spec.wind_error.sigma_ms, spec.wind_error.tau_s, length_s),
             slow: SlowScores::new(&spec.slow_coefficients, length_s),
             jibe_below: (jibe_probability(spec.jibe_per_hour, length_s) * 4_294_967_296.0) as u32,
             capsizing: spec.capsizing,

@@ -3,44 +3,23 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use driftline_coast::Coast;
-use driftline_domain::{CurrentError, LatLon, ObjectClass};
+use driftline_domain::{CoastlineAction, CurrentError, ObjectClass, Release, SlowCoefficients, WindError};
 use rayon::prelude::*;
 
 use crate::block::{BLOCK, Block, Counts, Extent};
 use crate::check::check;
 use crate::dispatch;
 use crate::kernel::Kernel;
+use crate::scatter::Scatter;
 use crate::seeding::SEA_REACH_M;
-use crate::{Error, Forcing, Outcome, SeedsMoved, SlowCoefficients, Snapshot, SourceUse, Stats, Status};
-
-/// Where and when the object was lost.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Release {
-    /// Last known position.
-    pub position: LatLon,
-    /// Standard deviation of the position per axis, metres.
-    pub sigma_m: f64,
-    /// Seconds since 1970-01-01T00:00:00Z.
-    pub time_s: i64,
-}
-
-/// What a particle does that meets the shore.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CoastAction {
-    /// Ends there.
-    Stranding,
-    /// Stays at its last position at sea, and drifts on from there.
-    Previous,
-    /// Nothing: there is no coast.
-    None,
-}
+use crate::{Error, Forcing, Outcome, SeedsMoved, Snapshot, SourceUse, Stats, Status};
 
 /// Particles that share a release, an object and a preference among the sources.
 #[derive(Debug, Clone)]
 pub struct Group<'a> {
     /// What drifts at first.
     pub class: &'a ObjectClass,
-    /// What it becomes, and when (seconds since 1970), in ascending order.
+    /// What it becomes, and when (seconds since 1970), in the order in which the run comes to it.
     pub changes: Vec<(i64, &'a ObjectClass)>,
     /// From where and when.
     pub release: Release,
@@ -71,7 +50,7 @@ pub struct RunSpec<'a> {
     /// Error of the current; a standard deviation of 0 turns it off.
     pub current_error: CurrentError,
     /// Error of the wind; a standard deviation of 0 turns it off.
-    pub wind_error: CurrentError,
+    pub wind_error: WindError,
     /// How much of the coefficients' spread changes within a run.
     pub slow_coefficients: SlowCoefficients,
     /// Probability of a change of side within an hour, usually [`crate::JIBE_PER_HOUR`].
@@ -81,7 +60,7 @@ pub struct RunSpec<'a> {
     /// Whether the wind may turn objects over. A run backward keeps them as they are.
     pub capsizing: bool,
     /// What happens at the shore.
-    pub coast_action: CoastAction,
+    pub coast_action: CoastlineAction,
 }
 
 impl RunSpec<'_> {
@@ -131,14 +110,16 @@ pub fn run(
     check(spec, forcing)?;
     let kernel = Kernel::new(spec, forcing, coast);
     let watch = Watch::new(spec, progress);
+    let scatters: Vec<Scatter> = spec.groups.iter().map(|group| Scatter::new(&group.release)).collect();
     let mut blocks: Vec<Box<Block>> = extents(spec)
         .into_par_iter()
-        .map(|extent| Block::seeded(spec, forcing, coast, extent))
+        .map(|extent| Block::seeded(spec, &scatters[extent.group], forcing, coast, extent))
         .collect();
     if let (false, Some(group)) = (blocks.iter().any(|block| block.is_alive()), spec.groups.first()) {
+        let centre = group.release.centre();
         return Err(Error::ReleaseOnLand {
-            lat_deg: group.release.position.lat_deg(),
-            lon_deg: group.release.position.lon_deg(),
+            lat_deg: centre.lat_deg(),
+            lon_deg: centre.lon_deg(),
             reach_km: SEA_REACH_M / 1_000.0,
         });
     }

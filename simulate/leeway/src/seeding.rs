@@ -1,10 +1,11 @@
 //! How a particle starts: its place, scattered around the release and put to sea, and its coefficients.
 
 use driftline_coast::Coast;
-use driftline_domain::ObjectClass;
+use driftline_domain::{CoastlineAction, ObjectClass};
 
 use crate::random::{Draw, Purpose};
-use crate::{CoastAction, Group, Regression, RunSpec, moved};
+use crate::scatter::{Scatter, Scattered};
+use crate::{Regression, RunSpec};
 
 /// How far from a start on land the sea is looked for, metres.
 pub const SEA_REACH_M: f64 = 100_000.0;
@@ -33,24 +34,22 @@ pub(crate) struct Character {
     pub(crate) redraws: u64,
 }
 
-/// Scatters a particle around the release of its group; on land it goes to the nearest sea.
-pub(crate) fn start(spec: &RunSpec<'_>, group: &Group<'_>, coast: &Coast, particle: u32, _rank: u32) -> Start {
-    let release = &group.release;
-    let (east, north) = Draw::new(spec.seed, particle, 0, Purpose::SeedPosition, 0).normals();
-    let (lon_deg, lat_deg) = moved(
-        release.position.lon_deg(),
-        release.position.lat_deg(),
-        release.sigma_m * east,
-        release.sigma_m * north,
-    );
+/// Scatters a particle as the release of its group says; on land it goes to the nearest sea. `rank` is its place among the
+/// `count` particles of the group.
+pub(crate) fn start(spec: &RunSpec<'_>, scatter: &Scatter, coast: &Coast, particle: u32, (rank, count): (u32, u32)) -> Start {
+    let Scattered {
+        lon_deg,
+        lat_deg,
+        time_s,
+    } = scatter.place(spec.seed, particle, rank, count);
     let drawn = Start {
         lon_deg,
         lat_deg,
-        time_s: release.time_s,
+        time_s,
         is_on_land: false,
         moved_m: None,
     };
-    if spec.coast_action == CoastAction::None || !coast.on_land(lon_deg, lat_deg) {
+    if spec.coast_action == CoastlineAction::None || !coast.on_land(lon_deg, lat_deg) {
         return drawn;
     }
     match coast.nearest_sea(lon_deg, lat_deg, SEA_REACH_M) {

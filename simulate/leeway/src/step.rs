@@ -2,6 +2,7 @@
 //! in plain loops over arrays, which the compiler turns into wide instructions; what is rare is done one by one.
 
 use driftline_coast::OPEN_WATER_CELL_DEG;
+use driftline_domain::CoastlineAction;
 
 use crate::block::{BLOCK, Block, FALLBACK_CURRENT, FALLBACK_WIND};
 use crate::drift::{CAPSIZED_LEEWAY, Line, capsizing_probability};
@@ -9,7 +10,7 @@ use crate::kernel::{GroupConstants, Kernel};
 use crate::moves::{self, Moved};
 use crate::product::{Places, Velocity};
 use crate::random::{Draw, Purpose, normals_of};
-use crate::{CoastAction, Status};
+use crate::Status;
 
 /// Values that live for one step; one set serves a block through all its steps.
 pub(crate) struct Scratch {
@@ -272,7 +273,7 @@ impl Block {
             to,
         );
         let mut ashore = 0;
-        if kernel.coast_action != CoastAction::None {
+        if kernel.coast_action != CoastlineAction::None {
             let near = self.near_shore(kernel, scratch);
             if near > 0 {
                 ashore = self.meet_the_shore(near, step, kernel, scratch);
@@ -318,7 +319,7 @@ impl Block {
             let Some(shore) = kernel.coast.first_crossing(from, (scratch.x[p], scratch.y[p])) else {
                 continue;
             };
-            if kernel.coast_action == CoastAction::Previous {
+            if kernel.coast_action == CoastlineAction::Previous {
                 // Stays where it was at sea, and may leave again.
                 (scratch.x[p], scratch.y[p]) = from;
             } else {

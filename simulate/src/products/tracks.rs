@@ -66,22 +66,38 @@ pub fn tracks(clouds: &[Cloud<'_>], max_tracks: usize) -> Result<Vec<Track>, Err
 }
 
 fn track(clouds: &[Cloud<'_>], particle: usize) -> Track {
-    let mut vertices = Vec::with_capacity(clouds.len());
-    let mut status = Status::Active;
-    for cloud in clouds {
-        vertices.push(Vertex {
-            lon_deg: wrap_lon_deg(cloud.lon_deg[particle]),
-            lat_deg: cloud.lat_deg[particle],
-            time: cloud.time,
-        });
-        status = cloud.status[particle];
-        if status != Status::Active {
-            break;
+    let states = || clouds.iter().map(|cloud| cloud.status[particle]);
+    let is_afloat = |status: Status| status == Status::Active;
+    let first = states().position(is_afloat);
+    let last = clouds.len() - 1 - states().rev().position(is_afloat).unwrap_or(clouds.len() - 1);
+    // A track has the particle's end as well: the time after the last one afloat, in a backtrack the one before the first.
+    let end = match first {
+        None => states().find(|status| *status != Status::NotReleased),
+        Some(first) => {
+            let before = first.checked_sub(1).map(|k| clouds[k].status[particle]);
+            let after = clouds.get(last + 1).map(|cloud| cloud.status[particle]);
+            [after, before].into_iter().flatten().find(|status| *status != Status::NotReleased)
         }
-    }
+    };
+    let is_shown = |k: usize| {
+        let status = clouds[k].status[particle];
+        let is_next_to = |first: usize| k + 1 == first || k == last + 1;
+        match first {
+            None => k == 0,
+            Some(first) => (first..=last).contains(&k) || (is_next_to(first) && status != Status::NotReleased),
+        }
+    };
+    let vertices: Vec<Vertex> = (0..clouds.len())
+        .filter(|&k| is_shown(k))
+        .map(|k| Vertex {
+            lon_deg: wrap_lon_deg(clouds[k].lon_deg[particle]),
+            lat_deg: clouds[k].lat_deg[particle],
+            time: clouds[k].time,
+        })
+        .collect();
     Track {
         particle_id: particle as u32,
-        status,
+        status: end.unwrap_or(if first.is_some() { Status::Active } else { Status::NotReleased }),
         parts: split_track(&vertices),
     }
 }

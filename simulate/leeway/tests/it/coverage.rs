@@ -67,7 +67,7 @@ fn a_coarser_source_takes_over_and_is_counted() {
     )
     .unwrap();
     let mut spec = quiet(buoy(), start, 4);
-    spec.groups[0].release.sigma_m = 0.0;
+    spec.groups[0].currents = vec![0, 1];
     let outcome = afloat(&spec, &forcing);
     // 0.05 degrees are 5566 m: ten steps of 600 m begin inside the fine grid, the other 134 outside.
     let stats = &outcome.stats;
@@ -200,8 +200,11 @@ fn the_covered_time_needs_current_and_wind_without_a_gap() {
     assert_eq!(hours(&joined), Some((2, 30)));
     let gap = Forcing::prepare(vec![times((0, 10)), times((20, 48))], vec![times((2, 48))]).unwrap();
     assert_eq!(hours(&gap), Some((20, 48)));
-    assert_eq!(gap.covered_until_s(START_S + 3 * HOUR_S), Some(START_S + 10 * HOUR_S));
-    assert_eq!(gap.covered_until_s(START_S + 15 * HOUR_S), None);
+    assert_eq!(
+        gap.covered_around_s(START_S + 3 * HOUR_S),
+        Some((START_S + 2 * HOUR_S, START_S + 10 * HOUR_S))
+    );
+    assert_eq!(gap.covered_around_s(START_S + 15 * HOUR_S), None);
     let apart = Forcing::prepare(vec![times((0, 10))], vec![times((11, 20))]).unwrap();
     assert_eq!(hours(&apart), None);
 }

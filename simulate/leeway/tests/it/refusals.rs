@@ -93,7 +93,7 @@ fn settings_outside_their_range_are_refused() {
         ("steps", &|s| s.steps = 0),
         ("step_s", &|s| s.step_s = 0),
         ("steps_per_output", &|s| s.steps_per_output = 0),
-        ("release.sigma_m", &|s| s.groups[0].release.sigma_m = f64::NAN),
+        ("release.radius_m", &|s| s.groups[0].release = at(start, f64::NAN)),
         ("start_s", &|s| s.start_s = i64::MAX - 5),
         ("wind_error.sigma_ms", &|s| s.wind_error.sigma_ms = f64::NAN),
         ("slow_coefficients.share", &|s| s.slow_coefficients.share = 1.5),

@@ -45,13 +45,25 @@ fn rich_forcing() -> Forcing {
     Forcing::prepare(vec![eddies, trades], vec![wind, steady(coarse, 24, (6.0, 0.0))]).unwrap()
 }
 
+/// Every kind of chance at once, and every source.
 fn rich_spec(particles: u32) -> RunSpec<'static> {
-    RunSpec {
+    let mut spec = RunSpec {
         coefficient_spread: true,
         jibe_per_hour: JIBE_PER_HOUR,
         current_error: CurrentError::UNCALIBRATED,
+        wind_error: WindError {
+            sigma_ms: 1.5,
+            tau_s: 21_600.0,
+        },
+        slow_coefficients: SlowCoefficients {
+            share: 0.3,
+            tau_s: 43_200.0,
+        },
+        capsizing: true,
         ..quiet(ObjectClass::find("PIW-1").unwrap(), place(60.0, 4.0), particles)
-    }
+    };
+    (spec.groups[0].currents, spec.groups[0].winds) = (vec![0, 1], vec![0, 1]);
+    spec
 }
 
 fn island() -> Coast {
@@ -86,7 +98,7 @@ fn hash(outcome: &Outcome) -> u64 {
 fn threads_do_not_change_a_bit() {
     let (forcing, coast) = (rich_forcing(), island());
     let mut spec = rich_spec(3_000);
-    spec.groups[0].release.sigma_m = 8_000.0;
+    spec.groups[0].release = at(spec.groups[0].release.centre(), 8_000.0);
     let on_threads = |spec: &RunSpec<'_>, threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| run(spec, &forcing, &coast, &|_| Continue::Go)).unwrap()

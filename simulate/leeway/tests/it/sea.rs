@@ -2,12 +2,10 @@
 
 use driftline_coast::Coast;
 use driftline_domain::{
-    Coefficients, CurrentError, GridSpec, LatLon, ObjectClass, RegularGrid, VectorField, meters_per_degree,
-    wrap_lon_deg,
+    Coefficients, CoastlineAction, CurrentError, Distribution, GridSpec, LatLon, ObjectClass, PointRelease,
+    RegularGrid, Release, SlowCoefficients, ValidTime, VectorField, WindError, meters_per_degree, wrap_lon_deg,
 };
-use driftline_leeway::{
-    CoastAction, Continue, Forcing, Group, Outcome, Release, RunSpec, SlowCoefficients, Source, run,
-};
+use driftline_leeway::{Continue, Forcing, Group, Outcome, RunSpec, Source, run};
 
 /// 2015-11-16T00:00:00Z.
 pub(crate) const START_S: i64 = 1_447_632_000;
@@ -17,6 +15,13 @@ pub(crate) const NO_ERROR: CurrentError = CurrentError {
     sigma_ms: 0.0,
     tau_s: 0.0,
 };
+
+pub(crate) const NO_WIND_ERROR: WindError = WindError {
+    sigma_ms: 0.0,
+    tau_s: 0.0,
+};
+
+pub(crate) const FOR_LIFE: SlowCoefficients = SlowCoefficients { share: 0.0, tau_s: 0.0 };
 
 /// An object that neither wind nor chance moves.
 pub(crate) fn buoy() -> &'static ObjectClass {
@@ -89,35 +94,43 @@ pub(crate) fn place(lat_deg: f64, lon_deg: f64) -> LatLon {
     LatLon::new(lat_deg, lon_deg).unwrap()
 }
 
+/// A release at one place and time, gaussian around it.
+pub(crate) fn at(position: LatLon, radius_m: f64) -> Release {
+    Release::Point(PointRelease {
+        position,
+        time: ValidTime::from_unix_s(START_S).unwrap(),
+        until: None,
+        radius_m,
+        distribution: Distribution::Gaussian,
+        position_source: None,
+    })
+}
+
 /// One day in steps of ten minutes, hourly output, everything random turned off.
 pub(crate) fn quiet(class: &ObjectClass, position: LatLon, particles: u32) -> RunSpec<'_> {
     RunSpec {
-        groups: vec![group(class, position, particles)],
+        groups: vec![group(class, at(position, 0.0), particles)],
         start_s: START_S,
         steps: 144,
         step_s: 600,
         steps_per_output: 6,
         seed: 20_151_116,
         current_error: NO_ERROR,
-        wind_error: NO_ERROR,
-        slow_coefficients: SlowCoefficients::NONE,
+        wind_error: NO_WIND_ERROR,
+        slow_coefficients: FOR_LIFE,
         jibe_per_hour: 0.0,
         coefficient_spread: false,
         capsizing: false,
-        coast_action: CoastAction::Stranding,
+        coast_action: CoastlineAction::Stranding,
     }
 }
 
-/// Particles of one class, released at one place, that take the first sources first.
-pub(crate) fn group(class: &ObjectClass, position: LatLon, particles: u32) -> Group<'_> {
+/// Particles of one class that take the first sources first.
+pub(crate) fn group(class: &ObjectClass, release: Release, particles: u32) -> Group<'_> {
     Group {
         class,
         changes: Vec::new(),
-        release: Release {
-            position,
-            sigma_m: 0.0,
-            time_s: START_S,
-        },
+        release,
         particles,
         currents: vec![0],
         winds: vec![0],
