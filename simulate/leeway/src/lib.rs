@@ -22,12 +22,14 @@ mod outcome;
 mod product;
 mod random;
 mod run;
+mod scatter;
 mod seeding;
 
 pub use drift::{JIBE_PER_HOUR, Regression, leeway_ms};
 pub use error::{Error, SourceProblem};
 pub use forcing::{Field, Forcing, Sample, Source};
-pub use moves::moved;
+pub use moves::{displacement, moved};
 pub use outcome::{Ended, Outcome, SeedsMoved, Snapshot, SourceUse, Stats, Status};
 pub use run::{Continue, Progress, Release, RunSpec, run};
+pub use scatter::{Scatter, Scattered, scatter};
 pub use seeding::SEA_REACH_M;

@@ -95,6 +95,58 @@ fn geodesic(lon_deg: f64, (sin_lat, cos_lat): (f64, f64), east_m: f64, north_m: 
     (wrap_lon_deg(lon_deg + d_lon.to_degrees()), lat.to_degrees())
 }
 
+/// The displacement east and north, in metres, that leads from one position in degrees to another: the inverse of
+/// [`moved`], by Vincenty's inverse solution. Good to a millimetre for positions less than 19,000 km apart; beyond, near
+/// the antipode, where the shortest way is hardly defined, it is a finite displacement that may miss.
+pub fn displacement((lon0_deg, lat0_deg): (f64, f64), (lon1_deg, lat1_deg): (f64, f64)) -> (f64, f64) {
+    let (sin_u0, cos_u0) = reduced(lat0_deg);
+    let (sin_u1, cos_u1) = reduced(lat1_deg);
+    let turn = wrap_lon_deg(lon1_deg - lon0_deg).to_radians();
+    let mut lambda = turn;
+    let (mut east, mut north, mut length_m) = (0.0, 0.0, 0.0);
+    // Each round gains a factor of about 300 but near the antipode.
+    for _ in 0..16 {
+        let (sin_lambda, cos_lambda) = libm::sincos(lambda);
+        east = cos_u1 * sin_lambda;
+        north = cos_u0 * sin_u1 - sin_u0 * cos_u1 * cos_lambda;
+        let sin_sigma = libm::hypot(east, north);
+        let cos_sigma = sin_u0 * sin_u1 + cos_u0 * cos_u1 * cos_lambda;
+        if sin_sigma == 0.0 {
+            return (0.0, 0.0);
+        }
+        let sigma = libm::atan2(sin_sigma, cos_sigma);
+        let sin_alpha = cos_u0 * cos_u1 * sin_lambda / sin_sigma;
+        let cos2_alpha = 1.0 - sin_alpha * sin_alpha;
+        // Along the equator the middle of the geodesic has no reduced latitude to speak of.
+        let cos_2m = if cos2_alpha > 1e-15 {
+            cos_sigma - 2.0 * sin_u0 * sin_u1 / cos2_alpha
+        } else {
+            0.0
+        };
+        let cos2_2m = cos_2m * cos_2m;
+        let (a, b) = vincenty_a_b(cos2_alpha * EP2);
+        let inner = cos_sigma * (2.0 * cos2_2m - 1.0)
+            - b / 6.0 * cos_2m * (4.0 * sin_sigma * sin_sigma - 3.0) * (4.0 * cos2_2m - 3.0);
+        length_m = A_M * (1.0 - F) * a * (sigma - b * sin_sigma * (cos_2m + b / 4.0 * inner));
+        let c = F / 16.0 * cos2_alpha * (4.0 + F * (4.0 - 3.0 * cos2_alpha));
+        let correction = sigma + c * sin_sigma * (cos_2m + c * cos_sigma * (2.0 * cos2_2m - 1.0));
+        let next = turn + (1.0 - c) * F * sin_alpha * correction;
+        if (next - lambda).abs() < 1e-14 {
+            break;
+        }
+        lambda = next;
+    }
+    let scale = length_m / libm::hypot(east, north);
+    (east * scale, north * scale)
+}
+
+/// Sine and cosine of the reduced latitude.
+fn reduced(lat_deg: f64) -> (f64, f64) {
+    let (sin_lat, cos_lat) = libm::sincos(lat_deg.to_radians());
+    let length = libm::hypot((1.0 - F) * sin_lat, cos_lat);
+    ((1.0 - F) * sin_lat / length, cos_lat / length)
+}
+
 /// Vincenty's equations 3 and 4.
 fn vincenty_a_b(u2: f64) -> (f64, f64) {
     (
@@ -208,5 +260,51 @@ mod tests {
             (4.123_456_789, 60.987_654_321)
         );
         assert!(moved(4.0, 60.0, f64::NAN, 1.0).0.is_nan());
+    }
+
+    #[test]
+    fn a_displacement_leads_where_it_was_taken_to() {
+        let places = [
+            (4.0, 60.0),
+            (4.000_001, 60.0),
+            (-179.9, 59.0),
+            (179.5, -10.0),
+            (0.0, 0.0),
+            (60.0, 0.0),
+            (10.0, 89.99),
+            (-100.0, 90.0),
+            (30.0, -89.0),
+        ];
+        for from in places {
+            for to in places {
+                let (east_m, north_m) = displacement(from, to);
+                if libm::hypot(east_m, north_m) > 19_000_000.0 {
+                    continue;
+                }
+                let there = moved(from.0, from.1, east_m, north_m);
+                let (lon_m, lat_m) = meters_per_degree(to.1);
+                let off_m = libm::hypot(wrap_lon_deg(there.0 - to.0) * lon_m, (there.1 - to.1) * lat_m);
+                assert!(off_m < 0.01, "{from:?} {to:?}: {off_m}");
+            }
+        }
+        // Vincenty 1975 on WGS84: a degree along the equator, and Flinders Peak to Buninyong (GDA94 manual, GRS80; the
+        // ellipsoids differ by 0.1 mm).
+        let (east_m, north_m) = displacement((0.0, 0.0), (1.0, 0.0));
+        assert!((east_m - 111_319.490_793).abs() < 1e-6 && north_m.abs() < 1e-9);
+        let flinders = (
+            144.0 + 25.0 / 60.0 + 29.524_40 / 3600.0,
+            -(37.0 + 57.0 / 60.0 + 3.720_30 / 3600.0),
+        );
+        let buninyong = (
+            143.0 + 55.0 / 60.0 + 35.383_90 / 3600.0,
+            -(37.0 + 39.0 / 60.0 + 10.156_10 / 3600.0),
+        );
+        let (east_m, north_m) = displacement(flinders, buninyong);
+        assert!((libm::hypot(east_m, north_m) - 54_972.271).abs() < 2e-3);
+        let azimuth_deg = libm::atan2(east_m, north_m).to_degrees() + 360.0;
+        assert!(
+            (azimuth_deg - (306.0 + 52.0 / 60.0 + 5.37 / 3600.0)).abs() < 1e-5,
+            "{azimuth_deg}"
+        );
     }
 }

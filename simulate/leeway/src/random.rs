@@ -9,7 +9,7 @@
 #[derive(Debug, Clone, Copy)]
 #[repr(u32)]
 pub(crate) enum Purpose {
-    /// Where a particle starts: two normals, east and north.
+    /// Where a particle starts: two normals, east and north, and one uniform, or four uniforms; redraws count up `attempt`.
     SeedPosition = 0,
     /// A particle's coefficients: two normals, downwind and crosswind; redraws count up `attempt`.
     SeedCoefficients = 1,
@@ -37,6 +37,12 @@ impl Draw {
         let radius = (-2.0 * libm::log(uniform(self.0[0]))).sqrt();
         let (sin, cos) = libm::sincos(std::f64::consts::TAU * uniform(self.0[1]));
         (radius * cos, radius * sin)
+    }
+
+    /// Four independent uniform numbers, one from each word: not together with [`Draw::normals`], which uses the first two.
+    #[inline]
+    pub(crate) fn uniforms(&self) -> [f64; 4] {
+        self.0.map(uniform)
     }
 
     /// A uniform number from the third word, independent of the normals.
