@@ -56,6 +56,8 @@ pub const RINGS: std::ops::RangeInclusive<usize> = 1..=50;
 pub const RING_POSITIONS: std::ops::RangeInclusive<usize> = 4..=1_000;
 /// Positions of all rings of a polygon together.
 pub const POLYGON_POSITIONS: usize = 1_000;
+/// How often the edges of a polygon may cross each other.
+pub const EDGE_CROSSINGS: usize = 1_000;
 /// Smallest area of a polygon, square metres.
 pub const POLYGON_AREA_M2: f64 = 1.0;
 /// Lines of bearing of one scenario.

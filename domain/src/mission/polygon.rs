@@ -34,6 +34,23 @@ impl Edge {
         lon0 + (lon1 - lon0) * (lat_deg - lat0) / (lat1 - lat0)
     }
 
+    /// Latitude at which it crosses another one between the ends of both.
+    fn crossing(&self, other: &Self) -> Option<f64> {
+        let span = |edge: &Self| (edge.from[1].min(edge.to[1]), edge.from[1].max(edge.to[1]));
+        let ((south, north), (other_south, other_north)) = (span(self), span(other));
+        if south >= other_north || other_south >= north {
+            return None;
+        }
+        let minus = |a: [f64; 2], b: [f64; 2]| [a[0] - b[0], a[1] - b[1]];
+        let cross = |a: [f64; 2], b: [f64; 2]| a[0] * b[1] - a[1] * b[0];
+        let (own, others) = (minus(self.to, self.from), minus(other.to, other.from));
+        let across = cross(own, others);
+        let apart = minus(other.from, self.from);
+        let (share, other_share) = (cross(apart, others) / across, cross(apart, own) / across);
+        let between = |share: f64| share > 0.0 && share < 1.0;
+        (between(share) && between(other_share)).then(|| self.from[1] + share * own[1])
+    }
+
     fn crosses(&self, lat_deg: f64) -> bool {
         (self.from[1] <= lat_deg) != (self.to[1] <= lat_deg)
     }
@@ -59,6 +76,20 @@ impl Outline {
         let mut all: Vec<f64> = self.edges().flat_map(|edge| [edge.from[1], edge.to[1]]).collect();
         all.sort_by(f64::total_cmp);
         all.dedup();
+        all
+    }
+
+    /// Latitudes at which edges cross each other between their ends, in no order; not more than a little over
+    /// [`limits::EDGE_CROSSINGS`].
+    pub fn crossings(&self) -> Vec<f64> {
+        let mut all = Vec::new();
+        for (number, (_, edge)) in self.edges.iter().enumerate() {
+            let later = self.edges.iter().skip(number + 1);
+            all.extend(later.filter_map(|(_, other)| edge.crossing(other)));
+            if all.len() > limits::EDGE_CROSSINGS {
+                break;
+            }
+        }
         all
     }
 

@@ -122,6 +122,12 @@ pub(super) fn polygon(map: &Map<String, Value>, path: &str, violations: &mut Vec
         coordinates: read,
         times: times?,
     };
+    if polygon.outline().crossings().len() > limits::EDGE_CROSSINGS {
+        let most = limits::EDGE_CROSSINGS;
+        let message = format!("its edges cross each other more often than the limit of {most} times");
+        violations.push(Violation::new(field, "too_many", message));
+        return None;
+    }
     if polygon.is_empty() {
         let message = "the polygon has no area";
         violations.push(Violation::new(field, "degenerate", message));

@@ -411,3 +411,69 @@ fn collect(value: &Value, pointer: String, pointers: &mut Vec<String>) {
     }
     pointers.push(pointer);
 }
+
+#[test]
+fn the_examples_of_the_manual_are_missions() {
+    let manual = include_str!("../../../../docs/missions.md");
+    let examples = manual
+        .split("```json\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next());
+    let mut shapes = std::collections::HashSet::new();
+    for example in examples {
+        let body: Value = serde_json::from_str(example).unwrap();
+        let spec = MissionSpec::from_json(&body).unwrap_or_else(|violations| panic!("{example}: {violations:?}"));
+        shapes.extend(
+            spec.scenarios()
+                .iter()
+                .map(|scenario| std::mem::discriminant(&scenario.release)),
+        );
+    }
+    assert_eq!(shapes.len(), 5, "an example of every shape");
+}
+
+#[test]
+fn the_manual_names_the_limits_that_hold() {
+    let manual = include_str!("../../../../docs/missions.md");
+    let grouped = |number: u32| {
+        let text = number.to_string();
+        let cut = text.len().saturating_sub(3);
+        if cut == 0 {
+            text
+        } else {
+            format!("{},{}", &text[..cut], &text[cut..])
+        }
+    };
+    for (member, limit) in [
+        ("`ensemble_size`", grouped(limits::DEFAULT_ENSEMBLE)),
+        (
+            "`forecast_hours`",
+            format!("{} to {}", limits::HOURS.start(), limits::HOURS.end()),
+        ),
+        (
+            "`step_s`",
+            format!("{} to {}", limits::STEP_S.start(), grouped(*limits::STEP_S.end())),
+        ),
+        ("`scenarios`", format!("1 to {}", limits::SCENARIOS.end())),
+        ("`changes`", format!("| {} |", limits::CHANGES.end())),
+        (
+            "`legs`",
+            format!("{} to {} places", limits::WAYPOINTS.start(), limits::WAYPOINTS.end()),
+        ),
+        (
+            "`sigma_deg`",
+            format!(
+                "{} to {}",
+                limits::BEARING_SIGMA_DEG.start(),
+                limits::BEARING_SIGMA_DEG.end()
+            ),
+        ),
+        ("`coordinates`", format!("{} rings", limits::RINGS.end())),
+    ] {
+        let row = manual.lines().find(|line| line.starts_with(&format!("| {member}")));
+        assert!(
+            row.is_some_and(|row| row.contains(&limit)),
+            "{member}: {limit}: {row:?}"
+        );
+    }
+}
