@@ -51,10 +51,16 @@ pub(crate) fn check(spec: &RunSpec<'_>, forcing: &Forcing) -> Result<(), Error> 
         ),
     ])?;
     let (current, wind) = (spec.current_error, spec.wind_error);
-    check_error(["current_error.sigma_ms", "current_error.tau_s"], current.sigma_ms, current.tau_s)?;
+    check_error(
+        ["current_error.sigma_ms", "current_error.tau_s"],
+        current.sigma_ms,
+        current.tau_s,
+    )?;
     check_error(["wind_error.sigma_ms", "wind_error.tau_s"], wind.sigma_ms, wind.tau_s)?;
     let is_backward = spec.step_s < 0;
-    spec.groups.iter().try_for_each(|group| check_group(group, is_backward, forcing))
+    spec.groups
+        .iter()
+        .try_for_each(|group| check_group(group, is_backward, forcing))
 }
 
 fn is_not_negative(value: f64) -> bool {
@@ -68,7 +74,12 @@ fn is_positive(value: f64) -> bool {
 fn check_error([sigma_name, tau_name]: [&'static str; 2], sigma_ms: f64, tau_s: f64) -> Result<(), Error> {
     keep(&[
         (sigma_name, sigma_ms, is_not_negative(sigma_ms), NOT_NEGATIVE),
-        (tau_name, tau_s, sigma_ms == 0.0 || is_positive(tau_s), "a positive number"),
+        (
+            tau_name,
+            tau_s,
+            sigma_ms == 0.0 || is_positive(tau_s),
+            "a positive number",
+        ),
     ])
 }
 
@@ -80,11 +91,21 @@ fn check_group(group: &Group<'_>, is_backward: bool, forcing: &Forcing) -> Resul
         let count = forcing.sources(kind);
         let unknown = order.iter().find(|source| **source >= count);
         let is_good = !order.is_empty() && unknown.is_none();
-        (name, unknown.map_or(0.0, |source| *source as f64), is_good, "sources that there are, at least one")
+        (
+            name,
+            unknown.map_or(0.0, |source| *source as f64),
+            is_good,
+            "sources that there are, at least one",
+        )
     };
     keep(&[
         ("release.radius_m", radius_m, is_not_negative(radius_m), NOT_NEGATIVE),
-        ("changes", group.changes.len() as f64, is_in_order, "times in the order of the run"),
+        (
+            "changes",
+            group.changes.len() as f64,
+            is_in_order,
+            "times in the order of the run",
+        ),
         sources("currents", &group.currents, ForcingKind::Current),
         sources("winds", &group.winds, ForcingKind::Wind),
     ])?;

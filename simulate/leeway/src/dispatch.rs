@@ -8,7 +8,10 @@ use crate::kernel::Kernel;
 
 /// Takes a block through steps.
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "the one call into code for a processor that was asked what it can")]
+#[expect(
+    unsafe_code,
+    reason = "the one call into code for a processor that was asked what it can"
+)]
 pub(crate) fn advance(block: &mut Block, steps: std::ops::Range<u32>, kernel: &Kernel<'_>) {
     if is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has just said that it has AVX2.

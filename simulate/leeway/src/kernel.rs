@@ -75,7 +75,11 @@ impl<'a> Kernel<'a> {
             slow: SlowScores::new(&spec.slow_coefficients, length_s),
             jibe_below: (jibe_probability(spec.jibe_per_hour, length_s) * 4_294_967_296.0) as u32,
             capsizing: spec.capsizing,
-            groups: spec.groups.iter().map(|group| GroupConstants::of(group, spec)).collect(),
+            groups: spec
+                .groups
+                .iter()
+                .map(|group| GroupConstants::of(group, spec))
+                .collect(),
         }
     }
 

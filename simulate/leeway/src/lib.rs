@@ -36,6 +36,6 @@ pub use error::{Error, SourceProblem};
 pub use forcing::{Field, Forcing, Sample, Source};
 pub use moves::{displacement, moved};
 pub use outcome::{Ended, Outcome, SeedsMoved, Snapshot, SourceUse, Stats, Status};
-pub use run::{Continue, Group, Progress, RunSpec, run};
+pub use run::{Continue, Ensemble, Group, Progress, RunSpec, run};
 pub use scatter::{Scatter, Scattered, scatter};
 pub use seeding::SEA_REACH_M;

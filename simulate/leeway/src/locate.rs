@@ -118,7 +118,11 @@ impl Patches {
             let is_inside = (x >= 0.0) & (x < columns) & (y >= 0.0) & (y < rows);
             // Patches meet: on the border either one does.
             let (i, j) = (whole_below(x).max(0.0), whole_below(y).max(0.0));
-            number[p] = integer(if is_inside { j * columns + i } else { f64::from(u32::MAX) });
+            number[p] = integer(if is_inside {
+                j * columns + i
+            } else {
+                f64::from(u32::MAX)
+            });
             (column[p], row[p]) = (2.0 * (x - i) - 1.0, 2.0 * (y - j) - 1.0);
         }
         for p in 0..n {
@@ -279,7 +283,13 @@ mod tests {
     fn what_is_not_in_the_grid_is_not_found_in_it() {
         let grid = grid(polar(Ellipsoid::sphere(6_371_000.0)), 4.0, 60.0);
         let finder = Finder::of(&grid);
-        for (lon, lat) in [(60.0, 60.0), (4.0, -60.0), (-176.0, 60.0), (f64::NAN, 60.0), (4.0, f64::NAN)] {
+        for (lon, lat) in [
+            (60.0, 60.0),
+            (4.0, -60.0),
+            (-176.0, 60.0),
+            (f64::NAN, 60.0),
+            (4.0, f64::NAN),
+        ] {
             let (mut column, mut row) = ([0.0], [0.0]);
             finder.find(&[lon], &[lat], &mut column, &mut row);
             let inside = (0.0..=400.0).contains(&column[0]) && (0.0..=400.0).contains(&row[0]);
@@ -299,7 +309,10 @@ mod tests {
         });
         let (mut column, mut row) = ([0.0; 2], [0.0; 2]);
         Finder::of(&grid).find(&[179.5, -179.5], &[0.0, 0.25], &mut column, &mut row);
-        assert!((column[0] - 5.0).abs() < 1e-9 && (column[1] - 15.0).abs() < 1e-9, "{column:?}");
+        assert!(
+            (column[0] - 5.0).abs() < 1e-9 && (column[1] - 15.0).abs() < 1e-9,
+            "{column:?}"
+        );
         assert!((row[0] - 5.0).abs() < 1e-9 && (row[1] - 7.5).abs() < 1e-9, "{row:?}");
     }
 }

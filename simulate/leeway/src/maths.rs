@@ -108,7 +108,10 @@ mod tests {
             let turns = k as f32 / 100_000.0;
             let (sin, cos) = sincos_of_turns(turns);
             let (s, c) = libm::sincos(std::f64::consts::TAU * f64::from(turns));
-            assert!((f64::from(sin) - s).abs() < 3e-7 && (f64::from(cos) - c).abs() < 3e-7, "{turns}");
+            assert!(
+                (f64::from(sin) - s).abs() < 3e-7 && (f64::from(cos) - c).abs() < 3e-7,
+                "{turns}"
+            );
         }
     }
 
@@ -117,7 +120,12 @@ mod tests {
         for k in -9_000..=9_000 {
             let x = (f64::from(k) / 100.0).to_radians();
             let ((sin, cos), (s, c)) = (sincos_of_latitude(x), libm::sincos(x));
-            assert!((sin - s).abs() < 2e-13 && (cos - c).abs() < 2e-13, "{k}: {} {}", sin - s, cos - c);
+            assert!(
+                (sin - s).abs() < 2e-13 && (cos - c).abs() < 2e-13,
+                "{k}: {} {}",
+                sin - s,
+                cos - c
+            );
         }
     }
 }

@@ -38,7 +38,10 @@ pub fn moved(lon_deg: f64, lat_deg: f64, east_m: f64, north_m: f64) -> (f64, f64
         return geodesic(lon_deg, (sin_lat, cos_lat), east_m, north_m);
     }
     let (d_lon, d_lat) = sines.series(east_m, north_m);
-    (wrap_lon_deg(lon_deg + d_lon * DEG_PER_RAD), lat_deg + d_lat * DEG_PER_RAD)
+    (
+        wrap_lon_deg(lon_deg + d_lon * DEG_PER_RAD),
+        lat_deg + d_lat * DEG_PER_RAD,
+    )
 }
 
 /// Where particles come to.

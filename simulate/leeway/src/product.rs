@@ -75,7 +75,9 @@ impl Product {
                     }
                 };
                 let absurd = (0..nx * ny).filter(|number| is_absurd(node(*number))).count() as u64;
-                let nodes = (0..rows).flat_map(|j| (0..row).map(move |i| (j % ny) * nx + i % nx)).map(kept);
+                let nodes = (0..rows)
+                    .flat_map(|j| (0..row).map(move |i| (j % ny) * nx + i % nx))
+                    .map(kept);
                 (nodes.collect(), absurd)
             })
             .collect();

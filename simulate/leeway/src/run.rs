@@ -66,7 +66,10 @@ pub struct RunSpec<'a> {
 impl RunSpec<'_> {
     /// Particles of all groups.
     pub fn particles(&self) -> u32 {
-        self.groups.iter().map(|group| group.particles).fold(0, u32::saturating_add)
+        self.groups
+            .iter()
+            .map(|group| group.particles)
+            .fold(0, u32::saturating_add)
     }
 
     /// When a step begins.
@@ -76,7 +79,9 @@ impl RunSpec<'_> {
 
     /// The step that holds a time.
     pub(crate) fn step_of_release(&self, time_s: i64) -> u32 {
-        let steps = time_s.saturating_sub(self.start_s).saturating_mul(i64::from(self.step_s.signum()));
+        let steps = time_s
+            .saturating_sub(self.start_s)
+            .saturating_mul(i64::from(self.step_s.signum()));
         let length_s = i64::from(self.step_s.unsigned_abs()).max(1);
         u32::try_from(steps.max(0) / length_s).unwrap_or(u32::MAX)
     }
@@ -107,29 +112,62 @@ pub fn run(
     coast: &Coast,
     progress: &(dyn Fn(Progress) -> Continue + Sync),
 ) -> Result<Outcome, Error> {
-    check(spec, forcing)?;
-    let kernel = Kernel::new(spec, forcing, coast);
-    let watch = Watch::new(spec, progress);
-    let scatters: Vec<Scatter> = spec.groups.iter().map(|group| Scatter::new(&group.release)).collect();
-    let mut blocks: Vec<Box<Block>> = extents(spec)
-        .into_par_iter()
-        .map(|extent| Block::seeded(spec, &scatters[extent.group], forcing, coast, extent))
-        .collect();
-    if let (false, Some(group)) = (blocks.iter().any(|block| block.is_alive()), spec.groups.first()) {
-        let centre = group.release.centre();
-        return Err(Error::ReleaseOnLand {
-            lat_deg: centre.lat_deg(),
-            lon_deg: centre.lon_deg(),
-            reach_km: SEA_REACH_M / 1_000.0,
-        });
+    let mut ensemble = Ensemble::seeded(spec, forcing, coast)?;
+    let mut snapshots = vec![ensemble.snapshot()];
+    while !ensemble.is_done() {
+        ensemble.advance(spec.steps_per_output, progress)?;
+        snapshots.push(ensemble.snapshot());
     }
-    let mut snapshots = vec![snapshot(spec, &blocks, 0)];
-    let mut first = 0;
-    while first < spec.steps {
-        let end = first.saturating_add(spec.steps_per_output).min(spec.steps);
-        blocks.par_iter_mut().for_each(|block| {
+    Ok(ensemble.into_outcome(snapshots))
+}
+
+/// The particles of a run on their way: for those who take what they need at each output time and keep no more. However
+/// a run is divided, it is the same to the last bit.
+pub struct Ensemble<'a> {
+    spec: &'a RunSpec<'a>,
+    kernel: Kernel<'a>,
+    blocks: Vec<Box<Block>>,
+    step: u32,
+}
+
+impl<'a> Ensemble<'a> {
+    /// Particles where and when they are released.
+    pub fn seeded(spec: &'a RunSpec<'a>, forcing: &'a Forcing, coast: &'a Coast) -> Result<Self, Error> {
+        check(spec, forcing)?;
+        let scatters: Vec<Scatter> = spec.groups.iter().map(|group| Scatter::new(&group.release)).collect();
+        let blocks: Vec<Box<Block>> = extents(spec)
+            .into_par_iter()
+            .map(|extent| Block::seeded(spec, &scatters[extent.group], forcing, coast, extent))
+            .collect();
+        if let (false, Some(group)) = (blocks.iter().any(|block| block.is_alive()), spec.groups.first()) {
+            let centre = group.release.centre();
+            return Err(Error::ReleaseOnLand {
+                lat_deg: centre.lat_deg(),
+                lon_deg: centre.lon_deg(),
+                reach_km: SEA_REACH_M / 1_000.0,
+            });
+        }
+        Ok(Self {
+            spec,
+            kernel: Kernel::new(spec, forcing, coast),
+            blocks,
+            step: 0,
+        })
+    }
+
+    /// Whether all steps were made.
+    pub fn is_done(&self) -> bool {
+        self.step >= self.spec.steps
+    }
+
+    /// Makes so many steps more, at most those that are left.
+    pub fn advance(&mut self, steps: u32, progress: &(dyn Fn(Progress) -> Continue + Sync)) -> Result<(), Error> {
+        let (first, kernel) = (self.step, &self.kernel);
+        let end = first.saturating_add(steps.max(1)).min(self.spec.steps);
+        let watch = Watch::new(self.spec, first, progress);
+        self.blocks.par_iter_mut().for_each(|block| {
             if !watch.stopped() {
-                dispatch::advance(block, first..end, &kernel);
+                dispatch::advance(block, first..end, kernel);
                 block.release_due(end);
                 watch.report(block.len(), end - first);
             }
@@ -137,10 +175,19 @@ pub fn run(
         if watch.stopped() {
             return Err(Error::Cancelled);
         }
-        snapshots.push(snapshot(spec, &blocks, end));
-        first = end;
+        self.step = end;
+        Ok(())
     }
-    Ok(outcome(spec, snapshots, &blocks))
+
+    /// Where the particles are now.
+    pub fn snapshot(&self) -> Snapshot {
+        snapshot(self.spec, &self.blocks, self.step)
+    }
+
+    /// How the particles ended, and the counts, beside what the caller kept of the way.
+    pub fn into_outcome(self, snapshots: Vec<Snapshot>) -> Outcome {
+        outcome(self.spec, snapshots, &self.blocks)
+    }
 }
 
 /// Cuts the groups into blocks.
@@ -170,9 +217,9 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(spec: &RunSpec<'_>, progress: &'a (dyn Fn(Progress) -> Continue + Sync)) -> Self {
+    fn new(spec: &RunSpec<'_>, step: u32, progress: &'a (dyn Fn(Progress) -> Continue + Sync)) -> Self {
         Self {
-            done: AtomicU64::new(0),
+            done: AtomicU64::new(u64::from(spec.particles()) * u64::from(step)),
             total: u64::from(spec.particles()) * u64::from(spec.steps),
             stop: AtomicBool::new(false),
             progress,

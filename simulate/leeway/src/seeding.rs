@@ -36,7 +36,13 @@ pub(crate) struct Character {
 
 /// Scatters a particle as the release of its group says; on land it goes to the nearest sea. `rank` is its place among the
 /// `count` particles of the group.
-pub(crate) fn start(spec: &RunSpec<'_>, scatter: &Scatter, coast: &Coast, particle: u32, (rank, count): (u32, u32)) -> Start {
+pub(crate) fn start(
+    spec: &RunSpec<'_>,
+    scatter: &Scatter,
+    coast: &Coast,
+    particle: u32,
+    (rank, count): (u32, u32),
+) -> Start {
     let Scattered {
         lon_deg,
         lat_deg,

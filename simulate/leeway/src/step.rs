@@ -4,13 +4,13 @@
 use driftline_coast::OPEN_WATER_CELL_DEG;
 use driftline_domain::CoastlineAction;
 
+use crate::Status;
 use crate::block::{BLOCK, Block, FALLBACK_CURRENT, FALLBACK_WIND};
 use crate::drift::{CAPSIZED_LEEWAY, Line, capsizing_probability};
 use crate::kernel::{GroupConstants, Kernel};
 use crate::moves::{self, Moved};
 use crate::product::{Places, Velocity};
 use crate::random::{Draw, Purpose, normals_of};
-use crate::Status;
 
 /// Values that live for one step; one set serves a block through all its steps.
 pub(crate) struct Scratch {

@@ -3,7 +3,7 @@
 use driftline_coast::Coast;
 use driftline_leeway::{Continue, Error, Status, run};
 
-use crate::sea::{START_S, apart_m, buoy, completed, constant, distance_m, place, quiet};
+use crate::sea::{START_S, apart_m, at, buoy, completed, constant, distance_m, place, quiet};
 
 fn rectangle(west: f64, south: f64, east: f64, north: f64) -> Vec<(f64, f64)> {
     vec![(west, south), (east, south), (east, north), (west, north)]

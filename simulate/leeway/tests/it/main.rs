@@ -6,6 +6,7 @@ mod coasts;
 mod coverage;
 mod exact;
 mod golden;
+mod operational;
 mod refusals;
 mod repeatable;
 mod sea;

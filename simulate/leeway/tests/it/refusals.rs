@@ -6,7 +6,7 @@ use driftline_coast::Coast;
 use driftline_domain::{CurrentError, ForcingKind};
 use driftline_leeway::{Continue, Error, Forcing, RunSpec, SourceProblem, run};
 
-use crate::sea::{START_S, around, buoy, class_of, constant, grid, place, quiet, steady};
+use crate::sea::{START_S, around, at, buoy, class_of, constant, grid, place, quiet, steady};
 
 #[test]
 fn sources_that_contradict_themselves_are_refused() {
@@ -101,7 +101,9 @@ fn settings_outside_their_range_are_refused() {
         ("currents", &|s| s.groups[0].currents.clear()),
         ("currents", &|s| s.groups[0].currents = vec![1]),
         ("winds", &|s| s.groups[0].winds = vec![0, 7]),
-        ("changes", &|s| s.groups[0].changes = vec![(START_S + 60, buoy()), (START_S, buoy())]),
+        ("changes", &|s| {
+            s.groups[0].changes = vec![(START_S + 60, buoy()), (START_S, buoy())]
+        }),
         ("jibe_per_hour", &|s| s.jibe_per_hour = f64::NAN),
         ("current_error.sigma_ms", &|s| s.current_error.sigma_ms = -0.1),
         ("current_error.tau_s", &|s| {

@@ -2,10 +2,12 @@
 //! machine.
 
 use driftline_coast::Coast;
-use driftline_domain::{CurrentError, Ellipsoid, GridSpec, ObjectClass, ProjectedGrid, Projection};
+use driftline_domain::{
+    CurrentError, Ellipsoid, GridSpec, ObjectClass, ProjectedGrid, Projection, SlowCoefficients, WindError,
+};
 use driftline_leeway::{Continue, Forcing, JIBE_PER_HOUR, Outcome, RunSpec, Status, run};
 
-use crate::sea::{around, completed, grid, place, quiet, source, steady};
+use crate::sea::{around, at, completed, grid, place, quiet, source, steady};
 
 /// A sea with everything in it: eddies, a shore, holes, a fine source within a coarse one, wind on a Lambert grid.
 fn rich_forcing() -> Forcing {

@@ -2,7 +2,7 @@
 
 use driftline_coast::Coast;
 use driftline_domain::{
-    Coefficients, CoastlineAction, CurrentError, Distribution, GridSpec, LatLon, ObjectClass, PointRelease,
+    CoastlineAction, Coefficients, CurrentError, Distribution, GridSpec, LatLon, ObjectClass, PointRelease,
     RegularGrid, Release, SlowCoefficients, ValidTime, VectorField, WindError, meters_per_degree, wrap_lon_deg,
 };
 use driftline_leeway::{Continue, Forcing, Group, Outcome, RunSpec, Source, run};

@@ -3,7 +3,7 @@
 use driftline_domain::{CurrentError, ObjectClass};
 use driftline_leeway::{Outcome, RunSpec};
 
-use crate::sea::{afloat, apart_m, buoy, class_of, constant, place, quiet};
+use crate::sea::{afloat, apart_m, at, buoy, class_of, constant, place, quiet};
 
 const PARTICLES: u32 = 20_000;
 
