@@ -238,6 +238,23 @@ impl Locator {
         }
     }
 
+    /// Where a position lies in the grid's index space, within the grid or not.
+    pub fn unbounded(&self, lon_deg: f64, lat_deg: f64) -> GridPoint {
+        match self {
+            Self::Regular(grid) => GridPoint {
+                i: wrap_lon_deg(lon_deg - grid.lon0_deg) / grid.dlon_deg,
+                j: (lat_deg - grid.lat0_deg) / grid.dlat_deg,
+            },
+            Self::Projected(grid, projector) => {
+                let (x_m, y_m) = projector.forward(lon_deg, lat_deg);
+                GridPoint {
+                    i: (x_m - grid.x0_m) / grid.dx_m,
+                    j: (y_m - grid.y0_m) / grid.dy_m,
+                }
+            }
+        }
+    }
+
     /// Where a position lies in the grid; `None` outside.
     pub fn fraction(&self, lon_deg: f64, lat_deg: f64) -> Option<GridPoint> {
         match self {
@@ -259,14 +276,7 @@ impl Locator {
                     grid.ny,
                 )
             }
-            Self::Projected(grid, projector) => {
-                let (x_m, y_m) = projector.forward(lon_deg, lat_deg);
-                let point = GridPoint {
-                    i: (x_m - grid.x0_m) / grid.dx_m,
-                    j: (y_m - grid.y0_m) / grid.dy_m,
-                };
-                point.inside((grid.nx - 1) as f64, grid.ny)
-            }
+            Self::Projected(grid, _) => self.unbounded(lon_deg, lat_deg).inside((grid.nx - 1) as f64, grid.ny),
         }
     }
 }

@@ -45,6 +45,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 .first_crossing((black_box(lon), lat), (lon + 0.004, lat + 0.002))
                 .is_some()
         });
+        let open = positions
+            .iter()
+            .filter(|&&(lon, lat)| coast.open_water(lon, lat))
+            .count();
+        let open_water = rate(&|lon, lat| coast.open_water(black_box(lon), lat));
+        println!(
+            "{name}: open water {:.1} %, open_water {open_water:.0} M/s",
+            100.0 * open as f64 / POSITIONS as f64
+        );
         println!(
             "{name}: land {:.1} %, first round {:.1} ms, on_land {on_land:.1} M/s, first_crossing of 300-500 m {crossing:.2} M/s",
             100.0 * land as f64 / POSITIONS as f64,

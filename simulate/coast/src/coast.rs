@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use crate::Error;
 use crate::format::{Packed, Writer};
 use crate::grid::{COLUMNS, Point, TILE};
+use crate::open_water::OpenWater;
 use crate::polygons;
 use crate::tile::{LAND, Tile};
 
@@ -18,6 +19,7 @@ static EMBEDDED: &[u8] = include_bytes!("../data/gshhg-coast.bin");
 pub struct Coast {
     packed: Packed,
     tiles: Vec<OnceLock<Box<Tile>>>,
+    open_water: OpenWater,
 }
 
 /// What a tile of one degree is.
@@ -50,7 +52,11 @@ impl Coast {
     pub fn from_bytes(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Coast, Error> {
         let packed = Packed::new(bytes.into())?;
         let tiles = (0..packed.mixed()).map(|_| OnceLock::new()).collect();
-        Ok(Coast { packed, tiles })
+        Ok(Coast {
+            packed,
+            tiles,
+            open_water: OpenWater::new(),
+        })
     }
 
     /// A world without land, for tests and for runs that are to ignore the coast.
@@ -90,6 +96,10 @@ impl Coast {
     /// The file as it is packed.
     pub(crate) fn packed(&self) -> &Packed {
         &self.packed
+    }
+
+    pub(crate) fn open_water_words(&self) -> &OpenWater {
+        &self.open_water
     }
 
     /// Memory taken by what has been unpacked so far, bytes.

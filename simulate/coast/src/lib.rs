@@ -20,6 +20,7 @@ mod format;
 mod grid;
 mod land;
 mod nearest;
+mod open_water;
 mod polygons;
 mod shape;
 #[cfg(feature = "build")]
@@ -30,3 +31,4 @@ pub use coast::Coast;
 pub use crossing::Crossing;
 pub use error::Error;
 pub use land::{Land, Ring, UNITS_PER_DEGREE};
+pub use open_water::OPEN_WATER_CELL_DEG;

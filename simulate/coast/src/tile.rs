@@ -4,6 +4,7 @@
 
 use crate::edge::Edge;
 use crate::grid::{BLOCK_CELLS, BLOCKS, CELL, CELLS};
+use crate::open_water::CELLS_PER_DEGREE;
 use crate::shape::{Line, Shape};
 
 /// Code of a block or cell that is all sea.
@@ -17,6 +18,8 @@ const MIXED: u16 = 2;
 #[derive(Debug)]
 pub(crate) struct Tile {
     blocks: Vec<u16>,
+    /// The cells of 1/8 degree that are all sea, a bit each, row by row from the south-west corner.
+    sea_cells: u64,
     /// The rows of cells of each mixed block.
     rows: Vec<Row>,
     /// Per shore cell the place of its first run, doubled, plus one when its corner is land; and one past the end.
@@ -44,6 +47,7 @@ impl Tile {
     pub(crate) fn uniform(code: u16) -> Tile {
         Tile {
             blocks: vec![code; (BLOCKS * BLOCKS) as usize],
+            sea_cells: if code == SEA { u64::MAX } else { 0 },
             rows: Vec::new(),
             shores: vec![0],
             runs: Vec::new(),
@@ -89,11 +93,17 @@ impl Tile {
         let (blocks, rows) = sum_up(&codes);
         Tile {
             blocks,
+            sea_cells: sea_cells(&codes),
             rows,
             shores,
             runs,
             vertices,
         }
+    }
+
+    /// The cells of 1/8 degree that are all sea, a bit each, row by row from the south-west corner.
+    pub(crate) fn sea_cells(&self) -> u64 {
+        self.sea_cells
     }
 
     /// Code of a block: [`SEA`], [`LAND`] or mixed.
@@ -244,6 +254,20 @@ fn sum_up(codes: &[u16]) -> (Vec<u16>, Vec<Row>) {
     }
     rows.shrink_to_fit();
     (blocks, rows)
+}
+
+/// The cells of 1/8 degree that are all sea, from the codes of the small cells.
+fn sea_cells(codes: &[u16]) -> u64 {
+    const SMALL: usize = (CELLS / CELLS_PER_DEGREE) as usize;
+    let mut sea = u64::MAX;
+    for (row, codes) in codes.chunks(CELLS as usize).enumerate() {
+        for (column, codes) in codes.chunks(SMALL).enumerate() {
+            if codes.iter().any(|&code| code != SEA) {
+                sea &= !(1 << (row / SMALL * CELLS_PER_DEGREE as usize + column));
+            }
+        }
+    }
+    sea
 }
 
 fn row_of(codes: &[u16]) -> Row {

@@ -4,7 +4,7 @@
 use driftline_domain::{ForcingKind, GridSpec, VectorField};
 
 use crate::Error;
-use crate::product::{Bracket, Product, Velocity};
+use crate::product::{Bracket, Places, Product, Velocity};
 
 /// A window of one product: fields at ascending times (seconds since 1970), already cut to the neighbourhood. Between
 /// two times values are interpolated however far these are apart; where a gap should stay a gap, give two sources.
@@ -77,6 +77,10 @@ pub(crate) struct Timeline<'a> {
 
 /// Sources that one kind may have: a result keeps their number in a byte.
 const MAX_SOURCES: usize = 255;
+/// No current is faster than this, m/s per component (the reference's bound).
+const FASTEST_CURRENT_MS: f32 = 15.0;
+/// No wind is faster than this, m/s per component: the fastest ten-minute winds at sea were about 80 m/s.
+const FASTEST_WIND_MS: f32 = 100.0;
 
 impl Forcing {
     /// Prepares sources, the preferred ones first (the caller sorts, usually by resolution).
@@ -108,6 +112,11 @@ impl Forcing {
     /// The velocity at a place and time, from the first source that has one.
     pub fn sample(&self, kind: ForcingKind, lon_deg: f64, lat_deg: f64, time_s: i64) -> Option<Sample> {
         sample(self.products(kind), lon_deg, lat_deg, time_s)
+    }
+
+    /// For each source of a kind, how many of its values were too fast for any sea or wind, and are taken for missing.
+    pub fn absurd_values(&self, kind: ForcingKind) -> Vec<u64> {
+        self.products(kind).iter().map(Product::absurd_values).collect()
     }
 
     /// Sources of a kind.
@@ -151,19 +160,33 @@ impl Forcing {
 }
 
 impl Timeline<'_> {
-    /// The velocity at a place in a step, and the number of the source it is from.
-    #[inline]
-    pub(crate) fn sample(&self, step: usize, lon_deg: f64, lat_deg: f64) -> Option<(Velocity, usize)> {
-        let count = self.products.len();
-        let brackets = &self.brackets[step * count..(step + 1) * count];
-        for (number, (product, bracket)) in self.products.iter().zip(brackets).enumerate() {
-            if let Some(bracket) = *bracket
-                && let Some(velocity) = product.sample(bracket, lon_deg, lat_deg)
-            {
-                return Some((velocity, number));
+    /// The velocities of a step at many positions from one source, where it is plain water; NaN elsewhere. Tells whether
+    /// there is any NaN.
+    #[inline(always)]
+    pub(crate) fn look_up(
+        &self,
+        step: usize,
+        source: usize,
+        places: Places<'_>,
+        east_ms: &mut [f32],
+        north_ms: &mut [f32],
+    ) -> bool {
+        match self.brackets.get(step * self.products.len() + source) {
+            Some(Some(bracket)) => self.products[source].look_up(*bracket, places, east_ms, north_ms),
+            _ => {
+                east_ms.fill(f32::NAN);
+                true
             }
         }
-        None
+    }
+
+    /// The velocity at a place in a step, and the number of the source it is from, the first of an order that has one.
+    pub(crate) fn sample(&self, step: usize, order: &[usize], lon_deg: f64, lat_deg: f64) -> Option<(Velocity, usize)> {
+        let brackets = &self.brackets[step * self.products.len()..];
+        order.iter().find_map(|&source| {
+            let velocity = self.products[source].sample(brackets[source]?, lon_deg, lat_deg)?;
+            Some((velocity, source))
+        })
     }
 }
 
@@ -178,9 +201,16 @@ fn prepare(kind: ForcingKind, sources: Vec<Source>) -> Result<Vec<Product>, Erro
             limit: MAX_SOURCES,
         });
     }
+    let limit_ms = if kind == ForcingKind::Wind {
+        FASTEST_WIND_MS
+    } else {
+        FASTEST_CURRENT_MS
+    };
     let numbered = sources.into_iter().enumerate();
     numbered
-        .map(|(number, source)| Product::prepare(source).map_err(|problem| Error::Source { kind, number, problem }))
+        .map(|(number, source)| {
+            Product::prepare(source, limit_ms).map_err(|problem| Error::Source { kind, number, problem })
+        })
         .collect()
 }
 

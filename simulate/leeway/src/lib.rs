@@ -13,9 +13,14 @@
 //! Sea", J. Mar. Syst. 69 (2008), doi:10.1016/j.jmarsys.2007.02.010; with a current error that is correlated in time.
 
 mod block;
+mod check;
+mod dispatch;
 mod drift;
 mod error;
 mod forcing;
+mod kernel;
+mod locate;
+mod maths;
 mod moves;
 mod nearest_wet;
 mod outcome;
@@ -23,11 +28,12 @@ mod product;
 mod random;
 mod run;
 mod seeding;
+mod step;
 
-pub use drift::{JIBE_PER_HOUR, Regression, leeway_ms};
+pub use drift::{JIBE_PER_HOUR, Regression, SlowCoefficients, leeway_ms};
 pub use error::{Error, SourceProblem};
 pub use forcing::{Field, Forcing, Sample, Source};
 pub use moves::moved;
 pub use outcome::{Ended, Outcome, SeedsMoved, Snapshot, SourceUse, Stats, Status};
-pub use run::{Continue, Progress, Release, RunSpec, run};
+pub use run::{CoastAction, Continue, Group, Progress, Release, RunSpec, run};
 pub use seeding::SEA_REACH_M;

@@ -7,10 +7,17 @@
 
 use driftline_domain::{Ellipsoid, wrap_lon_deg};
 
+use crate::maths::sincos_of_latitude;
+
 const A_M: f64 = Ellipsoid::WGS84.a_m;
 const E2: f64 = Ellipsoid::WGS84.e2;
 /// Second eccentricity squared.
 const EP2: f64 = E2 / (1.0 - E2);
+const PER_A: f64 = 1.0 / A_M;
+const THIRD: f64 = 1.0 / 3.0;
+const SIXTH: f64 = 1.0 / 6.0;
+const RAD_PER_DEG: f64 = std::f64::consts::PI / 180.0;
+const DEG_PER_RAD: f64 = 180.0 / std::f64::consts::PI;
 /// Flattening, 1/298.257223563.
 const F: f64 = 1.0 / 298.257_223_563;
 
@@ -26,32 +33,109 @@ const SERIES_MAX_ERROR_M: f64 = 0.005;
 #[inline]
 pub fn moved(lon_deg: f64, lat_deg: f64, east_m: f64, north_m: f64) -> (f64, f64) {
     let (sin_lat, cos_lat) = libm::sincos(lat_deg.to_radians());
-    if lat_deg.abs() > SERIES_MAX_LAT_DEG {
+    let sines = Sines::of(sin_lat, cos_lat);
+    if lat_deg.abs() > SERIES_MAX_LAT_DEG || !sines.hold_for(east_m, north_m) {
         return geodesic(lon_deg, (sin_lat, cos_lat), east_m, north_m);
     }
-    let length2_m2 = east_m * east_m + north_m * north_m;
-    let t = sin_lat / cos_lat;
-    let w = 1.0 - E2 * sin_lat * sin_lat;
-    let per_n = w.sqrt() / A_M;
-    // The first term left out is below 0.3 L^4 (1 + |t|)^3 / N^3 (found by trial against the geodesic).
-    let steep = (1.0 + t.abs()) * per_n;
-    let error_m = 0.3 * length2_m2 * length2_m2 * steep * steep * steep;
-    // Written so that a displacement that is not a number goes the long way and stays one.
-    if !(error_m <= SERIES_MAX_ERROR_M && length2_m2 <= SERIES_MAX_M * SERIES_MAX_M) {
-        return geodesic(lon_deg, (sin_lat, cos_lat), east_m, north_m);
+    let (d_lon, d_lat) = sines.series(east_m, north_m);
+    (wrap_lon_deg(lon_deg + d_lon * DEG_PER_RAD), lat_deg + d_lat * DEG_PER_RAD)
+}
+
+/// Where particles come to.
+pub(crate) struct Moved<'a> {
+    pub(crate) lon_deg: &'a mut [f64],
+    pub(crate) lat_deg: &'a mut [f64],
+}
+
+/// Moves many particles as [`moved`] does one; the two differ by rounding only.
+#[inline(always)]
+pub(crate) fn move_all(lon_deg: &[f64], lat_deg: &[f64], east_m: &[f64], north_m: &[f64], to: Moved<'_>) {
+    let n = lon_deg.len();
+    let (lat_deg, east_m, north_m) = (&lat_deg[..n], &east_m[..n], &north_m[..n]);
+    let (to_lon_deg, to_lat_deg) = (&mut to.lon_deg[..n], &mut to.lat_deg[..n]);
+    let mut all_short = true;
+    for p in 0..n {
+        let (sin_lat, cos_lat) = sincos_of_latitude(lat_deg[p] * RAD_PER_DEG);
+        let sines = Sines::of(sin_lat, cos_lat);
+        all_short &= lat_deg[p].abs() <= SERIES_MAX_LAT_DEG && sines.hold_for(east_m[p], north_m[p]);
+        let (d_lon, d_lat) = sines.series(east_m[p], north_m[p]);
+        let lon = lon_deg[p] + d_lon * DEG_PER_RAD;
+        let lon = if lon >= 180.0 { lon - 360.0 } else { lon };
+        to_lon_deg[p] = if lon < -180.0 { lon + 360.0 } else { lon };
+        to_lat_deg[p] = lat_deg[p] + d_lat * DEG_PER_RAD;
     }
-    let (e, n) = (east_m * per_n, north_m * per_n);
-    let (e2, n2, t2) = (e * e, n * n, t * t);
-    let h = EP2 * cos_lat * cos_lat;
-    let d_lat = n
-        - t * (e2 + 3.0 * h * n2) / 2.0
-        - n * e2 * (1.0 + 3.0 * t2 + h - 9.0 * h * t2) / 6.0
-        - n * n2 * h * (1.0 - t2) / 2.0;
-    let d_lon = e + t * n * e - t2 * e2 * e / 3.0 + n2 * e * (1.0 + 3.0 * t2 + h) / 3.0;
-    (
-        wrap_lon_deg(lon_deg + (d_lon / cos_lat).to_degrees()),
-        lat_deg + ((1.0 + h) * d_lat).to_degrees(),
-    )
+    if !all_short {
+        move_the_long_way(lon_deg, lat_deg, east_m, north_m, to_lon_deg, to_lat_deg);
+    }
+}
+
+/// Moves those again that the series does not hold for.
+#[cold]
+#[inline(never)]
+fn move_the_long_way(
+    lon_deg: &[f64],
+    lat_deg: &[f64],
+    east_m: &[f64],
+    north_m: &[f64],
+    to_lon_deg: &mut [f64],
+    to_lat_deg: &mut [f64],
+) {
+    for p in 0..lon_deg.len() {
+        let (sin_lat, cos_lat) = sincos_of_latitude(lat_deg[p] * RAD_PER_DEG);
+        let holds = Sines::of(sin_lat, cos_lat).hold_for(east_m[p], north_m[p]);
+        if !(holds && lat_deg[p].abs() <= SERIES_MAX_LAT_DEG) {
+            (to_lon_deg[p], to_lat_deg[p]) = moved(lon_deg[p], lat_deg[p], east_m[p], north_m[p]);
+        }
+    }
+}
+
+/// What the series needs of a latitude.
+struct Sines {
+    per_cos: f64,
+    /// Tangent.
+    t: f64,
+    /// One over the radius of curvature in the prime vertical.
+    per_n: f64,
+    /// Second eccentricity squared times cosine squared.
+    h: f64,
+}
+
+impl Sines {
+    #[inline(always)]
+    fn of(sin_lat: f64, cos_lat: f64) -> Self {
+        let per_cos = 1.0 / cos_lat;
+        Self {
+            per_cos,
+            t: sin_lat * per_cos,
+            per_n: (1.0 - E2 * sin_lat * sin_lat).sqrt() * PER_A,
+            h: EP2 * cos_lat * cos_lat,
+        }
+    }
+
+    /// Whether the series is good to [`SERIES_MAX_ERROR_M`]. Written so that a displacement that is not a number goes the
+    /// long way and stays one.
+    #[inline(always)]
+    fn hold_for(&self, east_m: f64, north_m: f64) -> bool {
+        let length2_m2 = east_m * east_m + north_m * north_m;
+        // The first term left out is below 0.3 L^4 (1 + |t|)^3 / N^3 (found by trial against the geodesic).
+        let steep = (1.0 + self.t.abs()) * self.per_n;
+        let error_m = 0.3 * length2_m2 * length2_m2 * steep * steep * steep;
+        (error_m <= SERIES_MAX_ERROR_M) & (length2_m2 <= SERIES_MAX_M * SERIES_MAX_M)
+    }
+
+    /// Differences of longitude and latitude, radians.
+    #[inline(always)]
+    fn series(&self, east_m: f64, north_m: f64) -> (f64, f64) {
+        let Self { per_cos, t, per_n, h } = *self;
+        let (e, n) = (east_m * per_n, north_m * per_n);
+        let (e2, n2, t2) = (e * e, n * n, t * t);
+        let d_lat = n
+            - t * (e2 + 3.0 * h * n2) * 0.5
+            - n * e2 * (1.0 + 3.0 * t2 + h - 9.0 * h * t2) * SIXTH
+            - n * n2 * h * (1.0 - t2) * 0.5;
+        let d_lon = e + t * n * e - t2 * e2 * e * THIRD + n2 * e * (1.0 + 3.0 * t2 + h) * THIRD;
+        (d_lon * per_cos, (1.0 + h) * d_lat)
+    }
 }
 
 /// Vincenty's direct solution, with sines and cosines throughout so that it holds at the poles too.

@@ -14,11 +14,19 @@ pub enum Status {
     MissingData = 2,
     /// Started on land, too far from the sea to be put there.
     SeededOnLand = 3,
+    /// Not at sea yet: its release is later.
+    NotReleased = 4,
 }
 
 impl Status {
     /// Every state in the order of its number.
-    pub const ALL: [Self; 4] = [Self::Active, Self::Stranded, Self::MissingData, Self::SeededOnLand];
+    pub const ALL: [Self; 5] = [
+        Self::Active,
+        Self::Stranded,
+        Self::MissingData,
+        Self::SeededOnLand,
+        Self::NotReleased,
+    ];
 
     /// The state with this number in a result file.
     pub fn from_code(code: u8) -> Option<Self> {
@@ -32,6 +40,7 @@ impl Status {
             Self::Stranded => "stranded",
             Self::MissingData => "missing_data",
             Self::SeededOnLand => "seeded_on_land",
+            Self::NotReleased => "not_released",
         }
     }
 }
@@ -99,6 +108,8 @@ pub struct Stats {
     pub coast_extrapolated: u64,
     /// Changes of side.
     pub jibes: u64,
+    /// Particles that capsized.
+    pub capsized: u64,
     /// Downwind scores drawn and rejected, because they would have made the object drift against the wind.
     pub redraws: u64,
 }

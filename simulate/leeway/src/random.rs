@@ -4,8 +4,9 @@
 //! No stream is kept, so results do not depend on threads, blocks or order, and further particles leave the earlier
 //! ones as they were.
 
-/// What a draw is for: the third word of the counter. Numbers are part of the meaning of a seed and never change;
-/// 3 is kept for the error of the wind, 4 for slowly varying coefficients, 5 for capsizing.
+use crate::maths::{ln, sincos_of_turns};
+
+/// What a draw is for: the third word of the counter. Numbers are part of the meaning of a seed and never change.
 #[derive(Debug, Clone, Copy)]
 #[repr(u32)]
 pub(crate) enum Purpose {
@@ -13,8 +14,15 @@ pub(crate) enum Purpose {
     SeedPosition = 0,
     /// A particle's coefficients: two normals, downwind and crosswind; redraws count up `attempt`.
     SeedCoefficients = 1,
-    /// A step: two normals for the current's error, east and north, and one uniform for the jibe.
+    /// A step: two normals for the current's error, east and north, one uniform for the jibe and one for capsizing.
     CurrentErrorAndJibe = 2,
+    /// A step: two normals for the wind's error, east and north, and two for the slow part of the scores, downwind and
+    /// crosswind.
+    WindErrorAndSlowScores = 3,
+    /// The errors that a particle starts with: two normals for the current, two for the wind.
+    FirstErrors = 4,
+    /// The slow parts of the scores that a particle starts with: two normals.
+    FirstSlowScores = 5,
 }
 
 /// The four words of one block of the generator.
@@ -23,7 +31,7 @@ pub(crate) struct Draw([u32; 4]);
 
 impl Draw {
     /// The block of a particle and step for a purpose.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(seed: u64, particle: u32, step: u32, purpose: Purpose, attempt: u32) -> Self {
         Self(philox(
             [particle, step, purpose as u32, attempt],
@@ -31,18 +39,17 @@ impl Draw {
         ))
     }
 
+    /// The four words.
+    #[inline(always)]
+    pub(crate) fn words(&self) -> [u32; 4] {
+        self.0
+    }
+
     /// Two independent standard normals from the first two words (Box and Muller 1958).
-    #[inline]
     pub(crate) fn normals(&self) -> (f64, f64) {
         let radius = (-2.0 * libm::log(uniform(self.0[0]))).sqrt();
         let (sin, cos) = libm::sincos(std::f64::consts::TAU * uniform(self.0[1]));
         (radius * cos, radius * sin)
-    }
-
-    /// A uniform number from the third word, independent of the normals.
-    #[inline]
-    pub(crate) fn uniform(&self) -> f64 {
-        uniform(self.0[2])
     }
 }
 
@@ -52,7 +59,19 @@ fn uniform(word: u32) -> f64 {
     (f64::from(word) + 0.5) / 4_294_967_296.0
 }
 
-#[inline]
+/// Two independent standard normals from two words, in single precision: the radius from 31 bits, so that it reaches 6.6
+/// standard deviations, the angle from 24.
+#[inline(always)]
+pub(crate) fn normals_of(radius_word: u32, angle_word: u32) -> (f32, f32) {
+    const PER_2_31: f32 = 1.0 / 2_147_483_648.0;
+    const PER_2_24: f32 = 1.0 / 16_777_216.0;
+    let uniform = ((radius_word >> 1) as i32 as f32 + 0.5) * PER_2_31;
+    let radius = (-2.0 * ln(uniform)).sqrt();
+    let (sin, cos) = sincos_of_turns((angle_word >> 8) as i32 as f32 * PER_2_24);
+    (radius * cos, radius * sin)
+}
+
+#[inline(always)]
 fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     const MULTIPLIERS: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
     const KEY_STEPS: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];

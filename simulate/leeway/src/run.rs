@@ -1,14 +1,17 @@
-//! A run: what is asked, the checks, and the blocks of particles taken from output time to output time.
+//! A run: what is asked, and the blocks of particles taken from output time to output time.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use driftline_coast::Coast;
-use driftline_domain::{Coefficients, CurrentError, LatLon, ObjectClass};
+use driftline_domain::{CurrentError, LatLon, ObjectClass};
 use rayon::prelude::*;
 
-use crate::block::{BLOCK, Block, Counts, Kernel};
+use crate::block::{BLOCK, Block, Counts, Extent};
+use crate::check::check;
+use crate::dispatch;
+use crate::kernel::Kernel;
 use crate::seeding::SEA_REACH_M;
-use crate::{Error, Forcing, Outcome, SeedsMoved, Snapshot, SourceUse, Stats, Status};
+use crate::{Error, Forcing, Outcome, SeedsMoved, SlowCoefficients, Snapshot, SourceUse, Stats, Status};
 
 /// Where and when the object was lost.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,18 +24,45 @@ pub struct Release {
     pub time_s: i64,
 }
 
-/// What a run is to compute.
-#[derive(Debug, Clone, Copy)]
-pub struct RunSpec<'a> {
-    /// What drifts.
+/// What a particle does that meets the shore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CoastAction {
+    /// Ends there.
+    Stranding,
+    /// Stays at its last position at sea, and drifts on from there.
+    Previous,
+    /// Nothing: there is no coast.
+    None,
+}
+
+/// Particles that share a release, an object and a preference among the sources.
+#[derive(Debug, Clone)]
+pub struct Group<'a> {
+    /// What drifts at first.
     pub class: &'a ObjectClass,
+    /// What it becomes, and when (seconds since 1970), in ascending order.
+    pub changes: Vec<(i64, &'a ObjectClass)>,
     /// From where and when.
     pub release: Release,
-    /// Particles; ids count from 0.
+    /// How many; numbers go on from group to group.
     pub particles: u32,
+    /// Numbers of the current sources in order of preference, at least one.
+    pub currents: Vec<usize>,
+    /// The same of the wind.
+    pub winds: Vec<usize>,
+}
+
+/// What a run is to compute.
+#[derive(Debug, Clone)]
+pub struct RunSpec<'a> {
+    /// Who drifts.
+    pub groups: Vec<Group<'a>>,
+    /// When the first step begins, seconds since 1970-01-01T00:00:00Z. A particle is released at the beginning of the
+    /// step that holds its time; an earlier time counts as this one.
+    pub start_s: i64,
     /// Steps.
     pub steps: u32,
-    /// Length of a step in seconds, positive.
+    /// Length of a step in seconds; negative to run backward in time.
     pub step_s: i32,
     /// Steps from one snapshot to the next.
     pub steps_per_output: u32,
@@ -40,10 +70,37 @@ pub struct RunSpec<'a> {
     pub seed: u64,
     /// Error of the current; a standard deviation of 0 turns it off.
     pub current_error: CurrentError,
+    /// Error of the wind; a standard deviation of 0 turns it off.
+    pub wind_error: CurrentError,
+    /// How much of the coefficients' spread changes within a run.
+    pub slow_coefficients: SlowCoefficients,
     /// Probability of a change of side within an hour, usually [`crate::JIBE_PER_HOUR`].
     pub jibe_per_hour: f64,
     /// Whether particles differ in their coefficients, as the regressions' standard deviations say.
     pub coefficient_spread: bool,
+    /// Whether the wind may turn objects over. A run backward keeps them as they are.
+    pub capsizing: bool,
+    /// What happens at the shore.
+    pub coast_action: CoastAction,
+}
+
+impl RunSpec<'_> {
+    /// Particles of all groups.
+    pub fn particles(&self) -> u32 {
+        self.groups.iter().map(|group| group.particles).fold(0, u32::saturating_add)
+    }
+
+    /// When a step begins.
+    pub(crate) fn time_of_step_s(&self, step: u32) -> f64 {
+        self.start_s as f64 + f64::from(step) * f64::from(self.step_s)
+    }
+
+    /// The step that holds a time.
+    pub(crate) fn step_of_release(&self, time_s: i64) -> u32 {
+        let steps = time_s.saturating_sub(self.start_s).saturating_mul(i64::from(self.step_s.signum()));
+        let length_s = i64::from(self.step_s.unsigned_abs()).max(1);
+        u32::try_from(steps.max(0) / length_s).unwrap_or(u32::MAX)
+    }
 }
 
 /// How far a run is. Blocks of particles advance in any order, so reports may come from any thread.
@@ -71,18 +128,17 @@ pub fn run(
     coast: &Coast,
     progress: &(dyn Fn(Progress) -> Continue + Sync),
 ) -> Result<Outcome, Error> {
-    check(spec)?;
+    check(spec, forcing)?;
     let kernel = Kernel::new(spec, forcing, coast);
     let watch = Watch::new(spec, progress);
-    let block_count = (spec.particles as usize).div_ceil(BLOCK);
-    let seeded = (0..block_count).into_par_iter();
-    let mut blocks: Vec<Box<Block>> = seeded
-        .map(|number| Block::seeded(spec, forcing, coast, number))
+    let mut blocks: Vec<Box<Block>> = extents(spec)
+        .into_par_iter()
+        .map(|extent| Block::seeded(spec, forcing, coast, extent))
         .collect();
-    if !blocks.iter().any(|block| block.is_afloat()) {
+    if let (false, Some(group)) = (blocks.iter().any(|block| block.is_alive()), spec.groups.first()) {
         return Err(Error::ReleaseOnLand {
-            lat_deg: spec.release.position.lat_deg(),
-            lon_deg: spec.release.position.lon_deg(),
+            lat_deg: group.release.position.lat_deg(),
+            lon_deg: group.release.position.lon_deg(),
             reach_km: SEA_REACH_M / 1_000.0,
         });
     }
@@ -92,7 +148,8 @@ pub fn run(
         let end = first.saturating_add(spec.steps_per_output).min(spec.steps);
         blocks.par_iter_mut().for_each(|block| {
             if !watch.stopped() {
-                block.advance(first..end, &kernel);
+                dispatch::advance(block, first..end, &kernel);
+                block.release_due(end);
                 watch.report(block.len(), end - first);
             }
         });
@@ -103,6 +160,24 @@ pub fn run(
         first = end;
     }
     Ok(outcome(spec, snapshots, &blocks))
+}
+
+/// Cuts the groups into blocks.
+fn extents(spec: &RunSpec<'_>) -> Vec<Extent> {
+    let mut extents = Vec::new();
+    let mut first_of_group = 0;
+    for (group, particles) in spec.groups.iter().map(|group| group.particles).enumerate() {
+        for rank in (0..particles).step_by(BLOCK) {
+            extents.push(Extent {
+                first_id: first_of_group + rank,
+                len: BLOCK.min((particles - rank) as usize),
+                group,
+                rank,
+            });
+        }
+        first_of_group += particles;
+    }
+    extents
 }
 
 /// Adds up what blocks have done and passes it on.
@@ -117,7 +192,7 @@ impl<'a> Watch<'a> {
     fn new(spec: &RunSpec<'_>, progress: &'a (dyn Fn(Progress) -> Continue + Sync)) -> Self {
         Self {
             done: AtomicU64::new(0),
-            total: u64::from(spec.particles) * u64::from(spec.steps),
+            total: u64::from(spec.particles()) * u64::from(spec.steps),
             stop: AtomicBool::new(false),
             progress,
         }
@@ -138,18 +213,23 @@ impl<'a> Watch<'a> {
 }
 
 fn snapshot(spec: &RunSpec<'_>, blocks: &[Box<Block>], step: u32) -> Snapshot {
-    let particles = spec.particles as usize;
+    let particles = spec.particles() as usize;
     let (mut lon_deg, mut lat_deg) = (vec![0.0; particles], vec![0.0; particles]);
     let mut status = vec![Status::Active; particles];
-    let parts = lon_deg
-        .par_chunks_mut(BLOCK)
-        .zip(lat_deg.par_chunks_mut(BLOCK))
-        .zip(status.par_chunks_mut(BLOCK));
+    let mut parts = Vec::with_capacity(blocks.len());
+    let (mut lon_left, mut lat_left, mut status_left) = (&mut lon_deg[..], &mut lat_deg[..], &mut status[..]);
+    for block in blocks {
+        let (lon, lat, status);
+        (lon, lon_left) = lon_left.split_at_mut(block.len());
+        (lat, lat_left) = lat_left.split_at_mut(block.len());
+        (status, status_left) = status_left.split_at_mut(block.len());
+        parts.push((block, lon, lat, status));
+    }
     parts
-        .zip(blocks)
-        .for_each(|(((lon, lat), status), block)| block.copy_to(lon, lat, status));
+        .into_par_iter()
+        .for_each(|(block, lon, lat, status)| block.copy_to(lon, lat, status));
     Snapshot {
-        time_s: spec.release.time_s + i64::from(step) * i64::from(spec.step_s),
+        time_s: spec.start_s + i64::from(step) * i64::from(spec.step_s),
         lon_deg,
         lat_deg,
         status,
@@ -159,7 +239,7 @@ fn snapshot(spec: &RunSpec<'_>, blocks: &[Box<Block>], step: u32) -> Snapshot {
 fn outcome(spec: &RunSpec<'_>, snapshots: Vec<Snapshot>, blocks: &[Box<Block>]) -> Outcome {
     let mut seeds_moved = SeedsMoved::default();
     let mut stats = Stats {
-        particles: spec.particles,
+        particles: spec.particles(),
         steps: spec.steps,
         ..Stats::default()
     };
@@ -170,6 +250,7 @@ fn outcome(spec: &RunSpec<'_>, snapshots: Vec<Snapshot>, blocks: &[Box<Block>]) 
             wind,
             coast_extrapolated,
             jibes,
+            capsized,
             redraws,
             seeds_moved: moved,
         } = &block.counts;
@@ -179,6 +260,7 @@ fn outcome(spec: &RunSpec<'_>, snapshots: Vec<Snapshot>, blocks: &[Box<Block>]) 
         add(&mut stats.wind, wind, wind_fallback);
         stats.coast_extrapolated += coast_extrapolated;
         stats.jibes += jibes;
+        stats.capsized += capsized;
         stats.redraws += redraws;
         seeds_moved.count += moved.count;
         seeds_moved.max_distance_m = seeds_moved.max_distance_m.max(moved.max_distance_m);
@@ -198,113 +280,4 @@ fn add(sum: &mut SourceUse, part: &SourceUse, fallback_particles: u64) {
     }
     sum.extrapolated += part.extrapolated;
     sum.fallback_particles += fallback_particles;
-}
-
-/// Refuses settings outside their range; the first one found is named.
-fn check(spec: &RunSpec<'_>) -> Result<(), Error> {
-    const NOT_NEGATIVE: &str = "a number that is not negative";
-    let at_least_one = |value: f64| value >= 1.0;
-    let not_negative = |value: f64| value >= 0.0 && value.is_finite();
-    let end_s = spec
-        .release
-        .time_s
-        .checked_add(i64::from(spec.steps) * i64::from(spec.step_s));
-    let error_on = spec.current_error.sigma_ms != 0.0;
-    let tau_s = spec.current_error.tau_s;
-    let rules: [Rule; 10] = [
-        (
-            "particles",
-            f64::from(spec.particles),
-            at_least_one(f64::from(spec.particles)),
-            "1 or more",
-        ),
-        (
-            "steps",
-            f64::from(spec.steps),
-            at_least_one(f64::from(spec.steps)),
-            "1 or more",
-        ),
-        (
-            "step_s",
-            f64::from(spec.step_s),
-            at_least_one(f64::from(spec.step_s)),
-            "1 second or more",
-        ),
-        (
-            "steps_per_output",
-            f64::from(spec.steps_per_output),
-            at_least_one(f64::from(spec.steps_per_output)),
-            "1 or more",
-        ),
-        (
-            "release.time_s",
-            spec.release.time_s as f64,
-            end_s.is_some(),
-            "a time that leaves room for the run",
-        ),
-        (
-            "release.sigma_m",
-            spec.release.sigma_m,
-            not_negative(spec.release.sigma_m),
-            NOT_NEGATIVE,
-        ),
-        (
-            "current_error.sigma_ms",
-            spec.current_error.sigma_ms,
-            not_negative(spec.current_error.sigma_ms),
-            NOT_NEGATIVE,
-        ),
-        (
-            "current_error.tau_s",
-            tau_s,
-            !error_on || (tau_s > 0.0 && tau_s.is_finite()),
-            "a positive number",
-        ),
-        (
-            "jibe_per_hour",
-            spec.jibe_per_hour,
-            (0.0..1.0).contains(&spec.jibe_per_hour),
-            "from 0 to below 1",
-        ),
-        (
-            "class.downwind.slope",
-            spec.class.downwind.slope,
-            not_negative(spec.class.downwind.slope),
-            NOT_NEGATIVE,
-        ),
-    ];
-    keep(&rules)?;
-    let class = spec.class;
-    [class.downwind, class.right, class.left]
-        .iter()
-        .try_for_each(check_coefficients)
-}
-
-fn check_coefficients(coefficients: &Coefficients) -> Result<(), Error> {
-    let Coefficients {
-        slope,
-        offset_ms,
-        std_ms,
-    } = *coefficients;
-    let rules = [
-        ("class slope", slope, slope.is_finite(), "a finite number"),
-        ("class offset_ms", offset_ms, offset_ms.is_finite(), "a finite number"),
-        (
-            "class std_ms",
-            std_ms,
-            std_ms >= 0.0 && std_ms.is_finite(),
-            "a number that is not negative",
-        ),
-    ];
-    keep(&rules)
-}
-
-/// A rule of a setting: its name and value, whether it holds, and what would do.
-type Rule = (&'static str, f64, bool, &'static str);
-
-fn keep(rules: &[Rule]) -> Result<(), Error> {
-    match rules.iter().find(|(_, _, holds, _)| !holds) {
-        Some(&(name, value, _, allowed)) => Err(Error::Setting { name, value, allowed }),
-        None => Ok(()),
-    }
 }

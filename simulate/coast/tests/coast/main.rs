@@ -2,6 +2,7 @@
 
 mod golden;
 mod land;
+mod open_water;
 mod properties;
 #[cfg(feature = "build")]
 mod rebuild;

@@ -87,7 +87,7 @@ fn starts_on_land_go_to_the_nearest_sea_in_metres() {
     assert!(outcome.ended.iter().all(Option::is_none));
 
     // Scattered by 20 km only some start on land; no one is left there.
-    spec.release.sigma_m = 20_000.0;
+    spec.groups[0].release.sigma_m = 20_000.0;
     let outcome = completed(&spec, &constant(start, 1, (0.0, 0.0), (0.0, 0.0)), &island);
     assert!(
         (10..200).contains(&outcome.seeds_moved.count),
@@ -123,7 +123,7 @@ fn single_starts_far_inland_end_there_and_say_so() {
     let start = place(0.0, 20.0);
     let continent = Coast::from_polygons(&[rectangle(10.0, -10.0, 20.8, 10.0)]).unwrap();
     let mut spec = quiet(buoy(), start, 300);
-    (spec.release.sigma_m, spec.steps) = (30_000.0, 1);
+    (spec.groups[0].release.sigma_m, spec.steps) = (30_000.0, 1);
     let outcome = completed(&spec, &constant(start, 1, (0.0, 0.0), (0.0, 0.0)), &continent);
     let inland: Vec<_> = outcome.ended.iter().flatten().collect();
     assert!((20..250).contains(&inland.len()), "{}", inland.len());

@@ -67,7 +67,7 @@ fn a_coarser_source_takes_over_and_is_counted() {
     )
     .unwrap();
     let mut spec = quiet(buoy(), start, 4);
-    spec.release.sigma_m = 0.0;
+    spec.groups[0].release.sigma_m = 0.0;
     let outcome = afloat(&spec, &forcing);
     // 0.05 degrees are 5566 m: ten steps of 600 m begin inside the fine grid, the other 134 outside.
     let stats = &outcome.stats;

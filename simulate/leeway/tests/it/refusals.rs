@@ -82,14 +82,27 @@ fn settings_outside_their_range_are_refused() {
     let upwind = class_of(-0.01, 0.0, 0.0);
     let endless = class_of(0.01, f64::INFINITY, 0.0);
     type Spoil<'a> = &'a dyn Fn(&mut RunSpec<'_>);
-    let cases: [(&str, Spoil<'_>); 10] = [
-        ("particles", &|s| s.particles = 0),
+    let cases: [(&str, Spoil<'_>); 19] = [
+        ("particles", &|s| s.groups[0].particles = 0),
+        ("particles", &|s| s.groups.clear()),
+        ("particles", &|s| {
+            s.groups[0].particles = u32::MAX;
+            let again = s.groups[0].clone();
+            s.groups.push(again);
+        }),
         ("steps", &|s| s.steps = 0),
         ("step_s", &|s| s.step_s = 0),
-        ("step_s", &|s| s.step_s = -600),
         ("steps_per_output", &|s| s.steps_per_output = 0),
-        ("release.sigma_m", &|s| s.release.sigma_m = f64::NAN),
-        ("release.time_s", &|s| s.release.time_s = i64::MAX - 5),
+        ("release.sigma_m", &|s| s.groups[0].release.sigma_m = f64::NAN),
+        ("start_s", &|s| s.start_s = i64::MAX - 5),
+        ("wind_error.sigma_ms", &|s| s.wind_error.sigma_ms = f64::NAN),
+        ("slow_coefficients.share", &|s| s.slow_coefficients.share = 1.5),
+        ("slow_coefficients.tau_s", &|s| s.slow_coefficients.share = 0.5),
+        ("currents", &|s| s.groups[0].currents.clear()),
+        ("currents", &|s| s.groups[0].currents = vec![1]),
+        ("winds", &|s| s.groups[0].winds = vec![0, 7]),
+        ("changes", &|s| s.groups[0].changes = vec![(START_S + 60, buoy()), (START_S, buoy())]),
+        ("jibe_per_hour", &|s| s.jibe_per_hour = f64::NAN),
         ("current_error.sigma_ms", &|s| s.current_error.sigma_ms = -0.1),
         ("current_error.tau_s", &|s| {
             s.current_error = CurrentError {

@@ -86,7 +86,7 @@ fn hash(outcome: &Outcome) -> u64 {
 fn threads_do_not_change_a_bit() {
     let (forcing, coast) = (rich_forcing(), island());
     let mut spec = rich_spec(3_000);
-    spec.release.sigma_m = 8_000.0;
+    spec.groups[0].release.sigma_m = 8_000.0;
     let on_threads = |spec: &RunSpec<'_>, threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| run(spec, &forcing, &coast, &|_| Continue::Go)).unwrap()

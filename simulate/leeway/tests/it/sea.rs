@@ -5,7 +5,9 @@ use driftline_domain::{
     Coefficients, CurrentError, GridSpec, LatLon, ObjectClass, RegularGrid, VectorField, meters_per_degree,
     wrap_lon_deg,
 };
-use driftline_leeway::{Continue, Forcing, Outcome, Release, RunSpec, Source, run};
+use driftline_leeway::{
+    CoastAction, Continue, Forcing, Group, Outcome, Release, RunSpec, SlowCoefficients, Source, run,
+};
 
 /// 2015-11-16T00:00:00Z.
 pub(crate) const START_S: i64 = 1_447_632_000;
@@ -90,20 +92,35 @@ pub(crate) fn place(lat_deg: f64, lon_deg: f64) -> LatLon {
 /// One day in steps of ten minutes, hourly output, everything random turned off.
 pub(crate) fn quiet(class: &ObjectClass, position: LatLon, particles: u32) -> RunSpec<'_> {
     RunSpec {
+        groups: vec![group(class, position, particles)],
+        start_s: START_S,
+        steps: 144,
+        step_s: 600,
+        steps_per_output: 6,
+        seed: 20_151_116,
+        current_error: NO_ERROR,
+        wind_error: NO_ERROR,
+        slow_coefficients: SlowCoefficients::NONE,
+        jibe_per_hour: 0.0,
+        coefficient_spread: false,
+        capsizing: false,
+        coast_action: CoastAction::Stranding,
+    }
+}
+
+/// Particles of one class, released at one place, that take the first sources first.
+pub(crate) fn group(class: &ObjectClass, position: LatLon, particles: u32) -> Group<'_> {
+    Group {
         class,
+        changes: Vec::new(),
         release: Release {
             position,
             sigma_m: 0.0,
             time_s: START_S,
         },
         particles,
-        steps: 144,
-        step_s: 600,
-        steps_per_output: 6,
-        seed: 20_151_116,
-        current_error: NO_ERROR,
-        jibe_per_hour: 0.0,
-        coefficient_spread: false,
+        currents: vec![0],
+        winds: vec![0],
     }
 }
 

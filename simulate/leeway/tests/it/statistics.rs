@@ -9,7 +9,7 @@ const PARTICLES: u32 = 20_000;
 
 /// East and north in metres of every particle from the release, in one snapshot.
 fn displacements(spec: &RunSpec<'_>, outcome: &Outcome, snapshot: usize) -> Vec<(f64, f64)> {
-    let position = spec.release.position;
+    let position = spec.groups[0].release.position;
     let snapshot = &outcome.snapshots[snapshot];
     let places = snapshot.lon_deg.iter().zip(&snapshot.lat_deg);
     places
@@ -101,7 +101,7 @@ fn crosswind_scores_are_normal_and_belong_to_the_side() {
 fn the_release_is_gaussian_per_axis_in_metres() {
     let start = place(70.0, 20.0);
     let mut spec = quiet(buoy(), start, PARTICLES);
-    spec.release.sigma_m = 2_000.0;
+    spec.groups[0].release.sigma_m = 2_000.0;
     (spec.steps, spec.steps_per_output) = (1, 1);
     let outcome = afloat(&spec, &constant(start, 1, (0.0, 0.0), (0.0, 0.0)));
     let placed = displacements(&spec, &outcome, 0);
