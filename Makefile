@@ -6,7 +6,10 @@
 #   make demo         build, ingest real forcing, compute a mission, print its areas, keep serving
 #                     (DEMO_ARGS=--once exits after printing; DEMO_LISTEN=127.0.0.1:9000 chooses the address)
 #   make test         formatting, clippy with warnings denied, every test
-#   make bench        measures drawing, and reading forcing, basemap and coast, with the optimised build
+#   make bench        measures the drift kernel, drawing, and reading forcing, basemap and coast, with the optimised build
+#                     (BENCH_ARGS="'regular, cloud'" chooses among the kernel's cases)
+#   make bench-peers  the same mission by OpenDrift, Parcels and Driftline, as ratios; fetches the two from PyPI (1.3 GB)
+#                     (PEERS_ARGS="--out figures.json --update docs/performance.md")
 #   make fmt          formats the sources
 #   make clean-demo   removes what the demo keeps in .demo/
 #
@@ -15,7 +18,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build web demo test bench fmt clean-demo
+.PHONY: build web demo test bench bench-peers fmt clean-demo
 
 # Checks the toolchain (and fetches it where rustup can), then runs what follows.
 CARGO := deploy/setup/toolchain.sh cargo
@@ -48,10 +51,17 @@ test: web
 
 # Prints figures and judges none: the machine is whose it is.
 bench:
+	@$(CARGO) bench --quiet --package driftline-leeway --bench kernel -- $(BENCH_ARGS)
 	@$(CARGO) run --release --quiet --package driftline-tiles --example drawing
 	@$(CARGO) run --release --quiet --package driftline-tiles --example measure_basemap
 	@$(CARGO) run --release --quiet --package driftline-store --example measure_maps
 	@$(CARGO) run --release --quiet --package driftline-coast --example measure_coast
+
+# Not part of `make test`. Needs what `make build` needs and PyPI.
+bench-peers: web
+	@benches/peers/setup.sh
+	@$(CARGO) build --release --package driftline
+	@python3 benches/peers/run.py --driftline "$${CARGO_TARGET_DIR:-target}/release/driftline" $(PEERS_ARGS)
 
 fmt:
 	@$(CARGO) fmt --all
