@@ -81,7 +81,7 @@ impl Coast {
                 tile[p] = integer(if is_inside { row * f64::from(COLUMNS) + column } else { f64::from(u32::MAX) });
                 let (x, y) = (whole_below((x - column) * PER_DEGREE), whole_below((y - row) * PER_DEGREE));
                 // A number below zero or beyond seven stands for the cell next to the border: both are at hand.
-                bit[p] = integer(y.max(0.0).min(7.0) * PER_DEGREE + x.max(0.0).min(7.0));
+                bit[p] = integer(y.clamp(0.0, 7.0) * PER_DEGREE + x.clamp(0.0, 7.0));
             }
             for p in 0..n {
                 let number = tile[p] as usize;

@@ -187,8 +187,8 @@ impl Product {
         for p in 0..n {
             let (x, y) = (column[p], row[p]);
             let is_inside = (x >= 0.0) & (x <= last_column) & (y >= 0.0) & (y <= last_row);
-            let i = whole_below(x).max(0.0).min(last_cell_column);
-            let j = whole_below(y).max(0.0).min(last_cell_row);
+            let i = whole_below(x).clamp(0.0, last_cell_column);
+            let j = whole_below(y).clamp(0.0, last_cell_row);
             cell[p] = integer(if is_inside { j * nodes + i } else { f64::from(u32::MAX) });
             (across[p], up[p]) = ((x - i) as f32, (y - j) as f32);
         }

@@ -85,7 +85,7 @@ fn check_track(track: &TrackRelease, path: &str, violations: &mut Vec<Violation>
             let message = format!("the time is {time}, but the place before it may be left as late as{before}");
             violations.push(Violation::new(format!("{field}.time"), "out_of_order", message));
         }
-        if !(latest_s[number + 1] < 250e9) {
+        if latest_s[number + 1].is_nan() || latest_s[number + 1] >= 250e9 {
             violations.push(Violation::new(field, "out_of_range", "the voyage has no end"));
             return;
         }

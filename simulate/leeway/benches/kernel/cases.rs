@@ -3,10 +3,11 @@
 use std::fmt;
 
 use driftline_coast::Coast;
-use driftline_domain::{CurrentError, LatLon, ObjectClass};
-use driftline_leeway::{
-    CoastAction, Continue, Forcing, Group, JIBE_PER_HOUR, Outcome, Release, RunSpec, SlowCoefficients, run,
+use driftline_domain::{
+    CoastlineAction, CurrentError, Distribution, LatLon, ObjectClass, PointRelease, Release, SlowCoefficients,
+    ValidTime, WindError,
 };
+use driftline_leeway::{Continue, Forcing, Group, JIBE_PER_HOUR, Outcome, RunSpec, run};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::sea::{self, Grids, START_S};
@@ -146,15 +147,16 @@ pub(crate) struct Scene {
 impl Scene {
     /// One run on the present pool. Whoever changes the kernel's interface changes this function.
     pub(crate) fn run(&self, model: Model, case: &Case) -> Final {
-        const NO_ERROR: CurrentError = CurrentError {
+        const NO_WIND_ERROR: WindError = WindError {
             sigma_ms: 0.0,
             tau_s: 0.0,
         };
+        const FOR_LIFE: SlowCoefficients = SlowCoefficients { share: 0.0, tau_s: 0.0 };
         const HALF_A_DAY_S: f64 = 43_200.0;
         let (wind_error, slow_coefficients) = match model {
-            Model::Operational => (NO_ERROR, SlowCoefficients::NONE),
+            Model::Operational => (NO_WIND_ERROR, FOR_LIFE),
             Model::EveryError => (
-                CurrentError {
+                WindError {
                     sigma_ms: 1.5,
                     tau_s: HALF_A_DAY_S,
                 },
@@ -167,11 +169,14 @@ impl Scene {
         let group = Group {
             class: ObjectClass::find("PIW-1").unwrap(),
             changes: Vec::new(),
-            release: Release {
+            release: Release::Point(PointRelease {
                 position: self.position,
-                sigma_m: self.sigma_m,
-                time_s: START_S,
-            },
+                time: ValidTime::from_unix_s(START_S).unwrap(),
+                until: None,
+                radius_m: self.sigma_m,
+                distribution: Distribution::Gaussian,
+                position_source: None,
+            }),
             particles: case.particles,
             currents: vec![0],
             winds: vec![0],
@@ -192,7 +197,7 @@ impl Scene {
             jibe_per_hour: JIBE_PER_HOUR,
             coefficient_spread: true,
             capsizing: false,
-            coast_action: CoastAction::Stranding,
+            coast_action: CoastlineAction::Stranding,
         };
         Final(run(&spec, &self.forcing, &self.coast, &|_| Continue::Go).unwrap())
     }

@@ -456,18 +456,3 @@ fn lines_that_contradict_each_other_end_somewhere() {
     let place = scatter(&away, 1, 1, 0, 1);
     assert!(place.lon_deg.is_finite() && place.lat_deg.is_finite());
 }
-
-#[test]
-#[ignore = "a measurement: nanoseconds for a place of each shape"]
-fn how_long_a_place_takes() {
-    for release in shapes() {
-        let began = std::time::Instant::now();
-        let scatter = Scatter::new(&release);
-        let ready = began.elapsed();
-        let began = std::time::Instant::now();
-        let sum: f64 = (0..COUNT).map(|id| scatter.place(7, id, id, COUNT).lat_deg).sum();
-        let each = began.elapsed() / COUNT;
-        let name = format!("{release:?}");
-        println!("{:>8}: ready {ready:?}, each {each:?} ({sum:.3})", &name[..8]);
-    }
-}
