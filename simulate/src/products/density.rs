@@ -111,22 +111,15 @@ impl Density {
         }
     }
 
-    /// Takes the mass away wherever `keep` does not hold and scales the rest up to 1; gives the share taken. Where
+    /// Takes the mass away from the nodes for which `keep` does not hold and scales the rest up to 1; gives the share taken. Where
     /// nothing would be left the density stays as it is: a search area in doubt is better than none.
-    pub(crate) fn cut(&mut self, keep: impl Fn(f64, f64) -> bool) -> f64 {
+    pub(crate) fn cut(&mut self, keep: impl Fn(usize) -> bool) -> f64 {
         const NOTHING: f64 = 1e-9;
-        let nodes = self.nodes;
         let cells = self.mass.iter().enumerate().filter(|(_, mass)| **mass > 0.0);
-        let lost: Vec<usize> = cells
-            .map(|(index, _)| index)
-            .filter(|index| {
-                let (x_m, y_m) = nodes.place(*index);
-                !keep(x_m, y_m)
-            })
-            .collect();
+        let lost: Vec<usize> = cells.map(|(index, _)| index).filter(|index| !keep(*index)).collect();
         // The sum of nothing is -0.0, which would be printed as such.
         let share: f64 = lost.iter().map(|index| self.mass[*index]).sum::<f64>() + 0.0;
-        if share < 1.0 - NOTHING {
+        if share > 0.0 && share < 1.0 - NOTHING {
             lost.iter().for_each(|index| self.mass[*index] = 0.0);
             self.mass.iter_mut().for_each(|mass| *mass /= 1.0 - share);
         }
@@ -174,14 +167,39 @@ impl Density {
         self.nodes.place((0..self.mass.len()).fold(0, highest))
     }
 
+    /// The values of the cells that decide where this level's threshold lies, in no order: sorting the thin ones too would
+    /// take most of the time.
+    fn densest(&self, level: f64) -> Vec<f64> {
+        /// Bits of a number's fraction that are left out: 64 bins to a factor of two.
+        const DROPPED: u32 = 46;
+        // Cells this thin hold less than half of what lies outside the area, all together: they are not in it.
+        let outside = 1.0 - level;
+        let thin = 0.5 * outside / self.mass.len() as f64;
+        let bin = |value: f64| (value.to_bits() >> DROPPED) as usize;
+        let highest = self.mass.iter().copied().fold(thin, f64::max);
+        let mut bins = vec![0.0; bin(highest) - bin(thin) + 1];
+        for value in self.mass.iter().copied().filter(|value| *value > thin) {
+            bins[bin(value) - bin(thin)] += value;
+        }
+        // Past the level by half of what lies outside, and one more bin that is not empty.
+        let (mut above, mut enough) = (0.0, false);
+        let last = bins.iter().enumerate().rev().find(|(_, mass)| {
+            let found = enough && **mass > 0.0;
+            above += **mass;
+            enough = above > level + 0.5 * outside;
+            found
+        });
+        let least = bin(thin) + last.map_or(0, |(index, _)| index);
+        let mut values = self.mass.clone();
+        values.retain(|value| *value > thin && bin(*value) >= least);
+        values
+    }
+
     /// For each rising level the mass per cell above which lies that share of all mass. A threshold falls between
     /// two neighbouring values, never on one: an outline through a node could touch itself there.
     pub(crate) fn thresholds(&self, levels: &[f64]) -> Vec<f64> {
         const CLEAR_OF_NODES: std::ops::RangeInclusive<f64> = 0.05..=0.95;
-        // Cells this thin hold less than half of what lies outside the widest area, all together: they are not in it.
-        let outside = 1.0 - levels.last().copied().unwrap_or(1.0);
-        let thin = 0.5 * outside / self.mass.len() as f64;
-        let mut values: Vec<f64> = self.mass.iter().copied().filter(|value| *value > thin).collect();
+        let mut values = self.densest(levels.last().copied().unwrap_or(1.0));
         values.sort_unstable_by(|a, b| b.total_cmp(a));
         // Cells of one value, as around a lone particle, are passed together. An outline through a cell's middle has
         // half of it inside.
