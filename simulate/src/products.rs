@@ -20,6 +20,7 @@ mod probability;
 mod raster_grid;
 #[cfg(test)]
 mod sample;
+mod simple;
 mod stranding;
 mod tracks;
 mod wkb;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use driftline_coast::Coast;
 
 const POSITIONS: usize = 1 << 16;
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 100;
 
 /// A box of longitudes and latitudes, degrees.
 type Area = (f64, f64, f64, f64);

@@ -4,7 +4,7 @@
 //! with the least n that keeps within the limit, at every output time and of every product of the run. Numbers carry
 //! no meaning, so the tracks shown are a fair sample of all.
 
-use driftline_domain::{ValidTime, wrap_lon_deg};
+use driftline_domain::wrap_lon_deg;
 
 use super::Error;
 use super::Status;

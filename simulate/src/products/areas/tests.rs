@@ -253,7 +253,7 @@ fn all_probability_is_on_the_grid_and_at_sea() {
         let density = &estimate.density;
         let whole: f64 = density.mass.iter().sum();
         assert!((whole - 1.0).abs() < 1e-12, "{whole}");
-        assert_eq!(sea.is_some(), estimate.land_fraction > 0.2);
+        assert_eq!(sea.is_some(), estimate.land_fraction > 0.1);
         for (node, mass) in density.mass.iter().enumerate() {
             let (x_m, y_m) = density.nodes.place(node);
             let (lon, lat) = estimate.plane.inverse(x_m, y_m);

@@ -124,7 +124,7 @@ impl Stranding {
     }
 
     /// The stretches of shoreline, the likeliest first.
-    fn by_probability(&self) -> Vec<&SegmentArrivals> {
+    pub(super) fn by_probability(&self) -> Vec<&SegmentArrivals> {
         let mut segments: Vec<&SegmentArrivals> = self.segments.iter().collect();
         segments.sort_by_key(|segment| (std::cmp::Reverse(segment.arrived_s.len()), segment.segment.id));
         segments
