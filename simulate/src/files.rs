@@ -85,7 +85,15 @@ impl RunProducts {
             ("centroid.geojson".to_owned(), products::centroid_geojson(&sets, label)?),
             (
                 "stranded.geojson".to_owned(),
-                products::stranded_geojson(&products::stranding(clouds)?, label)?,
+                products::stranded_geojson(&self.stranding, label)?,
+            ),
+            (
+                "stranding.geojson".to_owned(),
+                products::stranding_geojson(&self.stranding, label)?,
+            ),
+            (
+                "stranding.csv".to_owned(),
+                products::stranding_csv(&self.stranding).into_bytes(),
             ),
         ];
         for level in LEVELS {
@@ -100,6 +108,7 @@ fn media_type(name: &str) -> &'static str {
     match name.rsplit_once('.') {
         Some((_, "parquet")) => "application/vnd.apache.parquet",
         Some((_, "geojson")) => "application/geo+json",
+        Some((_, "csv")) => "text/csv; charset=utf-8",
         Some((_, "tif")) => cog::MEDIA_TYPE,
         _ => "application/octet-stream",
     }

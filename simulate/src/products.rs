@@ -10,6 +10,8 @@ mod density;
 mod error;
 mod features;
 mod geoparquet;
+mod lattice;
+mod lobes;
 mod nodes;
 mod outline;
 mod particles;
@@ -18,19 +20,25 @@ mod probability;
 mod raster_grid;
 #[cfg(test)]
 mod sample;
+mod simple;
+mod stranding;
 mod tracks;
 mod wkb;
 
 pub use antimeridian::Vertex;
 pub use areas::{Area, AreaSet, AreaSettings, Datum, LEVELS, SeaMask, Spread, search_areas, spread};
 pub use cloud::Cloud;
-pub use driftline_leeway::Status;
+pub use driftline_leeway::{Ended, Status};
 pub use error::Error;
-pub use features::{RunLabel, centroid_geojson, search_area_geojson, stranded_geojson, trajectories_geojson};
+pub use features::{RunLabel, centroid_geojson, search_area_geojson, trajectories_geojson};
 pub use geoparquet::{areas_parquet, read_trajectories, trajectories_parquet};
+pub use lobes::Lobe;
 pub use particles::{
     ParticlePage, ParticleQuery, ParticleRow, ParticlesWriter, count_particles, particles_parquet, read_particles,
 };
 pub use probability::{areas_and_probability, probability_tif};
 pub use raster_grid::RasterGrid;
-pub use tracks::{Arrival, MAX_TRACKS, Stranding, Track, stranding, track_ids, tracks};
+pub use stranding::{
+    Arrival, SegmentArrivals, Stranding, stranded_geojson, stranding, stranding_csv, stranding_geojson,
+};
+pub use tracks::{MAX_TRACKS, Track, track_ids, tracks};

@@ -30,6 +30,8 @@ pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 pub struct RunProducts {
     pub(crate) forecast: Forecast,
     pub(crate) areas: Vec<Option<AreaSet>>,
+    /// Who came ashore, where and when.
+    pub(crate) stranding: products::Stranding,
     /// Grid and bands of the probability raster, a band per output time.
     pub(crate) raster: (RasterGrid, Vec<Vec<f32>>),
 }
@@ -47,6 +49,7 @@ impl Engine {
                 sea: Some(&sea),
             };
             let clouds = forecast.clouds()?;
+            let stranding = products::stranding(&clouds, &forecast.outcome.ended, &coast)?;
             let grid = RasterGrid::around(&clouds, floor_m);
             let (areas, bands) = clouds
                 .par_iter()
@@ -57,6 +60,7 @@ impl Engine {
             Ok(RunProducts {
                 forecast,
                 areas,
+                stranding,
                 raster: (grid, bands),
             })
         };
@@ -186,6 +190,7 @@ impl RunProducts {
     /// The row of a run: times, box, summary, areas and datums, charge.
     pub(crate) fn run_row(&self, context: &RunContext, files: Vec<Value>) -> Result<NewRun, Error> {
         let mut summary = self.report()?;
+        summary["stranding"] = self.stranding.summary();
         summary["hourly"] = Value::Array(self.hourly());
         summary["files"] = Value::Array(files);
         summary["warnings"] = json!(self.warnings());
@@ -318,10 +323,7 @@ impl RunProducts {
             }
         }
         for set in self.areas.iter().flatten() {
-            for (place, feature) in [set.datum.mean, set.datum.mode]
-                .into_iter()
-                .zip(set.datum_features(label)?)
-            {
+            for (place, feature) in set.datum_places().zip(set.datum_features(label)?) {
                 rows.push(row(FeatureKind::Datums, set, None, std::iter::once(place), feature)?);
             }
         }

@@ -22,6 +22,7 @@ mod land;
 mod nearest;
 mod open_water;
 mod polygons;
+mod segment;
 mod shape;
 #[cfg(feature = "build")]
 mod simplify;
@@ -32,3 +33,4 @@ pub use crossing::Crossing;
 pub use error::Error;
 pub use land::{Land, Ring, UNITS_PER_DEGREE};
 pub use open_water::OPEN_WATER_CELL_DEG;
+pub use segment::{NoSegment, Segment, SegmentId};

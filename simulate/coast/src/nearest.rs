@@ -45,10 +45,24 @@ impl Coast {
 
     /// The distance to the nearest shore in metres, from sea or from land, if it is at most `max_m`.
     pub fn distance_to_coast(&self, lon_deg: f64, lat_deg: f64, max_m: f64) -> Option<f64> {
+        self.nearest_shore(lon_deg, lat_deg, max_m)
+            .map(|(.., distance_m)| distance_m)
+    }
+
+    /// The nearest point of the shore within `max_m` metres, from sea or from land: longitude, latitude and distance in
+    /// metres. It lies on the shoreline itself, so [`Coast::on_land`] may say either of it.
+    pub fn nearest_shore(&self, lon_deg: f64, lat_deg: f64, max_m: f64) -> Option<(f64, f64, f64)> {
+        let here = Point::of(lon_deg, lat_deg)?;
+        let shore = self.nearest_shore_point(lon_deg, lat_deg, max_m)?;
+        let (lon_deg, lat_deg) = shore.degrees();
+        Some((lon_deg, lat_deg, mean_distance_m(here, shore)))
+    }
+
+    /// The same as a point of the grid, its `x` not wrapped.
+    pub(crate) fn nearest_shore_point(&self, lon_deg: f64, lat_deg: f64, max_m: f64) -> Option<Point> {
         let here = Point::of(lon_deg, lat_deg)?;
         let shore = self.search(here, max_m, |shore, distance_m| Some((shore, distance_m)))?;
-        let distance_m = mean_distance_m(here, shore);
-        (distance_m <= max_m).then_some(distance_m)
+        (mean_distance_m(here, shore) <= max_m).then_some(shore)
     }
 
     /// A point of water next to a point of the shore, on the far side of it as seen from `here` where that is water.

@@ -45,7 +45,7 @@ impl Coast {
     #[inline]
     pub fn open_water(&self, lon_deg: f64, lat_deg: f64) -> bool {
         let (x, y) = ((lon_deg + 180.0) * PER_DEGREE, (lat_deg + 90.0) * PER_DEGREE);
-        if !(x >= 0.0 && x < ACROSS && y >= 0.0 && y < UP) {
+        if !((0.0..ACROSS).contains(&x) && (0.0..UP).contains(&y)) {
             return false;
         }
         let (x, y) = (x as u32, y as u32);

@@ -140,6 +140,31 @@ impl Tile {
             })
     }
 
+    /// The numbers of the edges that touch a cell, columns and rows counted within the tile.
+    pub(crate) fn edge_numbers(&self, column: i32, row: i32) -> impl Iterator<Item = u32> + '_ {
+        let block = self.block(column / BLOCK_CELLS, row / BLOCK_CELLS);
+        let code = if block < MIXED {
+            block
+        } else {
+            self.cell(block, column % BLOCK_CELLS, row % BLOCK_CELLS)
+        };
+        let runs = if code < MIXED {
+            0..0
+        } else {
+            let number = usize::from(code - MIXED);
+            (self.shores[number] >> 1) as usize..(self.shores[number + 1] >> 1) as usize
+        };
+        self.runs[runs].iter().flat_map(|run| {
+            let first = run >> 8;
+            first..first + (run & 0xff)
+        })
+    }
+
+    /// The edge of a number of [`Tile::edge_numbers`].
+    pub(crate) fn edge_of(&self, number: u32) -> Edge {
+        edge(self.vertices[number as usize], self.vertices[number as usize + 1])
+    }
+
     /// Whether a point of this tile, in units from its south-west corner and in the whole unit `unit`, is on land.
     #[inline]
     pub(crate) fn on_land(&self, x: f64, y: f64, unit: (u32, u32)) -> bool {

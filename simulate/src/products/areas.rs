@@ -13,6 +13,8 @@ use super::Status;
 use super::antimeridian::to_map;
 use super::cloud::Cloud;
 use super::density::{Density, Moments};
+use super::lattice::Lattice;
+use super::lobes::{Lobe, lobes};
 use super::outline::outlines;
 use super::plane::Plane;
 
@@ -42,6 +44,8 @@ pub struct AreaSet {
     pub levels: Vec<Area>,
     /// The most telling points.
     pub datum: Datum,
+    /// The separate places where the object may be, the likeliest first; at least one.
+    pub lobes: Vec<Lobe>,
     /// Geometric mean of the kernels' widths (standard deviations).
     pub bandwidth_m: f64,
     /// Which kernel: `half_scott`, or `half_scott_adaptive` where the cloud asks for narrower ones.
@@ -145,8 +149,9 @@ impl Estimate {
         let moments = Moments::of(&points);
         let mut density = Density::estimate(&points, &moments, settings.bandwidth_floor_m);
         let land_fraction = settings.sea.map_or(0.0, |at_sea| {
-            density.cut(|x_m, y_m| {
-                let (lon, lat) = plane.inverse(x_m, y_m);
+            let lattice = Lattice::over(&plane, density.nodes);
+            density.cut(|node| {
+                let (lon, lat) = lattice.position(node);
                 at_sea(wrap_lon_deg(lon), lat)
             })
         });
@@ -170,6 +175,7 @@ impl Estimate {
         let thresholds = density.thresholds(&settings.levels);
         let cell_km2 = density.nodes.cell_m * density.nodes.cell_m / 1e6;
         let outlines = outlines(density, &thresholds)?;
+        let lobes = lobes(plane, density, &settings.levels, &thresholds);
         let levels = settings.levels.iter().zip(thresholds).zip(outlines);
         let levels = levels.map(|((level, threshold), outline)| Area {
             level: *level,
@@ -185,6 +191,7 @@ impl Estimate {
                 mode: place(plane, density.mode()),
                 covariance_m2: moments.covariance_m2,
             },
+            lobes,
             bandwidth_m: density.bandwidth_m,
             kernel: if density.scale < 1.0 {
                 "half_scott_adaptive"
@@ -222,7 +229,7 @@ pub fn spread(cloud: &Cloud<'_>, states: &[Status]) -> Result<Option<Spread>, Er
     }))
 }
 
-fn place(plane: &Plane, (x_m, y_m): (f64, f64)) -> (f64, f64) {
+pub(crate) fn place(plane: &Plane, (x_m, y_m): (f64, f64)) -> (f64, f64) {
     let (lon, lat) = plane.inverse(x_m, y_m);
     (wrap_lon_deg(lon), lat)
 }

@@ -2,18 +2,21 @@
 //!
 //! The kernel is gaussian, its bandwidth half of Scott's rule, h = 0.5 n^(-1/6) det(cov)^(1/4) (leeway.md 6.1). That
 //! is right for a blob or two and far too wide across a filament, whose covariance says nothing about its width. So
-//! the cloud itself decides how much narrower: among h, 0.71 h and 0.5 h the scale with the highest leave-one-out
-//! likelihood is sought (M. Stone, J. R. Statist. Soc. B 36 (1974); a parabola through the three), and as far as it
-//! is below 1, particles get widths of their own: narrow where the pilot density is high, wide where it is low
+//! the cloud itself decides how much narrower: among h, 0.71 h, 0.5 h and 0.35 h the scale with the highest
+//! leave-one-out likelihood is sought (M. Stone, J. R. Statist. Soc. B 36 (1974); a parabola through three), and as far
+//! as it is below 1, particles get widths of their own: narrow where the pilot density is high, wide where it is low
 //! (I. S. Abramson, Annals of Statistics 10 (1982)), in eight classes. At scale 1 this is the plain half-Scott kernel,
-//! at 0.5 Abramson's square-root law.
+//! at 0.5 and below Abramson's square-root law.
 
 use super::nodes::{Nodes, SHARING_VARIANCE};
 
 /// Half of Scott's rule: with all of it, areas are 1.2 to 1.7 times too large on clouds with two lobes.
 const SCOTT_FRACTION: f64 = 0.5;
-/// Bandwidth scales tried, a factor of sqrt(2) apart.
-const SCALES: [f64; 3] = [1.0, std::f64::consts::FRAC_1_SQRT_2, 0.5];
+/// Bandwidth scales tried, a factor of sqrt(2) apart; the last only where the one before it is the best so far.
+const SCALES: [f64; 4] = [1.0, SCALE_STEP, 0.5, 0.5 * SCALE_STEP];
+const SCALE_STEP: f64 = std::f64::consts::FRAC_1_SQRT_2;
+/// How far widths follow the pilot density at most: Abramson's square-root law.
+const STEEPEST: f64 = 0.5;
 /// Bandwidth classes of the adaptive kernel.
 const CLASSES: usize = 8;
 /// Widest kernel in units of h: a lone straggler is no reason to spread its probability over the map.
@@ -36,7 +39,7 @@ pub(crate) struct Density {
     pub(crate) mass: Vec<f64>,
     /// Geometric mean of the particles' bandwidths, but for the floor and the widest kernel.
     pub(crate) bandwidth_m: f64,
-    /// 1 for the plain kernel, down to 0.5 for the fully adaptive one.
+    /// 1 for the plain kernel, down to 0.35 for the narrowest adaptive one.
     pub(crate) scale: f64,
 }
 
@@ -82,7 +85,12 @@ impl Density {
         } else {
             let fit = |mass: &[f64], scale: f64| log_likelihood(points, &nodes, mass, widest_m * scale);
             let narrower = |scale: f64| fit(&candidate(scale), scale);
-            best_scale([fit(&pilot, SCALES[0]), narrower(SCALES[1]), narrower(SCALES[2])])
+            let fits = [fit(&pilot, SCALES[0]), narrower(SCALES[1]), narrower(SCALES[2])];
+            if fits[2] > fits[1] && fits[2] > fits[0] {
+                best_scale(SCALES[2], [fits[1], fits[2], narrower(SCALES[3])])
+            } else {
+                best_scale(SCALES[1], fits)
+            }
         };
         let mut mass = pilot;
         if scale < 1.0 {
@@ -103,22 +111,15 @@ impl Density {
         }
     }
 
-    /// Takes the mass away wherever `keep` does not hold and scales the rest up to 1; gives the share taken. Where
+    /// Takes the mass away from the nodes for which `keep` does not hold and scales the rest up to 1; gives the share taken. Where
     /// nothing would be left the density stays as it is: a search area in doubt is better than none.
-    pub(crate) fn cut(&mut self, keep: impl Fn(f64, f64) -> bool) -> f64 {
+    pub(crate) fn cut(&mut self, keep: impl Fn(usize) -> bool) -> f64 {
         const NOTHING: f64 = 1e-9;
-        let nodes = self.nodes;
         let cells = self.mass.iter().enumerate().filter(|(_, mass)| **mass > 0.0);
-        let lost: Vec<usize> = cells
-            .map(|(index, _)| index)
-            .filter(|index| {
-                let (x_m, y_m) = nodes.place(*index);
-                !keep(x_m, y_m)
-            })
-            .collect();
+        let lost: Vec<usize> = cells.map(|(index, _)| index).filter(|index| !keep(*index)).collect();
         // The sum of nothing is -0.0, which would be printed as such.
         let share: f64 = lost.iter().map(|index| self.mass[*index]).sum::<f64>() + 0.0;
-        if share < 1.0 - NOTHING {
+        if share > 0.0 && share < 1.0 - NOTHING {
             lost.iter().for_each(|index| self.mass[*index] = 0.0);
             self.mass.iter_mut().for_each(|mass| *mass /= 1.0 - share);
         }
@@ -166,14 +167,39 @@ impl Density {
         self.nodes.place((0..self.mass.len()).fold(0, highest))
     }
 
+    /// The values of the cells that decide where this level's threshold lies, in no order: sorting the thin ones too would
+    /// take most of the time.
+    fn densest(&self, level: f64) -> Vec<f64> {
+        /// Bits of a number's fraction that are left out: 64 bins to a factor of two.
+        const DROPPED: u32 = 46;
+        // Cells this thin hold less than half of what lies outside the area, all together: they are not in it.
+        let outside = 1.0 - level;
+        let thin = 0.5 * outside / self.mass.len() as f64;
+        let bin = |value: f64| (value.to_bits() >> DROPPED) as usize;
+        let highest = self.mass.iter().copied().fold(thin, f64::max);
+        let mut bins = vec![0.0; bin(highest) - bin(thin) + 1];
+        for value in self.mass.iter().copied().filter(|value| *value > thin) {
+            bins[bin(value) - bin(thin)] += value;
+        }
+        // Past the level by half of what lies outside, and one more bin that is not empty.
+        let (mut above, mut enough) = (0.0, false);
+        let last = bins.iter().enumerate().rev().find(|(_, mass)| {
+            let found = enough && **mass > 0.0;
+            above += **mass;
+            enough = above > level + 0.5 * outside;
+            found
+        });
+        let least = bin(thin) + last.map_or(0, |(index, _)| index);
+        let mut values = self.mass.clone();
+        values.retain(|value| *value > thin && bin(*value) >= least);
+        values
+    }
+
     /// For each rising level the mass per cell above which lies that share of all mass. A threshold falls between
     /// two neighbouring values, never on one: an outline through a node could touch itself there.
     pub(crate) fn thresholds(&self, levels: &[f64]) -> Vec<f64> {
         const CLEAR_OF_NODES: std::ops::RangeInclusive<f64> = 0.05..=0.95;
-        // Cells this thin hold less than half of what lies outside the widest area, all together: they are not in it.
-        let outside = 1.0 - levels.last().copied().unwrap_or(1.0);
-        let thin = 0.5 * outside / self.mass.len() as f64;
-        let mut values: Vec<f64> = self.mass.iter().copied().filter(|value| *value > thin).collect();
+        let mut values = self.densest(levels.last().copied().unwrap_or(1.0));
         values.sort_unstable_by(|a, b| b.total_cmp(a));
         // Cells of one value, as around a lone particle, are passed together. An outline through a cell's middle has
         // half of it inside.
@@ -211,20 +237,21 @@ fn log_likelihood(points: &[(f64, f64)], nodes: &Nodes, mass: &[f64], bandwidth_
     points.iter().map(|point| libm::log(others(point))).sum::<f64>() / points.len() as f64
 }
 
-/// The top of the parabola through the three fits, within the scales tried.
-fn best_scale([plain, middle, narrow]: [f64; 3]) -> f64 {
-    let curvature = plain - 2.0 * middle + narrow;
+/// The top of the parabola through three fits around the middle scale, within the scales tried.
+fn best_scale(middle_scale: f64, [wide, middle, narrow]: [f64; 3]) -> f64 {
+    let curvature = wide - 2.0 * middle + narrow;
     let step = if curvature < 0.0 {
-        (0.5 * (plain - narrow) / curvature).clamp(-1.0, 1.0)
-    } else if narrow > plain {
+        (0.5 * (wide - narrow) / curvature).clamp(-1.0, 1.0)
+    } else if narrow > wide {
         1.0
     } else {
         -1.0
     };
-    if step == -1.0 {
+    if step == -1.0 && middle_scale == SCALES[1] {
+        // Exactly 1: that is the plain kernel.
         SCALES[0]
     } else {
-        SCALES[1] * libm::pow(SCALES[1], step)
+        middle_scale * libm::pow(SCALE_STEP, step)
     }
 }
 
@@ -237,7 +264,7 @@ fn classes(points: &[(f64, f64)], nodes: &Nodes, pilot: &[f64], scale: f64) -> V
     let mean = |members: &[(f64, (f64, f64))]| members.iter().map(|(log, _)| log).sum::<f64>() / members.len() as f64;
     let overall = mean(&ranked);
     let class = |members: &[(f64, (f64, f64))]| {
-        let factor = scale * libm::exp((1.0 - scale) * (overall - mean(members)));
+        let factor = scale * libm::exp((1.0 - scale).min(STEEPEST) * (overall - mean(members)));
         (members.iter().map(|(_, point)| *point).collect(), factor.min(WIDEST))
     };
     ranked.chunks(ranked.len().div_ceil(CLASSES)).map(class).collect()

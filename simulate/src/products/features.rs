@@ -9,7 +9,8 @@ use geojson::{Feature, FeatureCollection, Geometry, JsonObject, JsonValue, featu
 use super::Error;
 use super::antimeridian::Vertex;
 use super::areas::{Area, AreaSet};
-use super::tracks::{Stranding, Track};
+use super::lobes::Lobe;
+use super::tracks::Track;
 
 /// Square kilometres of a square nautical mile (1852 m).
 const KM2_PER_NM2: f64 = 3.429_904;
@@ -69,7 +70,7 @@ impl RunLabel {
         format!("{}.{collection}.{name}", self.run_id)
     }
 
-    fn feature(&self, id: String, geometry: Geometry, own: &[(&str, JsonValue)]) -> Result<Feature, Error> {
+    pub(crate) fn feature(&self, id: String, geometry: Geometry, own: &[(&str, JsonValue)]) -> Result<Feature, Error> {
         let mut properties = self.properties()?;
         properties.insert("id".to_owned(), id.clone().into());
         properties.extend(own.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
@@ -82,12 +83,17 @@ impl RunLabel {
         })
     }
 
-    fn write(&self, features: Vec<Feature>) -> Result<Vec<u8>, Error> {
-        let attribution = ("attribution".to_owned(), JsonValue::from(self.attribution_line()));
+    pub(crate) fn write(&self, features: Vec<Feature>) -> Result<Vec<u8>, Error> {
+        self.write_with(features, JsonObject::new())
+    }
+
+    /// The bytes of a collection with further members beside its features.
+    pub(crate) fn write_with(&self, features: Vec<Feature>, mut members: JsonObject) -> Result<Vec<u8>, Error> {
+        members.insert("attribution".to_owned(), self.attribution_line().into());
         let collection = FeatureCollection {
             bbox: None,
             features,
-            foreign_members: Some(JsonObject::from_iter([attribution])),
+            foreign_members: Some(members),
         };
         Ok(serde_json::to_vec(&collection)?)
     }
@@ -110,26 +116,53 @@ impl AreaSet {
         )
     }
 
-    /// Mean and mode of the particles adrift as features.
+    /// Mean and mode of the particles adrift and the datum of each lobe as features, in the order of
+    /// [`AreaSet::datum_places`].
     pub fn datum_features(&self, label: &RunLabel) -> Result<Vec<Feature>, Error> {
         let [east_east, east_north, north_north] = self.datum.covariance_m2;
-        let one = |(kind, place): (&str, (f64, f64))| {
+        let one = |name: String, kind: &str, place: (f64, f64), more: Vec<(&'static str, JsonValue)>| {
             let mut own = vec![
                 ("datum_kind", kind.into()),
                 ("lon", place.0.into()),
                 ("lat", place.1.into()),
+            ];
+            own.extend(more);
+            own.extend(set_properties(self));
+            let id = label.id("datums", format_args!("{name}.{}", compact(self.time)));
+            label.feature(id, point(place.0, place.1), &own)
+        };
+        let whole = |(kind, place): (&str, (f64, f64))| {
+            let more = vec![
                 ("covariance_east_m2", east_east.into()),
                 ("covariance_east_north_m2", east_north.into()),
                 ("covariance_north_m2", north_north.into()),
             ];
-            own.extend(set_properties(self));
-            let id = label.id("datums", format_args!("{kind}.{}", compact(self.time)));
-            label.feature(id, point(place.0, place.1), &own)
+            one(kind.to_owned(), kind, place, more)
         };
-        [("mean", self.datum.mean), ("mode", self.datum.mode)]
+        let lobe = |(index, lobe): (usize, &Lobe)| {
+            let more = vec![
+                ("lobe", (index + 1).into()),
+                ("lobes", self.lobes.len().into()),
+                ("share", lobe.share.into()),
+                ("poc", (lobe.share * self.n_particles as f64 / self.n_all as f64).into()),
+                ("level", lobe.level.into()),
+                ("area_km2", lobe.area_km2.into()),
+                ("datum_place", if lobe.is_mean { "mean" } else { "mode" }.into()),
+                ("mode_lon", lobe.mode.0.into()),
+                ("mode_lat", lobe.mode.1.into()),
+            ];
+            one(format!("lobe-{}", index + 1), "lobe", lobe.datum, more)
+        };
+        let wholes = [("mean", self.datum.mean), ("mode", self.datum.mode)]
             .into_iter()
-            .map(one)
-            .collect()
+            .map(whole);
+        wholes.chain(self.lobes.iter().enumerate().map(lobe)).collect()
+    }
+
+    /// The places of all datums: mean, mode, and one per lobe.
+    pub fn datum_places(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let lobes = self.lobes.iter().map(|lobe| lobe.datum);
+        [self.datum.mean, self.datum.mode].into_iter().chain(lobes)
     }
 }
 
@@ -147,7 +180,7 @@ pub fn search_area_geojson(sets: &[AreaSet], level: f64, label: &RunLabel) -> Re
     label.write(sets.iter().map(feature).collect::<Result<_, _>>()?)
 }
 
-/// `centroid.geojson`: mean and mode of the particles adrift at every time.
+/// `centroid.geojson`: mean and mode of the particles adrift and the datum of each lobe, at every time.
 pub fn centroid_geojson(sets: &[AreaSet], label: &RunLabel) -> Result<Vec<u8>, Error> {
     let features: Result<Vec<_>, Error> = sets.iter().map(|set| set.datum_features(label)).collect();
     label.write(features?.into_iter().flatten().collect())
@@ -176,21 +209,6 @@ pub fn trajectories_geojson(tracks: &[Track], label: &RunLabel) -> Result<Vec<u8
             ("times", times),
         ];
         features.push(label.feature(label.id("trajectories", features.len()), geometry, &own)?);
-    }
-    label.write(features)
-}
-
-/// `stranded.geojson`: where and when particles came ashore.
-pub fn stranded_geojson(stranding: &Stranding, label: &RunLabel) -> Result<Vec<u8>, Error> {
-    let mut features = Vec::with_capacity(stranding.arrivals.len());
-    for arrival in &stranding.arrivals {
-        let own = [
-            ("particle_id", arrival.particle_id.into()),
-            ("valid_time", arrival.time.to_string().into()),
-            ("n_particles", stranding.n_all.into()),
-        ];
-        let geometry = point(arrival.lon_deg, arrival.lat_deg);
-        features.push(label.feature(label.id("stranded", arrival.particle_id), geometry, &own)?);
     }
     label.write(features)
 }
@@ -255,11 +273,11 @@ fn set_properties(set: &AreaSet) -> Vec<(&'static str, JsonValue)> {
     ]
 }
 
-fn point(lon_deg: f64, lat_deg: f64) -> Geometry {
+pub(crate) fn point(lon_deg: f64, lat_deg: f64) -> Geometry {
     Geometry::new((&Point(rounded(geo::Coord { x: lon_deg, y: lat_deg }))).into())
 }
 
-fn rounded(coord: geo::Coord) -> geo::Coord {
+pub(crate) fn rounded(coord: geo::Coord) -> geo::Coord {
     geo::Coord {
         x: libm::round(coord.x * DECIMALS) / DECIMALS,
         y: libm::round(coord.y * DECIMALS) / DECIMALS,

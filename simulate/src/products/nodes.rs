@@ -53,6 +53,15 @@ impl Nodes {
         (self.x0_m + i as f64 * self.cell_m, self.y0_m + j as f64 * self.cell_m)
     }
 
+    /// The node whose cell a point of the plane is in.
+    pub(crate) fn nearest(&self, (x_m, y_m): (f64, f64)) -> Option<usize> {
+        let index = |at_m: f64, start_m: f64, count: usize| {
+            let index = libm::round((at_m - start_m) / self.cell_m);
+            (index >= 0.0 && index < count as f64).then_some(index as usize)
+        };
+        Some(index(y_m, self.y0_m, self.ny)? * self.nx + index(x_m, self.x0_m, self.nx)?)
+    }
+
     /// The node south-west of a point and how far on from it the point lies, in cells.
     fn corner(&self, (x_m, y_m): (f64, f64)) -> (usize, usize, f64, f64) {
         let (i, j) = ((x_m - self.x0_m) / self.cell_m, (y_m - self.y0_m) / self.cell_m);

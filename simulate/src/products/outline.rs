@@ -1,10 +1,11 @@
 //! Outlines of a density above thresholds, as polygons in the plane, metres.
 
 use contour::ContourBuilder;
-use geo::{Area, Contains, LineString, MultiPolygon, Point, Polygon, Simplify, Validation};
+use geo::{Area, Contains, LineString, MultiPolygon, Point, Polygon, Simplify};
 
 use super::Error;
 use super::density::Density;
+use super::simple::is_simple;
 
 /// How far an outline may move for having fewer vertices, in cells. A cell is a quarter of the kernel, and
 /// neighbouring levels lie about a kernel apart.
@@ -73,7 +74,7 @@ fn finish(exterior: &Polygon, holes: &[Polygon], cell_m: f64) -> Polygon {
     let ring = |polygon: &Polygon| polygon.exterior().clone();
     let simple = |polygon: &Polygon| ring(&polygon.simplify(SIMPLIFY_CELLS * cell_m));
     let simplified = Polygon::new(simple(exterior), holes.iter().map(simple).collect());
-    let polygon = if simplified.is_valid() {
+    let polygon = if is_simple(&simplified) {
         simplified
     } else {
         Polygon::new(ring(exterior), holes.iter().map(ring).collect())
@@ -85,6 +86,7 @@ fn finish(exterior: &Polygon, holes: &[Polygon], cell_m: f64) -> Polygon {
 mod tests {
     use super::*;
     use crate::products::nodes::Nodes;
+    use geo::Validation;
 
     /// A blob, in a gap of a broad ring, in that gap's middle with a gap of its own.
     fn target() -> Density {

@@ -1,10 +1,10 @@
-//! Tracks of some particles through a run, and where and when particles came ashore.
+//! Tracks of some particles through a run.
 //!
 //! A chart cannot show 5,000 tracks. Which ones are shown depends on nothing but the particle's number: every n-th,
 //! with the least n that keeps within the limit, at every output time and of every product of the run. Numbers carry
 //! no meaning, so the tracks shown are a fair sample of all.
 
-use driftline_domain::{ValidTime, wrap_lon_deg};
+use driftline_domain::wrap_lon_deg;
 
 use super::Error;
 use super::Status;
@@ -23,30 +23,6 @@ pub struct Track {
     pub status: Status,
     /// Pieces on one side of the antimeridian each; one piece where the track does not cross it.
     pub parts: Vec<Vec<Vertex>>,
-}
-
-/// A particle that came ashore.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Arrival {
-    /// The particle.
-    pub particle_id: u32,
-    /// Longitude in [-180, 180).
-    pub lon_deg: f64,
-    /// Latitude.
-    pub lat_deg: f64,
-    /// First output time at which it was ashore.
-    pub time: ValidTime,
-}
-
-/// Which particles came ashore over a run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stranding {
-    /// Particles of the run.
-    pub n_all: usize,
-    /// By time, then by particle.
-    pub arrivals: Vec<Arrival>,
-    /// Share of all particles ashore at each output time.
-    pub stranded_fraction: Vec<(ValidTime, f64)>,
 }
 
 /// The particles whose tracks are shown.
@@ -102,55 +78,6 @@ fn track(clouds: &[Cloud<'_>], particle: usize) -> Track {
     }
 }
 
-/// Who came ashore, where and when, over the clouds of a run in order of time.
-pub fn stranding(clouds: &[Cloud<'_>]) -> Result<Stranding, Error> {
-    check_run(clouds)?;
-    let n_all = clouds.first().map_or(0, Cloud::len);
-    let mut ashore = vec![false; n_all];
-    let mut arrivals = Vec::new();
-    for cloud in clouds {
-        for (particle, ashore) in ashore.iter_mut().enumerate() {
-            if !*ashore && cloud.status[particle] == Status::Stranded {
-                *ashore = true;
-                arrivals.push(Arrival {
-                    particle_id: particle as u32,
-                    lon_deg: wrap_lon_deg(cloud.lon_deg[particle]),
-                    lat_deg: cloud.lat_deg[particle],
-                    time: cloud.time,
-                });
-            }
-        }
-    }
-    let stranded_fraction = clouds
-        .iter()
-        .map(|cloud| (cloud.time, cloud.stranded_fraction()))
-        .collect();
-    Ok(Stranding {
-        n_all,
-        arrivals,
-        stranded_fraction,
-    })
-}
-
-impl Stranding {
-    /// Share of all particles that had not come ashore when the run ended.
-    pub fn never_arrived_fraction(&self) -> f64 {
-        if self.n_all == 0 {
-            0.0
-        } else {
-            1.0 - self.arrivals.len() as f64 / self.n_all as f64
-        }
-    }
-
-    /// The output time by which this share of those that arrived had arrived; `None` when none did.
-    pub fn arrival_time(&self, share_of_arrivals: f64) -> Option<ValidTime> {
-        let rank = libm::ceil(share_of_arrivals * self.arrivals.len() as f64) as usize;
-        self.arrivals
-            .get(rank.clamp(1, self.arrivals.len().max(1)) - 1)
-            .map(|arrival| arrival.time)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,26 +119,6 @@ mod tests {
     }
 
     #[test]
-    fn arrivals_are_counted_once() {
-        let run = run();
-        let found = stranding(&run.clouds()).unwrap();
-        let ids: Vec<_> = found
-            .arrivals
-            .iter()
-            .map(|arrival| (arrival.particle_id, arrival.time))
-            .collect();
-        assert_eq!(ids, [(2, hour(1)), (4, hour(3))]);
-        assert_eq!(found.never_arrived_fraction(), 0.6);
-        assert_eq!(found.arrival_time(0.1), Some(hour(1)));
-        assert_eq!(found.arrival_time(0.5), Some(hour(1)));
-        assert_eq!(found.arrival_time(0.9), Some(hour(3)));
-        let fractions: Vec<f64> = found.stranded_fraction.iter().map(|(_, share)| *share).collect();
-        assert_eq!(fractions, [0.0, 0.2, 0.2, 0.4]);
-        let nobody = stranding(&run.clouds()[..1]).unwrap();
-        assert_eq!(nobody.arrival_time(0.5), None);
-    }
-
-    #[test]
     fn clouds_that_are_no_run_are_refused() {
         let (five, four) = (run(), Run::of(4, 5, |_, _| 0.0, |_, _| 0.0, |_, _| Status::Active));
         let mut clouds = five.clouds();
@@ -220,7 +127,7 @@ mod tests {
         assert!(error.ends_with("times do not rise"), "{error}");
         clouds.swap(1, 2);
         clouds.push(four.clouds()[4]);
-        let error = stranding(&clouds).unwrap_err().to_string();
+        let error = tracks(&clouds, 200).unwrap_err().to_string();
         assert!(error.ends_with("the number of particles differs"), "{error}");
     }
 }

@@ -6,6 +6,7 @@ mod open_water;
 mod properties;
 #[cfg(feature = "build")]
 mod rebuild;
+mod segments;
 mod small_worlds;
 
 /// A fixed sequence of numbers in 0..1 (Knuth's MMIX constants).

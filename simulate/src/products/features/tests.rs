@@ -5,7 +5,7 @@ use geojson::GeoJson;
 
 use super::*;
 use crate::products::sample::{Run, label};
-use crate::products::{AreaSettings, LEVELS, search_areas, stranding, tracks};
+use crate::products::{AreaSettings, LEVELS, search_areas, tracks};
 
 fn collection(bytes: &[u8]) -> FeatureCollection {
     let collection: FeatureCollection = std::str::from_utf8(bytes)
@@ -85,17 +85,37 @@ fn search_areas_are_valid_geojson() {
 
 #[test]
 fn centroids_lie_in_the_cloud() {
-    let collection = collection(&centroid_geojson(&sets(&Run::fiji()), &label()).unwrap());
-    assert_eq!(collection.features.len(), 10);
-    for (k, feature) in collection.features.into_iter().enumerate() {
-        assert_eq!(feature.property("datum_kind").unwrap(), ["mean", "mode"][k % 2]);
-        let point: Point = feature.geometry.unwrap().try_into().unwrap();
-        let west = 179.6 + 0.1 * (k / 2) as f64;
-        let turn = driftline_domain::wrap_lon_deg(point.x() - west);
-        assert!(
-            (0.0..0.3).contains(&turn) && (-17.0..-16.5).contains(&point.y()),
-            "{point:?}"
-        );
+    let sets = sets(&Run::fiji());
+    let collection = collection(&centroid_geojson(&sets, &label()).unwrap());
+    let lobes: usize = sets.iter().map(|set| set.lobes.len()).sum();
+    assert_eq!(collection.features.len(), 10 + lobes);
+    let mut features = collection.features.into_iter();
+    for (hour, set) in sets.iter().enumerate() {
+        assert_eq!(set.datum_places().count(), 2 + set.lobes.len());
+        for (k, place) in set.datum_places().enumerate() {
+            let feature = features.next().unwrap();
+            let kind = ["mean", "mode"].get(k).copied().unwrap_or("lobe");
+            assert_eq!(feature.property("datum_kind").unwrap(), kind);
+            assert_eq!(feature.property("valid_time").unwrap(), &set.time.to_string());
+            if kind == "lobe" {
+                let share = feature.property("share").unwrap().as_f64().unwrap();
+                let poc = feature.property("poc").unwrap().as_f64().unwrap();
+                assert!(
+                    share >= 0.05 && poc < share && poc > 0.8 * share,
+                    "some are ashore or lost: {poc}"
+                );
+                assert_eq!(feature.property("lobe").unwrap(), k - 1);
+            } else {
+                assert!(feature.property("covariance_east_m2").is_some() && feature.property("share").is_none());
+            }
+            let point: Point = feature.geometry.unwrap().try_into().unwrap();
+            assert!((point.x() - place.0).abs() < 1e-6 && (point.y() - place.1).abs() < 1e-6);
+            let turn = driftline_domain::wrap_lon_deg(point.x() - 179.6 - 0.1 * hour as f64);
+            assert!(
+                (0.0..0.3).contains(&turn) && (-17.0..-16.5).contains(&point.y()),
+                "{point:?}"
+            );
+        }
     }
 }
 
@@ -130,14 +150,4 @@ fn trajectories_have_a_time_for_every_vertex() {
         }
     }
     assert!(pieces[1] > 0 && pieces[2] > 0, "{pieces:?}");
-}
-
-#[test]
-fn everyone_ashore_is_a_point() {
-    let run = Run::fiji();
-    let collection = collection(&stranded_geojson(&stranding(&run.clouds()).unwrap(), &label()).unwrap());
-    assert_eq!(collection.features.len(), 2_858);
-    let feature = &collection.features[1];
-    assert_eq!(feature.property("particle_id").unwrap(), 7);
-    assert_eq!(feature.property("valid_time").unwrap(), "2015-11-16T09:00:00Z");
 }
