@@ -68,8 +68,8 @@ fn uniform(word: u32) -> f64 {
 /// standard deviations, the angle from 24.
 #[inline(always)]
 pub(crate) fn normals_of(radius_word: u32, angle_word: u32) -> (f32, f32) {
-    const PER_2_31: f32 = 1.0 / 2_147_483_648.0;
-    const PER_2_24: f32 = 1.0 / 16_777_216.0;
+    const PER_2_31: f32 = 1.0 / (1u32 << 31) as f32;
+    const PER_2_24: f32 = 1.0 / (1u32 << 24) as f32;
     let uniform = ((radius_word >> 1) as i32 as f32 + 0.5) * PER_2_31;
     let radius = (-2.0 * ln(uniform)).sqrt();
     let (sin, cos) = sincos_of_turns((angle_word >> 8) as i32 as f32 * PER_2_24);

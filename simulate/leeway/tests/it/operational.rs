@@ -2,15 +2,12 @@
 //! running backward, capsizing, actions at the coast, shared sources, absurd forcing.
 
 use driftline_coast::Coast;
-use driftline_domain::{
-    CoastlineAction, CurrentError, ForcingKind, ObjectClass, PointRelease, Release, SlowCoefficients, ValidTime,
-    WindError,
-};
+use driftline_domain::{CoastlineAction, CurrentError, ForcingKind, ObjectClass, Release, SlowCoefficients, WindError};
 use driftline_leeway::{Continue, Ensemble, Forcing, JIBE_PER_HOUR, Snapshot, Status};
 
 use crate::sea::{
-    HOUR_S, START_S, afloat, apart_m, around, at, buoy, class_of, completed, constant, distance_m, grid, group, place,
-    quiet, source, steady,
+    HOUR_S, START_S, afloat, apart_m, around, at, between, buoy, class_of, completed, constant, distance_m, grid,
+    group, place, quiet, source, steady,
 };
 
 const N: u32 = 20_000;
@@ -102,15 +99,7 @@ fn slow_scores_keep_the_variance_and_forget() {
 }
 
 fn from_until(first_s: i64, last_s: i64) -> Release {
-    let time = |s| ValidTime::from_unix_s(s).unwrap();
-    let Release::Point(point) = at(place(0.0, 4.0), 0.0) else {
-        panic!("a point")
-    };
-    Release::Point(PointRelease {
-        time: time(first_s),
-        until: Some(time(last_s)),
-        ..point
-    })
+    between(place(0.0, 4.0), 0.0, first_s, last_s)
 }
 
 #[test]
@@ -182,13 +171,8 @@ fn a_run_forth_and_back_returns_within_the_euler_error() {
         let there = &afloat(&spec, &forcing).snapshots[1];
         let mut back = spec.clone();
         (back.start_s, back.step_s) = (START_S + 43_200, -step_s);
-        let Release::Point(point) = at(place(there.lat_deg[0], there.lon_deg[0]), 0.0) else {
-            panic!("a point")
-        };
-        back.groups[0].release = Release::Point(PointRelease {
-            time: ValidTime::from_unix_s(back.start_s).unwrap(),
-            ..point
-        });
+        let there = place(there.lat_deg[0], there.lon_deg[0]);
+        back.groups[0].release = between(there, 0.0, back.start_s, back.start_s);
         let again = &afloat(&back, &forcing).snapshots[1];
         assert_eq!(again.time_s, START_S);
         distance_m((4.05, 0.05), (again.lon_deg[0], again.lat_deg[0]))

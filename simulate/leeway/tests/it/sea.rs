@@ -96,10 +96,15 @@ pub(crate) fn place(lat_deg: f64, lon_deg: f64) -> LatLon {
 
 /// A release at one place and time, gaussian around it.
 pub(crate) fn at(position: LatLon, radius_m: f64) -> Release {
+    between(position, radius_m, START_S, START_S)
+}
+
+/// A release at one place over some time (seconds since 1970).
+pub(crate) fn between(position: LatLon, radius_m: f64, first_s: i64, last_s: i64) -> Release {
     Release::Point(PointRelease {
         position,
-        time: ValidTime::from_unix_s(START_S).unwrap(),
-        until: None,
+        time: ValidTime::from_unix_s(first_s).unwrap(),
+        until: Some(ValidTime::from_unix_s(last_s).unwrap()),
         radius_m,
         distribution: Distribution::Gaussian,
         position_source: None,
