@@ -92,7 +92,14 @@ impl Engine {
         let bbox = around(afloat, NEIGHBOURHOOD_M);
         let sources = self
             .origin
-            .load(&self.compute, kind, &bbox, span.earliest(), span.latest(), &spec.feeds())
+            .load(
+                &self.compute,
+                kind,
+                &bbox,
+                span.earliest(),
+                span.latest(),
+                &spec.feeds(),
+            )
             .await?;
         if sources.is_empty() {
             return Ok(None);

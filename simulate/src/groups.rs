@@ -94,7 +94,10 @@ fn members(choices: &[ForcingChoice], sources: &[SourceAbout]) -> Vec<Member> {
         let is_preferred = |number: &usize| sources[*number].feed == choice.feed;
         Member {
             feed: Some(choice.feed.clone()),
-            order: all().filter(is_preferred).chain(all().filter(|n| !is_preferred(n))).collect(),
+            order: all()
+                .filter(is_preferred)
+                .chain(all().filter(|n| !is_preferred(n)))
+                .collect(),
             share: weight / sum,
         }
     };
@@ -115,7 +118,11 @@ fn shared_out(particles: u32, shares: &[f64]) -> Vec<u32> {
             .then(remainder(b).total_cmp(&remainder(a)))
     });
     let left = particles.saturating_sub(counts.iter().sum());
-    for &k in order.iter().cycle().take(if shares.is_empty() { 0 } else { left as usize }) {
+    for &k in order
+        .iter()
+        .cycle()
+        .take(if shares.is_empty() { 0 } else { left as usize })
+    {
         counts[k] += 1;
     }
     while let (Some(empty), Some(largest)) = (
@@ -135,7 +142,10 @@ mod tests {
     #[test]
     fn particles_are_shared_out_to_the_last() {
         assert_eq!(shared_out(10, &[0.5, 0.3, 0.2]), [5, 3, 2]);
-        assert_eq!(shared_out(5_000, &[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0]), [1_667, 1_667, 1_666]);
+        assert_eq!(
+            shared_out(5_000, &[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0]),
+            [1_667, 1_667, 1_666]
+        );
         assert_eq!(shared_out(100, &[0.9999, 0.0001]), [99, 1]);
         assert_eq!(shared_out(10, &[0.97, 0.01, 0.01, 0.01]), [7, 1, 1, 1]);
         assert_eq!(shared_out(1, &[0.5, 0.5]), [1, 0]);

@@ -167,7 +167,11 @@ impl RunProducts {
                 lat_deg: &end.lat_deg[particles.clone()],
                 status: &end.status[particles],
             };
-            let adrift = if count == 0 { None } else { spread(&part, &[Status::Active])? };
+            let adrift = if count == 0 {
+                None
+            } else {
+                spread(&part, &[Status::Active])?
+            };
             Ok(json!({
                 "name": scenario.name,
                 "weight": share,
@@ -235,12 +239,15 @@ impl RunProducts {
         }
         for (kind, count) in ForcingKind::DRIFT.into_iter().zip(self.forecast.absurd_values) {
             if count > 0 {
-                warnings.push(format!("{count} values of the {kind} are faster than any there is: they count as missing"));
+                warnings.push(format!(
+                    "{count} values of the {kind} are faster than any there is: they count as missing"
+                ));
             }
         }
         if spec.direction == Direction::Backtrack {
             warnings.push(
-                "a backtrack shows where the object can have come from if every place is as likely beforehand".to_owned(),
+                "a backtrack shows where the object can have come from if every place is as likely beforehand"
+                    .to_owned(),
             );
         }
         let count = |status: Status| {

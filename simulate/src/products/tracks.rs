@@ -52,7 +52,10 @@ fn track(clouds: &[Cloud<'_>], particle: usize) -> Track {
         Some(first) => {
             let before = first.checked_sub(1).map(|k| clouds[k].status[particle]);
             let after = clouds.get(last + 1).map(|cloud| cloud.status[particle]);
-            [after, before].into_iter().flatten().find(|status| *status != Status::NotReleased)
+            [after, before]
+                .into_iter()
+                .flatten()
+                .find(|status| *status != Status::NotReleased)
         }
     };
     let is_shown = |k: usize| {
@@ -73,7 +76,11 @@ fn track(clouds: &[Cloud<'_>], particle: usize) -> Track {
         .collect();
     Track {
         particle_id: particle as u32,
-        status: end.unwrap_or(if first.is_some() { Status::Active } else { Status::NotReleased }),
+        status: end.unwrap_or(if first.is_some() {
+            Status::Active
+        } else {
+            Status::NotReleased
+        }),
         parts: split_track(&vertices),
     }
 }

@@ -191,6 +191,101 @@ async fn the_same_mission_and_seed_give_the_same_ensemble_on_one_and_two_threads
 }
 
 #[tokio::test]
+async fn scenarios_share_the_particles_and_weighted_feeds_each_scenario() {
+    let engine = engine(
+        &[
+            "derived_latlon_current_16Nov2015.nc",
+            "norkyst800_subset_16Nov2015.nc",
+            "arome_subset_16Nov2015.nc",
+        ],
+        2,
+    );
+    let start = "2015-11-16T00:00:00Z";
+    let spec = MissionSpec::from_json(&json!({
+        "forecast_hours": 6, "ensemble_size": 1_000, "object_type": "PIW-1",
+        "config": {
+            "forcing": [
+                {"feed": "norkyst800_subset_16Nov2015.nc", "weight": 3.0},
+                {"feed": "derived_latlon_current_16Nov2015.nc", "weight": 1.0}
+            ],
+            "scenarios": [
+                {"name": "fell overboard", "weight": 3.0, "release": {"point": {"lat": 60.1, "lon": 4.2, "time": start, "radius_m": 500.0}}},
+                {"weight": 1.0, "object_type": "LIFE-RAFT-DB-10",
+                 "release": {"point": {"lat": 60.4, "lon": 4.0, "time": "2015-11-16T02:00:00Z", "radius_m": 500.0}},
+                 "changes": [{"at": "2015-11-16T04:00:00Z", "to": "PIW-1"}]}
+            ]
+        }
+    }))
+    .unwrap();
+    let forecast = forecast(&engine, &spec).await.unwrap();
+    let told: Vec<_> = forecast
+        .groups
+        .iter()
+        .map(|group| {
+            (
+                group.scenario,
+                group.first_particle,
+                group.particles,
+                group.current.as_deref(),
+            )
+        })
+        .collect();
+    let (fine, coarse) = (
+        Some("norkyst800_subset_16Nov2015.nc"),
+        Some("derived_latlon_current_16Nov2015.nc"),
+    );
+    assert!(told.iter().all(|(_, _, _, feed)| [fine, coarse].contains(feed)));
+    let of = |scenario: usize, feed: Option<&str>| {
+        told.iter()
+            .filter(|one| one.0 == scenario && one.3 == feed)
+            .map(|one| one.2)
+            .sum::<u32>()
+    };
+    assert_eq!(
+        [of(0, fine), of(0, coarse), of(1, fine), of(1, coarse)],
+        [563, 187, 188, 62]
+    );
+    let count = |hour: usize, wanted: Status| {
+        let status = &forecast.outcome.snapshots[hour].status;
+        status.iter().filter(|status| **status == wanted).count()
+    };
+    assert_eq!([count(1, Status::NotReleased), count(2, Status::NotReleased)], [250, 0]);
+}
+
+#[tokio::test]
+async fn a_backtrack_goes_back_and_is_told_in_the_order_of_time() {
+    let engine = norway(2);
+    let spec = MissionSpec::from_json(&json!({
+        "last_known_lat": 60.15, "last_known_lon": 4.1, "last_known_time": "2015-11-16T12:00:00Z", "object_type": "PIW-1",
+        "forecast_hours": 24, "ensemble_size": 300, "config": {"direction": "backtrack"}
+    }))
+    .unwrap();
+    // Forcing begins at midnight: twelve hours of the twenty-four.
+    let reach = engine.reach(&spec).await.unwrap();
+    assert_eq!(
+        (reach.valid_until.to_string().as_str(), reach.is_whole),
+        ("2015-11-16T00:00:00Z", false)
+    );
+    let forecast = forecast(&engine, &spec).await.unwrap();
+    assert_eq!(forecast.valid_from.to_string(), "2015-11-16T00:00:00Z");
+    assert_eq!(forecast.valid_until.to_string(), "2015-11-16T12:00:00Z");
+    assert!(forecast.cut_short && forecast.outcome.snapshots.len() == 13);
+    assert!(forecast.outcome.snapshots.is_sorted_by_key(|snapshot| snapshot.time_s));
+    let spread = |snapshot: &driftline_leeway::Snapshot| {
+        let (low, high) = snapshot
+            .lat_deg
+            .iter()
+            .fold((90.0f64, -90.0f64), |(low, high), lat| (low.min(*lat), high.max(*lat)));
+        high - low
+    };
+    let (first, last) = (&forecast.outcome.snapshots[0], &forecast.outcome.snapshots[12]);
+    assert!(
+        spread(first) > 2.0 * spread(last),
+        "sources are spread wider than the find"
+    );
+}
+
+#[tokio::test]
 async fn a_run_can_be_stopped() {
     let spec = mission(60.15, 4.1, "2015-11-16T00:00:00Z", 12);
     let stopped = norway(2).forecast(&spec, 1, Arc::new(|_| Continue::Stop)).await;

@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 
 use driftline_coast::Coast;
 use driftline_decode::ForcingFile;
-use driftline_domain::{CurrentError, ForcingKind, LatLon, ObjectClass};
-use driftline_leeway::{Continue, Forcing, JIBE_PER_HOUR, Outcome, Release, RunSpec, Snapshot, Source, Status, run};
+use driftline_domain::{
+    CoastlineAction, CurrentError, Distribution, ForcingKind, LatLon, ObjectClass, PointRelease, Release,
+    SlowCoefficients, ValidTime, WindError,
+};
+use driftline_leeway::{Continue, Forcing, Group, JIBE_PER_HOUR, Outcome, RunSpec, Snapshot, Source, Status, run};
 use serde_json::Value;
 
 const PARTICLES: u32 = 5_000;
@@ -32,14 +35,24 @@ fn source(file: &str, kind: ForcingKind) -> Source {
 }
 
 fn ensemble(forcing: &Forcing, coast: &Coast, lon: f64, lat: f64) -> Outcome {
-    let spec = RunSpec {
+    let group = Group {
         class: ObjectClass::find("PIW-1").unwrap(),
-        release: Release {
+        changes: Vec::new(),
+        release: Release::Point(PointRelease {
             position: LatLon::new(lat, lon).unwrap(),
-            sigma_m: 1_000.0,
-            time_s: 1_447_632_000,
-        },
+            time: ValidTime::from_unix_s(1_447_632_000).unwrap(),
+            until: None,
+            radius_m: 1_000.0,
+            distribution: Distribution::Gaussian,
+            position_source: None,
+        }),
         particles: PARTICLES,
+        currents: vec![0],
+        winds: vec![0],
+    };
+    let spec = RunSpec {
+        groups: vec![group],
+        start_s: 1_447_632_000,
         steps: 144,
         step_s: 600,
         steps_per_output: 6,
@@ -48,8 +61,15 @@ fn ensemble(forcing: &Forcing, coast: &Coast, lon: f64, lat: f64) -> Outcome {
             sigma_ms: 0.0,
             tau_s: 3_600.0,
         },
+        wind_error: WindError {
+            sigma_ms: 0.0,
+            tau_s: 3_600.0,
+        },
+        slow_coefficients: SlowCoefficients { share: 0.0, tau_s: 0.0 },
         jibe_per_hour: JIBE_PER_HOUR,
         coefficient_spread: true,
+        capsizing: false,
+        coast_action: CoastlineAction::Stranding,
     };
     run(&spec, forcing, coast, &|_| Continue::Go).unwrap()
 }
