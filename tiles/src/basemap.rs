@@ -6,6 +6,7 @@
 
 mod clip;
 mod encode;
+mod in_view;
 mod low;
 mod nest;
 mod outline;
@@ -17,6 +18,7 @@ use driftline_coast::Coast;
 
 use crate::{Error, TileId};
 use low::LowTiles;
+pub use in_view::land_in_view;
 pub use low::build_low_tiles;
 use outline::Detail;
 
