@@ -8,7 +8,7 @@ use std::time::Instant;
 use driftline_coast::Coast;
 use driftline_report::{animation, briefing_pdf, heatmap_png, tracks_png};
 
-#[expect(dead_code, clippy::unwrap_used, reason = "the tests' scene")]
+#[expect(clippy::unwrap_used, reason = "the tests' scene")]
 #[path = "../tests/it/synthetic.rs"]
 mod synthetic;
 
@@ -20,14 +20,15 @@ fn main() -> Outcome<()> {
     let run = synthetic::Run::of(synthetic::Recipe::BERGEN, &coast);
     let scene = run.scene(&coast);
     let write = |name: &str, make: &dyn Fn() -> Outcome<Vec<u8>>| -> Outcome<()> {
-        // The first time unpacks the coast.
-        for take in ["first", "again"] {
+        let mut best_ms = f64::MAX;
+        for _ in 0..5 {
             let began = Instant::now();
             let bytes = make()?;
-            let ms = began.elapsed().as_secs_f64() * 1e3;
+            best_ms = best_ms.min(began.elapsed().as_secs_f64() * 1e3);
             std::fs::write(Path::new(&folder).join(name), &bytes)?;
-            writeln!(std::io::stdout(), "{name:16} {take}: {ms:7.1} ms, {} bytes", bytes.len())?;
         }
+        let length = std::fs::metadata(Path::new(&folder).join(name))?.len();
+        writeln!(std::io::stdout(), "{name:16} {best_ms:7.1} ms (best of 5), {length} bytes")?;
         Ok(())
     };
     write("heatmap.png", &|| Ok(heatmap_png(&scene, scene.last())?))?;

@@ -11,7 +11,7 @@ use tiny_skia::Pixmap;
 
 use crate::chart::{Chart, Entry, Sheet, Symbol};
 use crate::font::Fonts;
-use crate::heatmap::{about_time, common_entries, footer};
+use crate::heatmap::{STATES, about_time, footer, place_entries};
 use crate::{Error, Scene, notation, raster};
 use palette::Palette;
 
@@ -193,7 +193,12 @@ fn sheet(scene: &Scene<'_>, step: usize) -> Sheet {
         legend.push(Entry::new(Symbol::Area(area.level), text));
     }
     let end = scene.snapshots.last();
-    legend.extend(end.into_iter().flat_map(|end| common_entries(scene, end)));
+    for (status, name) in STATES {
+        if end.is_some_and(|end| end.share(status) > 0.0) {
+            legend.push(Entry::new(Symbol::Particle(status), name));
+        }
+    }
+    legend.extend(place_entries(scene));
     let mut footer = footer(scene);
     if step > 1 {
         let count = scene.snapshots.len();

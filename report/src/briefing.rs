@@ -1,5 +1,6 @@
 //! The briefing: what a duty officer hands over, on two or three A4 pages.
 
+mod arrivals;
 mod figure;
 mod flow;
 mod sections;
@@ -20,7 +21,7 @@ pub(crate) const ADVISORY: &str =
 #[derive(Debug, Clone)]
 pub struct Briefing<'a> {
     /// The mission's name, object, starts, areas and particles. The area table, the shares adrift and ashore and the figure
-    /// are made from it.
+    /// are made from it, and so are the times of arrival ashore.
     pub scene: &'a Scene<'a>,
     /// The number of the output time of the figure and the key numbers; [`Scene::last`] for the end.
     pub at: usize,
@@ -28,8 +29,6 @@ pub struct Briefing<'a> {
     pub identity: Identity,
     /// What the mission says besides: last known position and time, uncertainty, scenarios; in this order.
     pub facts: Vec<Fact>,
-    /// Who came ashore and when; `None` where the run did not look.
-    pub stranding: Option<Stranding>,
     /// The fields that moved the particles, the most used first.
     pub forcing: Vec<Forcing>,
     /// How errors of the fields were modelled.
@@ -70,19 +69,6 @@ pub struct Fact {
     pub value: String,
 }
 
-/// Who came ashore over the run.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stranding {
-    /// Share of all particles ashore when the run ended.
-    pub stranded_fraction: f64,
-    /// Share of all particles that had not come ashore when the run ended.
-    pub never_arrived_fraction: f64,
-    /// First arrival.
-    pub first: Option<ValidTime>,
-    /// By when 10, 50 and 90 % of those that came ashore had come.
-    pub quantiles: [Option<ValidTime>; 3],
-}
-
 /// A field that moved the particles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forcing {
@@ -121,7 +107,7 @@ pub fn briefing_pdf(briefing: &Briefing<'_>) -> Result<Vec<u8>, Error> {
     figure::draw(&mut flow, briefing)?;
     sections::facts(&mut flow, briefing);
     table::areas(&mut flow, briefing);
-    sections::stranding(&mut flow, briefing);
+    arrivals::draw(&mut flow, briefing);
     sections::forcing(&mut flow, briefing);
     sections::limits(&mut flow, briefing);
     sections::attribution(&mut flow, briefing);

@@ -83,6 +83,8 @@ pub(crate) enum Item {
     /// Filled by the even-odd rule.
     Fill(Path, Colour),
     Stroke(Path, Pen),
+    /// Filled by the even-odd rule, with its rim.
+    Outlined(Path, Colour, Pen),
     /// Equal marks at many places; the size is half the width.
     Marks(Mark, Vec<Spot>, f32, Colour),
     Text(Writing),
@@ -131,7 +133,7 @@ impl Hand {
 
     pub(crate) const fn on_halo(self) -> Self {
         Self {
-            halo: Some([255, 255, 255, 215]),
+            halo: Some([255, 255, 255, 230]),
             ..self
         }
     }
@@ -215,6 +217,10 @@ impl<'f> Drawing<'f> {
 
     pub(crate) fn stroke(&mut self, path: Option<Path>, pen: Pen) {
         self.items.extend(path.map(|path| Item::Stroke(path, pen)));
+    }
+
+    pub(crate) fn outlined(&mut self, path: Option<Path>, colour: Colour, pen: Pen) {
+        self.items.extend(path.map(|path| Item::Outlined(path, colour, pen)));
     }
 
     pub(crate) fn line(&mut self, places: &[Spot], pen: Pen) {

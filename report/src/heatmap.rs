@@ -112,15 +112,26 @@ pub(crate) fn area_entries(snapshot: &Snapshot<'_>) -> Vec<Entry> {
 /// What stands on every chart, as far as this one has it.
 pub(crate) fn common_entries(scene: &Scene<'_>, snapshot: &Snapshot<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
-    for (status, name) in [(MarkStatus::Stranded, "stranded"), (MarkStatus::MissingData, "out of forcing")] {
+    for (status, name) in STATES {
         let share = snapshot.share(status);
         if share > 0.0 {
             let text = format!("{name}: {} of particles", notation::percent(share));
             entries.push(Entry::new(Symbol::Particle(status), text));
         }
     }
+    entries.extend(place_entries(scene));
+    entries
+}
+
+/// The states of particles that are no longer adrift, by name.
+pub(crate) const STATES: [(MarkStatus, &str); 2] =
+    [(MarkStatus::Stranded, "stranded"), (MarkStatus::MissingData, "out of forcing")];
+
+/// Datum, start and land.
+pub(crate) fn place_entries(scene: &Scene<'_>) -> Vec<Entry> {
+    let mut entries = Vec::new();
     if scene.snapshots.iter().any(|snapshot| snapshot.datum.is_some()) {
-        entries.push(Entry::new(Symbol::Datum, "datum and its way"));
+        entries.push(Entry::new(Symbol::Datum, "datum and its track"));
     }
     if !scene.starts.is_empty() {
         let text = match scene.direction {

@@ -23,7 +23,7 @@ mod scene;
 mod tracks;
 
 pub use animation::{Animation, MAX_FRAMES, animation};
-pub use briefing::{Briefing, ErrorModel, Fact, Forcing, Identity, Stranding, briefing_pdf};
+pub use briefing::{Briefing, ErrorModel, Fact, Forcing, Identity, briefing_pdf};
 pub use error::Error;
 pub use heatmap::heatmap_png;
 pub use scene::{Area, Direction, Scene, Snapshot, Start, StartShape};

@@ -28,6 +28,9 @@ pub(crate) fn tick(time: ValidTime) -> String {
 
 /// "+24 h", "+1 h 30 min", "-6 h".
 pub(crate) fn elapsed(seconds: i64) -> String {
+    if seconds == 0 {
+        return format!("0{NBSP}h");
+    }
     let sign = if seconds < 0 { '\u{2212}' } else { '+' };
     format!("{sign}{}", duration(seconds.abs()))
 }
@@ -51,11 +54,6 @@ pub(crate) fn lat_dmm(lat_deg: f64, decimals: usize) -> String {
 /// "004° 30.00′ E".
 pub(crate) fn lon_dmm(lon_deg: f64, decimals: usize) -> String {
     dmm(wrap_lon_deg(lon_deg), decimals, 3, ['E', 'W'])
-}
-
-/// "60° 06.12′ N  004° 30.00′ E".
-pub(crate) fn position((lon_deg, lat_deg): (f64, f64)) -> String {
-    format!("{}{NBSP} {}", lat_dmm(lat_deg, 2), lon_dmm(lon_deg, 2))
 }
 
 fn dmm(degrees: f64, decimals: usize, digits: usize, [positive, negative]: [char; 2]) -> String {

@@ -109,6 +109,13 @@ impl Writer<'_, '_> {
                     self.fill(&path, *colour);
                 }
             }
+            Item::Outlined(path, colour, pen) => {
+                if let Some(path) = pdf_path(path) {
+                    self.surface.set_fill(Some(fill_of(*colour, FillRule::EvenOdd)));
+                    self.surface.set_stroke(Some(stroke_of(*pen, LineCap::Butt)));
+                    self.surface.draw_path(&path);
+                }
+            }
             Item::Stroke(path, pen) => {
                 if let Some(path) = pdf_path(path) {
                     let cap = if pen.dash.is_round() { LineCap::Round } else { LineCap::Butt };
@@ -161,8 +168,9 @@ impl Writer<'_, '_> {
         for (x, y) in places {
             match mark {
                 Mark::Disc => {
-                    path.move_to(*x, *y);
-                    path.line_to(x + 0.01, *y);
+                    let (x, y) = (short(*x), short(*y));
+                    path.move_to(x, y);
+                    path.line_to(x + 0.02, y);
                 }
                 Mark::Diamond | Mark::Cross => {
                     if let Some(outline) = mark_path(mark, (*x, *y), size) {
@@ -246,13 +254,20 @@ fn pdf_path(path: &Path) -> Option<PdfPath> {
     builder.finish()
 }
 
+/// A fiftieth of a point is finer than any printer, and short to write.
+fn short(length: f32) -> f32 {
+    (length * 50.0).round() / 50.0
+}
+
 fn append(builder: &mut PdfPathBuilder, path: &Path) {
     for segment in path.segments() {
         match segment {
-            PathSegment::MoveTo(to) => builder.move_to(to.x, to.y),
-            PathSegment::LineTo(to) => builder.line_to(to.x, to.y),
-            PathSegment::QuadTo(by, to) => builder.quad_to(by.x, by.y, to.x, to.y),
-            PathSegment::CubicTo(a, b, to) => builder.cubic_to(a.x, a.y, b.x, b.y, to.x, to.y),
+            PathSegment::MoveTo(to) => builder.move_to(short(to.x), short(to.y)),
+            PathSegment::LineTo(to) => builder.line_to(short(to.x), short(to.y)),
+            PathSegment::QuadTo(by, to) => builder.quad_to(short(by.x), short(by.y), short(to.x), short(to.y)),
+            PathSegment::CubicTo(a, b, to) => {
+                builder.cubic_to(short(a.x), short(a.y), short(b.x), short(b.y), short(to.x), short(to.y));
+            }
             PathSegment::Close => builder.close(),
         }
     }

@@ -27,7 +27,7 @@ pub fn tracks_png(scene: &Scene<'_>) -> Result<Vec<u8>, Error> {
     let mut legend = vec![Entry::new(
         Symbol::Track,
         format!(
-            "ways of {} of {} particles",
+            "tracks of {} of {} particles",
             notation::count(tracks.len()),
             notation::count(end.status.len())
         ),
@@ -42,7 +42,7 @@ pub fn tracks_png(scene: &Scene<'_>) -> Result<Vec<u8>, Error> {
         unit: 1.0,
         pixels: 1.0,
         title: scene.title.clone(),
-        subtitle: format!("Ways of particles · {}", scene.object),
+        subtitle: format!("Particle tracks · {}", scene.object),
         time: format!("{} to {}", notation::day_and_clock(first.time), notation::utc(end.time)),
         about_time: format!("{} output times", scene.snapshots.len()),
         head_room: 0.0,
@@ -61,7 +61,7 @@ pub fn tracks_png(scene: &Scene<'_>) -> Result<Vec<u8>, Error> {
     chart.start_labels();
     chart.datum_labels(&datums);
     let picture = raster::paint(&chart.finish(), WIDTH, HEIGHT)?;
-    let title = format!("{}: ways of particles to {}", scene.title, notation::utc(end.time));
+    let title = format!("{}: particle tracks to {}", scene.title, notation::utc(end.time));
     raster::png(&picture, &[("Title", &title), ("Software", "driftline-report")])
 }
 

@@ -75,6 +75,7 @@ fn moved(item: Item, x: f32, y: f32) -> Option<Item> {
     Some(match item {
         Item::Fill(path, colour) => Item::Fill(path.transform(by)?, colour),
         Item::Stroke(path, pen) => Item::Stroke(path.transform(by)?, pen),
+        Item::Outlined(path, colour, pen) => Item::Outlined(path.transform(by)?, colour, pen),
         Item::Marks(mark, mut places, size, colour) => {
             places.iter_mut().for_each(|spot| *spot = (spot.0 + x, spot.1 + y));
             Item::Marks(mark, places, size, colour)

@@ -1,6 +1,5 @@
 //! What the briefing says besides figure and table.
 
-use driftline_domain::ValidTime;
 use driftline_tiles::MarkStatus;
 
 use super::flow::{BODY, Flow, LEADING, MARGIN, RULE, WIDTH, panel};
@@ -170,7 +169,7 @@ pub(super) fn facts(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     facts.push(fact("Mission", identity.mission_id.clone()));
     facts.push(fact("Run", identity.run_id.clone()));
     let column = (WIDTH - 16.0) / 2.0;
-    let name_width = 84.0;
+    let name_width = 94.0;
     for pair in facts.chunks(2) {
         let lines: Vec<Vec<String>> = pair
             .iter()
@@ -190,45 +189,6 @@ pub(super) fn facts(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
             }
         }
         flow.y = top + rows * LEADING + 1.0;
-    }
-}
-
-/// Who comes ashore, and when.
-pub(super) fn stranding(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
-    let Some(stranding) = &briefing.stranding else { return };
-    flow.heading("Time to coast");
-    if stranding.first.is_none() {
-        flow.paragraph("No particle came ashore in the time of the run.", BODY);
-        return;
-    }
-    let text = format!(
-        "{} of the particles came ashore by the end of the run, {} did not. Stranded particles are not part of the search areas.",
-        notation::percent(stranding.stranded_fraction),
-        notation::percent(stranding.never_arrived_fraction)
-    );
-    flow.paragraph(&text, BODY);
-    let start = briefing.scene.snapshots.first().map(|snapshot| snapshot.time);
-    let when = |time: Option<ValidTime>| match (time, start) {
-        (Some(time), Some(start)) => format!(
-            "{} ({})",
-            notation::utc(time),
-            notation::elapsed(time.unix_s() - start.unix_s())
-        ),
-        _ => "–".to_owned(),
-    };
-    let [tenth, half, most] = stranding.quantiles;
-    let rows = [
-        ("First arrival", stranding.first),
-        ("10 % of those that came ashore, by", tenth),
-        ("50 % of those that came ashore, by", half),
-        ("90 % of those that came ashore, by", most),
-    ];
-    for (name, time) in rows {
-        flow.need(LEADING);
-        let y = flow.y + 9.0;
-        flow.page().text(name, (MARGIN, y), BODY.in_colour(FAINT_INK), Align::Left);
-        flow.page().text(when(time), (MARGIN + 190.0, y), BODY, Align::Left);
-        flow.y += LEADING;
     }
 }
 

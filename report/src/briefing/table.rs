@@ -108,7 +108,7 @@ pub(super) fn areas(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     ];
     let rest = WIDTH - 78.0 - 50.0 - 68.0 - 74.0 - 40.0 - 44.0;
     for level in &levels {
-        let name = format!("{} NM² (km²)", notation::percent(*level));
+        let name = notation::percent(*level);
         head.push(Column::right(&name, rest / levels.len() as f32));
     }
     head.push(Column::right("Adrift", 40.0));
@@ -140,12 +140,12 @@ pub(super) fn areas(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     let count = scene.snapshots.len();
     if shown.len() < count {
         let text = format!(
-            "{} of {count} output times are listed, the one of the figure (bold) and the last among them.",
+            "Areas in NM² (km²). {} of {count} output times are listed, the one of the figure (bold) and the last among them.",
             shown.len()
         );
         flow.paragraph(&text, hand);
     } else {
-        flow.paragraph("The time of the figure is bold.", hand);
+        flow.paragraph("Areas in NM² (km²). The time of the figure is bold.", hand);
     }
 }
 

@@ -123,7 +123,13 @@ impl Chart<'_, '_> {
         let spots: Vec<Spot> = places.iter().step_by(step).map(|place| self.spot(*place)).collect();
         let unit = self.unit();
         let (mark, size, colour) = particle_mark(status);
-        if mark == Mark::Diamond {
+        // Many are small, so that the shore stays readable.
+        let size = match (mark, spots.len()) {
+            (Mark::Disc, _) | (_, 0..100) => size,
+            (_, 100..500) => 0.8 * size,
+            _ => 0.6 * size,
+        };
+        if mark == Mark::Diamond && spots.len() < 100 {
             self.drawing.marks(mark, spots.clone(), (size + 1.2) * unit, [255, 255, 255, 200]);
         }
         self.drawing.marks(mark, spots, size * unit, colour);
@@ -164,8 +170,8 @@ impl Chart<'_, '_> {
             self.drawing.fill(circle.clone(), WHITE);
             self.drawing.stroke(circle, Pen::solid(INK, 1.5 * unit));
         }
-        for spot in spots.iter().step_by((spots.len() / 60).max(1)) {
-            self.labels.take_around(*spot, 4.0 * unit);
+        for spot in along(&spots, 6.0 * unit) {
+            self.labels.take_around(spot, 3.0 * unit);
         }
         if let Some(end) = spots.last() {
             datum_mark(&mut self.drawing, *end, unit);
@@ -236,7 +242,13 @@ impl Chart<'_, '_> {
         let hand = Hand::bold(13.0 * self.unit());
         for start in &self.scene.starts {
             if let Some(spot) = start.places().first().map(|place| self.spot(*place)) {
-                self.label(spot, start.label.clone(), hand, 9.0);
+                // Outside of the circle of uncertainty, unless that is large.
+                let radius = match &start.shape {
+                    StartShape::Point { radius_m, .. } => *radius_m as f32 * self.units_per_m() / self.unit(),
+                    StartShape::Line(_) | StartShape::Polygon(_) => 0.0,
+                };
+                let gap = if radius < 90.0 { (radius + 4.0).max(9.0) } else { 9.0 };
+                self.label(spot, start.label.clone(), hand, gap);
             }
         }
     }
@@ -288,6 +300,18 @@ fn ticks(datums: &[(ValidTime, (f64, f64))], spots: &[Spot], apart: f32) -> Vec<
         }
     }
     found
+}
+
+/// Places along a line, no farther from each other than this.
+fn along(line: &[Spot], apart: f32) -> Vec<Spot> {
+    let mut places: Vec<Spot> = line.first().copied().into_iter().collect();
+    for pair in line.windows(2) {
+        let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
+        let steps = (dx.hypot(dy) / apart).ceil().clamp(1.0, 500.0) as usize;
+        let share = |step: usize| step as f32 / steps as f32;
+        places.extend((1..=steps).map(|step| (pair[0].0 + dx * share(step), pair[0].1 + dy * share(step))));
+    }
+    places
 }
 
 /// Frames of a size just outside of a rim, those in a direction first.

@@ -70,6 +70,8 @@ impl<'f, 's> Chart<'f, 's> {
         under: impl FnOnce(&mut Self),
     ) -> Result<Self, Error> {
         let drawing = Drawing::new(fonts);
+        let mut sheet = sheet;
+        sheet.footer = footer_lines(&drawing, &sheet);
         let rows = legend::rows(&drawing, &sheet);
         let map = map_frame(&sheet, rows.len());
         let fit = Fit {
@@ -134,10 +136,8 @@ impl<'f, 's> Chart<'f, 's> {
     fn land(&mut self) -> Result<(), Error> {
         let land = land_in_view(self.scene.coast, &self.view)?;
         let rings = self.rings_of_pixels(&land);
-        let path = || closed_path(rings.iter().map(Vec::as_slice));
-        self.drawing.fill(path(), LAND);
         let pen = Pen::solid(SHORE, 1.1 * self.sheet.unit);
-        self.drawing.stroke(path(), pen);
+        self.drawing.outlined(closed_path(rings.iter().map(Vec::as_slice)), LAND, pen);
         Ok(())
     }
 
@@ -240,12 +240,10 @@ impl<'f, 's> Chart<'f, 's> {
 
     fn foot(&mut self) {
         let unit = self.sheet.unit;
-        let hand = Hand::regular(11.5 * unit).in_colour(FAINT_INK);
         let lines = std::mem::take(&mut self.sheet.footer);
-        for (row, line) in lines.iter().rev().enumerate() {
-            let text = self.drawing.fitting(line, hand, self.sheet.width - 32.0 * unit);
+        for (row, line) in lines.into_iter().rev().enumerate() {
             let baseline = self.sheet.height - (10.0 + 15.0 * row as f32) * unit;
-            self.drawing.text(text, (16.0 * unit, baseline), hand, Align::Left);
+            self.drawing.text(line, (16.0 * unit, baseline), foot_hand(unit), Align::Left);
         }
     }
 }
@@ -253,6 +251,18 @@ impl<'f, 's> Chart<'f, 's> {
 /// The title's hand and that of the line under it.
 fn head_hands(unit: f32) -> (Hand, Hand) {
     (Hand::bold(21.0 * unit), Hand::regular(14.0 * unit).in_colour(FAINT_INK))
+}
+
+fn foot_hand(unit: f32) -> Hand {
+    Hand::regular(11.5 * unit).in_colour(FAINT_INK)
+}
+
+/// The foot's texts in lines that fit: whom the data come from is never cut short.
+fn footer_lines(drawing: &Drawing<'_>, sheet: &Sheet) -> Vec<String> {
+    let lines = sheet.footer.iter();
+    lines
+        .flat_map(|text| drawing.wrapped(text, foot_hand(sheet.unit), sheet.width - 32.0 * sheet.unit))
+        .collect()
 }
 
 /// Where the map stands on a sheet, in whole units where the drawing becomes a picture.

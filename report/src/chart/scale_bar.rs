@@ -10,7 +10,7 @@ const WANTED: f32 = 170.0;
 /// The longest round length that is no longer than the wanted one.
 fn round_length(most: f64) -> f64 {
     let power = libm::pow(10.0, libm::floor(libm::log10(most)));
-    let factor = [5.0, 2.0, 1.0].into_iter().find(|factor| factor * power <= most);
+    let factor = [8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0].into_iter().find(|factor| factor * power <= most);
     factor.unwrap_or(1.0) * power
 }
 
@@ -21,7 +21,7 @@ fn length_text(length: f64) -> String {
 /// Draws the scale into the corner that covers the fewest of these places, and keeps labels off it.
 pub(crate) fn draw(chart: &mut Chart<'_, '_>, avoid: &[Spot]) {
     let unit = chart.unit();
-    let frame = corner(chart.map(), (WANTED + 62.0) * unit, 66.0 * unit, 8.0 * unit, avoid);
+    let frame = corner(chart.map(), (WANTED + 66.0) * unit, 68.0 * unit, 8.0 * unit, avoid);
     chart.labels.take(frame);
     let per_m = f64::from(chart.units_per_m());
     let middle = f64::from(chart.view().height) / 2.0;
@@ -32,8 +32,8 @@ pub(crate) fn draw(chart: &mut Chart<'_, '_>, avoid: &[Spot]) {
     let small = Hand::regular(11.0 * unit);
     let left = frame.left + 12.0 * unit;
     for (metres, name, y, text_y) in [
-        (M_PER_NM, "NM", frame.top + 20.0 * unit, frame.top + 14.0 * unit),
-        (1000.0, "km", frame.top + 26.0 * unit, frame.top + 46.0 * unit),
+        (M_PER_NM, "NM", frame.top + 19.0 * unit, frame.top + 14.0 * unit),
+        (1000.0, "km", frame.top + 26.0 * unit, frame.top + 44.0 * unit),
     ] {
         let length = round_length(f64::from(WANTED * unit) / per_m / metres);
         let width = (length * metres * per_m) as f32;
@@ -47,15 +47,16 @@ pub(crate) fn draw(chart: &mut Chart<'_, '_>, avoid: &[Spot]) {
             drawing.fill(piece.path(), if quarter % 2 == 0 { INK } else { WHITE });
             drawing.stroke(piece.path(), Pen::solid(INK, 0.8 * unit));
         }
-        for (share, text) in [(0.0, "0".to_owned()), (0.5, length_text(length / 2.0)), (1.0, length_text(length))] {
+        for (share, text) in [(0.0, "0".to_owned()), (0.5, length_text(length / 2.0))] {
             drawing.text(text, (left + width * share, text_y), small, Align::Middle);
         }
-        let at = (left + width + 10.0 * unit, y + 6.5 * unit);
-        let at = if name == "NM" { (at.0, at.1 - 2.0 * unit) } else { (at.0, at.1 + 4.0 * unit) };
-        drawing.text(name, at, Hand::bold(11.0 * unit), Align::Left);
+        // The number stands under the end of its bar, the unit after it.
+        let text = length_text(length);
+        let end = left + width - drawing.width(&text, small) / 2.0;
+        drawing.text(format!("{text}{NBSP}{name}"), (end, text_y), small, Align::Left);
     }
     let text = format!("Mercator, scale at{NBSP}{}", lat_dmm(lat, 0));
-    let at = (left - 5.0 * unit, frame.bottom() - 6.0 * unit);
+    let at = (left - 5.0 * unit, frame.bottom() - 7.0 * unit);
     drawing.text(text, at, Hand::regular(10.0 * unit), Align::Left);
     north(chart, frame);
 }
@@ -63,7 +64,7 @@ pub(crate) fn draw(chart: &mut Chart<'_, '_>, avoid: &[Spot]) {
 /// A small arrow to the north at the right end of the scale.
 fn north(chart: &mut Chart<'_, '_>, frame: Frame) {
     let unit = chart.unit();
-    let (x, top) = (frame.right() - 13.0 * unit, frame.bottom() - 31.0 * unit);
+    let (x, top) = (frame.right() - 14.0 * unit, frame.bottom() - 33.0 * unit);
     let corners = [
         (x, top),
         (x + 5.0 * unit, top + 14.0 * unit),
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn lengths_are_round() {
         let found = [0.013, 0.9, 1.0, 4.9, 73.0, 1999.0].map(|most| length_text(round_length(most)));
-        assert_eq!(found, ["0.01", "0.5", "1", "2", "50", "1000"]);
+        assert_eq!(found, ["0.01", "0.8", "1", "4", "60", "1000"]);
     }
 
     #[test]

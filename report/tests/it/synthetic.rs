@@ -4,7 +4,7 @@
 use driftline_coast::Coast;
 use driftline_domain::ValidTime;
 use driftline_report::{
-    Area, Briefing, Direction, ErrorModel, Fact, Forcing, Identity, Scene, Snapshot, Start, StartShape, Stranding,
+    Area, Briefing, Direction, ErrorModel, Fact, Forcing, Identity, Scene, Snapshot, Start, StartShape,
 };
 use geo::{LineString, MultiPolygon, Polygon};
 
@@ -13,19 +13,19 @@ const KM_PER_DEGREE: f64 = 111.2;
 
 /// Where a run starts and how it drifts.
 #[derive(Clone, Copy)]
-pub struct Recipe {
-    pub lon_deg: f64,
-    pub lat_deg: f64,
-    pub particles: usize,
-    pub hours: usize,
-    pub step_s: i64,
+pub(crate) struct Recipe {
+    pub(crate) lon_deg: f64,
+    pub(crate) lat_deg: f64,
+    pub(crate) particles: usize,
+    pub(crate) hours: usize,
+    pub(crate) step_s: i64,
     /// Kilometres an hour, east and north.
-    pub drift_km_h: (f64, f64),
+    pub(crate) drift_km_h: (f64, f64),
 }
 
 impl Recipe {
     /// West of Bergen, toward the coast.
-    pub const BERGEN: Self = Self {
+    pub(crate) const BERGEN: Self = Self {
         lon_deg: 4.5,
         lat_deg: 60.1,
         particles: 5000,
@@ -36,7 +36,7 @@ impl Recipe {
 }
 
 /// The columns of a run; a scene borrows them.
-pub struct Run {
+pub(crate) struct Run {
     recipe: Recipe,
     times: Vec<ValidTime>,
     lon_deg: Vec<Vec<f64>>,
@@ -66,7 +66,7 @@ fn wrapped(lon_deg: f64) -> f64 {
 }
 
 impl Run {
-    pub fn of(recipe: Recipe, coast: &Coast) -> Self {
+    pub(crate) fn of(recipe: Recipe, coast: &Coast) -> Self {
         let begin: ValidTime = "2026-11-26T06:00:00Z".parse().unwrap();
         let steps = recipe.hours as i64 * 3600 / recipe.step_s;
         let cos = libm::cos(recipe.lat_deg.to_radians());
@@ -110,7 +110,7 @@ impl Run {
         run
     }
 
-    pub fn scene<'a>(&'a self, coast: &'a Coast) -> Scene<'a> {
+    pub(crate) fn scene<'a>(&'a self, coast: &'a Coast) -> Scene<'a> {
         let snapshots = (0..self.times.len()).map(|at| self.snapshot(at)).collect();
         Scene {
             title: "MV Havørn – person overboard west of Fedje".to_owned(),
@@ -201,7 +201,7 @@ fn cut(ring: &[(f64, f64)]) -> MultiPolygon<f64> {
     west.into_iter().chain(east).collect()
 }
 
-pub fn briefing<'a>(scene: &'a Scene<'a>) -> Briefing<'a> {
+pub(crate) fn briefing<'a>(scene: &'a Scene<'a>) -> Briefing<'a> {
     let fact = |name: &str, value: &str| Fact {
         name: name.to_owned(),
         value: value.to_owned(),
@@ -227,16 +227,6 @@ pub fn briefing<'a>(scene: &'a Scene<'a>) -> Briefing<'a> {
             fact("Step and output", "15 min, every hour"),
             fact("Scenarios", "1 of 1: position, weight 100 %"),
         ],
-        stranding: Some(Stranding {
-            stranded_fraction: 0.264,
-            never_arrived_fraction: 0.736,
-            first: Some(time("2026-11-26T15:00:00Z")),
-            quantiles: [
-                Some(time("2026-11-26T19:00:00Z")),
-                Some(time("2026-11-27T00:00:00Z")),
-                Some(time("2026-11-27T05:00:00Z")),
-            ],
-        }),
         forcing: vec![
             Forcing {
                 kind: "current".to_owned(),
