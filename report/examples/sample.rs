@@ -28,7 +28,10 @@ fn main() -> Outcome<()> {
             std::fs::write(Path::new(&folder).join(name), &bytes)?;
         }
         let length = std::fs::metadata(Path::new(&folder).join(name))?.len();
-        writeln!(std::io::stdout(), "{name:16} {best_ms:7.1} ms (best of 5), {length} bytes")?;
+        writeln!(
+            std::io::stdout(),
+            "{name:16} {best_ms:7.1} ms (best of 5), {length} bytes"
+        )?;
         Ok(())
     };
     write("heatmap.png", &|| Ok(heatmap_png(&scene, scene.last())?))?;

@@ -202,7 +202,10 @@ fn sheet(scene: &Scene<'_>, step: usize) -> Sheet {
     let mut footer = footer(scene);
     if step > 1 {
         let count = scene.snapshots.len();
-        footer.insert(0, format!("Every {step}th of {count} output times is shown, the last one included."));
+        footer.insert(
+            0,
+            format!("Every {step}th of {count} output times is shown, the last one included."),
+        );
     }
     Sheet {
         width: f32::from(WIDTH),

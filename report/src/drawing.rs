@@ -157,10 +157,7 @@ impl Frame {
     }
 
     pub(crate) fn meets(&self, other: &Self) -> bool {
-        self.left < other.right()
-            && other.left < self.right()
-            && self.top < other.bottom()
-            && other.top < self.bottom()
+        self.left < other.right() && other.left < self.right() && self.top < other.bottom() && other.top < self.bottom()
     }
 
     /// Smaller by this much on every side.

@@ -104,9 +104,7 @@ impl Fonts {
 
     /// Units in the font's size.
     fn em(&self, face: Face) -> f32 {
-        let metrics = self
-            .font(face)
-            .metrics(Size::unscaled(), LocationRef::default());
+        let metrics = self.font(face).metrics(Size::unscaled(), LocationRef::default());
         f32::from(metrics.units_per_em)
     }
 }
@@ -167,6 +165,9 @@ mod tests {
         let bounds = path.bounds();
         let width = fonts.width(Face::Bold, "HH") * 20.0;
         assert!(bounds.left() >= 100.0 && bounds.right() <= 100.0 + width, "{bounds:?}");
-        assert!(bounds.width() > 0.8 * width && (bounds.bottom() - 50.0).abs() < 0.01, "{bounds:?}");
+        assert!(
+            bounds.width() > 0.8 * width && (bounds.bottom() - 50.0).abs() < 0.01,
+            "{bounds:?}"
+        );
     }
 }

@@ -124,8 +124,10 @@ pub(crate) fn common_entries(scene: &Scene<'_>, snapshot: &Snapshot<'_>) -> Vec<
 }
 
 /// The states of particles that are no longer adrift, by name.
-pub(crate) const STATES: [(MarkStatus, &str); 2] =
-    [(MarkStatus::Stranded, "stranded"), (MarkStatus::MissingData, "out of forcing")];
+pub(crate) const STATES: [(MarkStatus, &str); 2] = [
+    (MarkStatus::Stranded, "stranded"),
+    (MarkStatus::MissingData, "out of forcing"),
+];
 
 /// Datum, start and land.
 pub(crate) fn place_entries(scene: &Scene<'_>) -> Vec<Entry> {
@@ -187,9 +189,12 @@ fn counted_density(snapshot: &Snapshot<'_>) -> Option<DensityGrid> {
     );
     let width_m = (0.5 * libm::pow(count, -1.0 / 6.0) * libm::sqrt(sd_x_m * sd_y_m)).max(100.0);
     let span = |value: &dyn Fn(&(f64, f64)) -> f64| {
-        places.iter().map(value).fold((f64::MAX, f64::MIN), |(low, high), value| {
-            (low.min(value), high.max(value))
-        })
+        places
+            .iter()
+            .map(value)
+            .fold((f64::MAX, f64::MIN), |(low, high), value| {
+                (low.min(value), high.max(value))
+            })
     };
     let ((west, far_east), (south, north)) = (span(&|place| east(place.0)), span(&|place| place.1));
     let margin_m = 4.0 * width_m;
@@ -198,7 +203,10 @@ fn counted_density(snapshot: &Snapshot<'_>) -> Option<DensityGrid> {
         (north - south) * lat_m + 2.0 * margin_m,
     );
     let cell_m = sides_m.0.max(sides_m.1) / CELLS;
-    let (nx, ny) = ((sides_m.0 / cell_m).ceil() as usize, (sides_m.1 / cell_m).ceil() as usize);
+    let (nx, ny) = (
+        (sides_m.0 / cell_m).ceil() as usize,
+        (sides_m.1 / cell_m).ceil() as usize,
+    );
     let (west, north) = (west - margin_m / lon_m, north + margin_m / lat_m);
     let mut cells = vec![0.0; nx * ny];
     for (lon, lat) in &places {
@@ -245,7 +253,9 @@ mod tests {
 
     #[test]
     fn a_counted_density_sums_to_one_and_peaks_amid_the_particles() {
-        let lon: Vec<f64> = (0..2000).map(|k| wrap_lon_deg(180.0 + 0.2 * libm::sin(f64::from(k)))).collect();
+        let lon: Vec<f64> = (0..2000)
+            .map(|k| wrap_lon_deg(180.0 + 0.2 * libm::sin(f64::from(k))))
+            .collect();
         let lat: Vec<f64> = (0..2000).map(|k| 70.0 + 0.1 * libm::sin(f64::from(k) * 1.7)).collect();
         let status = vec![0; 2000];
         let snapshot = Snapshot {

@@ -63,7 +63,11 @@ fn dmm(degrees: f64, decimals: usize, digits: usize, [positive, negative]: [char
     let whole = libm::floor(units / (60.0 * scale));
     let minutes = (units - whole * 60.0 * scale) / scale;
     let width = if decimals == 0 { 2 } else { 3 + decimals };
-    let side = if degrees < 0.0 && units > 0.0 { negative } else { positive };
+    let side = if degrees < 0.0 && units > 0.0 {
+        negative
+    } else {
+        positive
+    };
     format!("{whole:0digits$.0}°{NBSP}{minutes:0width$.decimals$}′{NBSP}{side}")
 }
 
@@ -100,7 +104,11 @@ fn thousands(number: &str) -> String {
 pub(crate) fn percent(share: f64) -> String {
     let tenths = libm::round(share * 1000.0);
     // What is not all and not none is not called so.
-    let tenths = if share > 0.0 && share < 1.0 { tenths.clamp(1.0, 999.0) } else { tenths };
+    let tenths = if share > 0.0 && share < 1.0 {
+        tenths.clamp(1.0, 999.0)
+    } else {
+        tenths
+    };
     format!("{}{NBSP}%", tenths / 10.0)
 }
 
@@ -128,7 +136,10 @@ mod tests {
     #[test]
     fn shares_that_are_not_all_are_not_called_so() {
         let plain = |share: f64| percent(share).replace(NBSP, " ");
-        assert_eq!([0.0, 0.0001, 0.5, 0.9999, 1.0].map(plain), ["0 %", "0.1 %", "50 %", "99.9 %", "100 %"]);
+        assert_eq!(
+            [0.0, 0.0001, 0.5, 0.9999, 1.0].map(plain),
+            ["0 %", "0.1 %", "50 %", "99.9 %", "100 %"]
+        );
     }
 
     #[test]

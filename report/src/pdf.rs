@@ -118,7 +118,11 @@ impl Writer<'_, '_> {
             }
             Item::Stroke(path, pen) => {
                 if let Some(path) = pdf_path(path) {
-                    let cap = if pen.dash.is_round() { LineCap::Round } else { LineCap::Butt };
+                    let cap = if pen.dash.is_round() {
+                        LineCap::Round
+                    } else {
+                        LineCap::Butt
+                    };
                     self.stroke(&path, *pen, cap);
                 }
             }

@@ -1,7 +1,7 @@
 //! A drawing as pixels.
 
 use tiny_skia::{
-    Color, FillRule, LineCap, LineJoin, Paint, Pixmap, PixmapPaint, PremultipliedColorU8, Stroke, StrokeDash, Transform,
+    Color, FillRule, LineCap, LineJoin, Paint, Pixmap, PremultipliedColorU8, Stroke, StrokeDash, Transform,
 };
 
 use crate::Error;
@@ -48,14 +48,7 @@ pub(crate) fn paint_over(drawing: &Drawing<'_>, page: Pixmap) -> Result<Pixmap, 
 fn close(layers: &mut Vec<(Pixmap, i32, i32)>) {
     let Some((layer, left, top)) = layers.pop() else { return };
     if let Some((below, x, y)) = layers.last_mut() {
-        below.draw_pixmap(
-            left - *x,
-            top - *y,
-            layer.as_ref(),
-            &PixmapPaint::default(),
-            Transform::identity(),
-            None,
-        );
+        lay_over(below, &layer, (left - *x, top - *y));
     }
 }
 
@@ -89,7 +82,11 @@ impl Layer<'_> {
     fn stroke(&mut self, path: &tiny_skia::Path, pen: &Pen) {
         let stroke = Stroke {
             width: pen.width,
-            line_cap: if pen.dash.is_round() { LineCap::Round } else { LineCap::Butt },
+            line_cap: if pen.dash.is_round() {
+                LineCap::Round
+            } else {
+                LineCap::Butt
+            },
             line_join: LineJoin::Round,
             dash: pen
                 .dash
@@ -131,25 +128,9 @@ impl Layer<'_> {
         let half = side as i32 / 2;
         for (x, y) in places {
             let (x, y) = ((x + self.place.tx).floor() as i32, (y + self.place.ty).floor() as i32);
-            self.stamp(&stamp, (x - half, y - half));
+            lay_over(self.layer, &stamp, (x - half, y - half));
         }
         Ok(())
-    }
-
-    /// Lays a small picture over the layer: plain arithmetic costs a tenth of setting up a painter for it.
-    fn stamp(&mut self, stamp: &Pixmap, (left, top): (i32, i32)) {
-        let (width, height) = (self.layer.width() as i32, self.layer.height() as i32);
-        let side = stamp.width() as i32;
-        let columns = left.max(0)..(left + side).min(width);
-        for row in top.max(0)..(top + stamp.height() as i32).min(height) {
-            for column in columns.clone() {
-                let upper = stamp.pixels()[((row - top) * side + column - left) as usize];
-                if upper.alpha() > 0 {
-                    let pixel = &mut self.layer.pixels_mut()[(row * width + column) as usize];
-                    *pixel = over(upper, *pixel);
-                }
-            }
-        }
     }
 
     fn image(&mut self, image: &Image) -> Result<(), Error> {
@@ -158,15 +139,32 @@ impl Layer<'_> {
             *pixel = tiny_skia::ColorU8::from_rgba(*r, *g, *b, *a).premultiply();
         }
         let (left, top) = (image.at.0 + self.place.tx, image.at.1 + self.place.ty);
-        self.layer.draw_pixmap(
-            left as i32,
-            top as i32,
-            picture.as_ref(),
-            &PixmapPaint::default(),
-            Transform::identity(),
-            None,
-        );
+        lay_over(self.layer, &picture, (left as i32, top as i32));
         Ok(())
+    }
+}
+
+/// Lays a picture over another with its upper left corner at a place. On whole pixels plain arithmetic costs a fraction of
+/// what a painter for turned and scaled pictures does.
+fn lay_over(ground: &mut Pixmap, upper: &Pixmap, (left, top): (i32, i32)) {
+    let (width, height) = (ground.width() as i32, ground.height() as i32);
+    let side = upper.width() as i32;
+    let (first, last) = (left.max(0), (left + side).min(width));
+    if first >= last {
+        return;
+    }
+    for row in top.max(0)..(top + upper.height() as i32).min(height) {
+        let from = ((row - top) * side - left) as isize;
+        let range = |start: isize| (start + first as isize) as usize..(start + last as isize) as usize;
+        let uppers = &upper.pixels()[range(from)];
+        let grounds = &mut ground.pixels_mut()[range((row * width) as isize)];
+        for (ground, upper) in grounds.iter_mut().zip(uppers) {
+            match upper.alpha() {
+                0 => {}
+                255 => *ground = *upper,
+                _ => *ground = over(*upper, *ground),
+            }
+        }
     }
 }
 

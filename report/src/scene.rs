@@ -104,11 +104,7 @@ impl Scene<'_> {
             return Err(Error::NoSnapshot);
         }
         for snapshot in &self.snapshots {
-            let (lon, lat, status) = (
-                snapshot.lon_deg.len(),
-                snapshot.lat_deg.len(),
-                snapshot.status.len(),
-            );
+            let (lon, lat, status) = (snapshot.lon_deg.len(), snapshot.lat_deg.len(), snapshot.status.len());
             if lon != status || lat != status {
                 return Err(Error::Columns {
                     time: snapshot.time,

@@ -33,7 +33,10 @@ pub fn tracks_png(scene: &Scene<'_>) -> Result<Vec<u8>, Error> {
         ),
     )];
     let adrift = notation::percent(end.share(MarkStatus::Active));
-    legend.push(Entry::new(Symbol::Particle(MarkStatus::Active), format!("adrift at the end: {adrift}")));
+    legend.push(Entry::new(
+        Symbol::Particle(MarkStatus::Active),
+        format!("adrift at the end: {adrift}"),
+    ));
     legend.extend(common_entries(scene, end));
     let first = scene.snapshot(0)?;
     let sheet = Sheet {
@@ -67,10 +70,13 @@ pub fn tracks_png(scene: &Scene<'_>) -> Result<Vec<u8>, Error> {
 
 /// The particles whose ways are shown.
 fn shown(scene: &Scene<'_>) -> Vec<usize> {
-    let particles = scene.snapshots.iter().map(|snapshot| snapshot.status.len()).min().unwrap_or(0);
-    (0..particles)
-        .step_by(particles.div_ceil(MOST_TRACKS).max(1))
-        .collect()
+    let particles = scene
+        .snapshots
+        .iter()
+        .map(|snapshot| snapshot.status.len())
+        .min()
+        .unwrap_or(0);
+    (0..particles).step_by(particles.div_ceil(MOST_TRACKS).max(1)).collect()
 }
 
 /// The way of a particle until it stopped, that place included; times at which it is nowhere are left out.

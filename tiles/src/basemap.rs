@@ -17,8 +17,8 @@ use std::sync::Arc;
 use driftline_coast::Coast;
 
 use crate::{Error, TileId};
-use low::LowTiles;
 pub use in_view::land_in_view;
+use low::LowTiles;
 pub use low::build_low_tiles;
 use outline::Detail;
 

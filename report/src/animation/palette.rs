@@ -27,8 +27,7 @@ fn cell_of([r, g, b]: [u8; 3]) -> usize {
 
 impl Cell {
     fn mean(&self) -> [u8; 3] {
-        self.sums
-            .map(|sum| ((sum + self.count / 2) / self.count.max(1)) as u8)
+        self.sums.map(|sum| ((sum + self.count / 2) / self.count.max(1)) as u8)
     }
 }
 

@@ -57,7 +57,8 @@ pub(super) fn draw(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
         flow.need(LEADING);
         let when = format!("{} ({})", notation::utc(time), notation::elapsed(scene.elapsed_s(time)));
         let y = flow.y + 9.0;
-        flow.page().text(name, (MARGIN, y), BODY.in_colour(FAINT_INK), Align::Left);
+        flow.page()
+            .text(name, (MARGIN, y), BODY.in_colour(FAINT_INK), Align::Left);
         flow.page().text(when, (MARGIN + 190.0, y), BODY, Align::Left);
         flow.y += LEADING;
     }

@@ -116,7 +116,12 @@ impl<'f> Flow<'f> {
 fn margins(page: &mut Drawing<'_>, number: usize, count: usize, briefing: &Briefing<'_>) {
     let (right, small) = (MARGIN + WIDTH, Hand::regular(7.8).in_colour(FAINT_INK));
     let top = 32.0;
-    page.text("DRIFT BRIEFING · SEARCH AND RESCUE", (MARGIN, top), Hand::bold(7.8), Align::Left);
+    page.text(
+        "DRIFT BRIEFING · SEARCH AND RESCUE",
+        (MARGIN, top),
+        Hand::bold(7.8),
+        Align::Left,
+    );
     let issued = format!("Issued {}", notation::utc(briefing.identity.issued));
     page.text(issued, (right, top), small, Align::Right);
     if let Some(classification) = &briefing.classification {

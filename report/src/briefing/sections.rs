@@ -71,7 +71,12 @@ pub(super) fn warnings(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     page.fill(frame.path(), [0xfd, 0xf1, 0xd6, 255]);
     page.stroke(frame.path(), Pen::solid(INK, 0.9));
     page.fill(bar.path(), INK);
-    page.text("WARNING", (MARGIN + 14.0, frame.top + 13.0), Hand::bold(9.0), Align::Left);
+    page.text(
+        "WARNING",
+        (MARGIN + 14.0, frame.top + 13.0),
+        Hand::bold(9.0),
+        Align::Left,
+    );
     let mut y = frame.top + 15.0;
     for warning in lines {
         for (row, line) in warning.into_iter().enumerate() {
@@ -136,13 +141,22 @@ pub(super) fn key_numbers(flow: &mut Flow<'_>, briefing: &Briefing<'_>) -> Resul
         let page = flow.page();
         panel(page, frame, GROUND);
         let inner = left + 8.0;
-        page.text(name, (inner, frame.top + 12.0), Hand::regular(8.0).in_colour(FAINT_INK), Align::Left);
+        page.text(
+            name,
+            (inner, frame.top + 12.0),
+            Hand::regular(8.0).in_colour(FAINT_INK),
+            Align::Left,
+        );
         if let Some(level) = level {
             let (from, to) = (frame.right() - 32.0, frame.right() - 7.0);
             page.line(&[(from, frame.top + 9.5), (to, frame.top + 9.5)], level_pen(level, 0.6));
         }
         page.text(value, (inner, frame.top + 27.0), Hand::bold(12.0), Align::Left);
-        let hand = if number == 0 { Hand::bold(12.0) } else { Hand::regular(9.0) };
+        let hand = if number == 0 {
+            Hand::bold(12.0)
+        } else {
+            Hand::regular(9.0)
+        };
         page.text(small, (inner, frame.top + 40.5), hand, Align::Left);
         left = frame.right() + gap;
     }
@@ -164,7 +178,10 @@ pub(super) fn facts(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
         facts.push(fact("Valid until", notation::utc(until)));
     }
     facts.push(fact("Issued", notation::utc(identity.issued)));
-    facts.push(fact("Mode and seed", format!("{}, seed {}", identity.mode, identity.seed)));
+    facts.push(fact(
+        "Mode and seed",
+        format!("{}, seed {}", identity.mode, identity.seed),
+    ));
     facts.push(fact("Engine", format!("Driftline {}", identity.engine_version)));
     facts.push(fact("Mission", identity.mission_id.clone()));
     facts.push(fact("Run", identity.run_id.clone()));
@@ -229,7 +246,10 @@ pub(super) fn limits(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     flow.heading("Limits of this forecast");
     let model = &briefing.error_model;
     if model.is_calibrated {
-        flow.bullet(&format!("Error model, calibrated: {}.", model.text.trim_end_matches('.')));
+        flow.bullet(&format!(
+            "Error model, calibrated: {}.",
+            model.text.trim_end_matches('.')
+        ));
     } else {
         flow.bullet(&format!(
             "UNCALIBRATED ERROR: {}. These numbers were not fitted to drifters of this region; the areas may hold the object less \

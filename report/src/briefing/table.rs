@@ -61,7 +61,11 @@ pub(super) fn columns(flow: &mut Flow<'_>, head: &[Column], rows: &[Vec<String>]
             };
             flow.page().fill(stripe.path(), [0xf2, 0xf4, 0xf6, 255]);
         }
-        let hand = if is_bold(number) { Hand::bold(SIZE) } else { Hand::regular(SIZE) };
+        let hand = if is_bold(number) {
+            Hand::bold(SIZE)
+        } else {
+            Hand::regular(SIZE)
+        };
         row(flow, head, cells, hand);
     }
     let y = flow.y;

@@ -82,7 +82,9 @@ pub(super) fn frame(chart: &mut Chart<'_, '_>) {
     let mut free_from = 0.0;
     for lon in lines.degrees {
         let (x, _) = chart.spot((lon, 0.0));
-        chart.drawing.line(&[(x, map.bottom()), (x, map.bottom() + 4.0 * unit)], tick);
+        chart
+            .drawing
+            .line(&[(x, map.bottom()), (x, map.bottom() + 4.0 * unit)], tick);
         let text = lon_dmm(lon, lines.decimals);
         let half = chart.drawing.width(&text, hand) / 2.0;
         let fits = x - half >= free_from && x + half <= map.right() + 12.0 * unit;
@@ -102,7 +104,11 @@ mod tests {
     #[test]
     fn lines_stand_on_round_minutes() {
         let lines = between(4.21, 5.02, 0.1);
-        let minutes: Vec<f64> = lines.degrees.iter().map(|lon| (lon * 60.0 * 1e6).round() / 1e6).collect();
+        let minutes: Vec<f64> = lines
+            .degrees
+            .iter()
+            .map(|lon| (lon * 60.0 * 1e6).round() / 1e6)
+            .collect();
         assert_eq!(minutes, [260.0, 270.0, 280.0, 290.0, 300.0]);
         assert_eq!(lines.decimals, 0);
         let fine = between(59.999, 60.004, 0.001);

@@ -130,7 +130,8 @@ impl Chart<'_, '_> {
             _ => 0.6 * size,
         };
         if mark == Mark::Diamond && spots.len() < 100 {
-            self.drawing.marks(mark, spots.clone(), (size + 1.2) * unit, [255, 255, 255, 200]);
+            self.drawing
+                .marks(mark, spots.clone(), (size + 1.2) * unit, [255, 255, 255, 200]);
         }
         self.drawing.marks(mark, spots, size * unit, colour);
     }
@@ -188,15 +189,26 @@ impl Chart<'_, '_> {
         let labelled = last.into_iter().chain(ticks);
         for at in labelled {
             let is_end = Some(at) == last;
-            let hand = if is_end { Hand::bold(12.5 * unit) } else { Hand::regular(11.5 * unit) };
-            self.label(spots[at], notation::tick(datums[at].0), hand, if is_end { 9.0 } else { 6.0 });
+            let hand = if is_end {
+                Hand::bold(12.5 * unit)
+            } else {
+                Hand::regular(11.5 * unit)
+            };
+            self.label(
+                spots[at],
+                notation::tick(datums[at].0),
+                hand,
+                if is_end { 9.0 } else { 6.0 },
+            );
         }
     }
 
     fn label(&mut self, spot: Spot, text: String, hand: Hand, gap: f32) {
         let unit = self.unit();
         let size = (self.drawing.width(&text, hand) + 4.0 * unit, hand.size * 1.2);
-        if let Some(frame) = self.labels.first_free(labels::around(spot, size, gap * unit)) {
+        let near = labels::around(spot, size, gap * unit);
+        let farther = labels::around(spot, size, (gap + 7.0) * unit);
+        if let Some(frame) = self.labels.first_free(near.into_iter().chain(farther)) {
             self.write_in(frame, text, hand.on_halo());
         }
     }
@@ -332,7 +344,7 @@ fn beside(rim: &[Spot], towards: (f32, f32), (width, height): (f32, f32), gap: f
             width,
             height,
         };
-        found.push((dx * towards.0 + dy * towards.1, frame));
+        found.push(((x - centre.0) * towards.0 + (y - centre.1) * towards.1, frame));
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.into_iter().map(|(_, frame)| frame).collect()
@@ -344,7 +356,9 @@ mod tests {
 
     fn hourly(hours: i64) -> Vec<(ValidTime, (f64, f64))> {
         let time = |hour| ValidTime::from_unix_s(1_700_000_000 + hour * 3600).unwrap();
-        (0..=hours).map(|hour| (time(hour), (4.0 + hour as f64 * 0.01, 60.0))).collect()
+        (0..=hours)
+            .map(|hour| (time(hour), (4.0 + hour as f64 * 0.01, 60.0)))
+            .collect()
     }
 
     #[test]

@@ -84,12 +84,7 @@ pub(super) fn draw(drawing: &mut Drawing<'_>, sheet: &Sheet, rows: &[Vec<(usize,
             let entry = &sheet.legend[*number];
             symbol(drawing, entry.symbol, (*left, middle), unit);
             let text_left = left + (entry.symbol_width() + 7.0) * unit;
-            drawing.text(
-                entry.text.clone(),
-                (text_left, middle + 4.6 * unit),
-                hand,
-                Align::Left,
-            );
+            drawing.text(entry.text.clone(), (text_left, middle + 4.6 * unit), hand, Align::Left);
         }
     }
 }

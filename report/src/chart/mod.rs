@@ -137,7 +137,8 @@ impl<'f, 's> Chart<'f, 's> {
         let land = land_in_view(self.scene.coast, &self.view)?;
         let rings = self.rings_of_pixels(&land);
         let pen = Pen::solid(SHORE, 1.1 * self.sheet.unit);
-        self.drawing.outlined(closed_path(rings.iter().map(Vec::as_slice)), LAND, pen);
+        self.drawing
+            .outlined(closed_path(rings.iter().map(Vec::as_slice)), LAND, pen);
         Ok(())
     }
 
@@ -184,7 +185,8 @@ impl<'f, 's> Chart<'f, 's> {
     /// passed, as a bar above the map.
     pub(crate) fn finish_over(mut self, time: &str, about_time: &str, share: f32) -> Drawing<'f> {
         self.drawing.items.push(Item::EndClip);
-        self.drawing.stroke(self.map.path(), Pen::solid(INK, 1.3 * self.sheet.unit));
+        self.drawing
+            .stroke(self.map.path(), Pen::solid(INK, 1.3 * self.sheet.unit));
         self.time(time, about_time);
         let (unit, map) = (self.sheet.unit, self.map);
         let bar = |share: f32| Frame {
@@ -233,7 +235,8 @@ impl<'f, 's> Chart<'f, 's> {
         let rows = [(&sheet.title, bold, 30.0), (&sheet.subtitle, small, 51.0)];
         for ((text, hand, baseline), reserved) in rows.into_iter().zip(rooms) {
             let text = self.drawing.fitting(text, hand, sheet.width - 32.0 * unit - reserved);
-            self.drawing.text(text, (16.0 * unit, baseline * unit), hand, Align::Left);
+            self.drawing
+                .text(text, (16.0 * unit, baseline * unit), hand, Align::Left);
         }
         self.time(&sheet.time, &sheet.about_time);
     }
@@ -243,7 +246,8 @@ impl<'f, 's> Chart<'f, 's> {
         let lines = std::mem::take(&mut self.sheet.footer);
         for (row, line) in lines.into_iter().rev().enumerate() {
             let baseline = self.sheet.height - (10.0 + 15.0 * row as f32) * unit;
-            self.drawing.text(line, (16.0 * unit, baseline), foot_hand(unit), Align::Left);
+            self.drawing
+                .text(line, (16.0 * unit, baseline), foot_hand(unit), Align::Left);
         }
     }
 }

@@ -10,7 +10,9 @@ const WANTED: f32 = 170.0;
 /// The longest round length that is no longer than the wanted one.
 fn round_length(most: f64) -> f64 {
     let power = libm::pow(10.0, libm::floor(libm::log10(most)));
-    let factor = [8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0].into_iter().find(|factor| factor * power <= most);
+    let factor = [8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]
+        .into_iter()
+        .find(|factor| factor * power <= most);
     factor.unwrap_or(1.0) * power
 }
 

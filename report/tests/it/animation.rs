@@ -31,7 +31,10 @@ fn decoded(bytes: &[u8]) -> Film {
         assert_eq!(frame.dispose, DisposalMethod::Keep);
         let across = usize::from(frame.width);
         for (at, pixel) in frame.buffer.as_chunks::<4>().0.iter().enumerate() {
-            let (x, y) = (at % across + usize::from(frame.left), at / across + usize::from(frame.top));
+            let (x, y) = (
+                at % across + usize::from(frame.left),
+                at / across + usize::from(frame.top),
+            );
             if pixel[3] > 0 {
                 screen[4 * (y * width + x)..][..4].copy_from_slice(pixel);
             }
@@ -58,7 +61,11 @@ fn a_frame_for_each_output_time_each_with_its_own_time() {
     let film = decoded(&made.bytes);
     assert_eq!(film.frames.len(), 25);
     assert_eq!(film.repeat, Repeat::Infinite);
-    assert!(film.delays[..24].iter().all(|delay| *delay == 30) && film.delays[24] == 200, "{:?}", film.delays);
+    assert!(
+        film.delays[..24].iter().all(|delay| *delay == 30) && film.delays[24] == 200,
+        "{:?}",
+        film.delays
+    );
     for frame in 1..25 {
         assert_ne!(time_corner(&film, frame - 1), time_corner(&film, frame), "{frame}");
     }

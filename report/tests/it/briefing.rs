@@ -71,7 +71,12 @@ fn the_text_is_what_the_run_said() {
         "Old forcing: wind".to_owned(),
     ];
     expected.extend(briefing.warnings.iter().chain(&briefing.caveats).cloned());
-    expected.extend(briefing.facts.iter().flat_map(|fact| [fact.name.clone(), fact.value.clone()]));
+    expected.extend(
+        briefing
+            .facts
+            .iter()
+            .flat_map(|fact| [fact.name.clone(), fact.value.clone()]),
+    );
     expected.extend(scene.attribution.clone());
     for words in expected {
         assert!(text.contains(&words), "{words:?} is missing in {text}");
@@ -91,7 +96,11 @@ fn every_row_of_the_table_is_an_output_time() {
     for (hour, snapshot) in scene.snapshots.iter().enumerate() {
         let (lon, lat) = snapshot.datum.unwrap();
         let clock = snapshot.time.to_string();
-        let after = if hour == 0 { "0 h".to_owned() } else { format!("+{hour} h") };
+        let after = if hour == 0 {
+            "0 h".to_owned()
+        } else {
+            format!("+{hour} h")
+        };
         let row = format!(
             "{} {} {after} {} {}",
             &clock[..10],
@@ -104,7 +113,10 @@ fn every_row_of_the_table_is_an_output_time() {
     let end = scene.snapshots.last().unwrap();
     let stranded = end.status.iter().filter(|code| **code == 1).count() as f64 / 5000.0;
     let share = format!("{:.1} %", stranded * 100.0);
-    assert!(text.contains(&format!("{share} of the particles came ashore")), "{share}");
+    assert!(
+        text.contains(&format!("{share} of the particles came ashore")),
+        "{share}"
+    );
     let half = end.areas[0].km2 / (1.852 * 1.852);
     assert!(text.contains(&format!("50 % area {half:.1} NM²")), "{half}");
 }
@@ -113,7 +125,11 @@ fn every_row_of_the_table_is_an_output_time() {
 fn the_document_knows_itself_and_embeds_subset_fonts() {
     let scene = BERGEN.scene(&COAST);
     let bytes = briefing_pdf(&briefing(&scene)).unwrap();
-    assert_eq!(bytes, briefing_pdf(&briefing(&scene)).unwrap(), "the same briefing gives the same bytes");
+    assert_eq!(
+        bytes,
+        briefing_pdf(&briefing(&scene)).unwrap(),
+        "the same briefing gives the same bytes"
+    );
     assert!(bytes.len() < 300_000, "{} bytes", bytes.len());
     let file = File::of(&bytes, "about");
     let about = file.read("pdfinfo", &["-isodates"]);
@@ -133,7 +149,11 @@ fn the_document_knows_itself_and_embeds_subset_fonts() {
         // Embedded, subset, with a map to Unicode; six letters before the name mark a subset.
         let columns: Vec<&str> = font.split_whitespace().collect();
         assert!(columns[0].len() > 7 && columns[0].as_bytes()[6] == b'+', "{font}");
-        assert_eq!(columns[columns.len() - 5..columns.len() - 2], ["yes", "yes", "yes"], "{font}");
+        assert_eq!(
+            columns[columns.len() - 5..columns.len() - 2],
+            ["yes", "yes", "yes"],
+            "{font}"
+        );
     }
 }
 
@@ -177,9 +197,15 @@ fn much_to_say_takes_a_third_page_and_long_texts_are_broken() {
     briefing.classification = Some("RESTRICTED".to_owned());
     briefing.facts.extend((0..12).map(|number| Fact {
         name: format!("Scenario {number}"),
-        value: format!("{} x{}", "a long sentence about where it may have been ".repeat(4), "unbroken".repeat(14)),
+        value: format!(
+            "{} x{}",
+            "a long sentence about where it may have been ".repeat(4),
+            "unbroken".repeat(14)
+        ),
     }));
-    briefing.caveats.extend((0..20).map(|number| format!("Caveat number {number}: {}", "words and ".repeat(30))));
+    briefing
+        .caveats
+        .extend((0..20).map(|number| format!("Caveat number {number}: {}", "words and ".repeat(30))));
     let text = File::of(&briefing_pdf(&briefing).unwrap(), "long").text();
     assert!(text.contains("of 121 output times are listed"), "{text}");
     assert!(text.matches("RESTRICTED").count() >= 3);

@@ -88,7 +88,12 @@ fn a_density_that_is_given_is_drawn_where_it_stands() {
     scene.snapshots[last].density = None;
     let counted = Picture::of(&heatmap_png(&scene, last).unwrap());
     let dark = |[r, g, b]: [u8; 3]| r < 25 && g < 35 && b < 45;
-    assert!(given.count(dark) > 2 * counted.count(dark), "{} {}", given.count(dark), counted.count(dark));
+    assert!(
+        given.count(dark) > 2 * counted.count(dark),
+        "{} {}",
+        given.count(dark),
+        counted.count(dark)
+    );
 }
 
 #[test]
@@ -100,7 +105,10 @@ fn an_earlier_time_gives_another_picture_and_the_same_time_the_same_bytes() {
     assert_ne!(end, early);
     assert!(Picture::of(&early).title.contains("2026-11-26 09:00 UTC"));
     let error = heatmap_png(&scene, 25).unwrap_err().to_string();
-    assert_eq!(error, "the scene has 25 output times, there is no number 25 (the first is 0)");
+    assert_eq!(
+        error,
+        "the scene has 25 output times, there is no number 25 (the first is 0)"
+    );
 }
 
 #[test]
@@ -123,7 +131,11 @@ fn a_run_over_the_antimeridian_and_one_in_the_high_north_are_as_compact_as_any()
         let heat = Picture::of(&heatmap_png(&scene, scene.last()).unwrap());
         let tracks = Picture::of(&tracks_png(&scene).unwrap());
         // Both outlines whole, none of them drawn across the world.
-        (heat.count(near(ORANGE)), heat.count(near(BLUE)), tracks.count(near(SEA)))
+        (
+            heat.count(near(ORANGE)),
+            heat.count(near(BLUE)),
+            tracks.count(near(SEA)),
+        )
     };
     let recipe = Recipe {
         particles: 800,
@@ -139,7 +151,10 @@ fn a_run_over_the_antimeridian_and_one_in_the_high_north_are_as_compact_as_any()
         });
         for (found, expected) in [(found.0, plain.0), (found.1, plain.1), (found.2, plain.2)] {
             let ratio = found as f64 / expected as f64;
-            assert!((0.7..1.4).contains(&ratio), "{lon_deg} {lat_deg}: {found} instead of {expected}");
+            assert!(
+                (0.7..1.4).contains(&ratio),
+                "{lon_deg} {lat_deg}: {found} instead of {expected}"
+            );
         }
     }
 }

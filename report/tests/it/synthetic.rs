@@ -102,7 +102,8 @@ impl Run {
                 columns.1.push(lat);
                 columns.2.push(u8::from(coast.on_land(lon, lat)));
             }
-            run.times.push(ValidTime::from_unix_s(begin.unix_s() + step * recipe.step_s).unwrap());
+            run.times
+                .push(ValidTime::from_unix_s(begin.unix_s() + step * recipe.step_s).unwrap());
             run.lon_deg.push(columns.0);
             run.lat_deg.push(columns.1);
             run.status.push(columns.2);
@@ -249,7 +250,9 @@ pub(crate) fn briefing<'a>(scene: &'a Scene<'a>) -> Briefing<'a> {
             text: "random velocity of 0.25 m/s with a memory of 6 h for current, 1.8 m/s and 3 h for wind".to_owned(),
             is_calibrated: false,
         },
-        warnings: vec!["12 % of the particles' steps used values borrowed from the nearest wet node near the coast.".to_owned()],
+        warnings: vec![
+            "12 % of the particles' steps used values borrowed from the nearest wet node near the coast.".to_owned(),
+        ],
         caveats: vec![
             "Stokes drift is taken to be part of the leeway coefficients.".to_owned(),
             "The current field does not resolve fjords narrower than about 2 km.".to_owned(),

@@ -61,7 +61,12 @@ mod tests {
         };
         let view = view_around([(179.0, 59.8), (-179.0, 60.7)], &fit).unwrap();
         let land = land_in_view(&coast, &view).unwrap();
-        for (lon, lat, is_land) in [(180.0, 60.2, true), (-179.6, 60.4, true), (179.4, 60.2, false), (180.0, 59.9, false)] {
+        for (lon, lat, is_land) in [
+            (180.0, 60.2, true),
+            (-179.6, 60.4, true),
+            (179.4, 60.2, false),
+            (180.0, 59.9, false),
+        ] {
             let (x, y) = view.pixel(lon, lat);
             assert_eq!(land.contains(&Point::new(x, y)), is_land, "{lon} {lat}");
         }
