@@ -22,7 +22,7 @@ const TICKS_APART: f32 = 26.0;
 pub(crate) fn level_pen(level: f64, unit: f32) -> Pen {
     let [r, g, b] = level_colour(level, Scheme::Day);
     let (dash, width) = if level <= 0.5 {
-        (Dash::Solid, 2.4)
+        (Dash::Solid, 2.7)
     } else if level <= 0.9 {
         (Dash::Dashed, 2.2)
     } else {

@@ -19,8 +19,8 @@ pub(crate) use labels::Labels;
 pub(crate) use layers::level_pen;
 pub(crate) use legend::{Entry, Symbol};
 
-const SEA: Colour = [0xe6, 0xef, 0xf5, 255];
-const LAND: Colour = [0xf1, 0xe7, 0xcb, 255];
+const SEA: Colour = [0xec, 0xf3, 0xf8, 255];
+const LAND: Colour = [0xeb, 0xdd, 0xb6, 255];
 const SHORE: Colour = [0x6f, 0x66, 0x4d, 255];
 
 /// No map shows less than this on its shorter side: two nautical miles.
