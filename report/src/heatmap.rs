@@ -115,7 +115,7 @@ pub(crate) fn common_entries(scene: &Scene<'_>, snapshot: &Snapshot<'_>) -> Vec<
     for (status, name) in STATES {
         let share = snapshot.share(status);
         if share > 0.0 {
-            let text = format!("{name}: {} of particles", notation::percent(share));
+            let text = format!("{name}: {} of particles", notation::share(share));
             entries.push(Entry::new(Symbol::Particle(status), text));
         }
     }

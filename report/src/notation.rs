@@ -100,16 +100,19 @@ fn thousands(number: &str) -> String {
     grouped + rest
 }
 
-/// "90 %".
-pub(crate) fn percent(share: f64) -> String {
+/// A level: "90 %".
+pub(crate) fn percent(level: f64) -> String {
+    format!("{}{NBSP}%", libm::round(level * 1000.0) / 10.0)
+}
+
+/// A share of particles: "42.5 %". What is not all and not none is not called so.
+pub(crate) fn share(share: f64) -> String {
     let tenths = libm::round(share * 1000.0);
-    // What is not all and not none is not called so.
-    let tenths = if share > 0.0 && share < 1.0 {
-        tenths.clamp(1.0, 999.0)
-    } else {
-        tenths
-    };
-    format!("{}{NBSP}%", tenths / 10.0)
+    match share {
+        share if share <= 0.0 => format!("0{NBSP}%"),
+        share if share >= 1.0 => format!("100{NBSP}%"),
+        _ => format!("{:.1}{NBSP}%", tenths.clamp(1.0, 999.0) / 10.0),
+    }
 }
 
 #[cfg(test)]
@@ -135,10 +138,10 @@ mod tests {
 
     #[test]
     fn shares_that_are_not_all_are_not_called_so() {
-        let plain = |share: f64| percent(share).replace(NBSP, " ");
+        let plain = |of_all: f64| share(of_all).replace(NBSP, " ");
         assert_eq!(
             [0.0, 0.0001, 0.5, 0.9999, 1.0].map(plain),
-            ["0 %", "0.1 %", "50 %", "99.9 %", "100 %"]
+            ["0 %", "0.1 %", "50.0 %", "99.9 %", "100 %"]
         );
     }
 

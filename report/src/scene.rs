@@ -162,6 +162,20 @@ impl Snapshot<'_> {
             .map(|((lon, lat), _)| (*lon, *lat))
     }
 
+    /// Longitudes and latitudes of so many particles in a state at most, and how many there are.
+    pub(crate) fn sample(&self, wanted: MarkStatus, most: usize) -> (Vec<(f64, f64)>, usize) {
+        let columns = self.lon_deg.iter().zip(self.lat_deg).zip(self.status).enumerate();
+        let found: Vec<(usize, (f64, f64))> = columns
+            .filter(|(_, ((lon, lat), code))| {
+                MarkStatus::of_code(**code) == Some(wanted) && lon.is_finite() && lat.is_finite()
+            })
+            .map(|(particle, ((lon, lat), _))| (particle, (*lon, *lat)))
+            .collect();
+        let share = most as f64 / found.len().max(1) as f64;
+        let places = found.iter().filter(|(particle, _)| is_shown(*particle, share));
+        (places.map(|(_, place)| *place).collect(), found.len())
+    }
+
     /// Share of all particles that are in a state.
     pub(crate) fn share(&self, wanted: MarkStatus) -> f64 {
         let found = self
@@ -177,6 +191,15 @@ impl Snapshot<'_> {
     }
 }
 
+/// Whether a particle is among those shown when this share of them is: by the golden section, which spreads those shown
+/// over all numbers and keeps step with no pattern in them (every second particle may drift to the left). A particle that
+/// is shown stays so when the share grows.
+pub(crate) fn is_shown(particle: usize, share: f64) -> bool {
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    let turns = particle as f64 * GOLDEN;
+    turns - libm::floor(turns) < share
+}
+
 impl Start {
     /// Its longitudes and latitudes.
     pub(crate) fn places(&self) -> Vec<(f64, f64)> {
@@ -184,5 +207,31 @@ impl Start {
             StartShape::Point { lon_deg, lat_deg, .. } => vec![(*lon_deg, *lat_deg)],
             StartShape::Line(places) | StartShape::Polygon(places) => places.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_shown_keep_step_with_no_pattern() {
+        for share in [0.04, 0.3, 0.5, 0.8] {
+            let shown: Vec<usize> = (0..5000).filter(|particle| is_shown(*particle, share)).collect();
+            assert!(
+                (shown.len() as f64 - 5000.0 * share).abs() < 4.0,
+                "{share}: {}",
+                shown.len()
+            );
+            for step in 2..8 {
+                let first = shown.iter().filter(|particle| particle.is_multiple_of(step)).count();
+                let expected = shown.len() as f64 / step as f64;
+                assert!(
+                    (first as f64 - expected).abs() < 0.12 * expected + 3.0,
+                    "{share} {step}: {first}"
+                );
+            }
+        }
+        assert!((0..5000).all(|particle| is_shown(particle, 1.0)));
     }
 }

@@ -5,14 +5,15 @@ use driftline_tiles::MarkStatus;
 use crate::chart::{Chart, Entry, Sheet, Symbol};
 use crate::font::Fonts;
 use crate::heatmap::{common_entries, footer};
+use crate::scene::is_shown;
 use crate::{Error, Scene, Start, notation, raster};
 
 const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 900;
-/// Tracks on the chart at most: every n-th particle, whose numbers carry no meaning.
+/// Tracks on the chart, about.
 const MOST_TRACKS: usize = 200;
 
-/// A PNG, 1200 x 900: the ways of at most 200 particles to the end of the run, where every particle of the run came ashore,
+/// A PNG, 1200 x 900: the ways of about 200 particles to the end of the run, where every particle of the run came ashore,
 /// where those tracks end, the start and the datum's way.
 pub fn tracks_png(scene: &Scene<'_>) -> Result<Vec<u8>, Error> {
     scene.check()?;
@@ -32,7 +33,7 @@ pub fn tracks_png(scene: &Scene<'_>) -> Result<Vec<u8>, Error> {
             notation::count(end.status.len())
         ),
     )];
-    let adrift = notation::percent(end.share(MarkStatus::Active));
+    let adrift = notation::share(end.share(MarkStatus::Active));
     legend.push(Entry::new(
         Symbol::Particle(MarkStatus::Active),
         format!("adrift at the end: {adrift}"),
@@ -76,7 +77,8 @@ fn shown(scene: &Scene<'_>) -> Vec<usize> {
         .map(|snapshot| snapshot.status.len())
         .min()
         .unwrap_or(0);
-    (0..particles).step_by(particles.div_ceil(MOST_TRACKS).max(1)).collect()
+    let share = MOST_TRACKS as f64 / particles.max(1) as f64;
+    (0..particles).filter(|particle| is_shown(*particle, share)).collect()
 }
 
 /// The way of a particle until it stopped, that place included; times at which it is nowhere are left out.

@@ -42,8 +42,8 @@ pub(super) fn draw(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     let share = arrivals.len() as f64 / particles.unwrap_or(1).max(1) as f64;
     let text = format!(
         "{} of the particles came ashore by the end of the run, {} did not. Stranded particles are not part of the search areas.",
-        notation::percent(share),
-        notation::percent(1.0 - share)
+        notation::share(share),
+        notation::share(1.0 - share)
     );
     flow.paragraph(&text, BODY);
     let rows = [

@@ -23,13 +23,17 @@ pub(super) fn draw(flow: &mut Flow<'_>, briefing: &Briefing<'_>) -> Result<(), E
     let datums = scene.datums(briefing.at);
     flow.need(LEAST_HEIGHT + 20.0);
     let height = (flow.room() - 20.0).min(HEIGHT);
-    let adrift = snapshot.places(MarkStatus::Active).count();
-    let step = adrift.div_ceil(MOST_PARTICLES).max(1);
+    let (shown, adrift) = snapshot.sample(MarkStatus::Active, MOST_PARTICLES);
     let mut legend = area_entries(snapshot);
     if adrift > 0 {
-        let text = match step {
-            1 => "particle adrift".to_owned(),
-            step => format!("particle adrift (1 of {step} shown)"),
+        let text = if shown.len() == adrift {
+            "particle adrift".to_owned()
+        } else {
+            format!(
+                "particle adrift ({} of {} shown)",
+                notation::count(shown.len()),
+                notation::count(adrift)
+            )
         };
         legend.push(Entry::new(Symbol::Particle(MarkStatus::Active), text));
     }

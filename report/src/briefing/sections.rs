@@ -123,8 +123,8 @@ pub(super) fn key_numbers(flow: &mut Flow<'_>, briefing: &Briefing<'_>) -> Resul
     }
     panels.push((
         "Adrift".to_owned(),
-        notation::percent(snapshot.share(MarkStatus::Active)),
-        format!("stranded {}", notation::percent(snapshot.share(MarkStatus::Stranded))),
+        notation::share(snapshot.share(MarkStatus::Active)),
+        format!("stranded {}", notation::share(snapshot.share(MarkStatus::Stranded))),
         None,
     ));
     let gap = 6.0;
@@ -233,7 +233,7 @@ pub(super) fn forcing(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
                 forcing.product.clone(),
                 notation::day_and_clock(forcing.cycle),
                 notation::duration(forcing.age_s),
-                forcing.share.map_or("–".to_owned(), notation::percent),
+                forcing.share.map_or("–".to_owned(), notation::share),
                 if forcing.is_old { "OLD" } else { "" }.to_owned(),
             ]
         })

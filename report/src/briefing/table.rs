@@ -106,11 +106,11 @@ pub(super) fn areas(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     let shown = shown(scene.snapshots.len(), briefing.at);
     let mut head = vec![
         Column::left("Valid (UTC)", 78.0),
-        Column::right("After start", 50.0),
+        Column::right("Elapsed", 50.0),
         Column::right("Datum lat.", 68.0),
         Column::right("Datum lon.", 74.0),
     ];
-    let rest = WIDTH - 78.0 - 50.0 - 68.0 - 74.0 - 40.0 - 44.0;
+    let rest = WIDTH - 78.0 - 50.0 - 68.0 - 74.0 - 40.0 - 47.0;
     for level in &levels {
         let name = notation::percent(*level);
         head.push(Column::right(&name, rest / levels.len() as f32));
@@ -134,8 +134,8 @@ pub(super) fn areas(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
                     format!("{nm2} ({})", notation::amount(area.km2))
                 }));
             }
-            cells.push(notation::percent(snapshot.share(MarkStatus::Active)));
-            cells.push(notation::percent(snapshot.share(MarkStatus::Stranded)));
+            cells.push(notation::share(snapshot.share(MarkStatus::Active)));
+            cells.push(notation::share(snapshot.share(MarkStatus::Stranded)));
             cells
         })
         .collect();

@@ -116,11 +116,10 @@ impl Chart<'_, '_> {
         }
     }
 
-    /// Particles of one state, thinned evenly to so many at most.
+    /// Particles of one state, so many at most.
     pub(crate) fn particles_in(&mut self, snapshot: &Snapshot<'_>, status: MarkStatus, most: usize) {
-        let places: Vec<(f64, f64)> = snapshot.places(status).collect();
-        let step = places.len().div_ceil(most.max(1)).max(1);
-        let spots: Vec<Spot> = places.iter().step_by(step).map(|place| self.spot(*place)).collect();
+        let (places, _) = snapshot.sample(status, most);
+        let spots: Vec<Spot> = places.iter().map(|place| self.spot(*place)).collect();
         let unit = self.unit();
         let (mark, size, colour) = particle_mark(status);
         // Many are small, so that the shore stays readable.
