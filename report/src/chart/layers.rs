@@ -366,7 +366,7 @@ mod tests {
         let spots: Vec<Spot> = (0..=24).map(|hour| (hour as f32 * 20.0, 0.0)).collect();
         assert_eq!(ticks(&datums, &spots, 30.0), [3, 6, 9, 12, 15, 18, 21]);
         assert_eq!(ticks(&datums, &spots, 130.0), [9, 18]);
-        assert!(ticks(&datums, &vec![(5.0, 5.0); 25], 30.0).is_empty());
+        assert!(ticks(&datums, &[(5.0, 5.0); 25], 30.0).is_empty());
         assert!(ticks(&[], &[], 30.0).is_empty());
     }
 
