@@ -275,7 +275,7 @@ mod tests {
         assert!(grid.value_at(180.0, 70.0).unwrap() > 0.0 && grid.value_at(-179.9, 70.0).unwrap() > 0.0);
         assert_eq!(grid.value_at(170.0, 70.0), None);
         let nobody = Snapshot {
-            status: &vec![1; 2000],
+            status: &[1; 2000],
             ..snapshot
         };
         assert_eq!(counted_density(&nobody), None);
