@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The programs that tests read Driftline with: GDAL, QGIS and Chromium by apt; Python with the packages of
+# The programs that tests read Driftline with: GDAL, QGIS, Chromium and poppler by apt; Python with the packages of
 # tests/clients/requirements.txt in .test-env/; the map libraries of tests/clients/web with their own Node.js. Quick when
 # everything is there; a folder is made again only when its list (or Python) changed. Packages come by apt where it may,
 # else one sentence says what to install.
@@ -28,6 +28,7 @@ system_python_has qgis || missing+=(python3-qgis)
 compgen -G '/usr/lib/qgis/plugins/libprovider_wms.so' >/dev/null ||
     compgen -G '/usr/lib/*/qgis/plugins/libprovider_wms.so' >/dev/null || missing+=(qgis-providers)
 command -v chromium >/dev/null || missing+=(chromium)
+command -v pdftotext >/dev/null && command -v pdftoppm >/dev/null || missing+=(poppler-utils)
 # Pictures hold text: the same letters on every machine.
 [[ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ]] || missing+=(fonts-dejavu-core)
 if ((${#missing[@]})); then

@@ -14,8 +14,8 @@ use crate::harness::repository;
 const GROUPS: &[&[&str]] = &[
     &["domain", "compute"],
     &["coast", "config", "decode"],
-    &["leeway", "database", "store"],
-    &["query", "tiles", "report"],
+    &["leeway", "database", "store", "tiles"],
+    &["query", "report"],
     &["auth-billing", "ingest", "simulate"],
     &["ogc-api"],
     &["server"],

@@ -71,7 +71,7 @@ pub fn draw_areas_while(
     }
     for area in order.iter().take_while(|_| is_wanted()) {
         let look = LevelLook::of(area.level, style.scheme);
-        for line in area.polygons.iter().flat_map(outlines) {
+        for line in area.polygons.iter().flat_map(area_rims) {
             canvas.stroke(&line, &look.casing());
             canvas.stroke(&line, &look.line());
         }
@@ -80,6 +80,12 @@ pub fn draw_areas_while(
         label(&mut canvas, area, style.scheme);
     }
     canvas.finish()
+}
+
+/// The colour of a level's outline on every map, red, green, blue.
+pub fn level_colour(level: f64, scheme: Scheme) -> [u8; 3] {
+    let [r, g, b, _] = LevelLook::of(level, scheme).colour;
+    [r, g, b]
 }
 
 /// How a level is drawn.
@@ -138,7 +144,7 @@ pub(crate) fn level_text(level: f64) -> String {
 
 /// The outline of a polygon, without the edges that exist only because the polygon was cut at the antimeridian or closed
 /// over a pole.
-fn outlines(polygon: &Polygon<f64>) -> Vec<LineString<f64>> {
+pub fn area_rims(polygon: &Polygon<f64>) -> Vec<LineString<f64>> {
     let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
     rings.flat_map(visible_parts).collect()
 }

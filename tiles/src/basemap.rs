@@ -6,6 +6,7 @@
 
 mod clip;
 mod encode;
+mod in_view;
 mod low;
 mod nest;
 mod outline;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use driftline_coast::Coast;
 
 use crate::{Error, TileId};
+pub use in_view::land_in_view;
 use low::LowTiles;
 pub use low::build_low_tiles;
 use outline::Detail;

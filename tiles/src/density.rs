@@ -55,7 +55,7 @@ impl Default for DensityStyle {
 
 impl DensityStyle {
     /// Colour and transparency at a share of the range.
-    pub(crate) fn colour(&self, share: f64) -> Rgba {
+    pub fn colour(&self, share: f64) -> Rgba {
         let share = share.clamp(0.0, 1.0);
         let [r, g, b] = self.colours.colour(share);
         [r, g, b, (HIGHEST_ALPHA * libm::sqrt(share) + 0.5) as u8]

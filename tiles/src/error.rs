@@ -31,6 +31,12 @@ pub enum Error {
          the globe"
     )]
     BoxSpan([f64; 4]),
+    /// Land asked for in another system than it is drawn in.
+    #[error("land is drawn in Web Mercator only")]
+    NotMercator,
+    /// A map around nothing.
+    #[error("there is no place to draw a map around")]
+    NoPlace,
     /// Numbers that make no raster.
     #[error("not a raster: {0}")]
     Raster(String),

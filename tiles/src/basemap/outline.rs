@@ -40,7 +40,13 @@ pub(crate) struct Detail {
 
 /// The land in a tile.
 pub(crate) fn land(coast: &Coast, tile: TileId, detail: Detail) -> Polygons {
-    let frame = Frame::of(tile, detail);
+    let [west_m, _, _, north_m] = tile.bounds_m();
+    land_in_square(coast, (west_m, north_m), tile.span_m(), detail)
+}
+
+/// The land in a square of Web Mercator, given by its upper left corner and side in metres, in the units of a tile.
+pub(crate) fn land_in_square(coast: &Coast, (west_m, north_m): Place, span_m: f64, detail: Detail) -> Polygons {
+    let frame = Frame::of((west_m, north_m), span_m, detail);
     let mut rings = Vec::new();
     for (lon_deg, lat_deg, degrees, land) in runs(coast, &frame) {
         match land {
@@ -114,7 +120,7 @@ fn runs(coast: &Coast, frame: &Frame) -> Vec<(i32, i32, i32, Land)> {
     runs
 }
 
-/// A tile with its margin, and the way from degrees to its units.
+/// A tile, or another square, with its margin, and the way from degrees to its units.
 struct Frame {
     /// West and east in degrees, beyond 180 where the margin is.
     lon: (f64, f64),
@@ -127,9 +133,9 @@ struct Frame {
 }
 
 impl Frame {
-    fn of(tile: TileId, detail: Detail) -> Self {
-        let [west_m, south_m, east_m, north_m] = tile.bounds_m();
-        let margin_m = tile.span_m() * f64::from(MARGIN) / f64::from(EXTENT);
+    fn of((west_m, north_m): Place, span_m: f64, detail: Detail) -> Self {
+        let (east_m, south_m) = (west_m + span_m, north_m - span_m);
+        let margin_m = span_m * f64::from(MARGIN) / f64::from(EXTENT);
         Self {
             lon: (
                 mercator::lon_deg(west_m - margin_m),
@@ -141,7 +147,7 @@ impl Frame {
             ),
             west_m,
             north_m,
-            units_per_m: f64::from(EXTENT) / tile.span_m(),
+            units_per_m: f64::from(EXTENT) / span_m,
             detail,
         }
     }
