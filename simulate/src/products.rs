@@ -17,11 +17,13 @@ mod plane;
 mod probability;
 mod raster_grid;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
+mod snapshots;
 mod tracks;
 mod wkb;
 
 pub use antimeridian::Vertex;
+pub(crate) use antimeridian::{bounds, split_track};
 pub use areas::{Area, AreaSet, AreaSettings, Datum, LEVELS, SeaMask, Spread, search_areas, spread};
 pub use cloud::Cloud;
 pub use driftline_leeway::Status;
@@ -33,4 +35,6 @@ pub use particles::{
 };
 pub use probability::{areas_and_probability, probability_tif};
 pub use raster_grid::RasterGrid;
+pub use snapshots::read_snapshots;
 pub use tracks::{Arrival, MAX_TRACKS, Stranding, Track, stranding, track_ids, tracks};
+pub(crate) use wkb::{write_lines, write_point, write_polygons};
