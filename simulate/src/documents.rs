@@ -120,3 +120,6 @@ impl Document {
         format!("{}{}", self.folder, self.name)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,7 @@ impl Engine {
             for document in DOCUMENTS {
                 files.push((document.name.to_owned(), (document.make)(&view)?));
             }
+            files.sort_by(|a, b| a.0.cmp(&b.0));
             Ok(files)
         };
         self.compute.run(work).await?

@@ -11,11 +11,11 @@ use super::layer_element::{self, LayerWriter};
 use super::request::WmsAsk;
 use super::version::Version;
 use super::{MAX_LAYERS, MAX_SIDE_PX, PNG, feature_info};
-use crate::{AppState, Error};
 use crate::answer::{Lasting, tagged};
 use crate::entity_tag::EntityTag;
 use crate::maps::{LayerAbout, available};
 use crate::query::shown;
+use crate::{AppState, Error};
 
 const TITLE_OF_TENANT: &str = "Driftline: forcing and search areas";
 const ABSTRACT: &str =

@@ -56,7 +56,12 @@ fn quoted(field: &str) -> String {
 
 /// Latitude and longitude in degrees (a centimetre) and in degrees and minutes.
 fn place((lon, lat): (f64, f64)) -> [String; 4] {
-    [format!("{lat:.7}"), format!("{lon:.7}"), latitude_dm(lat), longitude_dm(lon)]
+    [
+        format!("{lat:.7}"),
+        format!("{lon:.7}"),
+        latitude_dm(lat),
+        longitude_dm(lon),
+    ]
 }
 
 /// `datums.csv`: a row for each output time that has something adrift.
@@ -64,9 +69,25 @@ pub(super) fn datums(view: &RunView) -> Result<Vec<u8>, Error> {
     let mut table = Table::of(
         view,
         &[
-            "valid_time", "hours", "mean_lat_deg", "mean_lon_deg", "mean_lat_dm", "mean_lon_dm", "mode_lat_deg",
-            "mode_lon_deg", "mode_lat_dm", "mode_lon_dm", "area_50_km2", "area_90_km2", "area_95_km2", "area_50_nm2",
-            "area_90_nm2", "area_95_nm2", "adrift", "stranded_fraction", "missing_fraction",
+            "valid_time",
+            "hours",
+            "mean_lat_deg",
+            "mean_lon_deg",
+            "mean_lat_dm",
+            "mean_lon_dm",
+            "mode_lat_deg",
+            "mode_lon_deg",
+            "mode_lat_dm",
+            "mode_lon_dm",
+            "area_50_km2",
+            "area_90_km2",
+            "area_95_km2",
+            "area_50_nm2",
+            "area_90_nm2",
+            "area_95_nm2",
+            "adrift",
+            "stranded_fraction",
+            "missing_fraction",
         ],
     );
     for set in &view.areas {
@@ -89,8 +110,24 @@ pub(super) fn areas(view: &RunView) -> Result<Vec<u8>, Error> {
     let mut table = Table::of(
         view,
         &[
-            "WKT", "valid_time", "hours", "level", "part", "parts", "area_km2", "area_nm2", "poc", "south_deg", "west_deg",
-            "south_dm", "west_dm", "north_deg", "east_deg", "north_dm", "east_dm", "outline_dm",
+            "WKT",
+            "valid_time",
+            "hours",
+            "level",
+            "part",
+            "parts",
+            "area_km2",
+            "area_nm2",
+            "poc",
+            "south_deg",
+            "west_deg",
+            "south_dm",
+            "west_dm",
+            "north_deg",
+            "east_deg",
+            "north_dm",
+            "east_dm",
+            "outline_dm",
         ],
     );
     for set in &view.areas {
@@ -140,7 +177,18 @@ fn wkt(polygon: &Polygon) -> String {
 
 /// `stranded.csv`: a row for each particle that came ashore, in the order of arrival.
 pub(super) fn stranded(view: &RunView) -> Result<Vec<u8>, Error> {
-    let mut table = Table::of(view, &["particle_id", "valid_time", "hours", "lat_deg", "lon_deg", "lat_dm", "lon_dm"]);
+    let mut table = Table::of(
+        view,
+        &[
+            "particle_id",
+            "valid_time",
+            "hours",
+            "lat_deg",
+            "lon_deg",
+            "lat_dm",
+            "lon_dm",
+        ],
+    );
     for arrival in view.stranding()?.arrivals {
         let mut row = vec![
             arrival.particle_id.to_string(),

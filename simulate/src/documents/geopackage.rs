@@ -73,7 +73,10 @@ impl<'a> Package<'a> {
             "INSERT INTO gpkg_geometry_columns VALUES (?1, 'geom', ?2, ?3, 0, 0)",
             params![table, geometry, SRS],
         )?;
-        let places = (0..=columns.split(',').count()).map(|_| "?").collect::<Vec<_>>().join(", ");
+        let places = (0..=columns.split(',').count())
+            .map(|_| "?")
+            .collect::<Vec<_>>()
+            .join(", ");
         let names = columns.split(',').filter_map(|column| column.split_whitespace().next());
         let names = names.collect::<Vec<_>>().join(", ");
         Ok(Rows {
@@ -94,9 +97,19 @@ impl<'a> Package<'a> {
                     &write_polygons(&polygons),
                     polygons.coords_iter(),
                     params![
-                        id, self.run, stamp(set.time), self.view.hours_after_start(set.time), area.level,
-                        set.probability_of_containment(area), area.area_km2, area.area_nm2(), set.n_particles as i64,
-                        set.n_effective, set.stranded_fraction, set.land_fraction, set.bandwidth_m,
+                        id,
+                        self.run,
+                        stamp(set.time),
+                        self.view.hours_after_start(set.time),
+                        area.level,
+                        set.probability_of_containment(area),
+                        area.area_km2,
+                        area.area_nm2(),
+                        set.n_particles as i64,
+                        set.n_effective,
+                        set.stranded_fraction,
+                        set.land_fraction,
+                        set.bandwidth_m,
                     ],
                 )?;
             }
@@ -113,7 +126,15 @@ impl<'a> Package<'a> {
                 rows.add_point(
                     (lon, lat),
                     params![
-                        self.run, stamp(set.time), hours, kind, latitude_dm(lat), longitude_dm(lon), east, both, north
+                        self.run,
+                        stamp(set.time),
+                        hours,
+                        kind,
+                        latitude_dm(lat),
+                        longitude_dm(lon),
+                        east,
+                        both,
+                        north
                     ],
                 )?;
             }
@@ -121,11 +142,18 @@ impl<'a> Package<'a> {
         rows.finish()?;
         let mut rows = self.layer(&DATUM_TRACK)?;
         let parts = self.view.datum_track();
-        let ends = parts.first().and_then(|part| part.first()).zip(parts.last().and_then(|part| part.last()));
+        let ends = parts
+            .first()
+            .and_then(|part| part.first())
+            .zip(parts.last().and_then(|part| part.last()));
         let lines = lines_of(&parts);
         if let Some((first, last)) = ends.filter(|_| !lines.0.is_empty()) {
             let (from, until) = (stamp(first.time), stamp(last.time));
-            rows.add(&write_lines(&lines), lines.coords_iter(), params![self.run, from, until])?;
+            rows.add(
+                &write_lines(&lines),
+                lines.coords_iter(),
+                params![self.run, from, until],
+            )?;
         }
         rows.finish()
     }
@@ -135,7 +163,9 @@ impl<'a> Package<'a> {
         for track in tracks(&self.view.clouds()?, MAX_TRACKS)? {
             let lines = lines_of(&track.parts);
             if let Some((first, last)) = track.times().filter(|_| !lines.0.is_empty()) {
-                let Track { particle_id, status, .. } = track;
+                let Track {
+                    particle_id, status, ..
+                } = track;
                 let (from, until, times) = (stamp(first), stamp(last), times_of(&track.parts)?);
                 let row = params![self.run, particle_id, status.name(), from, until, times];
                 rows.add(&write_lines(&lines), lines.coords_iter(), row)?;
@@ -152,7 +182,12 @@ impl<'a> Package<'a> {
             rows.add_point(
                 (lon, lat),
                 params![
-                    self.run, arrival.particle_id, stamp(arrival.time), hours, latitude_dm(lat), longitude_dm(lon)
+                    self.run,
+                    arrival.particle_id,
+                    stamp(arrival.time),
+                    hours,
+                    latitude_dm(lat),
+                    longitude_dm(lon)
                 ],
             )?;
         }
@@ -166,7 +201,12 @@ impl<'a> Package<'a> {
         rows.add_point(
             (lon, lat),
             params![
-                self.run, stamp(spec.time), spec.object.key, spec.object.description, spec.radius_m, latitude_dm(lat),
+                self.run,
+                stamp(spec.time),
+                spec.object.key,
+                spec.object.description,
+                spec.radius_m,
+                latitude_dm(lat),
                 longitude_dm(lon)
             ],
         )?;
@@ -178,7 +218,10 @@ impl<'a> Package<'a> {
         let issued = stamp(self.view.label.issued);
         let pairs = self.view.provenance();
         for (name, value) in &pairs {
-            self.database.execute("INSERT INTO provenance (name, value) VALUES (?1, ?2)", params![name, value])?;
+            self.database.execute(
+                "INSERT INTO provenance (name, value) VALUES (?1, ?2)",
+                params![name, value],
+            )?;
         }
         self.database.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) VALUES ('provenance', 'attributes', 'provenance', 'How the run came about, and whom to credit', ?1)",
@@ -250,8 +293,14 @@ fn corners(coords: &[Coord]) -> Vec<Coord> {
     };
     let (mut low, mut high) = (*first, *first);
     for coord in coords {
-        low = Coord { x: low.x.min(coord.x), y: low.y.min(coord.y) };
-        high = Coord { x: high.x.max(coord.x), y: high.y.max(coord.y) };
+        low = Coord {
+            x: low.x.min(coord.x),
+            y: low.y.min(coord.y),
+        };
+        high = Coord {
+            x: high.x.max(coord.x),
+            y: high.y.max(coord.y),
+        };
     }
     vec![low, high]
 }
@@ -276,7 +325,10 @@ fn binary(wkb: &[u8], coords: &[Coord]) -> Vec<u8> {
 fn lines_of(parts: &[Vec<Vertex>]) -> MultiLineString {
     let parts = parts.iter().filter(|part| part.len() > 1);
     let line = |part: &Vec<Vertex>| -> LineString {
-        let place = |vertex: &Vertex| Coord { x: vertex.lon_deg, y: vertex.lat_deg };
+        let place = |vertex: &Vertex| Coord {
+            x: vertex.lon_deg,
+            y: vertex.lat_deg,
+        };
         part.iter().map(place).map(rounded).collect()
     };
     MultiLineString(parts.map(line).collect())

@@ -31,12 +31,30 @@ pub(super) fn gpx(view: &RunView) -> Result<Vec<u8>, Error> {
     metadata(&mut xml, view);
     let start = (view.spec.position.lon_deg(), view.spec.position.lat_deg());
     let from = view.spec.time.to_string();
-    point(&mut xml, "wpt", start, &from, Some(("Last known position", view.label.object.description)));
+    point(
+        &mut xml,
+        "wpt",
+        start,
+        &from,
+        Some(("Last known position", view.label.object.description)),
+    );
     if let Some(last) = view.areas.last() {
         let time = last.time.to_string();
         let hours = view.hours_after_start(last.time);
-        point(&mut xml, "wpt", last.datum.mean, &time, Some((&format!("Mean {hours:+.1} h"), "mean position")));
-        point(&mut xml, "wpt", last.datum.mode, &time, Some((&format!("Peak {hours:+.1} h"), "most likely position")));
+        point(
+            &mut xml,
+            "wpt",
+            last.datum.mean,
+            &time,
+            Some((&format!("Mean {hours:+.1} h"), "mean position")),
+        );
+        point(
+            &mut xml,
+            "wpt",
+            last.datum.mode,
+            &time,
+            Some((&format!("Peak {hours:+.1} h"), "most likely position")),
+        );
     }
     if !view.areas.is_empty() {
         route(&mut xml, view);
@@ -96,7 +114,13 @@ fn datum_track(xml: &mut Xml, view: &RunView) {
         for part in view.datum_track() {
             xml.within("trkseg", &[], |xml| {
                 for vertex in &part {
-                    point(xml, "trkpt", (vertex.lon_deg, vertex.lat_deg), &vertex.time.to_string(), None);
+                    point(
+                        xml,
+                        "trkpt",
+                        (vertex.lon_deg, vertex.lat_deg),
+                        &vertex.time.to_string(),
+                        None,
+                    );
                 }
             });
         }
@@ -118,7 +142,10 @@ fn outline(xml: &mut Xml, view: &RunView, set: &AreaSet, area: &Area) {
     let hours = view.hours_after_start(set.time);
     xml.within("trk", &[], |xml| {
         xml.text("name", &format!("{percent} % {hours:+.1} h"));
-        xml.text("desc", &format!("{:.1} km2, {:.1} nm2, {}", area.area_km2, area.area_nm2(), set.time));
+        xml.text(
+            "desc",
+            &format!("{:.1} km2, {:.1} nm2, {}", area.area_km2, area.area_nm2(), set.time),
+        );
         xml.text("type", "search-area");
         let rings = area.polygons.iter().flat_map(rings);
         rings.for_each(|ring| segment(xml, ring, &set.time.to_string()));

@@ -32,7 +32,10 @@ pub(super) fn kml(view: &RunView) -> Result<Vec<u8>, Error> {
     xml.text("open", "1");
     xml.text("description", &view.provenance_lines());
     styles(&mut xml);
-    extended_data(&mut xml, view.provenance().iter().map(|(name, value)| (*name, value.as_str())));
+    extended_data(
+        &mut xml,
+        view.provenance().iter().map(|(name, value)| (*name, value.as_str())),
+    );
     start(&mut xml, view);
     track(&mut xml, view);
     xml.within("Folder", &[], |xml| {
@@ -171,7 +174,10 @@ fn level_folder(xml: &mut Xml, view: &RunView, percent: u32) {
 fn area_placemark(xml: &mut Xml, view: &RunView, set: &AreaSet, area: &Area, until: ValidTime) {
     let percent = libm::round(area.level * 100.0);
     xml.within("Placemark", &[("id", &set.area_id(area, &view.label))], |xml| {
-        xml.text("name", &format!("{percent} %, {:+.1} h", view.hours_after_start(set.time)));
+        xml.text(
+            "name",
+            &format!("{percent} %, {:+.1} h", view.hours_after_start(set.time)),
+        );
         time_span(xml, set.time, until);
         xml.text("styleUrl", &format!("#area-{percent}"));
         let numbers = [
@@ -184,7 +190,9 @@ fn area_placemark(xml: &mut Xml, view: &RunView, set: &AreaSet, area: &Area, unt
             ("stranded_fraction", set.stranded_fraction.to_string()),
         ];
         extended_data(xml, numbers.iter().map(|(name, value)| (*name, value.as_str())));
-        xml.within("MultiGeometry", &[], |xml| area.polygons.iter().for_each(|part| polygon(xml, part)));
+        xml.within("MultiGeometry", &[], |xml| {
+            area.polygons.iter().for_each(|part| polygon(xml, part))
+        });
     });
 }
 
@@ -192,10 +200,17 @@ fn polygon(xml: &mut Xml, polygon: &Polygon) {
     xml.within("Polygon", &[], |xml| {
         xml.text("tessellate", "1");
         for (number, ring) in rings(polygon).enumerate() {
-            let side = if number == 0 { "outerBoundaryIs" } else { "innerBoundaryIs" };
+            let side = if number == 0 {
+                "outerBoundaryIs"
+            } else {
+                "innerBoundaryIs"
+            };
             xml.within(side, &[], |xml| {
                 xml.within("LinearRing", &[], |xml| {
-                    xml.text("coordinates", &coordinates(ring.0.iter().copied().map(rounded).map(pair)));
+                    xml.text(
+                        "coordinates",
+                        &coordinates(ring.0.iter().copied().map(rounded).map(pair)),
+                    );
                 });
             });
         }
@@ -207,7 +222,9 @@ fn pair(coord: Coord) -> (f64, f64) {
 }
 
 fn point(xml: &mut Xml, place: (f64, f64)) {
-    xml.within("Point", &[], |xml| xml.text("coordinates", &coordinates(std::iter::once(place))));
+    xml.within("Point", &[], |xml| {
+        xml.text("coordinates", &coordinates(std::iter::once(place)))
+    });
 }
 
 fn time_span(xml: &mut Xml, from: ValidTime, until: ValidTime) {

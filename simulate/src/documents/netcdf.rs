@@ -29,7 +29,11 @@ pub(super) fn particles(view: &RunView) -> Result<Vec<u8>, Error> {
         path: folder.clone(),
         source,
     };
-    let place = tempfile::Builder::new().prefix("driftline-").suffix(".nc").tempfile_in(&folder).map_err(scratch)?;
+    let place = tempfile::Builder::new()
+        .prefix("driftline-")
+        .suffix(".nc")
+        .tempfile_in(&folder)
+        .map_err(scratch)?;
     write(view, netcdf::create(place.path())?)?;
     std::fs::read(place.path()).map_err(scratch)
 }
@@ -52,7 +56,12 @@ fn write(view: &RunView, mut file: FileMut) -> Result<(), Error> {
         variable.set_chunking(&[BLOCK.min(particles).max(1), clouds.len().max(1)])?;
         variable.set_compression(DEFLATE, true)?;
         variable.set_fill_value(f64::NAN)?;
-        for (key, value) in [("standard_name", standard_name), ("long_name", standard_name), ("units", units), ("axis", axis)] {
+        for (key, value) in [
+            ("standard_name", standard_name),
+            ("long_name", standard_name),
+            ("units", units),
+            ("axis", axis),
+        ] {
             variable.put_attribute(key, value)?;
         }
         for (range, values) in rows.blocks(f64::NAN, |cloud, particle| match name {
@@ -157,12 +166,22 @@ fn global_attributes(view: &RunView, clouds: &[Cloud<'_>], file: &mut FileMut) -
     let label = &view.label;
     let step = |name: &str| clock(view.summary[name].as_u64().unwrap_or_default());
     let title = format!("Drift forecast: {}", view.name());
-    let about = format!("{}; positions of {} particles", label.object.description, clouds.first().map_or(0, Cloud::len));
+    let about = format!(
+        "{}; positions of {} particles",
+        label.object.description,
+        clouds.first().map_or(0, Cloud::len)
+    );
     let first_and_last = clouds.first().zip(clouds.last());
-    let (from, until) = first_and_last.map_or((view.spec.time, view.spec.time), |(first, last)| (first.time, last.time));
+    let (from, until) = first_and_last.map_or((view.spec.time, view.spec.time), |(first, last)| {
+        (first.time, last.time)
+    });
     let duration = clock((until.unix_s() - from.unix_s()).unsigned_abs());
     let history = format!("{} computed by Driftline {}", label.issued, label.engine_version);
-    let source = format!("Driftline {} (Leeway), forcing: {}", label.engine_version, view.forcing_text());
+    let source = format!(
+        "Driftline {} (Leeway), forcing: {}",
+        label.engine_version,
+        view.forcing_text()
+    );
     let attribution = label.attribution_line();
     for (name, value) in [
         ("Conventions", "CF-1.11, ACDD-1.3"),
@@ -215,7 +234,12 @@ fn extent(clouds: &[Cloud<'_>], file: &mut FileMut) -> Result<(), Error> {
     if east - west > 180.0 {
         (west, east) = (-180.0, 180.0);
     }
-    for (name, value) in [("lon_min", west), ("lat_min", south), ("lon_max", east), ("lat_max", north)] {
+    for (name, value) in [
+        ("lon_min", west),
+        ("lat_min", south),
+        ("lon_max", east),
+        ("lat_max", north),
+    ] {
         file.add_attribute(&format!("geospatial_{name}"), value)?;
     }
     Ok(())

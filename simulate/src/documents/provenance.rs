@@ -57,7 +57,10 @@ impl RunView {
     pub(super) fn provenance_lines(&self) -> String {
         let pairs = self.provenance().into_iter();
         let lines = pairs.filter(|(_, value)| !value.is_empty());
-        lines.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
+        lines
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 

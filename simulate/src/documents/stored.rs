@@ -1,18 +1,22 @@
 //! A run read back from its files: GeoJSON of areas and datums, the Parquet file of particles, the published summary.
 
 use bytes::Bytes;
-use driftline_domain::{Mode, MissionId, MissionSpec, ObjectClass, RunId, ValidTime};
+use driftline_domain::{MissionId, MissionSpec, Mode, ObjectClass, RunId, ValidTime};
 use geo::MultiPolygon;
 use geojson::{Feature, FeatureCollection, JsonObject};
 use serde_json::Value;
 
-use super::view::{Particles, RunView};
 use super::Error;
-use crate::products::{Area, AreaSet, Datum, RunLabel, read_snapshots};
+use super::view::{Particles, RunView};
 use crate::products::Error as ProductError;
+use crate::products::{Area, AreaSet, Datum, RunLabel, read_snapshots};
 
 /// Files that areas are read from, one for each level.
-pub const AREA_FILES: [&str; 3] = ["search_area_50.geojson", "search_area_90.geojson", "search_area_95.geojson"];
+pub const AREA_FILES: [&str; 3] = [
+    "search_area_50.geojson",
+    "search_area_90.geojson",
+    "search_area_95.geojson",
+];
 /// File that datums are read from.
 pub const CENTROID_FILE: &str = "centroid.geojson";
 /// File that positions are read from.
@@ -40,7 +44,9 @@ impl StoredRun {
     /// Reads everything back.
     pub fn open(self) -> Result<RunView, Error> {
         let label = self.label()?;
-        let n_all = self.summary["particles"].as_u64().ok_or(Error::Lacking("number of particles"))?;
+        let n_all = self.summary["particles"]
+            .as_u64()
+            .ok_or(Error::Lacking("number of particles"))?;
         let mut areas = datums(&self.centroid, n_all as usize)?;
         for file in &self.areas {
             add_level(&mut areas, file)?;
@@ -115,7 +121,10 @@ fn datums(centroid: &[u8], n_all: usize) -> Result<Vec<AreaSet>, Error> {
 fn add_level(sets: &mut [AreaSet], file: &[u8]) -> Result<(), Error> {
     for feature in features(file)? {
         let row = Row(feature.properties.as_ref());
-        let geometry = feature.geometry.as_ref().ok_or_else(|| foreign("an area has no geometry"))?;
+        let geometry = feature
+            .geometry
+            .as_ref()
+            .ok_or_else(|| foreign("an area has no geometry"))?;
         let polygons = match geo::Geometry::try_from(geometry) {
             Ok(geo::Geometry::MultiPolygon(polygons)) => polygons,
             Ok(geo::Geometry::Polygon(polygon)) => MultiPolygon(vec![polygon]),

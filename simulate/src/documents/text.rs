@@ -23,7 +23,11 @@ pub(super) fn summary(view: &RunView) -> Result<Vec<u8>, Error> {
     let start = (view.spec.position.lon_deg(), view.spec.position.lat_deg());
     let mut lines = vec![
         format!("DRIFTLINE {}", short(&view.name(), SHORT)),
-        format!("RUN {} MODE {}", label.run_id, super::provenance::text(&view.summary["mode"])),
+        format!(
+            "RUN {} MODE {}",
+            label.run_id,
+            super::provenance::text(&view.summary["mode"])
+        ),
         format!("SEED {} ENGINE {}", label.seed, label.engine_version),
         format!("OBJECT {} {}", label.object.key, short(label.object.description, SHORT)),
         format!("LKP {} {}", minute(view.spec.time), plain_dm(start)),
@@ -34,7 +38,11 @@ pub(super) fn summary(view: &RunView) -> Result<Vec<u8>, Error> {
         None => lines.push("NOTHING ADRIFT: NO AREA".to_owned()),
     }
     let ashore = view.areas.last().map_or(1.0, |set| set.stranded_fraction);
-    lines.push(format!("ASHORE {:.1} PCT VALID UNTIL {}", ashore * 100.0, minute(view.valid_until())));
+    lines.push(format!(
+        "ASHORE {:.1} PCT VALID UNTIL {}",
+        ashore * 100.0,
+        minute(view.valid_until())
+    ));
     lines.push(format!("FORCING {}", short(&view.forcing_text(), SHORT * 2)));
     lines.push(short(&label.attribution_line(), CREDITS));
     let mut room = LIMIT.saturating_sub(bytes(&lines));
@@ -72,7 +80,11 @@ fn at_the_end(view: &RunView, last: &AreaSet) -> Vec<String> {
         return lines;
     };
     let percent = libm::round(area.level * 100.0);
-    lines.push(format!("{percent} PCT AREA {:.1} KM2 {:.1} NM2 BOX", area.area_km2, area.area_nm2()));
+    lines.push(format!(
+        "{percent} PCT AREA {:.1} KM2 {:.1} NM2 BOX",
+        area.area_km2,
+        area.area_nm2()
+    ));
     if let Some(bounds) = box_of(&area.polygons) {
         for (side, place) in [("SW", (bounds.west, bounds.south)), ("NE", (bounds.east, bounds.north))] {
             lines.push(format!("  {side} {} ({:.5} {:.5})", plain_dm(place), place.1, place.0));

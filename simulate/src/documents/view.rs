@@ -57,7 +57,10 @@ impl RunView {
             Particles::Read(snapshots) => snapshots,
             Particles::Computed(products) => &products.forecast.outcome.snapshots,
         };
-        snapshots.iter().map(|snapshot| cloud_of(snapshot).map_err(|_beyond| Error::Lacking("valid output times"))).collect()
+        snapshots
+            .iter()
+            .map(|snapshot| cloud_of(snapshot).map_err(|_beyond| Error::Lacking("valid output times")))
+            .collect()
     }
 
     /// Who came ashore, where and when.

@@ -51,8 +51,8 @@ pub fn read_snapshots<R: ChunkReader + 'static>(file: R) -> Result<Vec<Snapshot>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::products::sample::{Run, label};
     use crate::products::particles_parquet;
+    use crate::products::sample::{Run, label};
 
     #[test]
     fn what_was_written_comes_back() {
