@@ -33,8 +33,26 @@ const HALF_OF_A_MINUTES_THOUSANDTH_DEG: f64 = 0.0005 / 60.0 + 0.6e-7;
 fn simulated(hours: u32, particles: u32, folder: &Path) -> Value {
     let files = OFF_NORWAY.map(|(_, file)| forcing_file(file));
     let (hours, particles) = (hours.to_string(), particles.to_string());
-    let mut arguments = vec!["simulate", "--lat", "60.25", "--lon", "4.95", "--time", "2015-11-16T00:00:00Z"];
-    arguments.extend(["--object", "PIW-1", "--hours", &hours, "--particles", &particles, "--seed", "7", "--json"]);
+    let mut arguments = vec![
+        "simulate",
+        "--lat",
+        "60.25",
+        "--lon",
+        "4.95",
+        "--time",
+        "2015-11-16T00:00:00Z",
+    ];
+    arguments.extend([
+        "--object",
+        "PIW-1",
+        "--hours",
+        &hours,
+        "--particles",
+        &particles,
+        "--seed",
+        "7",
+        "--json",
+    ]);
     arguments.extend(["--out", folder.to_str().unwrap()]);
     let mut command = Commands::on(&folder.join("none")).command(&arguments);
     for file in &files {
@@ -62,12 +80,20 @@ fn xarray_reads_every_particle_to_the_last_bit() {
     assert_eq!(read["model"], "NETCDF4");
     assert_eq!(read["sizes"], json!({"trajectory": 600, "time": 13}));
     assert_eq!(read["dimensions"], json!(["trajectory", "time"]));
-    assert_eq!(read["differing"], json!({"lon": 0, "lat": 0, "status": 0, "fill": 0}), "{read}");
-    assert!(read["fills"].as_u64().unwrap() > 100, "too few stop for the test to see their fills: {read}");
+    assert_eq!(
+        read["differing"],
+        json!({"lon": 0, "lat": 0, "status": 0, "fill": 0}),
+        "{read}"
+    );
+    assert!(
+        read["fills"].as_u64().unwrap() > 100,
+        "too few stop for the test to see their fills: {read}"
+    );
     assert_eq!(read["times_equal"], true);
     assert_eq!(read["trajectory"], json!([0, 599]));
     assert_eq!(read["cf_role"], "trajectory_id");
-    let encoding = json!({"lon": "float64", "lat": "float64", "time": "float64", "trajectory": "int32", "status": "int8"});
+    let encoding =
+        json!({"lon": "float64", "lat": "float64", "time": "float64", "trajectory": "int32", "status": "int8"});
     assert_eq!(read["encoding"], encoding);
     assert_eq!(read["filters"]["lon"], json!([true, true]));
     let flags = json!({"values": [0, 1, 2, 3], "meanings": "active stranded missing_data seeded_on_land"});
@@ -88,8 +114,14 @@ fn xarray_reads_every_particle_to_the_last_bit() {
         assert_eq!(attributes[name], value, "{attributes}");
     }
     assert_eq!(attributes["engine_version"], report["engine_version"]);
-    assert!(attributes["forcing"].as_str().unwrap().contains("current"), "{attributes}");
-    assert!(attributes["attribution"].as_str().unwrap().contains("GSHHG"), "{attributes}");
+    assert!(
+        attributes["forcing"].as_str().unwrap().contains("current"),
+        "{attributes}"
+    );
+    assert!(
+        attributes["attribution"].as_str().unwrap().contains("GSHHG"),
+        "{attributes}"
+    );
 }
 
 #[test]
@@ -99,8 +131,14 @@ fn opendrift_and_trajan_open_it_as_their_own() {
     let read = opendrift("opendrift_particles.py", &[text(&file)]);
     println!("{read}");
     assert_eq!(read["class"], "Leeway");
-    assert_eq!(read["status_categories"], json!(["active", "stranded", "missing_data", "seeded_on_land"]));
-    assert_eq!((read["steps"].as_u64(), read["time_step_output_s"].as_f64()), (Some(13), Some(3600.0)));
+    assert_eq!(
+        read["status_categories"],
+        json!(["active", "stranded", "missing_data", "seeded_on_land"])
+    );
+    assert_eq!(
+        (read["steps"].as_u64(), read["time_step_output_s"].as_f64()),
+        (Some(13), Some(3600.0))
+    );
     assert_eq!(read["time_step_s"].as_f64(), report["step_s"].as_f64());
     assert_eq!(read["active"], report["active"]);
     let gone = report["stranded"].as_u64().unwrap() + report["missing_data"].as_u64().unwrap();
@@ -123,11 +161,24 @@ fn kml_and_gpx_keep_to_their_schemas_and_gpxpy_finds_the_datums() {
     assert_eq!(gpx["version"], "1.1");
     assert!(gpx["credit"].as_str().unwrap().contains("GSHHG"), "{gpx}");
     assert_eq!(gpx["extensions"]["seed"], "7");
-    let names: Vec<&str> = gpx["waypoints"].as_array().unwrap().iter().map(|one| one[0].as_str().unwrap()).collect();
+    let names: Vec<&str> = gpx["waypoints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one[0].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["Last known position", "Mean +12.0 h", "Peak +12.0 h"]);
-    let areas = ["50 % +6.0 h", "90 % +6.0 h", "95 % +6.0 h", "50 % +12.0 h", "90 % +12.0 h", "95 % +12.0 h"];
+    let areas = [
+        "50 % +6.0 h",
+        "90 % +6.0 h",
+        "95 % +6.0 h",
+        "50 % +12.0 h",
+        "90 % +12.0 h",
+        "95 % +12.0 h",
+    ];
     assert_eq!(gpx["areas"], json!(areas));
-    let datums: Value = serde_json::from_slice(&std::fs::read(folder.path().join("centroid.geojson")).unwrap()).unwrap();
+    let datums: Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("centroid.geojson")).unwrap()).unwrap();
     let means = datums["features"].as_array().unwrap().iter();
     let means: Vec<&Value> = means.filter(|one| one["properties"]["datum_kind"] == "mean").collect();
     for list in ["route", "track"] {
@@ -151,19 +202,35 @@ fn gdal_finds_every_area_in_every_format() {
     println!("{read}");
     for name in ["kml", "kmz"] {
         let apart = read[name]["difference"].as_f64();
-        assert!(apart.is_some_and(|apart| apart < HALF_OF_SIX_DECIMALS_DEG), "{name}: {}", read[name]);
-        assert_eq!(read[name]["spans"], 3 * 13, "{name}: every area has the span that it holds for");
+        assert!(
+            apart.is_some_and(|apart| apart < HALF_OF_SIX_DECIMALS_DEG),
+            "{name}: {}",
+            read[name]
+        );
+        assert_eq!(
+            read[name]["spans"],
+            3 * 13,
+            "{name}: every area has the span that it holds for"
+        );
     }
     // Areas, mean positions with their track, and the last known position.
     assert_eq!(read["old_kml"]["features"], 3 * 13 + 13 + 1 + 1);
     let gpx = &read["gpx"];
-    assert!(gpx["difference"].as_f64().is_some_and(|apart| apart < HALF_OF_SIX_DECIMALS_DEG), "{gpx}");
+    assert!(
+        gpx["difference"]
+            .as_f64()
+            .is_some_and(|apart| apart < HALF_OF_SIX_DECIMALS_DEG),
+        "{gpx}"
+    );
     assert_eq!(gpx["areas"], 6);
     let package = &read["gpkg"];
-    assert_eq!(package["problem"], Value::Null, "{package}");
+    assert_eq!(package["problems"], json!([]), "{package}");
     assert_eq!(package["system"], "4326");
     // What is compared with is written to seven decimals, and so is this.
-    assert!(package["difference"].as_f64().is_some_and(|apart| apart < 1e-12), "{package}");
+    assert!(
+        package["difference"].as_f64().is_some_and(|apart| apart < 1e-12),
+        "{package}"
+    );
     assert_eq!(package["layers"]["search_areas"], 3 * 13);
     assert_eq!(package["layers"]["datums"], 2 * 13);
     assert_eq!(package["layers"]["tracks"], 200);
@@ -184,13 +251,19 @@ fn tables_say_the_same_in_degrees_and_in_minutes() {
     assert_eq!(read["rows"]["stranded"], report["stranded"]);
     assert_eq!(read["left_over"], 0);
     assert!(read["decimal_deg"].as_f64().unwrap() < 0.51e-7, "{read}");
-    assert!(read["minutes_deg"].as_f64().unwrap() < HALF_OF_A_MINUTES_THOUSANDTH_DEG, "{read}");
+    assert!(
+        read["minutes_deg"].as_f64().unwrap() < HALF_OF_A_MINUTES_THOUSANDTH_DEG,
+        "{read}"
+    );
     assert!(read["size_km2"].as_f64().unwrap() < 0.51e-4, "{read}");
     assert_eq!(read["provenance"]["seed"], "7");
     assert!(read["provenance"]["attribution"].as_str().unwrap().contains("GSHHG"));
     let summary = std::fs::read_to_string(folder.path().join("summary.txt")).unwrap();
     assert!(summary.len() <= 1000 && summary.is_ascii(), "{summary}");
-    assert!(summary.contains("50 PCT AREA") && summary.contains("  SW ") && summary.contains("GSHHG"), "{summary}");
+    assert!(
+        summary.contains("50 PCT AREA") && summary.contains("  SW ") && summary.contains("GSHHG"),
+        "{summary}"
+    );
 }
 
 /// A server with a completed mission.
@@ -198,7 +271,10 @@ fn served() -> (Prepared, Server, String) {
     let prepared = Prepared::new();
     let server = prepared.serve();
     let client = server.client().with_key(&prepared.key);
-    let posted = client.post("/v1/missions", &mission_off_norway(24, 5000)).expect(202, "POST").json();
+    let posted = client
+        .post("/v1/missions", &mission_off_norway(24, 5000))
+        .expect(202, "POST")
+        .json();
     let mission = posted["id"].as_str().unwrap().to_owned();
     assert_eq!(client.wait_for(&mission)["status"], "completed");
     (prepared, server, mission)
@@ -233,7 +309,9 @@ fn documents_are_made_when_asked_for_and_kept_across_a_restart() {
         made.push((name, first.body));
     }
     let foreign = server.client().with_key(&prepared.foreign_key);
-    foreign.get(&format!("{results}/areas.kml")).problem(404, "another's document");
+    foreign
+        .get(&format!("{results}/areas.kml"))
+        .problem(404, "another's document");
     server.kill();
     let server = prepared.serve();
     let client = server.client().with_key(&prepared.key);
@@ -249,23 +327,42 @@ fn documents_asked_for_over_http_are_read_as_those_of_the_command_line_are() {
     let (prepared, server, mission) = served();
     let client = server.client().with_key(&prepared.key);
     let folder = scratch("served");
-    let files = client.json(&format!("/v1/missions/{mission}/results"))["files"].as_array().unwrap().clone();
+    let files = client.json(&format!("/v1/missions/{mission}/results"))["files"]
+        .as_array()
+        .unwrap()
+        .clone();
     for file in &files {
         let content = client.get(file["href"].as_str().unwrap()).expect(200, "a file");
         std::fs::write(folder.path().join(file["name"].as_str().unwrap()), content.body).unwrap();
     }
     let read = python("netcdf_particles.py", &[text(folder.path())]);
-    assert_eq!(read["differing"], json!({"lon": 0, "lat": 0, "status": 0, "fill": 0}), "{read}");
+    assert_eq!(
+        read["differing"],
+        json!({"lon": 0, "lat": 0, "status": 0, "fill": 0}),
+        "{read}"
+    );
     assert_eq!(read["attributes"]["mission_id"], mission);
     let read = system_python("document_vectors.py", &[text(folder.path())]);
     for name in ["kml", "kmz", "gpx", "gpkg"] {
         let apart = read[name]["difference"].as_f64();
-        assert!(apart.is_some_and(|apart| apart < HALF_OF_SIX_DECIMALS_DEG), "{name}: {}", read[name]);
+        assert!(
+            apart.is_some_and(|apart| apart < HALF_OF_SIX_DECIMALS_DEG),
+            "{name}: {}",
+            read[name]
+        );
     }
-    assert_eq!(read["gpkg"]["problem"], Value::Null);
+    assert_eq!(read["gpkg"]["problems"], json!([]));
     assert_eq!(read["gpkg"]["provenance"]["mission_id"], mission);
-    assert!(read["gpkg"]["provenance"]["attribution"].as_str().unwrap().contains("MET Norway"));
+    assert!(
+        read["gpkg"]["provenance"]["attribution"]
+            .as_str()
+            .unwrap()
+            .contains("MET Norway")
+    );
     let tables = python("document_tables.py", &[text(folder.path())]);
-    assert_eq!((tables["left_over"].as_u64(), tables["rows"]["datums"].as_u64()), (Some(0), Some(25)));
+    assert_eq!(
+        (tables["left_over"].as_u64(), tables["rows"]["datums"].as_u64()),
+        (Some(0), Some(25))
+    );
     server.stop(&[]);
 }

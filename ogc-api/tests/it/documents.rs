@@ -170,14 +170,18 @@ async fn a_run_without_the_files_has_no_documents_and_a_broken_one_says_no_cause
     );
     let (mission, run) = publish_whole(&service, &service.ours).await;
     let broken = (run, CENTROID_FILE.to_owned());
-    service.files.0.lock().unwrap().insert(broken.clone(), "{}".into());
+    let whole = service
+        .files
+        .0
+        .lock()
+        .unwrap()
+        .insert(broken.clone(), "{}".into())
+        .unwrap();
     let path = format!("/v1/missions/{mission}/results/areas.kml");
     let answer = service.get(&path).await;
     assert_eq!((answer.status.as_u16(), answer.header("x-test-bill")), (500, ""));
     assert!(!answer.json()["detail"].as_str().unwrap().contains("features"));
     // What failed is tried again: the failure is not kept.
-    let whole = json!({"type": "FeatureCollection", "features": []}).to_string();
-    service.files.0.lock().unwrap().insert(broken, whole.into());
-    let again = service.get(&path).await;
-    assert_eq!(again.status, 500, "areas without a mean position are refused");
+    service.files.0.lock().unwrap().insert(broken, whole);
+    assert_eq!(service.get(&path).await.status, 200);
 }

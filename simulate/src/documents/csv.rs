@@ -159,7 +159,7 @@ fn area_row(view: &RunView, set: &AreaSet, area: &Area, (number, part): (usize, 
         }
         None => row.extend(vec![String::new(); 8]),
     }
-    let outline = part.exterior().0.iter();
+    let outline = part.exterior().0.iter().copied().map(rounded);
     let outline = outline.map(|coord| format!("{} {}", latitude_dm(coord.y), longitude_dm(coord.x)));
     row.push(outline.collect::<Vec<_>>().join("; "));
     row

@@ -138,6 +138,9 @@ fn nothing_crosses_the_antimeridian_within_a_line_or_ring() {
         assert!(lons.iter().all(|lon| (-180.0..180.0).contains(lon)));
         assert!(lons.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 10.0), "{lons:?}");
     }
+    // The box of an area that lies on both sides has its western edge in the east.
+    let mut view = view;
+    view.areas.truncate(3);
     let text = String::from_utf8(made("summary.txt", &view)).unwrap();
     let corners: Vec<&str> = text
         .lines()
