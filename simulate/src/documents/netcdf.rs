@@ -2,7 +2,9 @@
 //! array representation; ACDD 1.3), in the form that OpenDrift 1.14 writes and that OpenDrift, trajan and xarray read.
 //!
 //! A particle's last row is the one in which it stopped, with the state that it stopped in; after it stand fill values.
-//! Longitude and latitude are doubles: what the run computed, to the last bit.
+//! Longitude and latitude are doubles: what the run computed, to the last bit. The attribute `coordinates`, which CF asks for
+//! on `status`, is left out as OpenDrift does: with it xarray takes positions for coordinates, and OpenDrift looks for them
+//! among the data and does not open the file.
 //!
 //! Written by the NetCDF library in C (docs/decisions/014-exports.md). HDF5 beneath it is not safe for threads: the crate
 //! holds one lock of the process around each call, so that two such files are written in turns. It writes to a path only:
@@ -112,7 +114,6 @@ fn statuses(rows: &Rows<'_>, file: &mut FileMut, (particles, times): (usize, usi
     let codes: Vec<i8> = Status::ALL.iter().map(|status| *status as i8).collect();
     variable.put_attribute("standard_name", "status_flag")?;
     variable.put_attribute("long_name", "state of the particle")?;
-    variable.put_attribute("coordinates", "time lat lon")?;
     variable.put_attribute("flag_values", codes)?;
     variable.put_attribute("flag_meanings", names.as_str())?;
     for (range, values) in rows.blocks(NO_STATUS, |cloud, particle| cloud.status[particle] as i8) {
