@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The programs that tests read Driftline with: GDAL, QGIS, Chromium and poppler by apt; Python with the packages of
-# tests/clients/requirements.txt in .test-env/; the map libraries of tests/clients/web with their own Node.js. Quick when
+# tests/clients/requirements.txt in .test-env/, and of tests/clients/opendrift.txt in .opendrift-env/; the map libraries
+# of tests/clients/web with their own Node.js. Quick when
 # everything is there; a folder is made again only when its list (or Python) changed. Packages come by apt where it may,
 # else one sentence says what to install.
 set -euo pipefail
@@ -51,6 +52,19 @@ if [[ "$(cat "$environment/made-from" 2>/dev/null)" != "$wanted" ]]; then
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$schemas" >&2 ||
         fail "pip could not install tests/clients/schemas.txt; see its words above."
     # Written last: a folder that was only half made is made again.
+    echo "$wanted" >"$environment/made-from"
+fi
+
+# --- OpenDrift, with everything that it needs: 1.2 GB and one to two minutes
+environment="$root/.opendrift-env"
+requirements="$root/tests/clients/opendrift.txt"
+wanted="$({ python3 --version && cat "$requirements"; } | sha256sum | cut -d ' ' -f 1)"
+if [[ "$(cat "$environment/made-from" 2>/dev/null)" != "$wanted" ]]; then
+    echo "driftline: installing OpenDrift, which tests read results with, into .opendrift-env" >&2
+    rm -rf "$environment"
+    python3 -m venv "$environment"
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$requirements" >&2 ||
+        fail "pip could not install tests/clients/opendrift.txt; see its words above."
     echo "$wanted" >"$environment/made-from"
 fi
 

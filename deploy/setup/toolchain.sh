@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure of a C compiler and of the Rust that Cargo.toml asks for (rust-version), then runs the command given:
+# Makes sure of C and C++ compilers, of CMake and of the Rust that Cargo.toml asks for (rust-version), then runs the command given:
 #   deploy/setup/toolchain.sh cargo build
 # A Rust that is too old or missing is fetched where rustup is there. Otherwise one sentence says what to install.
 set -euo pipefail
@@ -38,6 +38,17 @@ if [[ -z "$found" ]] || ! at_least "$found" "$wanted"; then
 fi
 
 command -v cc >/dev/null || fail "install a C compiler, on Debian with 'apt-get install gcc libc6-dev'."
+
+# The NetCDF library and HDF5 beneath it are built from source (docs/decisions/014-exports.md).
+missing=()
+command -v c++ >/dev/null || missing+=(g++)
+command -v cmake >/dev/null || missing+=(cmake)
+command -v make >/dev/null || missing+=(make)
+if ((${#missing[@]})); then
+    # shellcheck source=deploy/setup/packages.sh
+    source "$root/deploy/setup/packages.sh"
+    install_packages "building the NetCDF library" "${missing[@]}"
+fi
 
 # A minimal toolchain comes without the formatter and the linter.
 if [[ "${1:-}" == "cargo" && ("${2:-}" == "fmt" || "${2:-}" == "clippy") ]]; then

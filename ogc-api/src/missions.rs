@@ -1,5 +1,6 @@
 //! `/v1/missions`: questions are posted, followed and withdrawn here, and their result files fetched (contract.md).
 
+mod documents;
 mod events;
 mod particles;
 mod read;
@@ -8,6 +9,7 @@ mod streams;
 mod submit;
 mod view;
 
+pub(crate) use documents::DocumentMakers;
 pub(crate) use events::events;
 pub(crate) use particles::particles;
 pub(crate) use read::{list, mission, status, withdraw};

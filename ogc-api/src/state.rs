@@ -19,7 +19,7 @@ use crate::forcing_maps::ForcingMaps;
 use crate::health::Health;
 use crate::links::PublicBase;
 use crate::maps::MapPlaces;
-use crate::missions::EventStreams;
+use crate::missions::{DocumentMakers, EventStreams};
 use crate::runs::RunCache;
 
 /// Why a seam gave no answer: a sentence for the log, never for the client.
@@ -35,7 +35,7 @@ pub struct FileStream {
     pub chunks: BoxStream<'static, Result<Bytes, SeamError>>,
 }
 
-/// Files of published runs; they never change.
+/// Files of published runs; they never change. Documents made of them later come beside them.
 pub trait RunFiles: Send + Sync {
     /// The whole file; `None` when the run has no such file.
     fn read<'a>(
@@ -44,6 +44,15 @@ pub trait RunFiles: Send + Sync {
         run: RunId,
         file: &'a str,
     ) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>>;
+
+    /// Keeps a document of a published run durably, unless it is kept already.
+    fn keep<'a>(
+        &'a self,
+        mission: MissionId,
+        run: RunId,
+        file: &'a str,
+        bytes: Bytes,
+    ) -> BoxFuture<'a, Result<(), SeamError>>;
 
     /// Removes everything of a withdrawn mission.
     fn remove(&self, mission: MissionId) -> BoxFuture<'_, Result<(), SeamError>>;
@@ -169,6 +178,7 @@ pub(crate) struct Inner {
     pub(crate) runs: RunCache,
     pub(crate) map_places: MapPlaces,
     pub(crate) event_streams: EventStreams,
+    pub(crate) documents: DocumentMakers,
     pub(crate) health: Health,
 }
 
@@ -183,6 +193,7 @@ impl AppState {
             runs: RunCache::default(),
             map_places,
             event_streams: EventStreams::default(),
+            documents: DocumentMakers::default(),
             health: Health::default(),
         }))
     }
@@ -205,6 +216,10 @@ impl AppState {
 
     pub(crate) fn event_streams(&self) -> &EventStreams {
         &self.0.event_streams
+    }
+
+    pub(crate) fn documents(&self) -> &DocumentMakers {
+        &self.0.documents
     }
 
     pub(crate) fn health(&self) -> &Health {

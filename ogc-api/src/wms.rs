@@ -14,7 +14,6 @@ mod map_request;
 mod reference_system;
 mod request;
 mod version;
-mod xml;
 
 use std::time::Duration;
 

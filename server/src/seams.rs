@@ -45,6 +45,19 @@ impl RunFiles for StoredFiles {
         Box::pin(async move { unless_missing(self.0.read(mission, run, &file_path(file)).await) })
     }
 
+    fn keep<'a>(
+        &'a self,
+        mission: MissionId,
+        run: RunId,
+        file: &'a str,
+        bytes: Bytes,
+    ) -> BoxFuture<'a, Result<(), SeamError>> {
+        Box::pin(async move {
+            let created = self.0.create(mission, run, &file_path(file), bytes).await;
+            created.map(drop).map_err(seam)
+        })
+    }
+
     fn stream<'a>(
         &'a self,
         mission: MissionId,

@@ -44,6 +44,9 @@ pub enum Error {
     /// A product could not be made.
     #[error(transparent)]
     Products(#[from] crate::products::Error),
+    /// A document could not be made.
+    #[error(transparent)]
+    Document(#[from] crate::documents::Error),
     /// Forcing or results could not be read or written.
     #[error(transparent)]
     Store(#[from] driftline_store::Error),

@@ -8,13 +8,14 @@ use driftline_tiles::cog;
 use serde_json::{Value, json};
 
 use crate::Error;
+use crate::documents::{self, DOCUMENTS, Document, RunView};
 use crate::forecast::Engine;
 use crate::products::{self, AreaSet, Cloud, LEVELS, MAX_TRACKS, RunLabel};
 use crate::results::{RunContext, RunProducts};
 
 /// Where a file of this name lies below its run.
 pub fn file_path(name: &str) -> String {
-    format!("processed/{name}")
+    documents::document(name).map_or_else(|| format!("processed/{name}"), Document::path)
 }
 
 impl Engine {
@@ -40,9 +41,19 @@ impl Engine {
         self.compute.run(work).await?
     }
 
-    /// The files of a forecast that belongs to no stored mission, by name.
+    /// The files of a forecast that belongs to no stored mission, documents among them, by name.
     pub async fn loose_files(&self, products: Arc<RunProducts>) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        self.compute.run(move || products.files(&RunContext::loose())).await?
+        let work = move || {
+            let context = RunContext::loose();
+            let mut files = products.files(&context)?;
+            let view = RunView::of_products(&products, &context)?;
+            for document in DOCUMENTS {
+                files.push((document.name.to_owned(), (document.make)(&view)?));
+            }
+            files.sort_by(|a, b| a.0.cmp(&b.0));
+            Ok(files)
+        };
+        self.compute.run(work).await?
     }
 }
 
@@ -104,7 +115,11 @@ impl RunProducts {
     }
 }
 
-fn media_type(name: &str) -> &'static str {
+/// The media type of a file of this name.
+pub fn media_type(name: &str) -> &'static str {
+    if let Some(document) = documents::document(name) {
+        return document.media_type;
+    }
     match name.rsplit_once('.') {
         Some((_, "parquet")) => "application/vnd.apache.parquet",
         Some((_, "geojson")) => "application/geo+json",

@@ -2,6 +2,7 @@
 //! last. No HTTP, no Zarr paths, no drift formulas.
 
 mod coverage;
+pub mod documents;
 mod error;
 mod extent;
 mod files;
@@ -14,13 +15,15 @@ mod sources;
 mod span;
 mod window;
 mod worker;
+mod xml;
 
 pub use coverage::{Reach, violations};
 pub use driftline_leeway::{Continue, SEA_REACH_M};
 pub use error::{Error, Lacking};
-pub use files::file_path;
+pub use files::{file_path, media_type};
 pub use forecast::{Engine, Forecast, SourceUsed, Watcher, draw_seed};
 pub use groups::GroupAbout;
 pub use results::{ENGINE_VERSION, RunProducts};
 pub use sources::{ForcingOrigin, LocalFile, SourceAbout};
 pub use worker::Worker;
+pub use xml::{Xml, XmlError};

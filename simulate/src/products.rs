@@ -19,13 +19,15 @@ mod plane;
 mod probability;
 mod raster_grid;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod simple;
+mod snapshots;
 mod stranding;
 mod tracks;
 mod wkb;
 
 pub use antimeridian::Vertex;
+pub(crate) use antimeridian::{bounds, split_track};
 pub use areas::{Area, AreaSet, AreaSettings, Datum, LEVELS, SeaMask, Spread, search_areas, spread};
 pub use cloud::Cloud;
 pub use driftline_leeway::{Ended, Status};
@@ -39,6 +41,8 @@ pub use particles::{
 pub use probability::{areas_and_probability, probability_tif};
 pub use raster_grid::RasterGrid;
 pub use stranding::{
-    Arrival, SegmentArrivals, Stranding, stranded_geojson, stranding, stranding_csv, stranding_geojson,
+    Arrival, SegmentArrivals, Stranding, seen_ashore, stranded_geojson, stranding, stranding_csv, stranding_geojson,
 };
+pub use snapshots::read_snapshots;
 pub use tracks::{MAX_TRACKS, Track, track_ids, tracks};
+pub(crate) use wkb::{write_lines, write_point, write_polygons};

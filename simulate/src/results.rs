@@ -71,19 +71,18 @@ impl Engine {
 impl Forecast {
     /// Positions at every output time, as products take them.
     pub(crate) fn clouds(&self) -> Result<Vec<Cloud<'_>>, Error> {
-        let snapshots = self.outcome.snapshots.iter();
-        snapshots
-            .map(|snapshot| {
-                let time = ValidTime::from_unix_s(snapshot.time_s).ok_or(Error::Time(snapshot.time_s))?;
-                Ok(Cloud {
-                    time,
-                    lon_deg: &snapshot.lon_deg,
-                    lat_deg: &snapshot.lat_deg,
-                    status: &snapshot.status,
-                })
-            })
-            .collect()
+        self.outcome.snapshots.iter().map(cloud_of).collect()
     }
+}
+
+/// A snapshot as products take it.
+pub(crate) fn cloud_of(snapshot: &Snapshot) -> Result<Cloud<'_>, Error> {
+    Ok(Cloud {
+        time: ValidTime::from_unix_s(snapshot.time_s).ok_or(Error::Time(snapshot.time_s))?,
+        lon_deg: &snapshot.lon_deg,
+        lat_deg: &snapshot.lat_deg,
+        status: &snapshot.status,
+    })
 }
 
 impl RunProducts {
@@ -191,15 +190,21 @@ impl RunProducts {
             .collect()
     }
 
-    /// The row of a run: times, box, summary, areas and datums, charge.
-    pub(crate) fn run_row(&self, context: &RunContext, files: Vec<Value>) -> Result<NewRun, Error> {
+    /// What is published as the run's summary, without its files.
+    pub(crate) fn summary(&self, context: &RunContext) -> Result<Value, Error> {
         let mut summary = self.report()?;
         summary["stranding"] = self.stranding.summary();
         summary["hourly"] = Value::Array(self.hourly());
-        summary["files"] = Value::Array(files);
         summary["warnings"] = json!(self.warnings());
         summary["attribution"] = json!(self.attribution());
         summary["issued"] = json!(context.issued);
+        Ok(summary)
+    }
+
+    /// The row of a run: times, box, summary, areas and datums, charge.
+    pub(crate) fn run_row(&self, context: &RunContext, files: Vec<Value>) -> Result<NewRun, Error> {
+        let mut summary = self.summary(context)?;
+        summary["files"] = Value::Array(files);
         let features = self.features(&self.label(context))?;
         let mut extent = Extent::around(self.forecast.spec.position.lon_deg());
         for snapshot in &self.forecast.outcome.snapshots {

@@ -1,4 +1,5 @@
-//! The files of a run: `results/<mission>/<run>/<file>`. They are synced before anybody is told of the run.
+//! The files of a run: `results/<mission>/<run>/<file>`. They are synced before anybody is told of the run;
+//! documents made of them later are created whole.
 
 use std::ops::Range;
 
@@ -38,6 +39,12 @@ impl Results {
             paths.push(path);
         }
         self.objects.sync(&paths).await
+    }
+
+    /// Stores a file of a run that is already published, durably; false when it is there already. It is seen whole or not
+    /// at all.
+    pub async fn create(&self, mission: MissionId, run: RunId, file: &str, bytes: Bytes) -> Result<bool, Error> {
+        self.objects.create_durably(&file_path(mission, run, file), bytes).await
     }
 
     /// Reads one file of a run.

@@ -8,7 +8,7 @@ mod pictures;
 mod prepared;
 mod server;
 
-pub(crate) use clients::{gdal, gdal_says, node, python, system_python};
+pub(crate) use clients::{gdal, gdal_says, node, opendrift, python, system_python};
 pub(crate) use commands::{Commands, json_of, run};
 pub(crate) use http::{Answer, Client};
 pub(crate) use pictures::{keep_picture, pictures};

@@ -9,6 +9,8 @@ mod connections;
 #[cfg(test)]
 mod disasters;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod maps;

@@ -1,4 +1,4 @@
-//! What a completed mission has: its summary and its files. Published runs never change, so that a file's entity tag
+//! What a completed mission has: its summary, its files, and the documents that are made of them on request. Published runs never change, so that a file's entity tag
 //! is its run and name.
 
 use std::ops::Range;
@@ -9,13 +9,16 @@ use axum::response::Response;
 use bytes::Bytes;
 use driftline_auth_billing::{Billable, Scope, chain};
 use driftline_database::{Mission, Run};
+use driftline_simulate::documents::{
+    AREA_FILES, CENTROID_FILE, DOCUMENTS, Document, PARTICLES_FILE, document as document_named,
+};
 use futures::stream::{self, Stream};
 use futures::{StreamExt, TryStreamExt};
 use http::{HeaderValue, header};
 use serde_json::{Value, json};
 
-use super::find_mission;
 use super::view::{map_links, mission_path};
+use super::{documents, find_mission};
 use crate::ask::Ask;
 use crate::document::{JSON, document, not_modified, with_tag};
 use crate::entity_tag::EntityTag;
@@ -34,16 +37,21 @@ pub(crate) async fn results(State(state): State<AppState>, ask: Ask) -> Result<R
     let mission = find_mission(&state, ask.caller.org, ask.param("mission_id")).await?;
     let run = published(&mission)?;
     let path = mission_path(&mission);
-    let files: Vec<Value> = file_names(run)
-        .map(|name| {
-            let href = ask.site.url(&format!("{path}/results/{name}"));
-            let mut file = listed_file(run, name).cloned().unwrap_or_else(|| json!({}));
-            file["name"] = json!(name);
-            file["href"] = json!(href);
-            file["type"] = json!(media_type(name));
-            file
-        })
-        .collect();
+    let listed = |name: &str, mut file: Value| {
+        file["name"] = json!(name);
+        file["href"] = json!(ask.site.url(&format!("{path}/results/{name}")));
+        file["type"] = json!(media_type(name));
+        file
+    };
+    let stored = file_names(run).map(|name| listed(name, listed_file(run, name).cloned().unwrap_or_else(|| json!({}))));
+    let mut files: Vec<Value> = stored.collect();
+    for document in makeable(run) {
+        let mut about = json!({"media_type": document.media_type, "on_request": true});
+        if let Some(bytes) = documents::size(&state, run, document.name).await? {
+            about["bytes"] = json!(bytes);
+        }
+        files.push(listed(document.name, about));
+    }
     let mut summary = run.summary.clone();
     if let Some(summary) = summary.as_object_mut() {
         summary.remove("files");
@@ -75,13 +83,21 @@ pub(crate) async fn file(State(state): State<AppState>, ask: Ask) -> Result<Resp
     ask.query.allow_only(&[])?;
     let mission = find_mission(&state, ask.caller.org, ask.param("mission_id")).await?;
     let run = published(&mission)?;
-    // Only what the run lists is looked for: no name from outside reaches the object store.
-    let name = file_names(run)
-        .find(|listed| *listed == ask.param("file"))
-        .ok_or_else(|| Error::not_found("file", ask.param("file")))?;
+    // Only what the run lists or documents are called is looked for: no name from outside reaches the object store.
+    let wanted = ask.param("file");
+    let document = makeable(run).find(|document| document.name == wanted);
+    let name = match document {
+        Some(document) => document.name,
+        None => file_names(run)
+            .find(|listed| *listed == wanted)
+            .ok_or_else(|| Error::not_found("file", wanted))?,
+    };
     let tag = EntityTag::of_parts(&[run.id.to_string().as_bytes(), name.as_bytes()]);
     if tag.is_held_by(&ask.headers) {
         return Ok(not_modified(&tag));
+    }
+    if let Some(document) = document {
+        documents::ensure(&state, &mission, run, document).await?;
     }
     let mut response = if ask.headers.contains_key(header::RANGE) {
         part_or_whole(&state, &ask, run, name, &tag).await?
@@ -181,6 +197,17 @@ fn file_names(run: &Run) -> impl Iterator<Item = &str> {
     files.into_iter().flatten().filter_map(name_of).filter(is_plain)
 }
 
+/// Documents that can be made of what is stored of the run and are not among its files anyway.
+fn makeable(run: &Run) -> impl Iterator<Item = &'static Document> {
+    let names: Vec<&str> = file_names(run).collect();
+    let has = move |document: &&Document| {
+        let positions = document.reads_particles.then_some(PARTICLES_FILE);
+        let mut needed = AREA_FILES.into_iter().chain([CENTROID_FILE]).chain(positions);
+        needed.all(|file| names.contains(&file)) && !names.contains(&document.name)
+    };
+    DOCUMENTS.iter().filter(has)
+}
+
 fn listed_file<'a>(run: &'a Run, name: &str) -> Option<&'a Value> {
     let files = run.summary.get("files").and_then(Value::as_array)?;
     files
@@ -193,6 +220,9 @@ fn name_of(file: &Value) -> Option<&str> {
 }
 
 fn media_type(name: &str) -> &'static str {
+    if let Some(document) = document_named(name) {
+        return document.media_type;
+    }
     match name.rsplit('.').next() {
         Some("geojson") => "application/geo+json",
         Some("json") => "application/json",

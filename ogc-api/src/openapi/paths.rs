@@ -122,7 +122,7 @@ pub(super) fn add_missions(paths: &mut Map<String, Value>) {
         &format!("{one}/results"),
         "getResults",
         tag,
-        "Summary and files of a completed mission",
+        "Summary, files and documents of a completed mission",
     )
     .with(&["mission_id"])
     .add(paths);
@@ -130,7 +130,7 @@ pub(super) fn add_missions(paths: &mut Map<String, Value>) {
         &format!("{one}/results/{{file}}"),
         "getResultFile",
         tag,
-        "One result file",
+        "One result file or document; a document is made when it is first asked for",
     )
     .with(&["mission_id", "file", "range"])
     .answers("*/*", "any")

@@ -4,18 +4,18 @@
 
 use axum::response::Response;
 use driftline_domain::BBox;
+use driftline_simulate::Xml;
 
 use super::exception::{Code, Exception};
 use super::layer_element::{self, LayerWriter};
 use super::request::WmsAsk;
 use super::version::Version;
-use super::xml::Xml;
 use super::{MAX_LAYERS, MAX_SIDE_PX, PNG, feature_info};
-use crate::AppState;
 use crate::answer::{Lasting, tagged};
 use crate::entity_tag::EntityTag;
 use crate::maps::{LayerAbout, available};
 use crate::query::shown;
+use crate::{AppState, Error};
 
 const TITLE_OF_TENANT: &str = "Driftline: forcing and search areas";
 const ABSTRACT: &str =
@@ -90,7 +90,7 @@ fn document(asked: &WmsAsk, version: Version, layers: &[LayerAbout], sequence: u
         exceptions(xml, version);
         root_layer(xml, asked, version, layers, &address);
     });
-    Ok(xml.finish()?)
+    xml.finish().map_err(|error| Error::Internal(error.to_string()).into())
 }
 
 pub(super) const XLINK: &str = "http://www.w3.org/1999/xlink";

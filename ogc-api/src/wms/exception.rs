@@ -4,12 +4,12 @@
 use axum::body::Body;
 use axum::response::Response;
 use driftline_auth_billing::Problem;
+use driftline_simulate::Xml;
 use driftline_tiles::Picture;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::kvp::Kvp;
 use super::version::Version;
-use super::xml::Xml;
 use super::{MAX_SIDE_PX, PNG};
 use crate::Error;
 

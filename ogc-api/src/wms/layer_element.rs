@@ -2,11 +2,11 @@
 //! schema's.
 
 use driftline_domain::BBox;
+use driftline_simulate::Xml;
 
 use super::PNG;
 use super::reference_system::{ReferenceSystem, turn_of};
 use super::version::Version;
-use super::xml::Xml;
 use crate::maps::{LayerAbout, Style, legend_size};
 
 /// Writes layers of one document.

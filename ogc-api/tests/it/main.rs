@@ -7,6 +7,8 @@ mod capabilities;
 #[cfg(test)]
 mod content;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod feature_info;

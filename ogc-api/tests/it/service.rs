@@ -41,6 +41,18 @@ impl RunFiles for MemoryFiles {
         Box::pin(async move { Ok(found) })
     }
 
+    fn keep<'a>(
+        &'a self,
+        _: MissionId,
+        run: RunId,
+        file: &'a str,
+        bytes: Bytes,
+    ) -> BoxFuture<'a, Result<(), SeamError>> {
+        let before = self.0.lock().unwrap().insert((run, file.to_owned()), bytes);
+        assert_eq!(before, None, "{file} is made twice");
+        Box::pin(async { Ok(()) })
+    }
+
     fn remove(&self, mission: MissionId) -> BoxFuture<'_, Result<(), SeamError>> {
         self.1.lock().unwrap().push(mission);
         Box::pin(async { Ok(()) })

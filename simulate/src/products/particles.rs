@@ -27,9 +27,9 @@ use super::cloud::{Cloud, check_run};
 use super::{Error, RunLabel};
 
 const COLUMNS: [&str; 5] = ["particle_id", "time", "lon", "lat", "status"];
-const TIME: usize = 1;
-const LON: usize = 2;
-const LAT: usize = 3;
+pub(super) const TIME: usize = 1;
+pub(super) const LON: usize = 2;
+pub(super) const LAT: usize = 3;
 /// Rows of a page inside a row group: what a reader decodes at least.
 const PAGE_ROWS: usize = 8_192;
 
@@ -306,7 +306,7 @@ fn schema() -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-fn check_schema(found: &Schema) -> Result<(), Error> {
+pub(super) fn check_schema(found: &Schema) -> Result<(), Error> {
     let same =
         |(a, b): (&Arc<Field>, &Arc<Field>)| a.name() == b.name() && a.data_type() == b.data_type() && !a.is_nullable();
     let wanted = schema();
@@ -317,7 +317,7 @@ fn check_schema(found: &Schema) -> Result<(), Error> {
     Err(foreign(format!("its columns are {}", names.join(", "))))
 }
 
-fn foreign(problem: String) -> Error {
+pub(super) fn foreign(problem: String) -> Error {
     Error::Foreign {
         kind: "particles",
         problem,

@@ -91,6 +91,12 @@ pub fn stranding(clouds: &[Cloud<'_>], ended: &[Option<Ended>], coast: &Coast) -
     })
 }
 
+/// Every particle that is ashore at some output time of a run, by the first of them; segments are not looked for.
+pub fn seen_ashore(clouds: &[Cloud<'_>]) -> Result<Vec<Arrival>, Error> {
+    check_run(clouds)?;
+    Ok(arrivals(clouds, &[], clouds.first().map_or(0, Cloud::len)))
+}
+
 /// Every particle that is ashore at some output time, once, without its segment.
 fn arrivals(clouds: &[Cloud<'_>], ended: &[Option<Ended>], n_all: usize) -> Vec<Arrival> {
     let mut ashore = vec![false; n_all];

@@ -1,8 +1,8 @@
 //! Tracks of some particles through a run.
 //!
-//! A chart cannot show 5,000 tracks. Which ones are shown depends on nothing but the particle's number: every n-th,
-//! with the least n that keeps within the limit, at every output time and of every product of the run. Numbers carry
-//! no meaning, so the tracks shown are a fair sample of all.
+//! A chart cannot show 5,000 tracks. Which ones are shown depends on nothing but the particle's number, and is the same at
+//! every output time and in every product of the run. But for the side that a particle starts on, which alternates,
+//! numbers carry no meaning: the tracks shown are a fair sample of all.
 
 use driftline_domain::wrap_lon_deg;
 
@@ -25,10 +25,17 @@ pub struct Track {
     pub parts: Vec<Vec<Vertex>>,
 }
 
-/// The particles whose tracks are shown.
+/// The particles whose tracks are shown: those for which the fraction of their number times the golden section is least.
+/// Fractions of consecutive numbers fill 0 to 1 evenly, so about the right number is below the wanted share; and no rhythm
+/// of the numbers (sides alternate with them) meets one of the choice.
 pub fn track_ids(particles: usize, max_tracks: usize) -> impl Iterator<Item = usize> {
-    let step = particles.div_ceil(max_tracks.max(1)).max(1);
-    (0..particles).step_by(step)
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    let share = max_tracks as f64 / particles.max(1) as f64;
+    let is_shown = move |particle: &usize| {
+        let turns = *particle as f64 * GOLDEN;
+        turns - libm::floor(turns) < share
+    };
+    (0..particles).filter(is_shown).take(max_tracks)
 }
 
 /// Tracks of at most so many particles through the clouds of a run in order of time. A track ends where its particle
@@ -105,11 +112,15 @@ mod tests {
     }
 
     #[test]
-    fn every_nth_particle_is_shown() {
-        assert_eq!(track_ids(5, 2).collect::<Vec<_>>(), [0, 3]);
-        assert_eq!(track_ids(5_000, 200).count(), 200);
-        assert_eq!(track_ids(5_001, 200).count(), 193);
-        assert_eq!(track_ids(3, 200).count(), 3);
+    fn a_fair_share_is_shown_of_either_side() {
+        for particles in [3usize, 200, 5_000, 20_000, 99_991] {
+            let shown: Vec<usize> = track_ids(particles, MAX_TRACKS).collect();
+            assert!(shown.len() <= MAX_TRACKS && shown.len() + 2 >= MAX_TRACKS.min(particles), "{particles}");
+            assert!(shown.is_sorted() && shown.last().is_none_or(|last| *last < particles));
+            // Numbers alternate between the sides.
+            let even = shown.iter().filter(|particle| **particle % 2 == 0).count();
+            assert!(even.abs_diff(shown.len() - even) <= shown.len() / 10 + 1, "{particles}: {even}");
+        }
         assert_eq!(track_ids(0, 200).count(), 0);
     }
 

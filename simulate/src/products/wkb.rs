@@ -1,4 +1,4 @@
-//! Well-known binary of the two geometries that result tables hold: MultiPolygon written, MultiLineString written and
+//! Well-known binary of the geometries that result tables hold: MultiPolygon and Point written, MultiLineString written and
 //! read back. Two-dimensional, little-endian (OGC 06-103r4, 8.2). Our own because these few lines replace a crate that
 //! brings ten others.
 
@@ -7,6 +7,7 @@ use geo::{Coord, LineString, MultiLineString, MultiPolygon};
 use super::Error;
 
 const LITTLE_ENDIAN: u8 = 1;
+const POINT: u32 = 1;
 const LINE_STRING: u32 = 2;
 const POLYGON: u32 = 3;
 const MULTI_LINE_STRING: u32 = 5;
@@ -34,6 +35,15 @@ pub(crate) fn write_lines(lines: &MultiLineString) -> Vec<u8> {
         head(&mut bytes, LINE_STRING, line.0.len());
         coords(&mut bytes, line);
     }
+    bytes
+}
+
+/// Bytes of a point.
+pub(crate) fn write_point(place: Coord) -> Vec<u8> {
+    let mut bytes = vec![LITTLE_ENDIAN];
+    bytes.extend(POINT.to_le_bytes());
+    bytes.extend(place.x.to_le_bytes());
+    bytes.extend(place.y.to_le_bytes());
     bytes
 }
 

@@ -15,6 +15,11 @@ pub(crate) fn python(script: &str, arguments: &[&str]) -> Value {
     script_of(&repository().join(".test-env/bin/python"), script, arguments)
 }
 
+/// Runs a script of `tests/clients` with the Python that has OpenDrift.
+pub(crate) fn opendrift(script: &str, arguments: &[&str]) -> Value {
+    script_of(&repository().join(".opendrift-env/bin/python"), script, arguments)
+}
+
 /// Runs a script of `tests/clients` with the system's own Python, which QGIS and GDAL bring their modules for.
 pub(crate) fn system_python(script: &str, arguments: &[&str]) -> Value {
     script_of(Path::new("/usr/bin/python3"), script, arguments)

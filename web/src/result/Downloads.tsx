@@ -8,13 +8,22 @@ import type { Result } from './data.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
     'probability.tif': 'Probability over time, Cloud Optimized GeoTIFF',
+    'areas.csv': 'Search areas in degrees and in minutes, CSV',
+    'areas.gpx': 'Waypoints, datum track and outlines for plotters, GPX',
+    'areas.kml': 'Search areas over time, KML',
+    'areas.kmz': 'Search areas over time for Google Earth, KMZ',
     'areas.parquet': 'Search areas, GeoParquet',
     'centroid.geojson': 'Datum over time, GeoJSON',
+    'datums.csv': 'Datum in degrees and in minutes, CSV',
+    'particles.nc': 'Every particle at every time, NetCDF',
     'particles.parquet': 'Every particle at every time, GeoParquet',
+    'run.gpkg': 'Areas, datum, tracks and strandings, GeoPackage',
     'search_area_50.geojson': '50 % area over time, GeoJSON',
     'search_area_90.geojson': '90 % area over time, GeoJSON',
     'search_area_95.geojson': '95 % area over time, GeoJSON',
+    'stranded.csv': 'Where particles stranded, CSV',
     'stranded.geojson': 'Where particles stranded, GeoJSON',
+    'summary.txt': 'The result in a kilobyte of text',
     'trajectories.geojson': 'Sample of tracks, GeoJSON',
     'trajectories.parquet': 'Sample of tracks, GeoParquet',
 };

@@ -3,18 +3,27 @@
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use crate::Error;
+/// What a writer of XML said.
+#[derive(Debug, thiserror::Error)]
+#[error("an XML document cannot be written: {0}")]
+pub struct XmlError(String);
 
 /// A document in the making. Writing into memory cannot fail; what the writer says is kept and told at the end.
-pub(crate) struct Xml {
+pub struct Xml {
     writer: Writer<Vec<u8>>,
     open: Vec<String>,
     failed: Option<String>,
 }
 
+impl Default for Xml {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Xml {
     /// A document that has its declaration.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let mut xml = Self {
             writer: Writer::new_with_indent(Vec::with_capacity(16 * 1024), b' ', 1),
             open: Vec::new(),
@@ -25,38 +34,38 @@ impl Xml {
     }
 
     /// A document type declaration.
-    pub(crate) fn document_type(&mut self, text: &str) {
+    pub fn document_type(&mut self, text: &str) {
         self.write(Event::DocType(BytesText::from_escaped(text)));
     }
 
     /// Begins an element.
-    pub(crate) fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
+    pub fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
         let start = element(name, attributes);
         self.write(Event::Start(start));
         self.open.push(name.to_owned());
     }
 
     /// Ends the element begun last.
-    pub(crate) fn close(&mut self) {
+    pub fn close(&mut self) {
         if let Some(name) = self.open.pop() {
             self.write(Event::End(BytesEnd::new(name)));
         }
     }
 
     /// An element with what is written inside.
-    pub(crate) fn within(&mut self, name: &str, attributes: &[(&str, &str)], inside: impl FnOnce(&mut Self)) {
+    pub fn within(&mut self, name: &str, attributes: &[(&str, &str)], inside: impl FnOnce(&mut Self)) {
         self.open(name, attributes);
         inside(self);
         self.close();
     }
 
     /// An element with a text.
-    pub(crate) fn text(&mut self, name: &str, text: &str) {
+    pub fn text(&mut self, name: &str, text: &str) {
         self.text_with(name, &[], text);
     }
 
     /// An element with attributes and a text.
-    pub(crate) fn text_with(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
+    pub fn text_with(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
         let start = element(name, attributes);
         self.write(Event::Start(start));
         self.write(Event::Text(BytesText::new(&allowed(text))));
@@ -64,19 +73,19 @@ impl Xml {
     }
 
     /// An element without content.
-    pub(crate) fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) {
+    pub fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) {
         let start = element(name, attributes);
         self.write(Event::Empty(start));
     }
 
     /// The document's bytes, every element closed.
-    pub(crate) fn finish(mut self) -> Result<Vec<u8>, Error> {
+    pub fn finish(mut self) -> Result<Vec<u8>, XmlError> {
         while !self.open.is_empty() {
             self.close();
         }
         match self.failed {
             None => Ok(self.writer.into_inner()),
-            Some(reason) => Err(Error::Internal(format!("an XML document: {reason}"))),
+            Some(reason) => Err(XmlError(reason)),
         }
     }
 

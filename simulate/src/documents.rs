@@ -1,0 +1,125 @@
+//! Documents of a run: the forms in which others take its results (charts, plotters, spreadsheets, scientific readers).
+//!
+//! They are made from what is stored of a published run, when somebody first asks for one, and kept: a coordinator waits
+//! for areas and not for a format that nobody may ever fetch. `driftline simulate --out` writes all of them. Every document
+//! carries mission, run, mode, seed, version of the program, forcing and the credit lines that the forcing asks for.
+//!
+//! A further document is a row of [`DOCUMENTS`]: a name, a media type and a function of [`RunView`].
+
+mod csv;
+mod error;
+mod geopackage;
+mod geopackage_schema;
+mod gpx;
+mod kml;
+mod marine;
+mod netcdf;
+mod outline;
+mod provenance;
+mod stored;
+mod text;
+mod view;
+
+pub use error::Error;
+pub use marine::{latitude_dm, longitude_dm};
+pub use stored::{AREA_FILES, CENTROID_FILE, PARTICLES_FILE, StoredRun};
+pub use view::RunView;
+
+/// A document that can be made of any run.
+#[derive(Debug)]
+pub struct Document {
+    /// Its name, unique among all files of a run.
+    pub name: &'static str,
+    /// The folder below the run, with its slash; empty for the run's own.
+    pub folder: &'static str,
+    /// Media type.
+    pub media_type: &'static str,
+    /// Whether it reads the positions of particles: only then are they loaded.
+    pub reads_particles: bool,
+    /// Makes the content: pure, the same bytes of the same run.
+    pub make: fn(&RunView) -> Result<Vec<u8>, Error>,
+}
+
+/// Every document, in the order in which they are listed.
+pub const DOCUMENTS: &[Document] = &[
+    Document {
+        name: "particles.nc",
+        folder: "raw/",
+        media_type: "application/x-netcdf",
+        reads_particles: true,
+        make: netcdf::particles,
+    },
+    Document {
+        name: "areas.kml",
+        folder: "processed/",
+        media_type: "application/vnd.google-earth.kml+xml",
+        reads_particles: false,
+        make: kml::kml,
+    },
+    Document {
+        name: "areas.kmz",
+        folder: "processed/",
+        media_type: "application/vnd.google-earth.kmz",
+        reads_particles: false,
+        make: kml::kmz,
+    },
+    Document {
+        name: "areas.gpx",
+        folder: "processed/",
+        media_type: "application/gpx+xml",
+        reads_particles: false,
+        make: gpx::gpx,
+    },
+    Document {
+        name: "run.gpkg",
+        folder: "processed/",
+        media_type: "application/geopackage+sqlite3",
+        reads_particles: true,
+        make: geopackage::geopackage,
+    },
+    Document {
+        name: "datums.csv",
+        folder: "processed/",
+        media_type: CSV,
+        reads_particles: false,
+        make: csv::datums,
+    },
+    Document {
+        name: "areas.csv",
+        folder: "processed/",
+        media_type: CSV,
+        reads_particles: false,
+        make: csv::areas,
+    },
+    Document {
+        name: "stranded.csv",
+        folder: "processed/",
+        media_type: CSV,
+        reads_particles: true,
+        make: csv::stranded,
+    },
+    Document {
+        name: "summary.txt",
+        folder: "processed/",
+        media_type: "text/plain; charset=utf-8",
+        reads_particles: false,
+        make: text::summary,
+    },
+];
+
+const CSV: &str = "text/csv; charset=utf-8";
+
+/// The document of this name.
+pub fn document(name: &str) -> Option<&'static Document> {
+    DOCUMENTS.iter().find(|document| document.name == name)
+}
+
+impl Document {
+    /// Where it lies below its run.
+    pub fn path(&self) -> String {
+        format!("{}{}", self.folder, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,46 @@
+//! Why a document could not be made.
+
+use std::path::PathBuf;
+
+use crate::xml::XmlError;
+
+/// What went wrong between a run and one of its documents.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The positions of particles are no run, or a stored file does not read back.
+    #[error(transparent)]
+    Products(#[from] crate::products::Error),
+    /// A document that is not said to read particles asked for them.
+    #[error("the positions of particles were not loaded for this document")]
+    NoParticles,
+    /// A stored run lacks something that every run has.
+    #[error("the stored run has no {0}")]
+    Lacking(&'static str),
+    /// XML writing.
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    /// KMZ writing.
+    #[error("the KMZ archive cannot be written")]
+    Archive(#[from] zip::result::ZipError),
+    /// Writing into an archive.
+    #[error("the content of an archive cannot be written")]
+    ArchiveContent(#[source] std::io::Error),
+    /// GeoPackage writing.
+    #[error("the GeoPackage cannot be written")]
+    GeoPackage(#[from] rusqlite::Error),
+    /// NetCDF writing.
+    #[error("the NetCDF file cannot be written")]
+    NetCdf(#[from] netcdf::Error),
+    /// The scratch file of the NetCDF library.
+    #[error("the scratch file {} of a NetCDF file cannot be used", path.display())]
+    Scratch {
+        /// Where it should be.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A value that does not become JSON.
+    #[error("a member of the run cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+}
