@@ -21,6 +21,11 @@ const FRESH: usize = 2_000;
 /// Timed runs of one case.
 const TIMED: usize = 200;
 
+type Failure = Box<dyn std::error::Error>;
+
+/// How often each level's area is hit, its size relative to the truth's, and how often the kernel adapted.
+type Coverage = ([f64; 3], [f64; 3], f64);
+
 /// Particles adrift.
 struct Drawn {
     lon: Vec<f64>,
@@ -49,7 +54,7 @@ impl Drawn {
         }
     }
 
-    fn cloud(&self) -> Result<Cloud<'_>, Box<dyn std::error::Error>> {
+    fn cloud(&self) -> Result<Cloud<'_>, Failure> {
         Ok(Cloud {
             time: "2015-11-16T06:00:00Z".parse()?,
             lon_deg: &self.lon,
@@ -60,7 +65,7 @@ impl Drawn {
 }
 
 #[expect(clippy::print_stdout, reason = "it is a command")]
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Failure> {
     let repeats: u64 = std::env::args().nth(1).map_or(Ok(200), |text| text.parse())?;
     let coast = Coast::embedded()?;
     let sea = |lon: f64, lat: f64| !coast.on_land(lon, lat);
@@ -92,8 +97,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Share of fresh samples inside each area, its size relative to the truth's, and how often the kernel adapted.
-fn coverage(truth: &Truth, repeats: u64) -> Result<([f64; 3], [f64; 3], f64), Box<dyn std::error::Error>> {
+/// Means over repeats, by fresh samples of the truth.
+fn coverage(truth: &Truth, repeats: u64) -> Result<Coverage, Failure> {
     let (mut hits, mut sizes, mut adapted) = ([0.0; 3], [0.0; 3], 0.0);
     let true_km2 = truth.areas_km2();
     for repeat in 0..repeats {

@@ -69,7 +69,7 @@ fn the_segments_of_an_island_are_its_whole_shore_once() -> anyhow::Result<()> {
         (5.0, 60.15),
         (4.95, 60.15),
     ];
-    let coast = Coast::from_polygons(&[island.clone()])?;
+    let coast = Coast::from_polygons(std::slice::from_ref(&island))?;
     let found: Vec<_> = segments_of(4 * 60 + 50, 59 * 60 + 50, 25)
         .filter_map(|id| coast.segment(id))
         .collect();
