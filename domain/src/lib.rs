@@ -15,7 +15,7 @@ mod time;
 mod variable;
 mod violation;
 
-pub use field::{AxisRotation, VectorField};
+pub use field::{AxisRotation, ComponentAxes, VectorField};
 pub use grid::{GridPoint, GridSpec, IndexWindow, Locator, ProjectedGrid, RegularGrid};
 pub use id::{Id, IdError, IdKind, JobId, KeyId, MissionId, OrgId, RequestId, RunId};
 pub use mission::{CurrentError, MissionSpec, Mode, Priority, limits};

@@ -19,6 +19,7 @@ mod forcing;
 mod moves;
 mod nearest_wet;
 mod outcome;
+pub mod parity;
 mod product;
 mod random;
 mod run;

@@ -14,11 +14,25 @@ pub enum Status {
     MissingData = 2,
     /// Started on land, too far from the sea to be put there.
     SeededOnLand = 3,
+    /// Its time has not come yet.
+    NotReleased = 4,
+    /// Left the area that the run was limited to.
+    Outside = 5,
+    /// Reached the age at which the run gives particles up.
+    Retired = 6,
 }
 
 impl Status {
     /// Every state in the order of its number.
-    pub const ALL: [Self; 4] = [Self::Active, Self::Stranded, Self::MissingData, Self::SeededOnLand];
+    pub const ALL: [Self; 7] = [
+        Self::Active,
+        Self::Stranded,
+        Self::MissingData,
+        Self::SeededOnLand,
+        Self::NotReleased,
+        Self::Outside,
+        Self::Retired,
+    ];
 
     /// The state with this number in a result file.
     pub fn from_code(code: u8) -> Option<Self> {
@@ -32,6 +46,9 @@ impl Status {
             Self::Stranded => "stranded",
             Self::MissingData => "missing_data",
             Self::SeededOnLand => "seeded_on_land",
+            Self::NotReleased => "not_released",
+            Self::Outside => "outside",
+            Self::Retired => "retired",
         }
     }
 }

@@ -15,6 +15,18 @@ pub(crate) enum Purpose {
     SeedCoefficients = 1,
     /// A step: two normals for the current's error, east and north, and one uniform for the jibe.
     CurrentErrorAndJibe = 2,
+    /// Parity: where a particle starts; two normals or two uniforms.
+    ParityPosition = 16,
+    /// Parity: a particle's coefficients, two normals; redraws of the downwind one count up `attempt`.
+    ParityCoefficients = 17,
+    /// Parity: jibes of four steps, one word each; `step` counts in fours.
+    ParityJibe = 18,
+    /// Parity: a step's white noise of the wind, two normals.
+    ParityWind = 19,
+    /// Parity: a step's white noise of the current, two normals.
+    ParityCurrent = 20,
+    /// Parity: a step's uniform noise of the current, two uniforms; capsizing takes the third word.
+    ParityUniform = 21,
 }
 
 /// The four words of one block of the generator.
@@ -37,6 +49,12 @@ impl Draw {
         let radius = (-2.0 * libm::log(uniform(self.0[0]))).sqrt();
         let (sin, cos) = libm::sincos(std::f64::consts::TAU * uniform(self.0[1]));
         (radius * cos, radius * sin)
+    }
+
+    /// Four independent uniform numbers in (0, 1), one for each word: not independent of what else comes from them.
+    #[inline]
+    pub(crate) fn uniforms(&self) -> [f64; 4] {
+        self.0.map(uniform)
     }
 
     /// A uniform number from the third word, independent of the normals.

@@ -6,6 +6,7 @@ mod coasts;
 mod coverage;
 mod exact;
 mod golden;
+mod parity;
 mod refusals;
 mod repeatable;
 mod sea;
