@@ -24,6 +24,7 @@ mod ocean;
 mod polygon;
 mod run;
 mod seeds;
+mod single;
 mod spec;
 
 pub use forcing::{Forcing, NativeSource, Sample, Source};

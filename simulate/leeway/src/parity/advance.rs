@@ -148,7 +148,7 @@ impl<'a> Kernel<'a> {
 
     /// The second half of a step: everybody afloat moves.
     fn update(&self, block: &mut Block, number: u32) {
-        let step_s = self.spec.step_s as f32;
+        let step_s = f64::from(self.spec.step_s);
         if let Some(max_age_s) = self.spec.max_age_s {
             self.retire(block, number, max_age_s);
         }

@@ -1,11 +1,10 @@
-//! Leeway and moves of the reference: velocities in single precision, rounded where it rounds them, geodesic moves in
-//! double precision from an azimuth in degrees and a distance in metres that are single precision, too.
-//!
-//! A rounded azimuth matters: half a unit in its last place turns a day's drift of 50 km by 7 mm. It is applied here as
-//! a small turn of the unit vector, which spares a sine and a cosine.
+//! Leeway and moves of the reference: velocities and azimuths (in degrees) in single precision, rounded where it rounds
+//! them, and geodesic moves in double precision. A rounded azimuth matters: half a unit in its last place turns a day's
+//! drift of 50 km by 7 mm.
 
 use driftline_domain::Coefficients;
 
+use super::single;
 use crate::moved;
 
 /// Slope, offset and a particle's own perturbation of one direction, in the units of the published table.
@@ -51,61 +50,21 @@ pub fn leeway_ms(character: &Character, (wind_east_ms, wind_north_ms): (f32, f32
     let wind_ms = (wind_east_ms * wind_east_ms + wind_north_ms * wind_north_ms).sqrt();
     let down_ms = character.downwind.speed_ms(wind_ms);
     let cross_ms = character.crosswind.speed_ms(wind_ms);
-    let (sin, cos) = Heading::of(wind_east_ms, wind_north_ms).sin_cos(|exact| f64::from(exact as f32));
-    let (sin, cos) = (sin as f32, cos as f32);
+    let (sin, cos) = single::sin_cos(single::azimuth(wind_east_ms, wind_north_ms));
     (down_ms * sin - cross_ms * cos, down_ms * cos + cross_ms * sin)
 }
 
 /// Longitude and latitude in degrees after a step of so many seconds, negative backward, with a velocity in m/s.
 #[inline]
-pub(super) fn step((lon_deg, lat_deg): (f64, f64), (east_ms, north_ms): (f32, f32), step_s: f32) -> (f64, f64) {
-    let distance_m = f64::from((east_ms * east_ms + north_ms * north_ms).sqrt() * step_s);
+pub(super) fn step((lon_deg, lat_deg): (f64, f64), (east_ms, north_ms): (f32, f32), step_s: f64) -> (f64, f64) {
+    const DEGREES: f32 = 180.0 / std::f32::consts::PI;
+    let distance_m = f64::from((east_ms * east_ms + north_ms * north_ms).sqrt()) * step_s;
     if distance_m == 0.0 {
         return (lon_deg, lat_deg);
     }
-    let (sin, cos) = Heading::of(east_ms, north_ms).sin_cos(rounded_azimuth);
+    let azimuth_deg = f64::from(single::azimuth(east_ms, north_ms) * DEGREES);
+    let (sin, cos) = libm::sincos(azimuth_deg.to_radians());
     moved(lon_deg, lat_deg, distance_m * sin, distance_m * cos)
-}
-
-/// An azimuth as the reference keeps it: radians, then degrees, both in single precision.
-#[inline]
-fn rounded_azimuth(exact_rad: f64) -> f64 {
-    const DEGREES: f32 = 180.0 / std::f32::consts::PI;
-    f64::from(exact_rad as f32 * DEGREES).to_radians()
-}
-
-/// A direction as a unit vector and as an angle clockwise from north.
-struct Heading {
-    sin: f64,
-    cos: f64,
-    angle_rad: f64,
-}
-
-impl Heading {
-    #[inline]
-    fn of(east: f32, north: f32) -> Self {
-        let (east, north) = (f64::from(east), f64::from(north));
-        let length = (east * east + north * north).sqrt();
-        if length == 0.0 {
-            return Self {
-                sin: 0.0,
-                cos: 1.0,
-                angle_rad: 0.0,
-            };
-        }
-        Self {
-            sin: east / length,
-            cos: north / length,
-            angle_rad: libm::atan2(east, north),
-        }
-    }
-
-    /// Sine and cosine after the angle was rounded; it changes by less than 1e-6, whose square is nothing.
-    #[inline]
-    fn sin_cos(&self, rounded: impl Fn(f64) -> f64) -> (f64, f64) {
-        let turn = rounded(self.angle_rad) - self.angle_rad;
-        (self.sin + self.cos * turn, self.cos - self.sin * turn)
-    }
 }
 
 /// Probability of a jibe within a step.
@@ -153,16 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn steps_follow_the_rounded_azimuth_and_turn_back() {
-        let velocity = (0.3f32, -0.7f32);
-        let azimuth = f64::from(libm::atan2(0.3f32.into(), (-0.7f32).into()) as f32 * (180.0 / std::f32::consts::PI));
-        let distance = f64::from((0.3f32 * 0.3 + 0.7f32 * 0.7).sqrt() * 600.0);
-        let (sin, cos) = libm::sincos(azimuth.to_radians());
-        let expected = moved(4.0, 60.0, distance * sin, distance * cos);
-        let got = step((4.0, 60.0), velocity, 600.0);
-        assert!((got.0 - expected.0).abs() < 1e-13 && (got.1 - expected.1).abs() < 1e-13);
+    fn steps_go_where_the_velocity_points_and_back() {
+        let (east, north) = (0.3f32, -0.7f32);
+        let got = step((4.0, 60.0), (east, north), 600.0);
+        let expected = moved(4.0, 60.0, f64::from(east) * 600.0, f64::from(north) * 600.0);
+        assert!((got.0 - expected.0).abs() < 1e-8 && (got.1 - expected.1).abs() < 1e-8);
         assert_eq!(step((4.0, 60.0), (0.0, 0.0), 600.0), (4.0, 60.0));
-        let back = step((4.0, 60.0), velocity, -600.0);
+        let back = step((4.0, 60.0), (east, north), -600.0);
         assert!((back.1 - 60.0) * (got.1 - 60.0) < 0.0);
     }
 
