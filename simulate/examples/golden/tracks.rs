@@ -31,8 +31,11 @@ pub(crate) fn compare_classes(json: &Value, inputs: &Inputs) -> Result<Line, Fai
     let (mut seeds, mut tracks) = (Vec::new(), Vec::new());
     for (key, object) in objects {
         let class = class(key)?;
-        for (orientation, side) in ["right", "left"].into_iter().enumerate() {
+        for (id, side) in ["right", "left"].into_iter().enumerate() {
             let Some(track) = object.get(side) else { continue };
+            // Backward, the reference numbers its particles from the last to the first: the first track belongs to the
+            // second particle, which has orientation 1 (seen in release 1.14.12 with two particles and constant forcing).
+            let orientation = if number(json, "dt_s")? < 0.0 { 1 - id } else { id };
             let crosswind = if orientation == 0 { &class.right } else { &class.left };
             seeds.push(Seed {
                 lon_deg: number(json, "lon")? as f32,

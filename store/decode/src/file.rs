@@ -166,6 +166,7 @@ impl ForcingFile {
     /// both where either of its variables is missing.
     pub fn read(&self, series: usize, step: usize) -> Result<VectorField, Error> {
         let mut field = self.read_native(series, step)?;
+        miss_both_or_neither(&mut field);
         if let (Some(one), Some(reader)) = (self.series.get(series), self.readers.get(series))
             && reader.turned
             && let Some(rotation) = reader.rotation.get_or_init(|| AxisRotation::of(&one.grid))
@@ -186,7 +187,8 @@ impl ForcingFile {
     }
 
     /// As [`ForcingFile::read`], with the components as the file has them: `east` and `north` of the field lie along
-    /// [`ForcingFile::component_axes`]. For those who turn vectors where they use them and not at the nodes.
+    /// [`ForcingFile::component_axes`], and a node may miss one of them and have the other. For those who fill holes of each
+    /// by itself and turn vectors where they use them.
     pub fn read_native(&self, series: usize, step: usize) -> Result<VectorField, Error> {
         let missing = Error::NoSuchStep { series, step };
         let (Some(one), Some(reader)) = (self.series.get(series), self.readers.get(series)) else {
@@ -199,7 +201,10 @@ impl ForcingFile {
             self.values(second, reader, step, time)?,
         );
         Ok(match reader.form {
-            Form::Components => of_components(first, second),
+            Form::Components => VectorField {
+                east: first,
+                north: second,
+            },
             Form::HeightAndDirection(sense) => {
                 let names = one.source_variables.each_ref().map(String::as_str);
                 waves::vectors(sense, first, second, names, time)?
@@ -399,14 +404,13 @@ fn lineage(source: &Source, path: &Path) -> Lineage {
     }
 }
 
-/// A vector field of two components; a node that misses one misses both.
-fn of_components(mut east: Vec<f32>, mut north: Vec<f32>) -> VectorField {
-    for (east, north) in east.iter_mut().zip(&mut north) {
+/// A node that misses one component of a vector misses both.
+fn miss_both_or_neither(field: &mut VectorField) {
+    for (east, north) in field.east.iter_mut().zip(&mut field.north) {
         if east.is_nan() || north.is_nan() {
             (*east, *north) = (f32::NAN, f32::NAN);
         }
     }
-    VectorField { east, north }
 }
 
 fn short_slab(variable: &NcVariable, found: usize, expected: usize) -> Error {

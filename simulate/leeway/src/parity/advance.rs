@@ -7,7 +7,7 @@ use driftline_coast::Coast;
 use driftline_domain::ForcingKind;
 
 use super::block::{Block, Met};
-use super::coastline::{self, Landing};
+use super::coastline::{self, Found, Landing};
 use super::forcing::{Sample, Timeline};
 use super::map::Place;
 use super::motion::{jibe_probability, leeway_ms, step};
@@ -77,10 +77,10 @@ impl<'a> Kernel<'a> {
                 block.count(p, (current.source, current.extrapolated), (wind.source, wind.extrapolated));
                 block.met[p] = self.met(block.first_id + p as u32, number, &place, (current, wind));
             } else {
-                block.end(p, Status::MissingData, time_s);
+                self.lose(block, p, Status::MissingData, time_s);
             }
             if block.status[p] == Status::Active && self.spec.limits.exclude(lon_deg, lat_deg) {
-                block.end(p, Status::Outside, time_s);
+                self.lose(block, p, Status::Outside, time_s);
             }
         }
         self.land(block, number, time_s);
@@ -121,22 +121,46 @@ impl<'a> Kernel<'a> {
             return;
         }
         for p in 0..block.len() {
-            if block.status[p] != Status::Active || !self.coast.on_land(block.lon_deg[p], block.lat_deg[p]) {
-                continue;
+            if block.status[p] == Status::Active && self.coast.on_land(block.lon_deg[p], block.lat_deg[p]) {
+                self.land_one(block, p, number, time_s);
             }
-            let landing = Landing {
-                before: block.before[p],
-                landed: (block.lon_deg[p], block.lat_deg[p]),
-            };
-            let found = coastline::scan(self.coast, &landing, self.spec.coast_spacing_deg);
-            if self.spec.coast == CoastAction::Stranding {
-                (block.lon_deg[p], block.lat_deg[p]) = found.land;
-                block.end(p, Status::Stranded, time_s);
-            } else if block.is_new(p, number) {
-                block.end(p, Status::SeededOnLand, time_s);
+        }
+    }
+
+    #[cold]
+    fn land_one(&self, block: &mut Block, p: usize, number: u32, time_s: f64) {
+        let found = self.scan(block, p);
+        if self.spec.coast == CoastAction::Stranding {
+            (block.lon_deg[p], block.lat_deg[p]) = found.land;
+            block.end(p, Status::Stranded, time_s);
+        } else if block.is_new(p, number) {
+            block.end(p, Status::SeededOnLand, time_s);
+        } else {
+            (block.lon_deg[p], block.lat_deg[p]) = found.before;
+        }
+    }
+
+    fn scan(&self, block: &Block, p: usize) -> Found {
+        let landing = Landing {
+            before: block.before[p],
+            landed: (block.lon_deg[p], block.lat_deg[p]),
+        };
+        coastline::scan(self.coast, &landing, self.spec.coast_spacing_deg)
+    }
+
+    /// Ends a particle for want of data or beyond a limit. One that is on land, too, keeps this state and is moved to the
+    /// coast all the same, as the reference does it.
+    #[cold]
+    fn lose(&self, block: &mut Block, p: usize, status: Status, time_s: f64) {
+        block.end(p, status, time_s);
+        let action = self.spec.coast;
+        if action != CoastAction::None && self.coast.on_land(block.lon_deg[p], block.lat_deg[p]) {
+            let found = self.scan(block, p);
+            (block.lon_deg[p], block.lat_deg[p]) = if action == CoastAction::Stranding {
+                found.land
             } else {
-                (block.lon_deg[p], block.lat_deg[p]) = found.before;
-            }
+                found.before
+            };
         }
     }
 

@@ -116,9 +116,9 @@ impl Block {
         self.release[p] == step
     }
 
-    /// The age of a particle after a step, seconds.
+    /// The age of a particle after a step, seconds; negative backward.
     pub(super) fn age_s(&self, p: usize, step: u32, step_s: f64) -> f64 {
-        f64::from(step + 1 - self.release[p]) * step_s.abs()
+        f64::from(step + 1 - self.release[p]) * step_s
     }
 
     /// Counts what a particle met, and from where.

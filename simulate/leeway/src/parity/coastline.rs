@@ -15,7 +15,7 @@ pub(super) struct Landing {
 pub(super) struct Found {
     /// The first node on land; the landed position where none is.
     pub(super) land: (f64, f64),
-    /// The node before it; the position before the step where there is none.
+    /// The node before it, in single precision; the position before the step where there is none.
     pub(super) before: (f64, f64),
 }
 
@@ -32,14 +32,17 @@ pub(super) fn scan(coast: &Coast, landing: &Landing, spacing_deg: f64) -> Found 
         for column in 0..columns {
             let here = (node(old.0, new.0, column, columns), lat_deg);
             if coast.on_land(here.0, here.1) {
-                return Found { land: here, before };
+                return Found {
+                    land: here,
+                    before: (f64::from(before.0 as f32), f64::from(before.1 as f32)),
+                };
             }
             before = here;
         }
     }
     Found {
         land: landing.landed,
-        before,
+        before: old,
     }
 }
 
@@ -84,7 +87,7 @@ mod tests {
         // 5.005.
         assert!((result.land.1 - 60.005_75).abs() < 1e-6, "{:?}", result.land);
         assert!((result.land.0 - 5.005_857).abs() < 1e-5, "{:?}", result.land);
-        assert!((result.before.0 - 5.004_686).abs() < 1e-5 && result.before.1 == result.land.1);
+        assert!((result.before.0 - 5.004_686).abs() < 1e-5 && (result.before.1 - result.land.1).abs() < 4e-6);
     }
 
     #[test]
@@ -93,5 +96,6 @@ mod tests {
         assert_eq!(result.land.0, f64::from(5.0055f32));
         let none = found((5.0045, 60.0045), (5.0053, 60.0053));
         assert_eq!(none.land, (5.0053, 60.0053), "no node is land: it stays");
+        assert_eq!(none.before, (f64::from(5.0045f32), f64::from(60.0045f32)));
     }
 }

@@ -83,7 +83,7 @@ impl Forcing {
         Ok(Self {
             currents: prepare(ForcingKind::Current, currents, CURRENT_LIMIT_MS)?,
             winds: prepare(ForcingKind::Wind, winds, WIND_LIMIT_MS)?,
-            stokes: prepare(ForcingKind::Waves, stokes, CURRENT_LIMIT_MS)?,
+            stokes: prepare(ForcingKind::Waves, stokes, f32::MAX)?,
         })
     }
 

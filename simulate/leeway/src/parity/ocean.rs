@@ -10,7 +10,7 @@ use crate::SeedsMoved;
 const SPACING_DEG: f64 = 0.01;
 /// How far the lattice reaches beyond the seeds, degrees.
 const MARGIN_DEG: f64 = 0.1;
-/// Nodes that an axis has at most: beyond, it gets coarser.
+/// Nodes that an axis has at most: where one has more, both are given this many.
 const MAX_NODES: usize = 1_000;
 
 /// Moves seeds on land to the nearest node of sea. Where the lattice has none, they stay (and strand at once).
@@ -48,18 +48,19 @@ impl Axis {
         let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))
         });
-        let (first_deg, end_deg) = (low - MARGIN_DEG, high + MARGIN_DEG);
-        let length_deg = end_deg - first_deg;
-        let fine = libm::ceil(length_deg / SPACING_DEG);
-        let (step_deg, nodes) = if fine > MAX_NODES as f64 {
-            (length_deg / MAX_NODES as f64, MAX_NODES)
-        } else {
-            (SPACING_DEG, fine as usize)
-        };
         Self {
-            first_deg,
-            step_deg,
-            nodes,
+            first_deg: low - MARGIN_DEG,
+            step_deg: SPACING_DEG,
+            nodes: libm::ceil((high - low + 2.0 * MARGIN_DEG) / SPACING_DEG) as usize,
+        }
+    }
+
+    /// The same stretch, ends included, with the largest number of nodes.
+    fn coarse(&self) -> Self {
+        Self {
+            first_deg: self.first_deg,
+            step_deg: self.nodes as f64 * self.step_deg / (MAX_NODES - 1) as f64,
+            nodes: MAX_NODES,
         }
     }
 
@@ -80,8 +81,11 @@ struct Lattice {
 
 impl Lattice {
     fn around(seeds: &[Seed], coast: &Coast) -> Self {
-        let lon = Axis::over(seeds.iter().map(|seed| f64::from(seed.lon_deg)));
-        let lat = Axis::over(seeds.iter().map(|seed| f64::from(seed.lat_deg)));
+        let mut lon = Axis::over(seeds.iter().map(|seed| f64::from(seed.lon_deg)));
+        let mut lat = Axis::over(seeds.iter().map(|seed| f64::from(seed.lat_deg)));
+        if lon.nodes.max(lat.nodes) > MAX_NODES {
+            (lon, lat) = (lon.coarse(), lat.coarse());
+        }
         let rows = (0..lat.nodes).map(|row| lat.at(row).clamp(-90.0, 90.0));
         let sea = rows
             .flat_map(|lat_deg| (0..lon.nodes).map(move |column| (column, lat_deg)))

@@ -1,8 +1,8 @@
 //! Seeds inside of polygons: a lattice in an Albers equal-area plane, not at random.
 //!
 //! Snyder, USGS Professional Paper 1395 (1987), equations 14-1 to 14-11 on the sphere of 6,370,997 m that the reference
-//! uses here. How several polygons share the particles is the reference's in proportion (by area), ours in the
-//! rounding.
+//! uses here. Several polygons share the particles by area; what rounding leaves over or takes too much, the first ones
+//! settle, one each.
 
 use super::spec::refuse;
 use crate::Error;
@@ -30,20 +30,20 @@ pub(super) fn filled(polygons: &[Vec<(f64, f64)>], number: usize) -> Result<Vec<
         })
         .collect();
     let total = areas.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-    let (mut places, mut so_far) = (Vec::with_capacity(number), 0.0);
-    for (polygon, area) in polygons.iter().zip(areas) {
-        so_far += area;
-        let until = libm::round(number as f64 * so_far / total) as usize;
-        let share = until.min(number).saturating_sub(places.len());
-        if share > 0 {
-            places.extend(lattice(polygon, share));
+    let mut shares: Vec<i64> = areas
+        .iter()
+        .map(|area| (area / total * number as f64).round_ties_even() as i64)
+        .collect();
+    let mut rest = number as i64 - shares.iter().sum::<i64>();
+    let count = shares.len();
+    for k in (0..count).cycle().take(2 * count) {
+        if rest != 0 && shares[k] + rest.signum() >= 0 {
+            shares[k] += rest.signum();
+            rest -= rest.signum();
         }
     }
-    // Rounding may leave the last one out.
-    while let (Some(first), true) = (places.first().copied(), places.len() < number) {
-        places.push(first);
-    }
-    Ok(places)
+    let with_shares = polygons.iter().zip(shares).filter(|(_, share)| *share > 0);
+    Ok(with_shares.flat_map(|(polygon, share)| lattice(polygon, share as usize)).collect())
 }
 
 /// A regular lattice of the spacing sqrt(area / number), the nodes inside of the polygon, row by row from the south: the first

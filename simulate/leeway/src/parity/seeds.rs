@@ -138,7 +138,11 @@ fn scattered(plan: &SeedPlan, id: u32, (lon_deg, lat_deg): (f64, f64), radius_m:
 fn release_s(plan: &SeedPlan, id: u32) -> f64 {
     match plan.release_s.as_slice() {
         [only] => *only,
-        [first, last] if plan.number != 2 => first + (last - first) / f64::from(plan.number - 1) * f64::from(id),
+        [first, last] if plan.number != 2 => {
+            // The reference's interval is a whole number of microseconds.
+            let interval_s = libm::rint((last - first) / f64::from(plan.number - 1) * 1e6) / 1e6;
+            first + interval_s * f64::from(id)
+        }
         each => each.get(id as usize).copied().unwrap_or(f64::NAN),
     }
 }

@@ -39,7 +39,8 @@ impl Capsizing {
     };
 }
 
-/// An area beyond which particles stop as `outside`, degrees; `None` is no limit. Longitudes are compared as they are.
+/// An area beyond which particles stop as `outside`, degrees; `None` is no limit. Longitudes are compared in [-180, 180),
+/// or in [0, 360) where the eastern limit is beyond 180.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Limits {
     /// Western limit.
@@ -55,6 +56,12 @@ pub struct Limits {
 impl Limits {
     /// Whether a position is beyond a limit.
     pub(super) fn exclude(&self, lon_deg: f64, lat_deg: f64) -> bool {
+        let turn_deg = if self.east_deg.is_some_and(|limit| limit > 180.0) && lon_deg < 0.0 {
+            360.0
+        } else {
+            0.0
+        };
+        let lon_deg = lon_deg + turn_deg;
         self.west_deg.is_some_and(|limit| lon_deg < limit)
             || self.south_deg.is_some_and(|limit| lat_deg < limit)
             || self.east_deg.is_some_and(|limit| lon_deg > limit)
@@ -89,7 +96,7 @@ pub struct RunSpec {
     pub current_uncertainty_uniform_ms: f64,
     /// Capsizing; off by default.
     pub capsizing: Option<Capsizing>,
-    /// Age at which particles retire, seconds.
+    /// Age at which particles retire, seconds. Backward ages are negative, as in the reference: nobody retires.
     pub max_age_s: Option<f64>,
     /// Area of the run.
     pub limits: Limits,
