@@ -115,7 +115,8 @@ fn compare(json: &Value, seeds: &[Seed], tracks: &[Track], inputs: &Inputs) -> R
     };
     let spec = spec(json, constant)?;
     let outcome = run(&spec, seeds, &forcing, &inputs.coast, &|_| Continue::Go)?;
-    Ok(judge(&outcome, &numbers(json, "t_h")?, &spec, tracks, constant))
+    let line = judge(&outcome, &numbers(json, "t_h")?, &spec, tracks, constant);
+    Ok(line)
 }
 
 fn constant_forcing(json: &Value) -> Result<Forcing, Failure> {

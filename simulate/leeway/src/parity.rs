@@ -26,6 +26,7 @@ mod run;
 mod seeds;
 mod single;
 mod spec;
+mod trig;
 
 pub use forcing::{Forcing, NativeSource, Sample, Source};
 pub use motion::{Character, Line, leeway_ms};

@@ -6,11 +6,11 @@
 use driftline_coast::Coast;
 use driftline_domain::ForcingKind;
 
-use super::block::{Block, Met};
+use super::block::{Block, Velocities};
 use super::coastline::{self, Found, Landing};
 use super::forcing::{Sample, Timeline};
 use super::map::Place;
-use super::motion::{jibe_probability, leeway_ms, step};
+use super::motion::{Mover, displacements, jibe_probability, leeway_ms};
 use super::{CoastAction, Forcing, RunSpec};
 use crate::Status;
 use crate::random::{Draw, Purpose};
@@ -45,11 +45,12 @@ impl<'a> Kernel<'a> {
 
     /// Takes a block from the output of one step to that of another.
     pub(super) fn advance(&self, block: &mut Block, steps: std::ops::Range<u32>) {
+        let mut scratch = Scratch::of(block.len());
         for number in steps {
             if block.is_over() {
                 return;
             }
-            self.update(block, number);
+            self.update(block, number, &mut scratch);
             if number + 1 < self.spec.steps {
                 self.meet(block, number + 1);
             } else {
@@ -75,7 +76,7 @@ impl<'a> Kernel<'a> {
             let wind = self.winds.sample(number, &place);
             if let (Some(current), Some(wind)) = (current, wind) {
                 block.count(p, (current.source, current.extrapolated), (wind.source, wind.extrapolated));
-                block.met[p] = self.met(block.first_id + p as u32, number, &place, (current, wind));
+                self.note(block, p, number, &place, (current, wind));
             } else {
                 self.lose(block, p, Status::MissingData, time_s);
             }
@@ -86,33 +87,33 @@ impl<'a> Kernel<'a> {
         self.land(block, number, time_s);
     }
 
+    /// Notes what a particle meets in a step, with the white noise that is asked for.
     #[inline]
-    fn met(&self, id: u32, number: u32, place: &Place, (current, wind): (Sample, Sample)) -> Met {
-        let mut met = Met {
-            current_ms: (current.east_ms, current.north_ms),
-            wind_ms: (wind.east_ms, wind.north_ms),
-            stokes_ms: (0.0, 0.0),
-        };
-        if self.stokes.sources() > 0
-            && let Some(drift) = self.stokes.sample(number, place)
-        {
-            met.stokes_ms = (drift.east_ms, drift.north_ms);
-        }
+    fn note(&self, block: &mut Block, p: usize, number: u32, place: &Place, (current, wind): (Sample, Sample)) {
         let spec = self.spec;
+        let id = block.first_id + p as u32;
         let draw = |purpose| Draw::new(spec.seed, id, number, purpose, 0);
+        let mut current_ms = (current.east_ms, current.north_ms);
+        let mut wind_ms = (wind.east_ms, wind.north_ms);
         if spec.current_uncertainty_ms > 0.0 {
-            let (east, north) = draw(Purpose::ParityCurrent).normals();
-            add(&mut met.current_ms, spec.current_uncertainty_ms, (east, north));
+            let noise = draw(Purpose::ParityCurrent).normals();
+            add(&mut current_ms, spec.current_uncertainty_ms, noise);
         }
         if spec.current_uncertainty_uniform_ms > 0.0 {
             let [east, north, ..] = draw(Purpose::ParityUniform).uniforms();
-            let both = (2.0 * east - 1.0, 2.0 * north - 1.0);
-            add(&mut met.current_ms, spec.current_uncertainty_uniform_ms, both);
+            let noise = (2.0 * east - 1.0, 2.0 * north - 1.0);
+            add(&mut current_ms, spec.current_uncertainty_uniform_ms, noise);
         }
         if spec.wind_uncertainty_ms > 0.0 {
-            add(&mut met.wind_ms, spec.wind_uncertainty_ms, draw(Purpose::ParityWind).normals());
+            add(&mut wind_ms, spec.wind_uncertainty_ms, draw(Purpose::ParityWind).normals());
         }
-        met
+        block.current.set(p, current_ms);
+        block.wind.set(p, wind_ms);
+        if self.stokes.sources() > 0 {
+            let drift = self.stokes.sample(number, place);
+            let stokes_ms = drift.map_or((0.0, 0.0), |drift| (drift.east_ms, drift.north_ms));
+            block.stokes.set(p, stokes_ms);
+        }
     }
 
     /// What the coast does to the particles that are on land now.
@@ -170,36 +171,44 @@ impl<'a> Kernel<'a> {
         self.land(block, steps, self.spec.time_s(steps) as f64);
     }
 
-    /// The second half of a step: everybody afloat moves.
-    fn update(&self, block: &mut Block, number: u32) {
+    /// The second half of a step: everybody afloat moves, by leeway, then by the current, then by Stokes drift.
+    fn update(&self, block: &mut Block, number: u32, scratch: &mut Scratch) {
         let step_s = f64::from(self.spec.step_s);
         if let Some(max_age_s) = self.spec.max_age_s {
             self.retire(block, number, max_age_s);
         }
         self.draw_jibes(block, number);
         for p in 0..block.len() {
+            let mut leeway = leeway_ms(&block.characters[p], block.wind.of(p));
+            if self.spec.capsizing.is_some() && block.status[p] == Status::Active {
+                leeway = self.capsize(block, p, number, leeway);
+            }
+            scratch.leeway.set(p, leeway);
+        }
+        scratch.by_leeway.fill(&scratch.leeway, step_s);
+        scratch.by_current.fill(&block.current, step_s);
+        let stokes = self.stokes.sources() > 0;
+        if stokes {
+            scratch.by_stokes.fill(&block.stokes, step_s);
+        }
+        for p in 0..block.len() {
             if block.status[p] != Status::Active {
                 continue;
             }
-            let met = block.met[p];
-            let mut at = (block.lon_deg[p], block.lat_deg[p]);
-            block.before[p] = (at.0 as f32, at.1 as f32);
-            let mut leeway = leeway_ms(&block.characters[p], met.wind_ms);
-            if self.spec.capsizing.is_some() {
-                leeway = self.capsize(block, p, number, leeway);
+            let (lon_deg, lat_deg) = (block.lon_deg[p], block.lat_deg[p]);
+            block.before[p] = (lon_deg as f32, lat_deg as f32);
+            let mut at = Mover::new(lon_deg, lat_deg);
+            at = scratch.by_current.applied(p, scratch.by_leeway.applied(p, at));
+            if stokes {
+                at = scratch.by_stokes.applied(p, at);
             }
-            at = step(at, leeway, step_s);
-            at = step(at, met.current_ms, step_s);
+            (block.lon_deg[p], block.lat_deg[p]) = (at.lon_deg, at.lat_deg);
             if block.jibes[p] >> (number % 4) & 1 == 1 {
                 let slope = &mut block.characters[p].crosswind.slope_percent;
                 *slope = -*slope;
                 block.orientation[p] = 1 - block.orientation[p];
                 block.counts.jibes += 1;
             }
-            if self.stokes.sources() > 0 {
-                at = step(at, met.stokes_ms, step_s);
-            }
-            (block.lon_deg[p], block.lat_deg[p]) = at;
         }
     }
 
@@ -232,7 +241,7 @@ impl<'a> Kernel<'a> {
         let Some(capsizing) = self.spec.capsizing else {
             return leeway_ms;
         };
-        let (east_ms, north_ms) = block.met[p].wind_ms;
+        let (east_ms, north_ms) = block.wind.of(p);
         let wind_ms = f64::from((east_ms * east_ms + north_ms * north_ms).sqrt());
         let steepness = (wind_ms - f64::from(capsizing.threshold_ms)) / f64::from(capsizing.width_ms);
         let hours = f64::from(self.spec.step_s).abs() / 3_600.0;
@@ -248,6 +257,49 @@ impl<'a> Kernel<'a> {
             return (leeway_ms.0 * share, leeway_ms.1 * share);
         }
         leeway_ms
+    }
+}
+
+/// Values that live for one step; one set serves a block through many.
+struct Scratch {
+    leeway: Velocities,
+    by_leeway: Moves,
+    by_current: Moves,
+    by_stokes: Moves,
+}
+
+impl Scratch {
+    fn of(len: usize) -> Self {
+        Self {
+            leeway: Velocities::none(len),
+            by_leeway: Moves::none(len),
+            by_current: Moves::none(len),
+            by_stokes: Moves::none(len),
+        }
+    }
+}
+
+/// Displacements of the particles of a block, metres.
+struct Moves {
+    east_m: Vec<f64>,
+    north_m: Vec<f64>,
+}
+
+impl Moves {
+    fn none(len: usize) -> Self {
+        Self {
+            east_m: vec![0.0; len],
+            north_m: vec![0.0; len],
+        }
+    }
+
+    fn fill(&mut self, velocities: &Velocities, step_s: f64) {
+        displacements(velocities.both(), step_s, (&mut self.east_m, &mut self.north_m));
+    }
+
+    #[inline]
+    fn applied(&self, p: usize, at: Mover) -> Mover {
+        at.moved(self.east_m[p], self.north_m[p])
     }
 }
 

@@ -22,12 +22,35 @@ pub(super) struct Counts {
     pub(super) jibes: u64,
 }
 
-/// What a particle met at the beginning of a step, m/s.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Met {
-    pub(super) current_ms: (f32, f32),
-    pub(super) wind_ms: (f32, f32),
-    pub(super) stokes_ms: (f32, f32),
+/// Velocities of the particles of a block, m/s.
+#[derive(Debug, Clone)]
+pub(super) struct Velocities {
+    pub(super) east_ms: Vec<f32>,
+    pub(super) north_ms: Vec<f32>,
+}
+
+impl Velocities {
+    pub(super) fn none(len: usize) -> Self {
+        Self {
+            east_ms: vec![0.0; len],
+            north_ms: vec![0.0; len],
+        }
+    }
+
+    #[inline]
+    pub(super) fn of(&self, p: usize) -> (f32, f32) {
+        (self.east_ms[p], self.north_ms[p])
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, p: usize, (east_ms, north_ms): (f32, f32)) {
+        (self.east_ms[p], self.north_ms[p]) = (east_ms, north_ms);
+    }
+
+    /// As slices, east first.
+    pub(super) fn both(&self) -> (&[f32], &[f32]) {
+        (&self.east_ms, &self.north_ms)
+    }
 }
 
 /// Up to [`BLOCK`] particles with consecutive ids.
@@ -45,7 +68,10 @@ pub(super) struct Block {
     pub(super) status: Vec<Status>,
     /// The step at which a particle is released.
     release: Vec<u32>,
-    pub(super) met: Vec<Met>,
+    /// What the particles met at the beginning of the step.
+    pub(super) current: Velocities,
+    pub(super) wind: Velocities,
+    pub(super) stokes: Velocities,
     /// Whether a particle jibes, for four steps in the lowest bits.
     pub(super) jibes: Vec<u8>,
     fallback: Vec<u8>,
@@ -79,7 +105,9 @@ impl Block {
             capsized: vec![capsized; seeds.len()],
             status: vec![Status::NotReleased; seeds.len()],
             release: seeds.iter().map(release).collect(),
-            met: vec![Met::default(); seeds.len()],
+            current: Velocities::none(seeds.len()),
+            wind: Velocities::none(seeds.len()),
+            stokes: Velocities::none(seeds.len()),
             jibes: vec![0; seeds.len()],
             fallback: vec![0; seeds.len()],
             ended_s: vec![0.0; seeds.len()],

@@ -7,6 +7,8 @@
 
 use driftline_domain::{Ellipsoid, GridSpec, Locator, ProjectedGrid, Projection, wrap_lon_deg};
 
+use super::trig;
+
 /// The step along y that the reference takes, metres.
 const STEP_M: f64 = 10.0;
 /// How far beyond the last node a rounding error may put a position, in cells.
@@ -24,7 +26,7 @@ pub(super) struct Place {
 impl Place {
     #[inline]
     pub(super) fn new(lon_deg: f64, lat_deg: f64) -> Self {
-        let (sin_lat, cos_lat) = libm::sincos(lat_deg.to_radians());
+        let (sin_lat, cos_lat) = trig::sin_cos(lat_deg.to_radians());
         Self {
             lon_deg,
             lat_deg,
@@ -167,7 +169,7 @@ impl Cone {
         };
         let rho_m = self.scale_m * power;
         let turn = self.n * wrap_lon_deg(place.lon_deg - self.lon0_deg).to_radians();
-        let (sin, cos) = libm::sincos(turn);
+        let (sin, cos) = trig::sin_cos(turn);
         let i = on_row((self.apex_x_m + rho_m * sin) / grid.dx_m, grid.nx)?;
         let j = on_row((self.apex_y_m - rho_m * cos) / grid.dy_m, grid.ny)?;
         // Half of the change of longitude over the step of the reference.

@@ -45,36 +45,38 @@ fn fused(a: f32, b: f32, c: f32) -> f32 {
     (f64::from(a) * f64::from(b) + f64::from(c)) as f32
 }
 
-/// Sine and cosine of an angle of at most a few turns.
+/// Sine and cosine of an angle of at most a few turns. Without branches, so that a loop takes several at a time.
 #[inline]
 pub(super) fn sin_cos(angle_rad: f32) -> (f32, f32) {
-    let quarter = (angle_rad * TWO_OVER_PI).round_ties_even();
-    let r = PARTS.iter().fold(angle_rad, |rest, part| fused(-quarter, *part, rest));
+    // Adding 1.5 times 2^23 rounds to the nearest integer, which is left in the lowest bits.
+    const ROUND: f32 = 12_582_912.0;
+    let shifted = angle_rad * TWO_OVER_PI + ROUND;
+    let quarter = shifted - ROUND;
+    let [first, second, third] = PARTS;
+    let r = fused(-quarter, third, fused(-quarter, second, fused(-quarter, first, angle_rad)));
     let r2 = r * r;
     let [s9, s7, s5, s3] = SINE;
     let sine = fused(fused(fused(fused(s9, r2, s7), r2, s5), r2, s3) * r2, r, r);
     let [c8, c6, c4, c2] = COSINE;
     let cosine = fused(fused(fused(fused(c8, r2, c6), r2, c4), r2, c2), r2, 1.0);
-    match quarter as i32 & 3 {
-        0 => (sine, cosine),
-        1 => (cosine, -sine),
-        2 => (-sine, -cosine),
-        _ => (-cosine, sine),
-    }
+    let quarter = shifted.to_bits();
+    let (sine, cosine) = if quarter & 1 == 0 { (sine, cosine) } else { (cosine, sine) };
+    let sign = |quarter: u32| (quarter & 2) << 30;
+    (
+        f32::from_bits(sine.to_bits() ^ sign(quarter)),
+        f32::from_bits(cosine.to_bits() ^ sign(quarter.wrapping_add(1))),
+    )
 }
 
-/// The azimuth of a vector, radians clockwise from north; 0 for none.
+/// The azimuth of a vector, radians clockwise from north; 0 for none. Without branches, as above.
 #[inline]
 pub(super) fn azimuth(east: f32, north: f32) -> f32 {
     let (across, along) = (east.abs(), north.abs());
-    if across == 0.0 && along == 0.0 {
-        return 0.0;
-    }
-    let (quotient, offset) = if across < along {
-        (across / along, 0.0)
-    } else {
-        (-along / across, std::f32::consts::FRAC_PI_2)
-    };
+    let steep = across < along;
+    let (dividend, divisor) = if steep { (across, along) } else { (-along, across) };
+    let offset = if steep { 0.0 } else { std::f32::consts::FRAC_PI_2 };
+    // Of no vector at all the quotient is no number.
+    let quotient = dividend / divisor;
     let square = quotient * quotient;
     let fourth = square * square;
     let [e8, e6, e4, e2, e0] = EVEN;
@@ -83,7 +85,7 @@ pub(super) fn azimuth(east: f32, north: f32) -> f32 {
     let odd = fused(fused(fused(o7, fourth, o5), fourth, o3), fourth, o1);
     let angle = fused(fused(odd, square, even), quotient, offset);
     let angle = if north < 0.0 { std::f32::consts::PI - angle } else { angle };
-    angle.copysign(east)
+    if divisor == 0.0 { 0.0 } else { angle.copysign(east) }
 }
 
 #[cfg(test)]
