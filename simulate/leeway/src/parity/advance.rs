@@ -10,7 +10,7 @@ use super::block::{Block, Velocities};
 use super::coastline::{self, Found, Landing};
 use super::forcing::{Sample, Timeline};
 use super::map::Place;
-use super::motion::{Mover, displacements, jibe_probability, leeway_ms};
+use super::motion::{Mover, Wind, displacements, jibe_probability, leeway_of, winds};
 use super::{CoastAction, Forcing, RunSpec};
 use crate::Status;
 use crate::random::{Draw, Purpose};
@@ -107,6 +107,7 @@ impl<'a> Kernel<'a> {
         if spec.wind_uncertainty_ms > 0.0 {
             add(&mut wind_ms, spec.wind_uncertainty_ms, draw(Purpose::ParityWind).normals());
         }
+        block.lat_sin_cos[p] = place.lat();
         block.current.set(p, current_ms);
         block.wind.set(p, wind_ms);
         if self.stokes.sources() > 0 {
@@ -138,6 +139,7 @@ impl<'a> Kernel<'a> {
             block.end(p, Status::SeededOnLand, time_s);
         } else {
             (block.lon_deg[p], block.lat_deg[p]) = found.before;
+            block.lat_sin_cos[p] = Place::new(found.before.0, found.before.1).lat();
         }
     }
 
@@ -178,8 +180,9 @@ impl<'a> Kernel<'a> {
             self.retire(block, number, max_age_s);
         }
         self.draw_jibes(block, number);
+        winds(block.wind.both(), &mut scratch.winds);
         for p in 0..block.len() {
-            let mut leeway = leeway_ms(&block.characters[p], block.wind.of(p));
+            let mut leeway = leeway_of(&block.characters[p], &scratch.winds[p]);
             if self.spec.capsizing.is_some() && block.status[p] == Status::Active {
                 leeway = self.capsize(block, p, number, leeway);
             }
@@ -197,7 +200,7 @@ impl<'a> Kernel<'a> {
             }
             let (lon_deg, lat_deg) = (block.lon_deg[p], block.lat_deg[p]);
             block.before[p] = (lon_deg as f32, lat_deg as f32);
-            let mut at = Mover::new(lon_deg, lat_deg);
+            let mut at = Mover::new((lon_deg, lat_deg), block.lat_sin_cos[p]);
             at = scratch.by_current.applied(p, scratch.by_leeway.applied(p, at));
             if stokes {
                 at = scratch.by_stokes.applied(p, at);
@@ -262,6 +265,7 @@ impl<'a> Kernel<'a> {
 
 /// Values that live for one step; one set serves a block through many.
 struct Scratch {
+    winds: Vec<Wind>,
     leeway: Velocities,
     by_leeway: Moves,
     by_current: Moves,
@@ -271,6 +275,7 @@ struct Scratch {
 impl Scratch {
     fn of(len: usize) -> Self {
         Self {
+            winds: vec![Wind::default(); len],
             leeway: Velocities::none(len),
             by_leeway: Moves::none(len),
             by_current: Moves::none(len),

@@ -60,6 +60,8 @@ pub(super) struct Block {
     waiting: usize,
     pub(super) lon_deg: Vec<f64>,
     pub(super) lat_deg: Vec<f64>,
+    /// Sine and cosine of the latitudes that a step begins with.
+    pub(super) lat_sin_cos: Vec<(f64, f64)>,
     /// Positions before the last move, in single precision as the reference keeps them.
     pub(super) before: Vec<(f32, f32)>,
     pub(super) characters: Vec<Character>,
@@ -99,6 +101,7 @@ impl Block {
             waiting: seeds.len(),
             lon_deg: seeds.iter().map(|seed| f64::from(seed.lon_deg)).collect(),
             lat_deg: seeds.iter().map(|seed| f64::from(seed.lat_deg)).collect(),
+            lat_sin_cos: vec![(0.0, 1.0); seeds.len()],
             before: seeds.iter().map(|seed| (seed.lon_deg, seed.lat_deg)).collect(),
             characters: seeds.iter().map(|seed| seed.character).collect(),
             orientation: seeds.iter().map(|seed| seed.orientation).collect(),

@@ -34,6 +34,12 @@ impl Place {
             cos_lat,
         }
     }
+
+    /// Sine and cosine of the latitude.
+    #[inline]
+    pub(super) fn lat(&self) -> (f64, f64) {
+        (self.sin_lat, self.cos_lat)
+    }
 }
 
 /// A position in a grid's index space, and the sine and cosine of the bearing of its y axis there.
@@ -45,19 +51,19 @@ pub(super) struct Spot {
 }
 
 /// A grid made ready for many positions.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Map {
     /// Degrees: the y axis points north.
     Degrees(Locator),
     /// A cone or a pole plane.
-    Cone(ProjectedGrid, Cone),
+    Cone(Box<Cone>),
     /// Any other projection, the slow way.
     Other(ProjectedGrid, Locator),
 }
 
 /// Polar stereographic and Lambert maps alike: points lie at `rho = scale t^n` from the apex and `n` times the longitude
 /// around it (J. P. Snyder, USGS Professional Paper 1395, 1987, equations 15-1 to 15-11 and 21-33 to 21-40).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Cone {
     n: f64,
     scale_m: f64,
@@ -65,9 +71,22 @@ pub(super) struct Cone {
     /// Metres from the apex to the first node, along x and, away from the apex, along -y.
     apex_x_m: f64,
     apex_y_m: f64,
+    per_dx: f64,
+    per_dy: f64,
+    nx: usize,
+    ny: usize,
     ellipsoid: Ellipsoid,
     e: f64,
+    /// Distances from the apex as polynomials, one for each stretch of latitude from -90 degrees on.
+    stretches: Vec<[f64; DEGREE + 1]>,
 }
+
+/// Stretches of latitude in a degree, and the degree of their polynomials: with these the distance from the apex is good
+/// to a micrometre between the limits below.
+const PER_DEGREE: usize = 4;
+const DEGREE: usize = 4;
+/// Beyond this latitude the distance is computed and not looked up: towards a pole it may be infinite.
+const LOOKED_UP_DEG: f64 = 80.0;
 
 impl Map {
     pub(super) fn of(grid: &GridSpec) -> Self {
@@ -75,7 +94,7 @@ impl Map {
             GridSpec::Regular(_) => Self::Degrees(Locator::of(grid)),
             GridSpec::Projected(projected) => Cone::of(&projected).map_or_else(
                 || Self::Other(projected, Locator::of(grid)),
-                |cone| Self::Cone(projected, cone),
+                |cone| Self::Cone(Box::new(cone)),
             ),
         }
     }
@@ -92,7 +111,7 @@ impl Map {
                     axis: (0.0, 1.0),
                 })
             }
-            Self::Cone(grid, cone) => cone.spot(grid, place),
+            Self::Cone(cone) => cone.spot(place),
             Self::Other(grid, locator) => {
                 let point = locator.fraction(place.lon_deg, place.lat_deg)?;
                 let (x_m, y_m) = (grid.x0_m + point.i * grid.dx_m, grid.y0_m + point.j * grid.dy_m);
@@ -146,39 +165,79 @@ impl Cone {
         );
         let scale_m = (y_a_m - y_b_m) / (t(b_deg) - t(a_deg));
         let apex_m = y_a_m + scale_m * t(a_deg);
-        Some(Self {
+        let mut cone = Self {
             n,
             scale_m,
             lon0_deg,
             apex_x_m: x_m - grid.x0_m,
             apex_y_m: apex_m - grid.y0_m,
+            per_dx: 1.0 / grid.dx_m,
+            per_dy: 1.0 / grid.dy_m,
+            nx: grid.nx,
+            ny: grid.ny,
             ellipsoid,
             e,
-        })
+            stretches: Vec::new(),
+        };
+        cone.stretches = (0..180 * PER_DEGREE).map(|stretch| cone.fit(stretch)).collect();
+        Some(cone)
+    }
+
+    /// The distance from the apex, signed as n, from the sine and cosine of the latitude.
+    fn rho_m(&self, sin_lat: f64, cos_lat: f64) -> f64 {
+        self.scale_m * libm::pow(conformal(sin_lat, cos_lat, self.e), self.n)
+    }
+
+    /// The polynomial of a stretch in the distance from its middle, by Newton's divided differences.
+    fn fit(&self, stretch: usize) -> [f64; DEGREE + 1] {
+        let middle = (stretch as f64 + 0.5) / PER_DEGREE as f64 - 90.0;
+        let nodes: [f64; DEGREE + 1] = std::array::from_fn(|k| (k as f64 / DEGREE as f64 - 0.5) / PER_DEGREE as f64);
+        let mut differences = nodes.map(|node| {
+            let (sin, cos) = libm::sincos((middle + node).to_radians());
+            self.rho_m(sin, cos)
+        });
+        for order in 1..=DEGREE {
+            for k in (order..=DEGREE).rev() {
+                differences[k] = (differences[k] - differences[k - 1]) / (nodes[k] - nodes[k - order]);
+            }
+        }
+        // From Newton's form to powers, lowest first.
+        let mut powers = [0.0; DEGREE + 1];
+        for k in (0..=DEGREE).rev() {
+            for j in (1..=DEGREE).rev() {
+                powers[j] = powers[j - 1] - nodes[k] * powers[j];
+            }
+            powers[0] = differences[k] - nodes[k] * powers[0];
+        }
+        powers
+    }
+
+    /// The distance from the apex, looked up where that is good.
+    #[inline]
+    fn distance_m(&self, place: &Place) -> f64 {
+        if place.lat_deg.abs() > LOOKED_UP_DEG {
+            return self.rho_m(place.sin_lat, place.cos_lat);
+        }
+        let stretch = ((place.lat_deg + 90.0) * PER_DEGREE as f64) as usize;
+        let x = place.lat_deg + 90.0 - (stretch as f64 + 0.5) / PER_DEGREE as f64;
+        let [c0, c1, c2, c3, c4] = self.stretches[stretch];
+        c0 + x * (c1 + x * (c2 + x * (c3 + x * c4)))
     }
 
     #[inline]
-    fn spot(&self, grid: &ProjectedGrid, place: &Place) -> Option<Spot> {
-        let t = conformal(place.sin_lat, place.cos_lat, self.e);
-        let power = if self.n == 1.0 {
-            t
-        } else if self.n == -1.0 {
-            1.0 / t
-        } else {
-            libm::exp(self.n * libm::log(t))
-        };
-        let rho_m = self.scale_m * power;
+    fn spot(&self, place: &Place) -> Option<Spot> {
+        let rho_m = self.distance_m(place);
         let turn = self.n * wrap_lon_deg(place.lon_deg - self.lon0_deg).to_radians();
         let (sin, cos) = trig::sin_cos(turn);
-        let i = on_row((self.apex_x_m + rho_m * sin) / grid.dx_m, grid.nx)?;
-        let j = on_row((self.apex_y_m - rho_m * cos) / grid.dy_m, grid.ny)?;
+        let i = on_row((self.apex_x_m + rho_m * sin) * self.per_dx, self.nx)?;
+        let j = on_row((self.apex_y_m - rho_m * cos) * self.per_dy, self.ny)?;
         // Half of the change of longitude over the step of the reference.
         let half = 0.5 * STEP_M * sin / (self.n * rho_m);
         let bend = self.n * half;
         let (east, north) = (sin + cos * bend, cos - sin * bend);
         let east = east * self.figures(place.sin_lat);
-        let length = (east * east + north * north).sqrt();
-        let (east, north) = (east / length, north / length);
+        let per_length = 1.0 / (east * east + north * north).sqrt();
+        let (east, north) = (east * per_length, north * per_length);
         // From the bearing half way to the one at the start.
         let back = half * place.sin_lat;
         Some(Spot {
@@ -191,9 +250,13 @@ impl Cone {
     /// How much longer a degree of longitude is on WGS84, compared with one of latitude, than on the map's figure.
     #[inline]
     fn figures(&self, sin_lat: f64) -> f64 {
+        const PER_WGS84: f64 = 1.0 / (1.0 - Ellipsoid::WGS84.e2);
         let s2 = sin_lat * sin_lat;
-        let shape = |e2: f64| (1.0 - e2 * s2) / (1.0 - e2);
-        shape(Ellipsoid::WGS84.e2) / shape(self.ellipsoid.e2)
+        let wgs84 = (1.0 - Ellipsoid::WGS84.e2 * s2) * PER_WGS84;
+        if self.e == 0.0 {
+            return wgs84;
+        }
+        wgs84 * (1.0 - self.ellipsoid.e2) / (1.0 - self.ellipsoid.e2 * s2)
     }
 }
 

@@ -47,11 +47,45 @@ impl Line {
 /// Eastward and northward leeway, m/s, in a wind that blows towards (east, north); without wind "downwind" is north.
 #[inline]
 pub fn leeway_ms(character: &Character, (wind_east_ms, wind_north_ms): (f32, f32)) -> (f32, f32) {
-    let wind_ms = (wind_east_ms * wind_east_ms + wind_north_ms * wind_north_ms).sqrt();
-    let down_ms = character.downwind.speed_ms(wind_ms);
-    let cross_ms = character.crosswind.speed_ms(wind_ms);
-    let (sin, cos) = single::sin_cos(single::azimuth(wind_east_ms, wind_north_ms));
-    (down_ms * sin - cross_ms * cos, down_ms * cos + cross_ms * sin)
+    leeway_of(character, &Wind::of(wind_east_ms, wind_north_ms))
+}
+
+/// A wind as leeway needs it: speed in m/s, sine and cosine of the azimuth it blows to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wind {
+    speed_ms: f32,
+    sin: f32,
+    cos: f32,
+}
+
+impl Wind {
+    #[inline]
+    pub(super) fn of(east_ms: f32, north_ms: f32) -> Self {
+        let (sin, cos) = single::sin_cos(single::azimuth(east_ms, north_ms));
+        Self {
+            speed_ms: (east_ms * east_ms + north_ms * north_ms).sqrt(),
+            sin,
+            cos,
+        }
+    }
+}
+
+/// Winds of many particles; equally long slices, a plain loop.
+pub(super) fn winds((east_ms, north_ms): (&[f32], &[f32]), winds: &mut [Wind]) {
+    for ((east_ms, north_ms), wind) in east_ms.iter().zip(north_ms).zip(winds) {
+        *wind = Wind::of(*east_ms, *north_ms);
+    }
+}
+
+/// Leeway in a wind that has been prepared.
+#[inline]
+pub(super) fn leeway_of(character: &Character, wind: &Wind) -> (f32, f32) {
+    let down_ms = character.downwind.speed_ms(wind.speed_ms);
+    let cross_ms = character.crosswind.speed_ms(wind.speed_ms);
+    (
+        down_ms * wind.sin - cross_ms * wind.cos,
+        down_ms * wind.cos + cross_ms * wind.sin,
+    )
 }
 
 /// Displacements east and north, metres, of so many seconds (negative backward) with velocities in m/s. All slices are
@@ -83,11 +117,11 @@ pub(super) struct Mover {
 
 impl Mover {
     #[inline]
-    pub(super) fn new(lon_deg: f64, lat_deg: f64) -> Self {
+    pub(super) fn new((lon_deg, lat_deg): (f64, f64), lat_sin_cos: (f64, f64)) -> Self {
         Self {
             lon_deg,
             lat_deg,
-            lat: trig::sin_cos(lat_deg.to_radians()),
+            lat: lat_sin_cos,
         }
     }
 
@@ -171,15 +205,16 @@ mod tests {
 
     #[test]
     fn moves_in_a_row_are_those_of_the_geodesic() {
-        for (lon, lat) in [(4.0, 60.0), (-179.999, -75.0), (0.0, 0.0), (10.0, 89.99)] {
-            let got = Mover::new(lon, lat).moved(180.0, -420.0).moved(300.0, 150.0);
+        for (lon, lat) in [(4.0, 60.0f64), (-179.999, -75.0), (0.0, 0.0), (10.0, 89.99)] {
+            let start = Mover::new((lon, lat), libm::sincos(lat.to_radians()));
+            let got = start.moved(180.0, -420.0).moved(300.0, 150.0);
             let middle = crate::moved(lon, lat, 180.0, -420.0);
             let expected = crate::moved(middle.0, middle.1, 300.0, 150.0);
             let (lon_m, lat_m) = driftline_domain::meters_per_degree(expected.1);
             let off = libm::hypot((got.lon_deg - expected.0) * lon_m, (got.lat_deg - expected.1) * lat_m);
             assert!(off < 1e-7, "{lon} {lat} {off}");
         }
-        let still = Mover::new(4.0, 60.0).moved(0.0, 0.0);
+        let still = Mover::new((4.0, 60.0), libm::sincos(60f64.to_radians())).moved(0.0, 0.0);
         assert_eq!((still.lon_deg, still.lat_deg), (4.0, 60.0));
     }
 
