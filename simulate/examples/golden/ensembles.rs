@@ -31,7 +31,8 @@ pub(crate) fn compare(json: &Value, inputs: &Inputs) -> Result<Line, Failure> {
         let name = |key: &str| run[key].as_str().unwrap_or_default().to_owned();
         groups.entry((name("object"), name("place"))).or_default().push(run);
     }
-    let (mut means_m, mut compared, mut beyond, mut worst_axis, mut worst_stranded) = (Vec::new(), 0, 0, 0.0f64, 0.0f64);
+    let (mut means_m, mut compared, mut beyond, mut worst_axis, mut worst_stranded) =
+        (Vec::new(), 0, 0, 0.0f64, 0.0f64);
     for ((object, _), seeds_of_reference) in &groups {
         let first = seeds_of_reference[0];
         let outcome = {
@@ -63,7 +64,11 @@ fn plan(json: &Value) -> Result<SeedPlan, Failure> {
             position: LatLon::new(number(json, "lat")?, number(json, "lon")?)?,
             radius_m: number(json, "radius_m")?,
         },
-        scatter: if json["radius_type"] == "uniform" { Scatter::Uniform } else { Scatter::Gaussian },
+        scatter: if json["radius_type"] == "uniform" {
+            Scatter::Uniform
+        } else {
+            Scatter::Gaussian
+        },
         release_s: vec![time_s(json, "start")? as f64],
         seed: 11,
         spread: true,
@@ -129,13 +134,18 @@ fn judge(ours: &Moments, runs: &[&Value], hour: usize) -> Result<Found, Failure>
     let spread = |values: &[f64]| {
         let (low, high) = values
             .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
+                (low.min(*x), high.max(*x))
+            });
         high - low
     };
     let (x_m, y_m) = metres(ours.mean[1]);
     let (mut within, mut mean_m, mut axis) = (true, 0.0, 0.0f64);
     for (k, (name, per_degree_m)) in [("mean_lon", x_m), ("mean_lat", y_m)].into_iter().enumerate() {
-        let theirs: Vec<f64> = hours.iter().map(|hour| number(&hour["all"], name)).collect::<Result<_, _>>()?;
+        let theirs: Vec<f64> = hours
+            .iter()
+            .map(|hour| number(&hour["all"], name))
+            .collect::<Result<_, _>>()?;
         let off_m = (ours.mean[k] - middle(&theirs)).abs() * per_degree_m;
         let error_m = (ours.covariance[k * 2] / count).sqrt() * widen;
         within &= off_m <= 3.0 * error_m + spread(&theirs) * per_degree_m;
@@ -149,7 +159,10 @@ fn judge(ours: &Moments, runs: &[&Value], hour: usize) -> Result<Found, Failure>
         let theirs: Vec<f64> = their_axes.iter().map(|axes| axes[k]).collect();
         axis = axis.max((ours / middle(&theirs) - 1.0).abs());
     }
-    let theirs: Vec<f64> = hours.iter().map(|hour| number(hour, "fraction_stranded")).collect::<Result<_, _>>()?;
+    let theirs: Vec<f64> = hours
+        .iter()
+        .map(|hour| number(hour, "fraction_stranded"))
+        .collect::<Result<_, _>>()?;
     let p = middle(&theirs);
     let stranded = (ours.stranded - p).abs();
     let allowed = 3.0 * (p * (1.0 - p) / count).sqrt() * widen + spread(&theirs);

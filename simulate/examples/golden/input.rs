@@ -25,7 +25,11 @@ impl Inputs {
             let file = ForcingFile::open(&self.folder.join(name)).map_err(|error| format!("{name}: {error}"))?;
             for kind in [ForcingKind::Current, ForcingKind::Wind] {
                 if let Some(index) = file.series().iter().position(|series| series.kind == kind) {
-                    let list = if kind == ForcingKind::Wind { &mut winds } else { &mut currents };
+                    let list = if kind == ForcingKind::Wind {
+                        &mut winds
+                    } else {
+                        &mut currents
+                    };
                     list.push(Source::Native(native(&file, index)?));
                 }
             }
@@ -47,7 +51,9 @@ fn native(file: &ForcingFile, index: usize) -> Result<NativeSource, Failure> {
 
 /// A number of an object.
 pub(crate) fn number(json: &Value, key: &str) -> Result<f64, Failure> {
-    json[key].as_f64().ok_or_else(|| format!("'{key}' is not a number").into())
+    json[key]
+        .as_f64()
+        .ok_or_else(|| format!("'{key}' is not a number").into())
 }
 
 /// A list of numbers of an object.

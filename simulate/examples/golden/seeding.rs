@@ -20,9 +20,16 @@ pub(crate) fn compare(json: &Value) -> Result<Line, Failure> {
     if let Some(polygon) = json.get("polygon") {
         let theirs = places(&polygon["result"])?;
         let corners = numbers(polygon, "lons")?.into_iter().zip(numbers(polygon, "lats")?);
-        let ours = seeds(&plan(theirs.len(), Shape::Polygons(vec![corners.collect()]), vec![0.0]), class)?;
+        let ours = seeds(
+            &plan(theirs.len(), Shape::Polygons(vec![corners.collect()]), vec![0.0]),
+            class,
+        )?;
         compared += theirs.len();
-        distances_m.extend(ours.iter().zip(&theirs).map(|(seed, place)| distance_m(of(seed), *place)));
+        distances_m.extend(
+            ours.iter()
+                .zip(&theirs)
+                .map(|(seed, place)| distance_m(of(seed), *place)),
+        );
     }
     let mut further = Vec::new();
     if let Some(cone) = json.get("cone") {
@@ -32,7 +39,11 @@ pub(crate) fn compare(json: &Value) -> Result<Line, Failure> {
         further.push(("cone_scatter", found.scatter));
     }
     if let Some(uniform) = json.get("uniform") {
-        let (lon, lat, radius_m) = (number(uniform, "lon")?, number(uniform, "lat")?, number(uniform, "radius_m")?);
+        let (lon, lat, radius_m) = (
+            number(uniform, "lon")?,
+            number(uniform, "lat")?,
+            number(uniform, "radius_m")?,
+        );
         let theirs = places(&uniform["result"])?;
         let shape = Shape::Point {
             position: LatLon::new(lat, lon)?,
@@ -52,7 +63,9 @@ pub(crate) fn compare(json: &Value) -> Result<Line, Failure> {
     }
     let line = Line::of(compared, distances_m, wrong);
     let largest_m = line.quantile_m(1.0);
-    let line = further.into_iter().fold(line, |line, (name, value)| line.with(name, value));
+    let line = further
+        .into_iter()
+        .fold(line, |line, (name, value)| line.with(name, value));
     Ok(line.within(wrong == 0 && largest_m <= LATTICE_M))
 }
 
@@ -72,7 +85,11 @@ fn compare_cone(cone: &Value, class: &driftline_domain::ObjectClass) -> Result<C
         ends: [LatLon::new(lat[0], ends.0)?, LatLon::new(lat[lat.len() - 1], ends.1)?],
         radius_m: [0.0, 0.0],
     };
-    let result_times = if cone["result"].get("times").is_some() { &cone["result"] } else { cone };
+    let result_times = if cone["result"].get("times").is_some() {
+        &cone["result"]
+    } else {
+        cone
+    };
     let times = texts(result_times, "times")?;
     let first_s = seconds(times.first().copied().unwrap_or_default())?;
     let between = vec![first_s, first_s + (hours.1 - hours.0) * 3_600.0];

@@ -15,10 +15,16 @@ const LAND_SHARE: f64 = 0.001;
 
 /// The sets of forcing that a table of interpolated values names.
 const SETS: [(&str, [&str; 2]); 2] = [
-    ("native", ["norkyst800_subset_16Nov2015.nc", "arome_subset_16Nov2015.nc"]),
+    (
+        "native",
+        ["norkyst800_subset_16Nov2015.nc", "arome_subset_16Nov2015.nc"],
+    ),
     (
         "latlon",
-        ["derived_latlon_current_16Nov2015.nc", "derived_latlon_wind_16Nov2015.nc"],
+        [
+            "derived_latlon_current_16Nov2015.nc",
+            "derived_latlon_wind_16Nov2015.nc",
+        ],
     ),
 ];
 
@@ -29,13 +35,17 @@ pub(crate) fn compare(text: &str, inputs: &Inputs) -> Result<Line, Failure> {
         "lon,lat,on_land" => compare_land(rows, inputs),
         head if head.starts_with("forcing,hours_after_") => compare_interpolation(head, rows, inputs),
         head if head.starts_with("number,key,") => compare_classes(rows),
-        "lon,lat,status" => Ok(Line::skipped("final positions of an ensemble of another random stream".to_owned())),
+        "lon,lat,status" => Ok(Line::skipped(
+            "final positions of an ensemble of another random stream".to_owned(),
+        )),
         head => Err(format!("a table of '{head}' is not known").into()),
     }
 }
 
 fn numbers(row: &str) -> Vec<f64> {
-    row.split(',').map(|word| word.trim().parse().unwrap_or(f64::NAN)).collect()
+    row.split(',')
+        .map(|word| word.trim().parse().unwrap_or(f64::NAN))
+        .collect()
 }
 
 fn compare_land(rows: &str, inputs: &Inputs) -> Result<Line, Failure> {
@@ -74,9 +84,15 @@ fn compare_classes(rows: &str) -> Result<Line, Failure> {
 }
 
 fn compare_interpolation(head: &str, rows: &str, inputs: &Inputs) -> Result<Line, Failure> {
-    let base = head.trim_start_matches("forcing,hours_after_").split(',').next().unwrap_or_default();
+    let base = head
+        .trim_start_matches("forcing,hours_after_")
+        .split(',')
+        .next()
+        .unwrap_or_default();
     let (day, hour) = base.split_once('T').ok_or("the head names no time")?;
-    let date = [day.get(..4), day.get(4..6), day.get(6..8)].map(Option::unwrap_or_default).join("-");
+    let date = [day.get(..4), day.get(4..6), day.get(6..8)]
+        .map(Option::unwrap_or_default)
+        .join("-");
     let start_s = format!("{date}T{hour}:00:00Z").parse::<ValidTime>()?.unix_s();
     let mut line = Line::of(0, Vec::new(), 0);
     let (mut compared, mut mismatches) = (0, 0);
@@ -108,7 +124,9 @@ fn compare_interpolation(head: &str, rows: &str, inputs: &Inputs) -> Result<Line
     let within = line.within;
     let line = Line::of(compared, Vec::new(), mismatches).within(within);
     let share = line.mismatch_share(compared);
-    let line = members.into_iter().fold(line, |line, (name, value)| line.with(&name, value));
+    let line = members
+        .into_iter()
+        .fold(line, |line, (name, value)| line.with(&name, value));
     Ok(line.within(share <= MISMATCHES))
 }
 

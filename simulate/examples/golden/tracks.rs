@@ -90,7 +90,10 @@ pub(crate) fn compare_replay(json: &Value, inputs: &Inputs) -> Result<Line, Fail
     let names = texts(json, "status_names")?;
     let rows = |key: &str| -> Result<Vec<Vec<f64>>, Failure> {
         let list = json[key].as_array().ok_or_else(|| format!("'{key}' is not a list"))?;
-        let row = |row: &Value| row.as_array().map(|row| row.iter().map(|x| x.as_f64().unwrap_or(f64::NAN)).collect());
+        let row = |row: &Value| {
+            row.as_array()
+                .map(|row| row.iter().map(|x| x.as_f64().unwrap_or(f64::NAN)).collect())
+        };
         Ok(list.iter().filter_map(row).collect())
     };
     let (lon_t, lat_t, status_t) = (rows("lon_t")?, rows("lat_t")?, rows("status_t")?);
@@ -185,7 +188,11 @@ fn judge(outcome: &Outcome, hours: &[f64], spec: &RunSpec, tracks: &[Track], con
             .with("stranded_p95_m", quantile(&stranded_m, 0.95))
             .with("stranded_median_m", quantile(&stranded_m, 0.5));
     }
-    line.within(if constant { max_m <= CONSTANT_M } else { p99_m <= REAL_P99_M })
-        .within(share <= STATUS_SHARE)
-        .within(quantile(&stranded_m, 0.95) <= STRANDED_P95_M)
+    line.within(if constant {
+        max_m <= CONSTANT_M
+    } else {
+        p99_m <= REAL_P99_M
+    })
+    .within(share <= STATUS_SHARE)
+    .within(quantile(&stranded_m, 0.95) <= STRANDED_P95_M)
 }

@@ -24,7 +24,10 @@ const REPEATS: usize = 5;
 fn main() -> Result<(), Box<dyn Error>> {
     let class = ObjectClass::find("PIW-1").ok_or("no such class")?;
     // The one thread is this one, so that its processor time can be asked for.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .use_current_thread()
+        .build()?;
     let plan = SeedPlan {
         number: PARTICLES,
         shape: Shape::Point {
@@ -39,7 +42,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let spec = RunSpec::forward(START_S, HOURS);
     let (coast, particles) = (Coast::embedded()?, seeds(&plan, class)?);
     for (name, current, wind) in [
-        ("regular grids", degrees(1.0, 57.5, 1.0 / 12.0), degrees(1.0, 57.5, 0.25)),
+        (
+            "regular grids",
+            degrees(1.0, 57.5, 1.0 / 12.0),
+            degrees(1.0, 57.5, 0.25),
+        ),
         ("native grids", polar(), lambert()),
     ] {
         let forcing = Forcing::prepare(vec![source(current, 0.4)], vec![source(wind, 9.0)], vec![])?;
@@ -55,7 +62,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let steps = outcome.stats.particle_steps as f64;
         let rate = |mut seconds: Vec<f64>| {
             seconds.sort_by(f64::total_cmp);
-            seconds.get(REPEATS / 2).map_or(f64::NAN, |middle_s| steps / middle_s / 1e6)
+            seconds
+                .get(REPEATS / 2)
+                .map_or(f64::NAN, |middle_s| steps / middle_s / 1e6)
         };
         println!(
             "{name}: {:.2} million particle-steps/s by the clock, {:.2} by processor time; {steps} steps, {} jibes, \
@@ -148,6 +157,8 @@ fn source((grid, axes): (GridSpec, ComponentAxes), speed_ms: f64) -> Source {
 /// A fold of the final positions' bits: the same on any machine and any number of threads.
 fn bits(outcome: &driftline_leeway::Outcome) -> u64 {
     let last = outcome.snapshots.last();
-    let values = last.into_iter().flat_map(|last| last.lon_deg.iter().chain(&last.lat_deg));
+    let values = last
+        .into_iter()
+        .flat_map(|last| last.lon_deg.iter().chain(&last.lat_deg));
     values.fold(0, |sum, value| sum.rotate_left(5) ^ value.to_bits())
 }

@@ -75,7 +75,11 @@ impl<'a> Kernel<'a> {
             let current = self.currents.sample(number, &place);
             let wind = self.winds.sample(number, &place);
             if let (Some(current), Some(wind)) = (current, wind) {
-                block.count(p, (current.source, current.extrapolated), (wind.source, wind.extrapolated));
+                block.count(
+                    p,
+                    (current.source, current.extrapolated),
+                    (wind.source, wind.extrapolated),
+                );
                 self.note(block, p, number, &place, (current, wind));
             } else {
                 self.lose(block, p, Status::MissingData, time_s);
@@ -105,7 +109,11 @@ impl<'a> Kernel<'a> {
             add(&mut current_ms, spec.current_uncertainty_uniform_ms, noise);
         }
         if spec.wind_uncertainty_ms > 0.0 {
-            add(&mut wind_ms, spec.wind_uncertainty_ms, draw(Purpose::ParityWind).normals());
+            add(
+                &mut wind_ms,
+                spec.wind_uncertainty_ms,
+                draw(Purpose::ParityWind).normals(),
+            );
         }
         block.lat_sin_cos[p] = place.lat();
         block.current.set(p, current_ms);
@@ -233,9 +241,7 @@ impl<'a> Kernel<'a> {
             let id = block.first_id + p as u32;
             let words = Draw::new(self.spec.seed, id, number / 4, Purpose::ParityJibe, 0).uniforms();
             let bits = words.iter().enumerate();
-            block.jibes[p] = bits.fold(0, |bits, (k, word)| {
-                bits | u8::from(*word < self.jibe_probability) << k
-            });
+            block.jibes[p] = bits.fold(0, |bits, (k, word)| bits | u8::from(*word < self.jibe_probability) << k);
         }
     }
 
@@ -312,4 +318,3 @@ fn add(velocity_ms: &mut (f32, f32), size_ms: f64, noise: (f64, f64)) {
     velocity_ms.0 = (f64::from(velocity_ms.0) + size_ms * noise.0) as f32;
     velocity_ms.1 = (f64::from(velocity_ms.1) + size_ms * noise.1) as f32;
 }
-

@@ -15,7 +15,12 @@ const E2: f64 = Ellipsoid::WGS84.e2;
 pub(super) fn between(from: (f64, f64), to: (f64, f64), number: usize) -> Result<Vec<(f64, f64)>, Error> {
     refuse(&[("number", number as f64, number >= 2, "2 or more for a cone")])?;
     let way = displacement(from, to);
-    refuse(&[("ends", to.0, way.is_some(), "two places that are not on opposite sides of the globe")])?;
+    refuse(&[(
+        "ends",
+        to.0,
+        way.is_some(),
+        "two places that are not on opposite sides of the globe",
+    )])?;
     let (east_m, north_m) = way.unwrap_or((0.0, 0.0));
     let place = |k: usize| {
         let share = (k + 1) as f64 / (number + 1) as f64;

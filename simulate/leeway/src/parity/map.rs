@@ -148,7 +148,12 @@ impl Cone {
             ..
         } = grid.projection
         {
-            (cone_constant(lat1_deg, lat2_deg, ellipsoid), lon0_deg, ellipsoid, lat1_deg)
+            (
+                cone_constant(lat1_deg, lat2_deg, ellipsoid),
+                lon0_deg,
+                ellipsoid,
+                lat1_deg,
+            )
         } else {
             return None;
         };
@@ -159,10 +164,7 @@ impl Cone {
             libm::pow(conformal(sin, cos, e), n)
         };
         let (a_deg, b_deg) = (lat_deg, lat_deg - libm::copysign(10.0, lat_deg));
-        let ((x_m, y_a_m), (_, y_b_m)) = (
-            projector.forward(lon0_deg, a_deg),
-            projector.forward(lon0_deg, b_deg),
-        );
+        let ((x_m, y_a_m), (_, y_b_m)) = (projector.forward(lon0_deg, a_deg), projector.forward(lon0_deg, b_deg));
         let scale_m = (y_a_m - y_b_m) / (t(b_deg) - t(a_deg));
         let apex_m = y_a_m + scale_m * t(a_deg);
         let mut cone = Self {
@@ -291,9 +293,15 @@ fn cone_constant(lat1_deg: f64, lat2_deg: f64, ellipsoid: Ellipsoid) -> f64 {
 #[inline]
 fn on_row(index: f64, nodes: usize) -> Option<f64> {
     let last = (nodes - 1) as f64;
-    (-EDGE..=last + EDGE)
-        .contains(&index)
-        .then(|| if index < 0.0 { 0.0 } else if index > last { last } else { index })
+    (-EDGE..=last + EDGE).contains(&index).then(|| {
+        if index < 0.0 {
+            0.0
+        } else if index > last {
+            last
+        } else {
+            index
+        }
+    })
 }
 
 #[cfg(test)]
@@ -372,7 +380,8 @@ mod tests {
                     let ahead = grid.projection.inverse(x, y + STEP_M);
                     let back = grid.projection.inverse(x, y);
                     let expected = bearing(back, ahead);
-                    let off = wrap_lon_deg((libm::atan2(spot.axis.0, spot.axis.1) - expected).to_degrees()).to_radians();
+                    let off =
+                        wrap_lon_deg((libm::atan2(spot.axis.0, spot.axis.1) - expected).to_degrees()).to_radians();
                     // Degrees carry 1e-14 of themselves: 1e-8 rad in 10 m is 1e-12 degrees.
                     assert!(off.abs() < 3e-8, "{:?} {lon} {lat}: {off}", grid.projection);
                     compared += 1;

@@ -164,7 +164,10 @@ mod tests {
     fn positive_crosswind_goes_left() {
         // Wind towards north: the "right" coefficients of a person in the water drive west.
         let (east, north) = leeway_ms(&character("PIW-1", false), (0.0, 10.0));
-        assert!((east + 0.054).abs() < 1e-6 && (north - 0.096).abs() < 1e-6, "{east} {north}");
+        assert!(
+            (east + 0.054).abs() < 1e-6 && (north - 0.096).abs() < 1e-6,
+            "{east} {north}"
+        );
         let (east, _) = leeway_ms(&character("PIW-1", true), (0.0, 10.0));
         assert!((east - 0.054).abs() < 1e-6, "{east}");
     }
@@ -183,7 +186,10 @@ mod tests {
     #[test]
     fn without_wind_offsets_drive_north_and_west() {
         let (east, north) = leeway_ms(&character("PIW-4", false), (0.0, 0.0));
-        assert!((east - 0.033).abs() < 1e-6 && (north - 0.0112).abs() < 1e-6, "{east} {north}");
+        assert!(
+            (east - 0.033).abs() < 1e-6 && (north - 0.0112).abs() < 1e-6,
+            "{east} {north}"
+        );
     }
 
     fn displacement(velocity: (f32, f32), step_s: f64) -> (f64, f64) {

@@ -109,7 +109,9 @@ impl Lattice {
                 let edge = (row - centre.1).abs() == ring;
                 let stride = if edge || ring == 0 { 1 } else { 2 * ring };
                 for column in (centre.0 - ring..=centre.0 + ring).step_by(stride as usize) {
-                    let Some(place) = self.sea_at(column, row) else { continue };
+                    let Some(place) = self.sea_at(column, row) else {
+                        continue;
+                    };
                     let distance = libm::hypot(place.0 - from.0, place.1 - from.1);
                     if best.is_none_or(|(least, _)| distance < least) {
                         best = Some((distance, place));
@@ -159,7 +161,11 @@ mod tests {
         assert_eq!(moved.count, 2);
         assert_eq!(seeds[1], seed(4.9, 60.1));
         // The lattice begins at 4.8 and 60.0, each 0.01 degree. Degrees of longitude count as much as those of latitude.
-        assert!((seeds[0].lon_deg - 4.99).abs() < 1e-5 && (seeds[0].lat_deg - 60.1).abs() < 1e-5, "{:?}", seeds[0]);
+        assert!(
+            (seeds[0].lon_deg - 4.99).abs() < 1e-5 && (seeds[0].lat_deg - 60.1).abs() < 1e-5,
+            "{:?}",
+            seeds[0]
+        );
         assert!((seeds[2].lat_deg - 60.21).abs() < 1e-5, "{:?}", seeds[2]);
         assert!((moved.max_distance_m - 2_395.0).abs() < 30.0, "{moved:?}");
         let mut inland = [seed(5.1, 60.1)];

@@ -25,7 +25,9 @@ pub(super) fn filled(polygons: &[Vec<(f64, f64)>], number: usize) -> Result<Vec<
         .iter()
         .map(|polygon| {
             // Cylindrical equal-area: longitude and the sine of latitude.
-            let plane = polygon.iter().map(|(lon, lat)| (lon.to_radians(), libm::sin(lat.to_radians())));
+            let plane = polygon
+                .iter()
+                .map(|(lon, lat)| (lon.to_radians(), libm::sin(lat.to_radians())));
             area(&plane.collect::<Vec<_>>())
         })
         .collect();
@@ -43,7 +45,9 @@ pub(super) fn filled(polygons: &[Vec<(f64, f64)>], number: usize) -> Result<Vec<
         }
     }
     let with_shares = polygons.iter().zip(shares).filter(|(_, share)| *share > 0);
-    Ok(with_shares.flat_map(|(polygon, share)| lattice(polygon, share as usize)).collect())
+    Ok(with_shares
+        .flat_map(|(polygon, share)| lattice(polygon, share as usize))
+        .collect())
 }
 
 /// A regular lattice of the spacing sqrt(area / number), the nodes inside of the polygon, row by row from the south: the first
@@ -61,7 +65,9 @@ fn lattice(polygon: &[(f64, f64)], number: usize) -> Vec<(f64, f64)> {
     if xs.is_empty() || ys.is_empty() {
         // Too narrow for a single row: the middle of its corners.
         let corners = polygon.len() as f64;
-        let sum = polygon.iter().fold((0.0, 0.0), |sum, place| (sum.0 + place.0, sum.1 + place.1));
+        let sum = polygon
+            .iter()
+            .fold((0.0, 0.0), |sum, place| (sum.0 + place.0, sum.1 + place.1));
         places = vec![(sum.0 / corners, sum.1 / corners)];
     } else if places.is_empty() {
         places = polygon.iter().copied().take(number).collect();
@@ -77,7 +83,11 @@ fn axis(values: impl Iterator<Item = f64>, spacing_m: f64) -> Vec<f64> {
     });
     let count = ((high - low) / spacing_m) as usize;
     let (first, last) = (low + spacing_m / 2.0, high - spacing_m / 2.0);
-    let step = if count > 1 { (last - first) / (count - 1) as f64 } else { 0.0 };
+    let step = if count > 1 {
+        (last - first) / (count - 1) as f64
+    } else {
+        0.0
+    };
     (0..count).map(|k| first + k as f64 * step).collect()
 }
 
@@ -130,7 +140,11 @@ impl Albers {
     }
 
     fn rho_m(&self, lat_deg: f64) -> f64 {
-        RADIUS_M * (self.c - 2.0 * self.n * libm::sin(lat_deg.to_radians())).max(0.0).sqrt() / self.n
+        RADIUS_M
+            * (self.c - 2.0 * self.n * libm::sin(lat_deg.to_radians()))
+                .max(0.0)
+                .sqrt()
+            / self.n
     }
 
     fn forward(&self, (lon_deg, lat_deg): (f64, f64)) -> (f64, f64) {
@@ -157,12 +171,18 @@ mod tests {
 
     #[test]
     fn the_plane_leads_back() {
-        for polygon in [[(4.3, 60.2), (4.8, 60.25), (4.7, 60.6)], [(-20.0, -41.0), (-19.0, -40.0), (-18.0, -43.0)]] {
+        for polygon in [
+            [(4.3, 60.2), (4.8, 60.25), (4.7, 60.6)],
+            [(-20.0, -41.0), (-19.0, -40.0), (-18.0, -43.0)],
+        ] {
             let albers = Albers::around(&polygon);
             for place in polygon {
                 let (x, y) = albers.forward(place);
                 let back = albers.inverse(x, y);
-                assert!((back.0 - place.0).abs() < 1e-9 && (back.1 - place.1).abs() < 1e-9, "{place:?} {back:?}");
+                assert!(
+                    (back.0 - place.0).abs() < 1e-9 && (back.1 - place.1).abs() < 1e-9,
+                    "{place:?} {back:?}"
+                );
             }
         }
     }

@@ -99,7 +99,9 @@ fn places(plan: &SeedPlan) -> Result<Vec<(f64, f64)>, Error> {
     match &plan.shape {
         Shape::Point { position, radius_m } => {
             let centre = degrees(*position);
-            Ok((0..plan.number).map(|id| scattered(plan, id, centre, *radius_m)).collect())
+            Ok((0..plan.number)
+                .map(|id| scattered(plan, id, centre, *radius_m))
+                .collect())
         }
         Shape::Cone { ends, radius_m } => {
             let axis = cone::between(degrees(ends[0]), degrees(ends[1]), number)?;
@@ -160,7 +162,9 @@ fn character(plan: &SeedPlan, class: &ObjectClass, id: u32, orientation: u8) -> 
     let eps_cm_s = |coefficients: &Coefficients, score: f64| score * coefficients.std_ms * 100.0;
     let slope_percent = class.downwind.slope * 100.0;
     let mut tries = (0..MAX_DRAWS).map(|attempt| eps_cm_s(&class.downwind, draw(attempt).0));
-    let downwind = tries.find(|eps_cm_s| slope_percent + eps_cm_s / 20.0 >= 0.0).unwrap_or(0.0);
+    let downwind = tries
+        .find(|eps_cm_s| slope_percent + eps_cm_s / 20.0 >= 0.0)
+        .unwrap_or(0.0);
     Character {
         downwind: Line::of(&class.downwind, downwind),
         crosswind: Line::of(crosswind, eps_cm_s(crosswind, draw(0).1)),
@@ -189,7 +193,10 @@ mod tests {
     fn sides_alternate_and_positions_are_single_precision() {
         let class = ObjectClass::find("PIW-4").unwrap();
         let seeds = seeds(&plan(4, vec![0.0]), class).unwrap();
-        assert_eq!(seeds.iter().map(|seed| seed.orientation).collect::<Vec<_>>(), [0, 1, 0, 1]);
+        assert_eq!(
+            seeds.iter().map(|seed| seed.orientation).collect::<Vec<_>>(),
+            [0, 1, 0, 1]
+        );
         assert_eq!(seeds[1].character.crosswind.slope_percent, -0.13);
         assert_eq!((seeds[0].lon_deg, seeds[0].lat_deg), (4.3, 60.1));
     }
@@ -211,7 +218,10 @@ mod tests {
     fn nobody_drifts_against_the_wind_and_the_redraw_raises_the_mean() {
         let class = ObjectClass::find("PIW-1").unwrap();
         let seeds = seeds(&plan(40_000, vec![0.0]), class).unwrap();
-        let eps: Vec<f64> = seeds.iter().map(|seed| f64::from(seed.character.downwind.eps_cm_s)).collect();
+        let eps: Vec<f64> = seeds
+            .iter()
+            .map(|seed| f64::from(seed.character.downwind.eps_cm_s))
+            .collect();
         assert!(eps.iter().all(|eps| 0.96 + eps / 20.0 >= -1e-6));
         let mean = eps.iter().sum::<f64>() / eps.len() as f64;
         // leeway.md 3.1: 9.6 to 11.0 cm/s at 10 m/s, and 0.89 of the spread.

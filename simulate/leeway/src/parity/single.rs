@@ -53,14 +53,22 @@ pub(super) fn sin_cos(angle_rad: f32) -> (f32, f32) {
     let shifted = angle_rad * TWO_OVER_PI + ROUND;
     let quarter = shifted - ROUND;
     let [first, second, third] = PARTS;
-    let r = fused(-quarter, third, fused(-quarter, second, fused(-quarter, first, angle_rad)));
+    let r = fused(
+        -quarter,
+        third,
+        fused(-quarter, second, fused(-quarter, first, angle_rad)),
+    );
     let r2 = r * r;
     let [s9, s7, s5, s3] = SINE;
     let sine = fused(fused(fused(fused(s9, r2, s7), r2, s5), r2, s3) * r2, r, r);
     let [c8, c6, c4, c2] = COSINE;
     let cosine = fused(fused(fused(fused(c8, r2, c6), r2, c4), r2, c2), r2, 1.0);
     let quarter = shifted.to_bits();
-    let (sine, cosine) = if quarter & 1 == 0 { (sine, cosine) } else { (cosine, sine) };
+    let (sine, cosine) = if quarter & 1 == 0 {
+        (sine, cosine)
+    } else {
+        (cosine, sine)
+    };
     let sign = |quarter: u32| (quarter & 2) << 30;
     (
         f32::from_bits(sine.to_bits() ^ sign(quarter)),
@@ -84,7 +92,11 @@ pub(super) fn azimuth(east: f32, north: f32) -> f32 {
     let [o7, o5, o3, o1] = ODD;
     let odd = fused(fused(fused(o7, fourth, o5), fourth, o3), fourth, o1);
     let angle = fused(fused(odd, square, even), quotient, offset);
-    let angle = if north < 0.0 { std::f32::consts::PI - angle } else { angle };
+    let angle = if north < 0.0 {
+        std::f32::consts::PI - angle
+    } else {
+        angle
+    };
     if divisor == 0.0 { 0.0 } else { angle.copysign(east) }
 }
 
@@ -118,6 +130,9 @@ mod tests {
             assert!(off.abs() <= 2e-7 * exact.abs().max(1.0), "{angle} {off}");
         }
         assert_eq!((azimuth(0.0, 0.0), azimuth(0.0, 3.0)), (0.0, 0.0));
-        assert_eq!((azimuth(0.0, -3.0), azimuth(-2.0, 0.0)), (std::f32::consts::PI, -std::f32::consts::FRAC_PI_2));
+        assert_eq!(
+            (azimuth(0.0, -3.0), azimuth(-2.0, 0.0)),
+            (std::f32::consts::PI, -std::f32::consts::FRAC_PI_2)
+        );
     }
 }

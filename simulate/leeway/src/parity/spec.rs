@@ -142,20 +142,50 @@ impl RunSpec {
             .checked_mul(i64::from(self.step_s))
             .and_then(|length_s| self.start_s.checked_add(length_s));
         let rules = [
-            ("particles", seeds.len() as f64, !seeds.is_empty() && seeds.len() < u32::MAX as usize, at_least_one),
+            (
+                "particles",
+                seeds.len() as f64,
+                !seeds.is_empty() && seeds.len() < u32::MAX as usize,
+                at_least_one,
+            ),
             ("steps", f64::from(self.steps), self.steps > 0, at_least_one),
             ("step_s", f64::from(self.step_s), self.step_s != 0, "seconds, not 0"),
-            ("steps_per_output", f64::from(self.steps_per_output), self.steps_per_output > 0, at_least_one),
-            ("start_s", self.start_s as f64, end_s.is_some(), "a time that leaves room for the run"),
-            ("jibe_per_hour", self.jibe_per_hour, (0.0..1.0).contains(&self.jibe_per_hour), "from 0 to below 1"),
+            (
+                "steps_per_output",
+                f64::from(self.steps_per_output),
+                self.steps_per_output > 0,
+                at_least_one,
+            ),
+            (
+                "start_s",
+                self.start_s as f64,
+                end_s.is_some(),
+                "a time that leaves room for the run",
+            ),
+            (
+                "jibe_per_hour",
+                self.jibe_per_hour,
+                (0.0..1.0).contains(&self.jibe_per_hour),
+                "from 0 to below 1",
+            ),
             (
                 "coast_spacing_deg",
                 self.coast_spacing_deg,
                 (1e-5..=1.0).contains(&self.coast_spacing_deg),
                 "from 0.00001 to 1 degree",
             ),
-            ("wind_uncertainty_ms", self.wind_uncertainty_ms, not_negative(self.wind_uncertainty_ms), noise),
-            ("current_uncertainty_ms", self.current_uncertainty_ms, not_negative(self.current_uncertainty_ms), noise),
+            (
+                "wind_uncertainty_ms",
+                self.wind_uncertainty_ms,
+                not_negative(self.wind_uncertainty_ms),
+                noise,
+            ),
+            (
+                "current_uncertainty_ms",
+                self.current_uncertainty_ms,
+                not_negative(self.current_uncertainty_ms),
+                noise,
+            ),
             (
                 "current_uncertainty_uniform_ms",
                 self.current_uncertainty_uniform_ms,
@@ -175,7 +205,12 @@ impl SeedPlan {
         let fits = times == 1 || times == number || (times == 2 && number > 1);
         let rules = [
             ("number", f64::from(self.number), self.number > 0, "1 or more"),
-            ("release_s", times as f64, fits, "one time, two, or one for each particle"),
+            (
+                "release_s",
+                times as f64,
+                fits,
+                "one time, two, or one for each particle",
+            ),
         ];
         refuse(&rules)
     }

@@ -16,7 +16,11 @@ pub(super) fn sin_cos(angle_rad: f64) -> (f64, f64) {
     let quarter = shifted - ROUND;
     let (sine, cosine) = near_zero((angle_rad - quarter * FRAC_PI_2) - quarter * PI_2_REST);
     let quarter = shifted.to_bits();
-    let (sine, cosine) = if quarter & 1 == 0 { (sine, cosine) } else { (cosine, sine) };
+    let (sine, cosine) = if quarter & 1 == 0 {
+        (sine, cosine)
+    } else {
+        (cosine, sine)
+    };
     let sign = |quarter: u64| (quarter & 2) << 62;
     (
         f64::from_bits(sine.to_bits() ^ sign(quarter)),
@@ -62,10 +66,16 @@ mod tests {
         for k in 0..200_000 {
             let angle = (f64::from(k) / 100_000.0 - 1.0) * 7.0;
             let (got, exact) = (sin_cos(angle), libm::sincos(angle));
-            assert!((got.0 - exact.0).abs() < 3e-14 && (got.1 - exact.1).abs() < 3e-14, "{angle}");
+            assert!(
+                (got.0 - exact.0).abs() < 3e-14 && (got.1 - exact.1).abs() < 3e-14,
+                "{angle}"
+            );
             let by = (f64::from(k % 201) - 100.0) * 1e-4;
             let (got, exact) = (further(exact, by), libm::sincos(angle + by));
-            assert!((got.0 - exact.0).abs() < 1e-15 && (got.1 - exact.1).abs() < 1e-15, "{angle} {by}");
+            assert!(
+                (got.0 - exact.0).abs() < 1e-15 && (got.1 - exact.1).abs() < 1e-15,
+                "{angle} {by}"
+            );
         }
     }
 }
