@@ -293,15 +293,7 @@ fn cone_constant(lat1_deg: f64, lat2_deg: f64, ellipsoid: Ellipsoid) -> f64 {
 #[inline]
 fn on_row(index: f64, nodes: usize) -> Option<f64> {
     let last = (nodes - 1) as f64;
-    (-EDGE..=last + EDGE).contains(&index).then(|| {
-        if index < 0.0 {
-            0.0
-        } else if index > last {
-            last
-        } else {
-            index
-        }
-    })
+    (-EDGE..=last + EDGE).contains(&index).then_some(index.clamp(0.0, last))
 }
 
 #[cfg(test)]

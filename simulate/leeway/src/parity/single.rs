@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn every_value_is_within_a_unit_of_the_last_place() {
         for k in 0..200_000 {
-            let angle = (k as f32 / 200_000.0 * 2.0 - 1.0) * 3.141_592_7;
+            let angle = (k as f32 / 200_000.0 * 2.0 - 1.0) * std::f32::consts::PI;
             let (sin, cos) = sin_cos(angle);
             let exact = libm::sincos(f64::from(angle));
             for (got, exact) in [(sin, exact.0), (cos, exact.1)] {
