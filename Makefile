@@ -56,6 +56,7 @@ bench:
 	@$(CARGO) run --release --quiet --package driftline-tiles --example measure_basemap
 	@$(CARGO) run --release --quiet --package driftline-store --example measure_maps
 	@$(CARGO) run --release --quiet --package driftline-coast --example measure_coast
+	@$(CARGO) run --release --quiet --package driftline-leeway --example measure_parity
 
 # Not part of `make test`. Needs what `make build` needs and PyPI.
 bench-peers: web

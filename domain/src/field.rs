@@ -13,6 +13,15 @@ pub struct VectorField {
     pub north: Vec<f32>,
 }
 
+/// What the two components of a field lie along before anybody turns them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ComponentAxes {
+    /// East and north, whatever the grid.
+    EastNorth,
+    /// The grid's own x and y axes.
+    Grid,
+}
+
 /// The bearing of a grid's y axis at every node, as sine and cosine; made once per grid, used for every step.
 pub struct AxisRotation {
     sin_cos: Vec<(f64, f64)>,

@@ -16,7 +16,7 @@ mod variable;
 mod violation;
 mod whole;
 
-pub use field::{AxisRotation, VectorField};
+pub use field::{AxisRotation, ComponentAxes, VectorField};
 pub use grid::{GridPoint, GridSpec, IndexWindow, Locator, ProjectedGrid, RegularGrid};
 pub use id::{Id, IdError, IdKind, JobId, KeyId, MissionId, OrgId, RequestId, RunId};
 pub use mission::{

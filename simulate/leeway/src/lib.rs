@@ -24,6 +24,7 @@ mod maths;
 mod moves;
 mod nearest_wet;
 mod outcome;
+pub mod parity;
 mod product;
 mod random;
 mod run;

@@ -32,7 +32,17 @@ const SERIES_MAX_ERROR_M: f64 = 0.005;
 /// [-180, 180). Good to a centimetre everywhere, poles included.
 #[inline]
 pub fn moved(lon_deg: f64, lat_deg: f64, east_m: f64, north_m: f64) -> (f64, f64) {
-    let (sin_lat, cos_lat) = libm::sincos(lat_deg.to_radians());
+    moved_from((lon_deg, lat_deg), libm::sincos(lat_deg.to_radians()), east_m, north_m)
+}
+
+/// As [`moved`], for those who have the sine and cosine of the latitude already.
+#[inline]
+pub(crate) fn moved_from(
+    (lon_deg, lat_deg): (f64, f64),
+    (sin_lat, cos_lat): (f64, f64),
+    east_m: f64,
+    north_m: f64,
+) -> (f64, f64) {
     let sines = Sines::of(sin_lat, cos_lat);
     if lat_deg.abs() > SERIES_MAX_LAT_DEG || !sines.hold_for(east_m, north_m) {
         return geodesic(lon_deg, (sin_lat, cos_lat), east_m, north_m);

@@ -14,18 +14,24 @@ pub enum Status {
     MissingData = 2,
     /// Started on land, too far from the sea to be put there.
     SeededOnLand = 3,
-    /// Not at sea yet: its release is later.
+    /// Its time has not come yet.
     NotReleased = 4,
+    /// Left the area that the run was limited to.
+    Outside = 5,
+    /// Reached the age at which the run gives particles up.
+    Retired = 6,
 }
 
 impl Status {
     /// Every state in the order of its number.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Active,
         Self::Stranded,
         Self::MissingData,
         Self::SeededOnLand,
         Self::NotReleased,
+        Self::Outside,
+        Self::Retired,
     ];
 
     /// The state with this number in a result file.
@@ -41,6 +47,8 @@ impl Status {
             Self::MissingData => "missing_data",
             Self::SeededOnLand => "seeded_on_land",
             Self::NotReleased => "not_released",
+            Self::Outside => "outside",
+            Self::Retired => "retired",
         }
     }
 }

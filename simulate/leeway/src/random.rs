@@ -23,6 +23,18 @@ pub(crate) enum Purpose {
     FirstErrors = 4,
     /// The slow parts of the scores that a particle starts with: two normals.
     FirstSlowScores = 5,
+    /// Parity: where a particle starts; two normals or two uniforms.
+    ParityPosition = 16,
+    /// Parity: a particle's coefficients, two normals; redraws of the downwind one count up `attempt`.
+    ParityCoefficients = 17,
+    /// Parity: jibes of four steps, one word each; `step` counts in fours.
+    ParityJibe = 18,
+    /// Parity: a step's white noise of the wind, two normals.
+    ParityWind = 19,
+    /// Parity: a step's white noise of the current, two normals.
+    ParityCurrent = 20,
+    /// Parity: a step's uniform noise of the current, two uniforms; capsizing takes the third word.
+    ParityUniform = 21,
 }
 
 /// The four words of one block of the generator.

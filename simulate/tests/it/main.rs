@@ -7,5 +7,6 @@
 )]
 
 mod engine;
+mod parity;
 mod raster;
 mod reference_ensembles;

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use driftline_domain::{AxisRotation, Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
+use driftline_domain::{
+    AxisRotation, ComponentAxes, Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField,
+};
 use netcdf_reader::NcVariable;
 
 use crate::component::{self, Form, Frame, Pair};
@@ -163,6 +165,31 @@ impl ForcingFile {
     /// One step of a series as vectors east and north (m/s; waves metres), in the row order of the series' grid, NaN in
     /// both where either of its variables is missing.
     pub fn read(&self, series: usize, step: usize) -> Result<VectorField, Error> {
+        let mut field = self.read_native(series, step)?;
+        miss_both_or_neither(&mut field);
+        if let (Some(one), Some(reader)) = (self.series.get(series), self.readers.get(series))
+            && reader.turned
+            && let Some(rotation) = reader.rotation.get_or_init(|| AxisRotation::of(&one.grid))
+        {
+            rotation.turn_to_east_north(&mut field);
+        }
+        Ok(field)
+    }
+
+    /// Along what the components of [`ForcingFile::read_native`] are; `None` for a series that the file does not have.
+    pub fn component_axes(&self, series: usize) -> Option<ComponentAxes> {
+        let reader = self.readers.get(series)?;
+        Some(if reader.turned {
+            ComponentAxes::Grid
+        } else {
+            ComponentAxes::EastNorth
+        })
+    }
+
+    /// As [`ForcingFile::read`], with the components as the file has them: `east` and `north` of the field lie along
+    /// [`ForcingFile::component_axes`], and a node may miss one of them and have the other. For those who fill holes of each
+    /// by itself and turn vectors where they use them.
+    pub fn read_native(&self, series: usize, step: usize) -> Result<VectorField, Error> {
         let missing = Error::NoSuchStep { series, step };
         let (Some(one), Some(reader)) = (self.series.get(series), self.readers.get(series)) else {
             return Err(missing);
@@ -173,19 +200,16 @@ impl ForcingFile {
             self.values(first, reader, step, time)?,
             self.values(second, reader, step, time)?,
         );
-        let mut field = match reader.form {
-            Form::Components => of_components(first, second),
+        Ok(match reader.form {
+            Form::Components => VectorField {
+                east: first,
+                north: second,
+            },
             Form::HeightAndDirection(sense) => {
                 let names = one.source_variables.each_ref().map(String::as_str);
                 waves::vectors(sense, first, second, names, time)?
             }
-        };
-        if reader.turned
-            && let Some(rotation) = reader.rotation.get_or_init(|| AxisRotation::of(&one.grid))
-        {
-            rotation.turn_to_east_north(&mut field);
-        }
-        Ok(field)
+        })
     }
 
     /// One variable at one step in the row order of the grid.
@@ -380,14 +404,13 @@ fn lineage(source: &Source, path: &Path) -> Lineage {
     }
 }
 
-/// A vector field of two components; a node that misses one misses both.
-fn of_components(mut east: Vec<f32>, mut north: Vec<f32>) -> VectorField {
-    for (east, north) in east.iter_mut().zip(&mut north) {
+/// A node that misses one component of a vector misses both.
+fn miss_both_or_neither(field: &mut VectorField) {
+    for (east, north) in field.east.iter_mut().zip(&mut field.north) {
         if east.is_nan() || north.is_nan() {
             (*east, *north) = (f32::NAN, f32::NAN);
         }
     }
-    VectorField { east, north }
 }
 
 fn short_slab(variable: &NcVariable, found: usize, expected: usize) -> Error {

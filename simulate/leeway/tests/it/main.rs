@@ -7,6 +7,7 @@ mod coverage;
 mod exact;
 mod golden;
 mod operational;
+mod parity;
 mod refusals;
 mod repeatable;
 mod sea;

@@ -69,7 +69,7 @@ fn a_row_group_holds_one_time_and_names_the_states() {
     };
     assert_eq!(
         value("status"),
-        r#"{"0":"active","1":"stranded","2":"missing_data","3":"seeded_on_land","4":"not_released"}"#
+        r#"{"0":"active","1":"stranded","2":"missing_data","3":"seeded_on_land","4":"not_released","5":"outside","6":"retired"}"#
     );
     assert!(value("attribution").starts_with("Data from MET Norway; "));
 }
