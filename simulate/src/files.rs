@@ -43,10 +43,11 @@ impl Engine {
 
     /// The files of a forecast that belongs to no stored mission, documents among them, by name.
     pub async fn loose_files(&self, products: Arc<RunProducts>) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let coast = Arc::clone(&self.coast);
         let work = move || {
             let context = RunContext::loose();
             let mut files = products.files(&context)?;
-            let view = RunView::of_products(&products, &context)?;
+            let view = RunView::of_products(&products, &context, coast)?;
             for document in DOCUMENTS {
                 files.push((document.name.to_owned(), (document.make)(&view)?));
             }
