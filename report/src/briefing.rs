@@ -111,6 +111,8 @@ pub enum Calibration {
     Requested,
     /// Start values.
     Uncalibrated,
+    /// There is no error model.
+    Absent,
 }
 
 /// How errors of the forcing were modelled.

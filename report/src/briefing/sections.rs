@@ -270,6 +270,7 @@ pub(super) fn limits(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
         Calibration::Requested => format!(
             "ERROR AS REQUESTED: {text}. The mission named these numbers; that they fit this region was not checked."
         ),
+        Calibration::Absent => format!("NO ERROR of the forcing was modelled: {text}. The areas may be too small."),
         Calibration::Uncalibrated => format!(
             "UNCALIBRATED ERROR: {text}. These numbers were not fitted to drifters of this region; the areas may hold the object \
              less or more often than stated."

@@ -141,6 +141,7 @@ fn error_model(summary: &Value) -> ErrorModel {
         ),
         calibration: match error["calibration"].as_str() {
             Some("requested") => Calibration::Requested,
+            Some("none") => Calibration::Absent,
             _ => Calibration::Uncalibrated,
         },
     }
