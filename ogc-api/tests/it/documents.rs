@@ -7,8 +7,8 @@ use driftline_simulate::documents::{
     AREA_FILES, CENTROID_FILE, DOCUMENTS, PARTICLES_FILE, PROBABILITY_FILE, STRANDING_FILE,
 };
 use driftline_simulate::products::{
-    AreaSettings, Cloud, LEVELS, RasterGrid, RunLabel, Status, areas_and_probability, centroid_geojson, particles_parquet,
-    probability_tif, search_area_geojson, stranding, stranding_geojson,
+    AreaSettings, Cloud, LEVELS, RasterGrid, RunLabel, Status, areas_and_probability, centroid_geojson,
+    particles_parquet, probability_tif, search_area_geojson, stranding, stranding_geojson,
 };
 use http::Method;
 use serde_json::{Value, json};
