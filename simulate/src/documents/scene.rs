@@ -1,5 +1,4 @@
-//! A run as charts take it. What may differ in its last digit between a run in memory and one that is read back is rounded as
-//! stored areas are, far below a pixel.
+//! A run as charts take it. Outlines are rounded as stored areas are, far below a pixel.
 
 use std::borrow::Cow;
 
@@ -9,7 +8,7 @@ use geo::MapCoords;
 
 use super::briefing::objects;
 use super::outline::rounded;
-use super::starts::{rounded_place, starts};
+use super::starts::starts;
 use super::{Error, RunView};
 use crate::products::{AreaSet, Cloud};
 
@@ -87,7 +86,8 @@ impl<'v> Columns<'v> {
             lat_deg: self.lat_deg,
             status: &self.status,
             areas: set.map(areas).unwrap_or_default(),
-            datum: set.map(|set| rounded_place(set.datum.mean)),
+            // As it stands in the files: rounded first, a minute could end in another digit than theirs.
+            datum: set.map(|set| set.datum.mean),
             density: None,
         }
     }
