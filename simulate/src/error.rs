@@ -65,6 +65,22 @@ pub enum Error {
     /// A run without a single position.
     #[error("the run has no position")]
     Empty,
+    /// A file could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file that no run has.
+    #[error("a run has no file '{name}'; it has {known}")]
+    UnknownFile {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
     /// The job went to another worker, or its mission was withdrawn.
     #[error("the lease was lost")]
     LeaseLost,

@@ -1,6 +1,6 @@
 //! `driftline simulate`: one forecast on this machine, from the store or from files given by hand.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -56,6 +56,9 @@ pub(crate) struct Arguments {
     /// Folder to write the result files to.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write these files only, by name; without it all of them.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', requires = "out")]
+    files: Vec<String>,
     /// Compute threads; without it one per core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -92,7 +95,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let products_began = Instant::now();
         let products = Arc::new(engine.products(forecast).await?);
         if let Some(folder) = &arguments.out {
-            write_files(folder, &engine.loose_files(Arc::clone(&products)).await?)?;
+            let wanted = arguments.files.clone();
+            engine
+                .write_files(Arc::clone(&products), folder.clone(), wanted)
+                .await?;
         }
         let products_s = products_began.elapsed().as_secs_f64();
         let mut report = products.report()?;
@@ -153,14 +159,6 @@ fn mission(arguments: &Arguments) -> anyhow::Result<MissionSpec> {
             .map(|violation| format!("{}: {}", violation.field, violation.message))
             .collect();
         anyhow::anyhow!("the mission is refused: {}", lines.join("; "))
-    })
-}
-
-fn write_files(folder: &Path, files: &[(String, Vec<u8>)]) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    files.iter().try_for_each(|(name, bytes)| {
-        let path = folder.join(name);
-        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
     })
 }
 
