@@ -6,7 +6,7 @@ use driftline_leeway::{Field, SEA_REACH_M};
 use crate::Error;
 use crate::error::Lacking;
 use crate::forecast::Engine;
-use crate::sources::{ForcingOrigin, LoadedSource, SourceAbout};
+use crate::sources::{Components, ForcingOrigin, LoadedSource, SourceAbout};
 use crate::span::Span;
 use crate::window::around;
 
@@ -99,6 +99,7 @@ impl Engine {
                 span.earliest(),
                 span.latest(),
                 &spec.feeds(),
+                Components::EastNorth,
             )
             .await?;
         if sources.is_empty() {

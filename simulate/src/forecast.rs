@@ -6,7 +6,7 @@ use std::time::Instant;
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_domain::{
-    BBox, CurrentError, Direction, ForcingKind, MissionSpec, SlowCoefficients, ValidTime, WindError, limits,
+    BBox, CurrentError, Direction, ForcingKind, MissionSpec, Mode, SlowCoefficients, ValidTime, WindError, limits,
 };
 use driftline_leeway::{Continue, Forcing, Group, JIBE_PER_HOUR, Outcome, Progress, RunSpec, Status};
 use serde::Serialize;
@@ -14,7 +14,8 @@ use serde::Serialize;
 use crate::Error;
 use crate::coverage::Onset;
 use crate::groups::{GroupAbout, groups};
-use crate::sources::{ForcingOrigin, LoadedSource, SourceAbout};
+use crate::parity;
+use crate::sources::{Components, ForcingOrigin, LoadedSource, SourceAbout};
 use crate::span::Span;
 use crate::window::{Cuts, around_releases, first_reach_m};
 
@@ -54,7 +55,7 @@ pub struct Forecast {
     pub wind_error: WindError,
     /// How much of the coefficients' spread changes within the run.
     pub slow_coefficients: SlowCoefficients,
-    /// `uncalibrated`, or `requested` where the mission named its own values.
+    /// `uncalibrated`, `requested` where the mission named its own values, `none` in parity mode, which has no such error.
     pub calibration: &'static str,
     /// How the particles are shared out.
     pub groups: Vec<GroupAbout>,
@@ -123,9 +124,21 @@ impl Engine {
 
     async fn load(&self, kind: ForcingKind, bbox: &BBox, spec: &MissionSpec) -> Result<Vec<LoadedSource>, Error> {
         let span = Span::of(spec);
+        let components = match spec.mode {
+            Mode::Operational => Components::EastNorth,
+            Mode::Parity => Components::Native,
+        };
         let mut sources = self
             .origin
-            .load(&self.compute, kind, bbox, span.earliest(), span.latest(), &spec.feeds())
+            .load(
+                &self.compute,
+                kind,
+                bbox,
+                span.earliest(),
+                span.latest(),
+                &spec.feeds(),
+                components,
+            )
             .await?;
         // Of equally fine sources the one that holds the start comes first: using it is no fallback.
         let (lon, lat) = (spec.position.lon_deg(), spec.position.lat_deg());
@@ -159,16 +172,26 @@ impl Engine {
             (ForcingKind::Wind, abouts(&winds)),
         ];
         let cuts = Cuts::of(currents.iter().chain(&winds));
+        // Of a parity run this one tells what is covered: a place has a value whichever way its vector is turned.
+        let reference = match spec.mode {
+            Mode::Operational => None,
+            Mode::Parity => Some(parity::prepare(&currents, &winds)?),
+        };
         let into_kernel = |sources: Vec<LoadedSource>| sources.into_iter().map(LoadedSource::into_kernel).collect();
         let forcing = Forcing::prepare(into_kernel(currents), into_kernel(winds))?;
-        if let Some((lacking, onset)) = self.lacking(spec, &forcing) {
+        if let Some((lacking, onset)) = self.lacking(spec, &forcing, reference.as_ref()) {
             return Ok(Attempt::NotCovered(lacking, onset));
         }
         let steps = steps_covered(spec, &span, &forcing)?;
         let (groups, groups_about) = groups(spec, &about[0].1, &about[1].1);
         let run = run_spec(spec, &span, seed, steps, groups);
-        let watch = |progress: Progress| watcher(progress.done as f64 / progress.total.max(1) as f64);
-        let mut outcome = driftline_leeway::run(&run, &forcing, &self.coast, &watch)?;
+        let mut outcome = match &reference {
+            Some(reference) => parity::outcome(spec, seed, steps, reference, &self.coast, watcher)?,
+            None => {
+                let watch = |progress: Progress| watcher(progress.done as f64 / progress.total.max(1) as f64);
+                driftline_leeway::run(&run, &forcing, &self.coast, &watch)?
+            }
+        };
         spent.kernel_s += began.elapsed().as_secs_f64();
         if cuts.were_met(&outcome) {
             return Ok(Attempt::LeftWindow(spent));
@@ -198,10 +221,10 @@ impl Engine {
             current_error: run.current_error,
             wind_error: run.wind_error,
             slow_coefficients: run.slow_coefficients,
-            calibration: if spec.current_error.is_some() {
-                "requested"
-            } else {
-                "uncalibrated"
+            calibration: match (spec.mode, spec.current_error) {
+                (Mode::Parity, _) => "none",
+                (Mode::Operational, Some(_)) => "requested",
+                (Mode::Operational, None) => "uncalibrated",
             },
             groups: groups_about,
             absurd_values: ForcingKind::DRIFT.map(|kind| forcing.absurd_values(kind).iter().sum()),
@@ -217,12 +240,18 @@ impl Engine {
     }
 
     /// The first scenario that has no current or no wind where and when it begins.
-    fn lacking(&self, spec: &MissionSpec, forcing: &Forcing) -> Option<(Vec<ForcingKind>, Onset)> {
+    fn lacking(
+        &self,
+        spec: &MissionSpec,
+        forcing: &Forcing,
+        reference: Option<&driftline_leeway::parity::Forcing>,
+    ) -> Option<(Vec<ForcingKind>, Onset)> {
         Onset::all(spec).into_iter().find_map(|onset| {
             let water = self.nearest_water(onset.position);
-            let has_value = |kind| {
-                let sample = forcing.sample(kind, water.lon_deg(), water.lat_deg(), onset.time.unix_s());
-                sample.is_some()
+            let time_s = onset.time.unix_s();
+            let has_value = |kind| match reference {
+                Some(reference) => parity::has_value(reference, kind, water, time_s),
+                None => forcing.sample(kind, water.lon_deg(), water.lat_deg(), time_s).is_some(),
             };
             let lacking: Vec<ForcingKind> = ForcingKind::DRIFT
                 .into_iter()
@@ -260,7 +289,10 @@ fn run_spec(spec: &MissionSpec, span: &Span, seed: u64, steps: u32, groups: Vec<
         step_s: spec.step_s as i32 * span.sign() as i32,
         steps_per_output: spec.output_interval_s / spec.step_s,
         seed,
-        current_error: spec.current_error.unwrap_or(CurrentError::UNCALIBRATED),
+        current_error: match spec.mode {
+            Mode::Operational => spec.current_error.unwrap_or(CurrentError::UNCALIBRATED),
+            Mode::Parity => NO_CURRENT_ERROR,
+        },
         wind_error: spec.wind_error.unwrap_or(NO_WIND_ERROR),
         slow_coefficients: spec.slow_coefficients.unwrap_or(FOR_LIFE),
         jibe_per_hour: JIBE_PER_HOUR,
@@ -270,6 +302,11 @@ fn run_spec(spec: &MissionSpec, span: &Span, seed: u64, steps: u32, groups: Vec<
     }
 }
 
+/// The reference has none that is correlated in time.
+const NO_CURRENT_ERROR: CurrentError = CurrentError {
+    sigma_ms: 0.0,
+    tau_s: 0.0,
+};
 /// Unless a mission asks for it.
 const NO_WIND_ERROR: WindError = WindError {
     sigma_ms: 0.0,

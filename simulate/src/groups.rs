@@ -39,8 +39,7 @@ pub(crate) fn groups(
 ) -> (Vec<Group<'static>>, Vec<GroupAbout>) {
     let (currents, winds) = (members(&spec.forcing, currents), members(&spec.forcing, winds));
     let (mut groups, mut abouts, mut first_particle) = (Vec::new(), Vec::new(), 0);
-    let of_scenario = shared_out(spec.ensemble_size, &spec.scenario_shares());
-    for (number, (scenario, particles)) in spec.scenarios().iter().zip(of_scenario).enumerate() {
+    for (number, (scenario, particles)) in spec.scenarios().iter().zip(particles_of_scenarios(spec)).enumerate() {
         let pairs: Vec<(&Member, &Member)> = currents
             .iter()
             .flat_map(|current| winds.iter().map(move |wind| (current, wind)))
@@ -70,6 +69,11 @@ pub(crate) fn groups(
         }
     }
     (groups, abouts)
+}
+
+/// How many particles each scenario has.
+pub(crate) fn particles_of_scenarios(spec: &MissionSpec) -> Vec<u32> {
+    shared_out(spec.ensemble_size, &spec.scenario_shares())
 }
 
 /// The orders of preference that the particles share: one for each feed of this kind if any feed is weighted, else the one

@@ -9,6 +9,7 @@ mod files;
 mod forecast;
 mod freshness;
 mod groups;
+mod parity;
 pub mod products;
 mod results;
 mod sources;

@@ -40,9 +40,9 @@ pub use particles::{
 };
 pub use probability::{areas_and_probability, probability_tif};
 pub use raster_grid::RasterGrid;
+pub use snapshots::read_snapshots;
 pub use stranding::{
     Arrival, SegmentArrivals, Stranding, seen_ashore, stranded_geojson, stranding, stranding_csv, stranding_geojson,
 };
-pub use snapshots::read_snapshots;
 pub use tracks::{MAX_TRACKS, Track, track_ids, tracks};
 pub(crate) use wkb::{write_lines, write_point, write_polygons};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use driftline_compute::Compute;
 use driftline_decode::ForcingFile;
-use driftline_domain::{BBox, Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
+use driftline_domain::{BBox, ComponentAxes, Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
 use driftline_store::{ForcingWindow, SeriesRef, Store};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,17 @@ pub(crate) struct LoadedSource {
     pub(crate) window: GridSpec,
     pub(crate) times: Vec<ValidTime>,
     pub(crate) fields: Vec<VectorField>,
+    /// What the components lie along: east and north, unless they were asked for as their file has them.
+    pub(crate) axes: ComponentAxes,
+}
+
+/// How the components of a file are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Components {
+    /// Turned to east and north.
+    EastNorth,
+    /// As the file has them; what is stored is turned already.
+    Native,
 }
 
 /// A field that could be loaded.
@@ -121,6 +132,7 @@ impl ForcingOrigin {
         from: ValidTime,
         until: ValidTime,
         feeds: &[String],
+        components: Components,
     ) -> Result<Vec<LoadedSource>, Error> {
         let candidates = self.candidates(kind, bbox, from, until, feeds).await?;
         let held: Vec<Held<(&str, GridSpec)>> = candidates.iter().filter_map(Candidate::held).collect();
@@ -135,7 +147,9 @@ impl ForcingOrigin {
                 }
                 _ => {
                     let bbox = *bbox;
-                    compute.run(move || candidate.read_local(&bbox, from, until)).await??
+                    compute
+                        .run(move || candidate.read_local(&bbox, from, until, components))
+                        .await??
                 }
             };
             loaded.extend(source);
@@ -249,7 +263,13 @@ impl Candidate {
     }
 
     /// Reads the steps of a file that bracket a time range, on the file's whole grid.
-    fn read_local(&self, bbox: &BBox, from: ValidTime, until: ValidTime) -> Result<Option<LoadedSource>, Error> {
+    fn read_local(
+        &self,
+        bbox: &BBox,
+        from: ValidTime,
+        until: ValidTime,
+        components: Components,
+    ) -> Result<Option<LoadedSource>, Error> {
         let Self::Local { files, file, series } = self else {
             return Ok(None);
         };
@@ -268,16 +288,23 @@ impl Candidate {
         };
         let path = || PathBuf::from(&files[*file].name);
         let fields = (first..=last).map(|step| {
-            local
-                .read(*series, step)
-                .map_err(|source| Error::File { path: path(), source })
+            let field = match components {
+                Components::EastNorth => local.read(*series, step),
+                Components::Native => local.read_native(*series, step),
+            };
+            field.map_err(|source| Error::File { path: path(), source })
         });
+        let axes = match components {
+            Components::EastNorth => None,
+            Components::Native => local.component_axes(*series),
+        };
         Ok(Some(LoadedSource {
             about,
             whole: entry.grid,
             window: entry.grid,
             times: entry.times[first..=last].to_vec(),
             fields: fields.collect::<Result<_, _>>()?,
+            axes: axes.unwrap_or(ComponentAxes::EastNorth),
         }))
     }
 }
@@ -291,6 +318,7 @@ impl LoadedSource {
             window: window.grid,
             times: window.times,
             fields: window.fields,
+            axes: ComponentAxes::EastNorth,
         }
     }
 

@@ -78,8 +78,15 @@ impl Coast {
                 let (x, y) = (lon_deg[p] + 180.0, lat_deg[p] + 90.0);
                 let is_inside = (x >= 0.0) & (x < f64::from(COLUMNS)) & (y >= 0.0) & (y < f64::from(ROWS));
                 let (column, row) = (whole_below(x), whole_below(y));
-                tile[p] = integer(if is_inside { row * f64::from(COLUMNS) + column } else { f64::from(u32::MAX) });
-                let (x, y) = (whole_below((x - column) * PER_DEGREE), whole_below((y - row) * PER_DEGREE));
+                tile[p] = integer(if is_inside {
+                    row * f64::from(COLUMNS) + column
+                } else {
+                    f64::from(u32::MAX)
+                });
+                let (x, y) = (
+                    whole_below((x - column) * PER_DEGREE),
+                    whole_below((y - row) * PER_DEGREE),
+                );
                 // A number below zero or beyond seven stands for the cell next to the border: both are at hand.
                 bit[p] = integer(y.clamp(0.0, 7.0) * PER_DEGREE + x.clamp(0.0, 7.0));
             }

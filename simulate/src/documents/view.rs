@@ -8,7 +8,7 @@ use driftline_leeway::Snapshot;
 use serde_json::Value;
 
 use super::Error;
-use crate::products::{Arrival, AreaSet, Cloud, RunLabel, Vertex, seen_ashore, split_track};
+use crate::products::{AreaSet, Arrival, Cloud, RunLabel, Vertex, seen_ashore, split_track};
 use crate::results::{RunContext, RunProducts, cloud_of};
 
 /// A run as documents see it.

@@ -115,11 +115,17 @@ mod tests {
     fn a_fair_share_is_shown_of_either_side() {
         for particles in [3usize, 200, 5_000, 20_000, 99_991] {
             let shown: Vec<usize> = track_ids(particles, MAX_TRACKS).collect();
-            assert!(shown.len() <= MAX_TRACKS && shown.len() + 2 >= MAX_TRACKS.min(particles), "{particles}");
+            assert!(
+                shown.len() <= MAX_TRACKS && shown.len() + 2 >= MAX_TRACKS.min(particles),
+                "{particles}"
+            );
             assert!(shown.is_sorted() && shown.last().is_none_or(|last| *last < particles));
             // Numbers alternate between the sides.
             let even = shown.iter().filter(|particle| **particle % 2 == 0).count();
-            assert!(even.abs_diff(shown.len() - even) <= shown.len() / 10 + 1, "{particles}: {even}");
+            assert!(
+                even.abs_diff(shown.len() - even) <= shown.len() / 10 + 1,
+                "{particles}: {even}"
+            );
         }
         assert_eq!(track_ids(0, 200).count(), 0);
     }

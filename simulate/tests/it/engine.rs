@@ -286,6 +286,41 @@ async fn a_backtrack_goes_back_and_is_told_in_the_order_of_time() {
 }
 
 #[tokio::test]
+async fn a_mission_in_parity_mode_is_the_references() {
+    // A fixed point without radius or spread cannot be asked for; the mean of the reference's ensemble can be compared.
+    let engine = norway(2);
+    let spec = MissionSpec::from_json(&json!({
+        "last_known_lat": 60.15, "last_known_lon": 4.1, "last_known_time": "2015-11-16T00:00:00Z", "object_type": "PIW-1",
+        "forecast_hours": 24, "ensemble_size": 5_000, "config": {"mode": "parity"}
+    }))
+    .unwrap();
+    let parity = forecast(&engine, &spec).await.unwrap();
+    assert_eq!((parity.calibration, parity.current_error.sigma_ms), ("none", 0.0));
+    assert_eq!(parity.outcome.snapshots.len(), 25);
+    let spread_deg = |forecast: &Forecast| {
+        let last = forecast.outcome.snapshots.last().unwrap();
+        let mean = last.lat_deg.iter().sum::<f64>() / 5_000.0;
+        (last.lat_deg.iter().map(|lat| (lat - mean) * (lat - mean)).sum::<f64>() / 5_000.0).sqrt()
+    };
+    let mut without_error = spec.clone();
+    without_error.mode = driftline_domain::Mode::Operational;
+    without_error.current_error = Some(CurrentError {
+        sigma_ms: 0.0,
+        tau_s: 3600.0,
+    });
+    let operational = forecast(&engine, &without_error).await.unwrap();
+    // PIW-1 has mirrored sides: both modes then differ in the coast's rules and in chance only.
+    let (a, b) = (spread_deg(&parity), spread_deg(&operational));
+    assert!((a / b - 1.0).abs() < 0.06, "{a} {b}");
+    let seeds = |forecast: &Forecast| forecast.outcome.snapshots[0].lon_deg.clone();
+    assert!(
+        seeds(&parity).iter().all(|lon| *lon == f64::from(*lon as f32)),
+        "single precision, as the reference"
+    );
+    assert!(seeds(&operational).iter().any(|lon| *lon != f64::from(*lon as f32)));
+}
+
+#[tokio::test]
 async fn a_run_can_be_stopped() {
     let spec = mission(60.15, 4.1, "2015-11-16T00:00:00Z", 12);
     let stopped = norway(2).forecast(&spec, 1, Arc::new(|_| Continue::Stop)).await;

@@ -169,6 +169,14 @@ impl Config {
             if let Some(shape) = shape {
                 refuse(format!("config.scenarios[{number}].release"), shape);
             }
+            if let Release::Polygon(polygon) = &scenario.release
+                && polygon.coordinates.len() > 1
+            {
+                refuse(
+                    format!("config.scenarios[{number}].release.polygon"),
+                    "polygon with holes",
+                );
+            }
             if !scenario.changes.is_empty() {
                 refuse(format!("config.scenarios[{number}].changes"), "changes of the object");
             }

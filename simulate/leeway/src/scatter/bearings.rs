@@ -19,6 +19,8 @@ const FAN_SIGMAS: f64 = 6.0;
 const NEGLIGIBLE: f64 = 16.0;
 /// Cells are cut until this share of draws is kept, or there are so many.
 const WANTED_SHARE: f64 = 0.3;
+/// Of fewer cells the middles do not tell how much is kept.
+const MIN_CELLS: usize = 128;
 const MAX_CELLS: usize = 4_000;
 const MAX_CUTS: u32 = 48;
 /// Draws before the best place known is taken.
@@ -180,7 +182,8 @@ impl Crossing {
             finer.retain(|cell| cell.bound >= highest - NEGLIGIBLE && cell.bound > f64::NEG_INFINITY);
             let drawn: f64 = finer.iter().map(|cell| cell.area_m2() * libm::exp(cell.bound)).sum();
             crossing.cells = finer;
-            if kept >= WANTED_SHARE * drawn || crossing.cells.len() > MAX_CELLS {
+            let count = crossing.cells.len();
+            if count == 0 || count > MAX_CELLS || (count >= MIN_CELLS && kept >= WANTED_SHARE * drawn) {
                 break;
             }
         }
