@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use driftline_coast::Coast;
 use driftline_database::{FeatureKind, NewFeature, NewRun};
 use driftline_domain::{Direction, ForcingKind, RunId, Scenario, ValidTime};
 use driftline_leeway::{SeedsMoved, Snapshot, Status};
@@ -10,6 +11,7 @@ use geo::CoordsIter;
 use geojson::Feature;
 use jiff::Timestamp;
 use rayon::prelude::*;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
@@ -34,6 +36,35 @@ pub struct RunProducts {
     pub(crate) stranding: products::Stranding,
     /// Grid and bands of the probability raster, a band per output time.
     pub(crate) raster: (RasterGrid, Vec<Vec<f32>>),
+    /// The coast that the run met.
+    pub(crate) coast: CoastUsed,
+}
+
+/// What a result says of the coast: enough to tell whether another run met the same one.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CoastUsed {
+    /// Where its shoreline comes from, as the coast file says.
+    source: String,
+    /// CRC-32 of the coast file, eight hexadecimal digits.
+    checksum: String,
+    /// Whom every product names for it.
+    #[serde(skip)]
+    credit: String,
+}
+
+impl CoastUsed {
+    fn of(coast: &Coast) -> Self {
+        let credit = if coast.is_embedded() {
+            "Coast: GSHHG (LGPL)".to_owned()
+        } else {
+            format!("Coast: {}", coast.source())
+        };
+        Self {
+            source: coast.source().to_owned(),
+            checksum: format!("{:08x}", coast.checksum()),
+            credit,
+        }
+    }
 }
 
 impl Engine {
@@ -62,6 +93,7 @@ impl Engine {
                 areas,
                 stranding,
                 raster: (grid, bands),
+                coast: CoastUsed::of(&coast),
             })
         };
         self.compute.run(work).await?
@@ -113,6 +145,7 @@ impl RunProducts {
                 "current": outcome.stats.fallback_share(ForcingKind::Current),
                 "wind": outcome.stats.fallback_share(ForcingKind::Wind),
             },
+            "coast": self.coast,
             "coast_extrapolated_share": outcome.stats.coast_extrapolated_share(),
             "seeds_moved_off_land": {"count": outcome.seeds_moved.count, "max_distance_m": outcome.seeds_moved.max_distance_m},
             "mean": {"lon": spread.mean.0, "lat": spread.mean.1},
@@ -295,7 +328,7 @@ impl RunProducts {
             .iter()
             .filter_map(|source| source.about.attribution.clone())
             .collect();
-        lines.push("Coast: GSHHG (LGPL)".to_owned());
+        lines.push(self.coast.credit.clone());
         lines.sort();
         lines.dedup();
         lines

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_domain::MissionSpec;
 use driftline_simulate::{Continue, Engine, ForcingOrigin, draw_seed};
@@ -53,6 +52,9 @@ pub(crate) struct Arguments {
     /// Forcing file to read directly instead of the store; may be given several times.
     #[arg(long, value_name = "FILE")]
     forcing: Vec<PathBuf>,
+    /// Coast file instead of the one that the configuration names (`driftline coast build` makes one).
+    #[arg(long, value_name = "FILE")]
+    coast: Option<PathBuf>,
     /// Folder to write the result files to.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -66,7 +68,11 @@ pub(crate) struct Arguments {
 /// Computes and reports.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let began = Instant::now();
-    let settings = arguments.common.settings()?;
+    let mut settings = arguments.common.settings()?;
+    if let Some(coast) = &arguments.coast {
+        settings.coast.file.clone_from(coast);
+    }
+    let coast = commands::coast(&settings)?;
     let spec = mission(arguments)?;
     let compute = match arguments.threads {
         Some(threads) => Compute::new(usize::from(threads))?,
@@ -81,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         };
         let engine = Engine {
             compute,
-            coast: Arc::new(Coast::embedded()?),
+            coast: Arc::new(coast),
             origin,
         };
         let seed = match spec.seed {
