@@ -15,7 +15,13 @@ fn atoll(folder: &Path) -> PathBuf {
     let ring = |east: f64, north: f64| {
         let (west, south) = (4.1 - east, 60.15 - north);
         let (east, north) = (4.1 + east, 60.15 + north);
-        json!([[west, south], [east, south], [east, north], [west, north], [west, south]])
+        json!([
+            [west, south],
+            [east, south],
+            [east, north],
+            [west, north],
+            [west, south]
+        ])
     };
     let land = json!({
         "type": "FeatureCollection",
@@ -42,8 +48,27 @@ fn atoll_coast(folder: &Path) -> PathBuf {
 
 /// A person in the water in the middle of the atoll.
 fn simulated(folder: &Path, more: &[&str]) -> Value {
-    let mut arguments = vec!["simulate", "--lat", "60.15", "--lon", "4.1", "--time", "2015-11-16T00:00:00Z"];
-    arguments.extend(["--object", "PIW-1", "--hours", "12", "--particles", "300", "--radius", "200", "--seed", "7"]);
+    let mut arguments = vec![
+        "simulate",
+        "--lat",
+        "60.15",
+        "--lon",
+        "4.1",
+        "--time",
+        "2015-11-16T00:00:00Z",
+    ];
+    arguments.extend([
+        "--object",
+        "PIW-1",
+        "--hours",
+        "12",
+        "--particles",
+        "300",
+        "--radius",
+        "200",
+        "--seed",
+        "7",
+    ]);
     arguments.extend(more);
     let data = folder.join("none");
     let mut command = Commands::on(&data).command(&arguments);
@@ -59,20 +84,36 @@ fn particles_strand_on_the_coast_of_the_operator_and_results_name_it() {
     let coast = atoll_coast(folder.path());
     let usual = simulated(folder.path(), &[]);
     assert_eq!(usual["stranded"], 0, "this is the open sea: {usual}");
-    assert!(usual["coast"]["source"].as_str().unwrap().starts_with("GSHHG"), "{usual}");
+    assert!(
+        usual["coast"]["source"].as_str().unwrap().starts_with("GSHHG"),
+        "{usual}"
+    );
     let out = folder.path().join("out");
     let report = simulated(
         folder.path(),
         &["--coast", coast.to_str().unwrap(), "--out", out.to_str().unwrap()],
     );
-    assert_eq!(report["seeds_moved_off_land"]["count"], 0, "they start in the lagoon: {report}");
-    assert_eq!((&report["stranded"], &report["active"]), (&json!(300), &json!(0)), "{report}");
+    assert_eq!(
+        report["seeds_moved_off_land"]["count"], 0,
+        "they start in the lagoon: {report}"
+    );
+    assert_eq!(
+        (&report["stranded"], &report["active"]),
+        (&json!(300), &json!(0)),
+        "{report}"
+    );
     assert_eq!(report["coast"]["source"], CREDIT);
     let checksum = report["coast"]["checksum"].as_str().unwrap();
-    assert!(checksum.len() == 8 && checksum != usual["coast"]["checksum"], "{report}");
+    assert!(
+        checksum.len() == 8 && checksum != usual["coast"]["checksum"],
+        "{report}"
+    );
     let areas: Value = serde_json::from_slice(&std::fs::read(out.join("stranded.geojson")).unwrap()).unwrap();
     let credit = areas["attribution"].as_str().unwrap();
-    assert!(credit.contains(&format!("Coast: {CREDIT}")) && !credit.contains("GSHHG"), "{credit}");
+    assert!(
+        credit.contains(&format!("Coast: {CREDIT}")) && !credit.contains("GSHHG"),
+        "{credit}"
+    );
     // The same by the configuration, and the same particles.
     let mut by_setting = Commands::bare(&["config", "print", "--json"]);
     let settings = json_of(by_setting.env("DRIFTLINE__COAST__FILE", &coast));
@@ -96,7 +137,11 @@ fn the_basemap_shows_the_coast_that_particles_strand_on() {
     server.client().get(&place(11)).expect(204, "open sea");
     server.stop(&[]);
     let server = Launch::on(&folder.path().join("data")).with_coast(&coast).start();
-    let about = server.client().get("/basemap.json").expect(200, "the operator's own").json();
+    let about = server
+        .client()
+        .get("/basemap.json")
+        .expect(200, "the operator's own")
+        .json();
     assert_eq!(about["attribution"], format!("Coast: {CREDIT}"));
     for zoom in [0, 5, 6, 11, 14] {
         server.client().get(&place(zoom)).expect(200, "the atoll");
@@ -124,8 +169,14 @@ fn a_coast_file_that_is_missing_or_damaged_is_a_fault_of_the_configuration() {
             std::fs::write(&file, bytes).unwrap();
         }
         let data = folder.path().join("data");
-        let simulate: Vec<&str> = "simulate --lat 60 --lon 4 --time 2015-11-16T00:00:00Z --object 1".split(' ').collect();
-        for arguments in [&["serve", "--listen", "127.0.0.1:0"], &["config", "check"][..], &simulate] {
+        let simulate: Vec<&str> = "simulate --lat 60 --lon 4 --time 2015-11-16T00:00:00Z --object 1"
+            .split(' ')
+            .collect();
+        for arguments in [
+            &["serve", "--listen", "127.0.0.1:0"],
+            &["config", "check"][..],
+            &simulate,
+        ] {
             let mut command = Commands::on(&data).command(arguments);
             let done = run(command.env("DRIFTLINE__COAST__FILE", &file));
             let said = String::from_utf8_lossy(&done.stderr);
@@ -133,7 +184,10 @@ fn a_coast_file_that_is_missing_or_damaged_is_a_fault_of_the_configuration() {
             assert!(said.contains(file.to_str().unwrap()), "{arguments:?} {name}: {said}");
             assert_eq!(said.matches(name).count(), 1, "the file is named once: {said}");
         }
-        assert!(!data.exists(), "nothing is created with a configuration that cannot be used");
+        assert!(
+            !data.exists(),
+            "nothing is created with a configuration that cannot be used"
+        );
     }
 }
 
@@ -147,15 +201,26 @@ fn polygons_need_somebody_to_credit_and_have_to_be_land() {
         (&source, &[][..], "--credit"),
         (&source, &["--credit", " "], "--credit"),
         (&line, &["--credit", CREDIT], "LineString"),
-        (&folder.path().join("none.geojson"), &["--credit", CREDIT], "none.geojson"),
+        (
+            &folder.path().join("none.geojson"),
+            &["--credit", CREDIT],
+            "none.geojson",
+        ),
     ] {
         let mut command = Commands::bare(&["coast", "build", source.to_str().unwrap()]);
         let done = run(command.args(["--out", out.to_str().unwrap()]).args(more));
         let said = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.code() == Some(1) && said.contains(word), "{source:?} {more:?}: {done:?}");
+        assert!(
+            done.status.code() == Some(1) && said.contains(word),
+            "{source:?} {more:?}: {done:?}"
+        );
     }
     let left = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
     let mut names: Vec<String> = std::fs::read_dir(folder.path()).unwrap().map(left).collect();
     names.sort();
-    assert_eq!(names, ["atoll.geojson", "line.json"], "nothing half written is left behind");
+    assert_eq!(
+        names,
+        ["atoll.geojson", "line.json"],
+        "nothing half written is left behind"
+    );
 }
