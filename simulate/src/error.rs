@@ -20,9 +20,9 @@ pub enum Error {
         /// What is missing.
         lacking: Vec<Lacking>,
     },
-    /// Forcing ends before the first step does.
+    /// Forcing ends before the first step does; in a backtrack it begins after it.
     #[error(
-        "forcing at the last known position ends at {valid_until}, less than one step of {step_s} s after the start"
+        "forcing at the last known position reaches to {valid_until}, less than one step of {step_s} s from the start"
     )]
     EndsAtOnce {
         /// Last time covered.

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
+use driftline_coast::Coast;
 use driftline_database::{FeatureKind, NewFeature, NewRun};
-use driftline_domain::{Direction, ForcingKind, RunId, Scenario, ValidTime};
+use driftline_domain::{Direction, ForcingKind, Mode, RunId, Scenario, ValidTime};
 use driftline_leeway::{SeedsMoved, Snapshot, Status};
 use geo::CoordsIter;
 use geojson::Feature;
 use jiff::Timestamp;
 use rayon::prelude::*;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
@@ -34,6 +36,35 @@ pub struct RunProducts {
     pub(crate) stranding: products::Stranding,
     /// Grid and bands of the probability raster, a band per output time.
     pub(crate) raster: (RasterGrid, Vec<Vec<f32>>),
+    /// The coast that the run met.
+    pub(crate) coast: CoastUsed,
+}
+
+/// What a result says of the coast: enough to tell whether another run met the same one.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CoastUsed {
+    /// Where its shoreline comes from, as the coast file says.
+    source: String,
+    /// CRC-32 of the coast file, eight hexadecimal digits.
+    checksum: String,
+    /// Whom every product names for it.
+    #[serde(skip)]
+    credit: String,
+}
+
+impl CoastUsed {
+    fn of(coast: &Coast) -> Self {
+        let credit = if coast.is_embedded() {
+            "Coast: GSHHG (LGPL)".to_owned()
+        } else {
+            format!("Coast: {}", coast.source())
+        };
+        Self {
+            source: coast.source().to_owned(),
+            checksum: format!("{:08x}", coast.checksum()),
+            credit,
+        }
+    }
 }
 
 impl Engine {
@@ -62,6 +93,7 @@ impl Engine {
                 areas,
                 stranding,
                 raster: (grid, bands),
+                coast: CoastUsed::of(&coast),
             })
         };
         self.compute.run(work).await?
@@ -91,13 +123,22 @@ impl RunProducts {
         self.forecast.clouds()
     }
 
+    /// Place of the output time that the run ended with: output times go with the clock, a backtrack against it.
+    fn end(&self) -> usize {
+        match self.forecast.spec.direction {
+            Direction::Forward => self.forecast.outcome.snapshots.len().saturating_sub(1),
+            Direction::Backtrack => 0,
+        }
+    }
+
     /// What `driftline simulate` reports: counts, timings, forcing, and the state at the end.
     pub fn report(&self) -> Result<Value, Error> {
         let forecast = &self.forecast;
         let (outcome, spec) = (&forecast.outcome, &forecast.spec);
-        let last = outcome.snapshots.last().ok_or(Error::Empty)?;
+        let end = self.end();
+        let last = outcome.snapshots.get(end).ok_or(Error::Empty)?;
         let clouds = self.clouds()?;
-        let final_cloud = clouds.last().ok_or(Error::Empty)?;
+        let final_cloud = clouds.get(end).ok_or(Error::Empty)?;
         let afloat = spread(final_cloud, &[Status::Active])?;
         // With everything ashore or out of data the mean of the last positions still says where that is.
         let spread = afloat.or(spread(final_cloud, &Status::ALL)?).ok_or(Error::Empty)?;
@@ -113,6 +154,7 @@ impl RunProducts {
                 "current": outcome.stats.fallback_share(ForcingKind::Current),
                 "wind": outcome.stats.fallback_share(ForcingKind::Wind),
             },
+            "coast": self.coast,
             "coast_extrapolated_share": outcome.stats.coast_extrapolated_share(),
             "seeds_moved_off_land": {"count": outcome.seeds_moved.count, "max_distance_m": outcome.seeds_moved.max_distance_m},
             "mean": {"lon": spread.mean.0, "lat": spread.mean.1},
@@ -120,7 +162,7 @@ impl RunProducts {
             "active": count(Status::Active),
             "stranded": count(Status::Stranded),
             "missing_data": count(Status::MissingData),
-            "areas_km2": self.areas.last().and_then(Option::as_ref).map(areas_km2),
+            "areas_km2": self.areas.get(end).and_then(Option::as_ref).map(areas_km2),
             "not_released": count(Status::NotReleased),
             "valid_from": forecast.valid_from,
             "valid_until": forecast.valid_until,
@@ -140,6 +182,7 @@ impl RunProducts {
             "groups": forecast.groups,
             "absurd_forcing_values": {"current": forecast.absurd_values[0], "wind": forecast.absurd_values[1]},
             "jibe_per_hour": driftline_leeway::JIBE_PER_HOUR,
+            "warnings": self.warnings(),
             "step_s": spec.step_s,
             "output_interval_s": spec.output_interval_s,
         }))
@@ -148,12 +191,7 @@ impl RunProducts {
     /// What is told of each scenario: its share, and where its particles are at the end.
     fn scenarios(&self) -> Result<Vec<Value>, Error> {
         let (forecast, clouds) = (&self.forecast, self.clouds()?);
-        // The end of a backtrack is its earliest time.
-        let end = match forecast.spec.direction {
-            Direction::Forward => clouds.last(),
-            Direction::Backtrack => clouds.first(),
-        };
-        let end = end.ok_or(Error::Empty)?;
+        let end = clouds.get(self.end()).ok_or(Error::Empty)?;
         let scenarios = forecast.spec.scenarios();
         let one = |(number, (scenario, share)): (usize, (&Scenario, f64))| -> Result<Value, Error> {
             let groups = || forecast.groups.iter().filter(|group| group.scenario == number);
@@ -195,7 +233,6 @@ impl RunProducts {
         let mut summary = self.report()?;
         summary["stranding"] = self.stranding.summary();
         summary["hourly"] = Value::Array(self.hourly());
-        summary["warnings"] = json!(self.warnings());
         summary["attribution"] = json!(self.attribution());
         summary["issued"] = json!(context.issued);
         Ok(summary)
@@ -271,11 +308,60 @@ impl RunProducts {
                 spec.ensemble_size
             ));
         }
+        let waiting = self.forecast.outcome.snapshots.get(self.end()).map_or(0, |end| {
+            end.status
+                .iter()
+                .filter(|status| **status == Status::NotReleased)
+                .count()
+        });
+        if waiting > 0 {
+            warnings.push(format!(
+                "the run ended before {waiting} of {} particles were released: the areas speak of the others only",
+                spec.ensemble_size
+            ));
+        }
         if outcome.seeds_moved.count > 0 {
             let SeedsMoved { count, max_distance_m } = outcome.seeds_moved;
             warnings.push(format!(
                 "{count} particles started on land and were moved to the nearest sea, up to {max_distance_m:.0} m away"
             ));
+        }
+        warnings.extend(self.warnings_of_scenarios());
+        warnings
+    }
+
+    /// Where a run could not do what its scenarios say.
+    fn warnings_of_scenarios(&self) -> Vec<String> {
+        let (forecast, spec) = (&self.forecast, &self.forecast.spec);
+        let mut warnings = Vec::new();
+        let scenarios = spec.scenarios();
+        for (number, (scenario, share)) in scenarios.iter().zip(spec.scenario_shares()).enumerate() {
+            let groups = forecast.groups.iter().filter(|group| group.scenario == number);
+            let particles: u32 = groups.map(|group| group.particles).sum();
+            let given = f64::from(particles) / f64::from(spec.ensemble_size);
+            if (given - share).abs() > WORTH_A_WARNING {
+                warnings.push(format!(
+                    "scenario {number} has {particles} of {} particles, {:.1} %, for a weight of {:.1} %: there are too few to share out as the weights say",
+                    spec.ensemble_size,
+                    100.0 * given,
+                    100.0 * share
+                ));
+            }
+            for change in &scenario.changes {
+                let never = match spec.direction {
+                    Direction::Forward => change.at >= forecast.valid_until,
+                    Direction::Backtrack => change.at <= forecast.valid_from,
+                };
+                if never {
+                    warnings.push(format!(
+                        "scenario {number} never became {}: the run ends before {}",
+                        change.to.key, change.at
+                    ));
+                }
+            }
+        }
+        if spec.capsizing && spec.direction == Direction::Backtrack && spec.mode == Mode::Operational {
+            warnings.push("nothing capsizes in a backtrack: objects stay what they were found as".to_owned());
         }
         warnings
     }
@@ -295,7 +381,7 @@ impl RunProducts {
             .iter()
             .filter_map(|source| source.about.attribution.clone())
             .collect();
-        lines.push("Coast: GSHHG (LGPL)".to_owned());
+        lines.push(self.coast.credit.clone());
         lines.sort();
         lines.dedup();
         lines

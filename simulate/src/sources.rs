@@ -110,6 +110,20 @@ impl ForcingOrigin {
         Ok(Self::Files(Arc::new(files?)))
     }
 
+    /// Those of the feeds asked for that there are not; a file's feed is its name.
+    pub async fn unknown_feeds(&self, asked: &[String]) -> Result<Vec<String>, Error> {
+        let known: Vec<String> = match self {
+            Self::Store(_) if asked.is_empty() => Vec::new(),
+            Self::Store(store) => {
+                let catalog = store.catalog().await?;
+                catalog.cycles().map(|cycle| cycle.manifest.feed.clone()).collect()
+            }
+            Self::Files(files) => files.iter().map(|file| file.name.clone()).collect(),
+        };
+        let unknown = asked.iter().filter(|feed| !known.contains(feed));
+        Ok(unknown.map(|feed| feed.chars().take(64).collect()).collect())
+    }
+
     /// What is told of every field that touches a box and a time range, finest first.
     pub async fn covering(
         &self,

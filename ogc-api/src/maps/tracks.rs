@@ -55,9 +55,9 @@ pub(super) fn drawn_track(track: &products::Track) -> Track {
     Track {
         parts: track_lines(track),
         status: match track.status {
-            Status::Active => MarkStatus::Active,
+            Status::Active | Status::NotReleased => MarkStatus::Active,
             Status::Stranded => MarkStatus::Stranded,
-            Status::MissingData | Status::SeededOnLand => MarkStatus::MissingData,
+            Status::MissingData | Status::SeededOnLand | Status::Outside | Status::Retired => MarkStatus::MissingData,
         },
     }
 }

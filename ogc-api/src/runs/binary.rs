@@ -17,7 +17,8 @@
 //! | | zeros up to a multiple of 4 |
 //! | | for each output time, for each particle u16 x, u16 y within the box, 0 to 65535 |
 //!
-//! A particle that stopped keeps its last position. With fewer particles than the run has, they are evenly spaced by
+//! A particle that waits for its release stands at the place of it, as an active one; who left the run's area or grew too old
+//! for it counts as out of the forcing. A particle that stopped keeps its last position. With fewer particles than the run has, they are evenly spaced by
 //! number. Output times are evenly spaced: where forcing ended a run between two of them, that last step is left out.
 
 use std::f64::consts::PI;
@@ -154,13 +155,13 @@ impl Cloud {
             let east = (x - origin.0 + 0.5).rem_euclid(1.0) - 0.5;
             self.places.push((east as f32, (y - origin.1) as f32));
             let status = positions.status[number];
-            if status != Status::Active && self.end_step[k] == NEVER {
+            if ![Status::Active, Status::NotReleased].contains(&status) && self.end_step[k] == NEVER {
                 self.end_step[k] = step;
             }
             self.status[k] = match status {
-                Status::Active => 0,
+                Status::Active | Status::NotReleased => 0,
                 Status::Stranded => 1,
-                Status::MissingData | Status::SeededOnLand => 2,
+                Status::MissingData | Status::SeededOnLand | Status::Outside | Status::Retired => 2,
             };
         }
         self.steps += 1;

@@ -160,6 +160,9 @@ impl Config {
         if self.current_error.is_some() || self.wind_error.is_some() || self.slow_coefficients.is_some() {
             refuse("config.error".to_owned(), "error that is correlated in time");
         }
+        if self.forcing.iter().any(|choice| choice.weight.is_some()) {
+            refuse("config.forcing".to_owned(), "weighted feeds");
+        }
         for (number, scenario) in self.scenarios.iter().enumerate() {
             let shape = match scenario.release {
                 Release::Track(_) => Some("voyage"),

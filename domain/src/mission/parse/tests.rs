@@ -228,6 +228,9 @@ fn settings_of_the_error_model_and_of_forcing_are_read() {
         ("config.error", "not_in_parity"),
     ];
     assert_eq!(codes(&body), expect.map(|(f, c)| (f.to_owned(), c.to_owned())));
+    body["config"] = json!({"mode": "parity", "forcing": ["a", {"feed": "b", "weight": 2}]});
+    let expect = [("config.forcing".to_owned(), "not_in_parity".to_owned())];
+    assert_eq!(codes(&body), expect, "the reference has one order of sources");
 }
 
 #[test]
@@ -320,6 +323,11 @@ fn releases_that_make_no_sense_are_refused_by_name() {
             ring(json!([[4, 60], [5, "60"], [6, 60], [4, 60]])),
             ".polygon.coordinates[0]",
             "wrong_type",
+        ),
+        (
+            ring(json!([[-90, 0], [90, 0], [90, 10], [-90, 10], [-90, 0]])),
+            ".polygon.coordinates[0]",
+            "ambiguous",
         ),
         (
             ring(json!([[4, 91], [5, 60], [6, 60], [4, 91]])),
