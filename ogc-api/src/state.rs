@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
+use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_database::Database;
 use driftline_domain::{BBox, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
@@ -149,6 +150,8 @@ pub struct Parts {
     pub database: Database,
     /// Where Parquet pages are decoded.
     pub compute: Compute,
+    /// The coast that missions are computed with, for pictures of their runs.
+    pub coast: Arc<Coast>,
     /// Files of runs.
     pub files: Arc<dyn RunFiles>,
     /// Checks of new missions.

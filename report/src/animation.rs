@@ -204,7 +204,7 @@ fn sheet(scene: &Scene<'_>, step: usize) -> Sheet {
         let count = scene.snapshots.len();
         footer.insert(
             0,
-            format!("Every {step}th of {count} output times is shown, the last one included."),
+            format!("One in {step} of {count} output times is shown, the last one included."),
         );
     }
     Sheet {

@@ -11,6 +11,7 @@ use driftline_domain::ValidTime;
 use crate::font::Fonts;
 use crate::pdf::{self, About};
 use crate::{Error, Scene, notation};
+pub use arrivals::{Ashore, Stretch};
 use flow::Flow;
 
 /// What every picture and page says.
@@ -21,16 +22,22 @@ pub(crate) const ADVISORY: &str =
 #[derive(Debug, Clone)]
 pub struct Briefing<'a> {
     /// The mission's name, object, starts, areas and particles. The area table, the shares adrift and ashore and the figure
-    /// are made from it, and so are the times of arrival ashore.
+    /// are made from it.
     pub scene: &'a Scene<'a>,
     /// The number of the output time of the figure and the key numbers; [`Scene::last`] for the end.
     pub at: usize,
     /// Which run this is.
     pub identity: Identity,
-    /// What the mission says besides: last known position and time, uncertainty, scenarios; in this order.
+    /// What the mission says besides: last known position and time, uncertainty, how it was computed; in this order.
     pub facts: Vec<Fact>,
+    /// A sentence or two on each of several scenarios; empty for a mission with one.
+    pub scenarios: Vec<String>,
+    /// What came ashore, or in a backtrack what left the shore.
+    pub ashore: Ashore,
     /// The fields that moved the particles, the most used first.
     pub forcing: Vec<Forcing>,
+    /// What the ages of the fields are measured at.
+    pub age_at: AgeAt,
     /// How errors of the fields were modelled.
     pub error_model: ErrorModel,
     /// What must not be overlooked, on the first page.
@@ -78,7 +85,7 @@ pub struct Forcing {
     pub product: String,
     /// The model cycle's own time.
     pub cycle: ValidTime,
-    /// Age of the cycle at the start of the forecast, seconds.
+    /// Age of the cycle at the moment that [`Briefing::age_at`] names, seconds.
     pub age_s: i64,
     /// Whether it is older than it should be, or stands in for a better one.
     pub is_old: bool,
@@ -86,13 +93,35 @@ pub struct Forcing {
     pub share: Option<f64>,
 }
 
+/// The latest moment that could have been analysed: what the age of forcing is measured at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgeAt {
+    /// The issue of the run, for a forecast that was still going on then.
+    Issue,
+    /// The start of the run, for one of the past.
+    Start,
+}
+
+/// Where the numbers of the error model come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calibration {
+    /// Fitted to drifters of this region and season.
+    Fitted,
+    /// Named by the mission; nobody checked them.
+    Requested,
+    /// Start values.
+    Uncalibrated,
+    /// There is no error model.
+    Absent,
+}
+
 /// How errors of the forcing were modelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorModel {
     /// The model and its numbers: "current 0.25 m/s over 6 h; wind 1.8 m/s over 3 h".
     pub text: String,
-    /// Whether the numbers were fitted to drifters of this region and season. Otherwise the briefing says that they were not.
-    pub is_calibrated: bool,
+    /// Where the numbers come from; the briefing says so.
+    pub calibration: Calibration,
 }
 
 /// The briefing as a PDF: two A4 pages, three where there is much to say. The same briefing gives the same bytes.
@@ -106,6 +135,7 @@ pub fn briefing_pdf(briefing: &Briefing<'_>) -> Result<Vec<u8>, Error> {
     sections::key_numbers(&mut flow, briefing)?;
     figure::draw(&mut flow, briefing)?;
     sections::facts(&mut flow, briefing);
+    sections::scenarios(&mut flow, briefing);
     table::areas(&mut flow, briefing);
     arrivals::draw(&mut flow, briefing);
     sections::forcing(&mut flow, briefing);

@@ -6,7 +6,7 @@ use driftline_tiles::{DensityGrid, DensityStyle, MarkStatus, draw_density};
 use crate::chart::{Chart, Entry, Sheet, Symbol};
 use crate::drawing::{Image, Item};
 use crate::font::Fonts;
-use crate::{Direction, Error, Scene, Snapshot, notation, raster};
+use crate::{Direction, Error, Scene, Snapshot, StartShape, notation, raster};
 
 /// Pixels of the picture.
 const WIDTH: u32 = 1200;
@@ -86,7 +86,10 @@ fn sheet(scene: &Scene<'_>, snapshot: &Snapshot<'_>, density: Option<&DensityGri
         unit: 1.0,
         pixels: 1.0,
         title: scene.title.clone(),
-        subtitle: format!("Where the object is if it is adrift · {}", scene.object),
+        subtitle: match scene.direction {
+            Direction::Forward => format!("Where the object is if it is adrift · {}", scene.object),
+            Direction::Backtrack => format!("Where the object can have come from · {}", scene.object),
+        },
         time: format!("Valid {}", notation::utc(snapshot.time)),
         about_time: about_time(scene, snapshot),
         head_room: 0.0,
@@ -136,8 +139,10 @@ pub(crate) fn place_entries(scene: &Scene<'_>) -> Vec<Entry> {
         entries.push(Entry::new(Symbol::Datum, "datum and its track"));
     }
     if !scene.starts.is_empty() {
+        let is_known = scene.starts.len() == 1 && matches!(scene.starts[0].shape, StartShape::Point { .. });
         let text = match scene.direction {
-            Direction::Forward => "last known position",
+            Direction::Forward if is_known => "last known position",
+            Direction::Forward => "where the drift can have begun",
             Direction::Backtrack => "where it was found",
         };
         entries.push(Entry::new(Symbol::Start, text));

@@ -16,14 +16,14 @@ mod drawing;
 mod error;
 mod font;
 mod heatmap;
-mod notation;
+pub mod notation;
 mod pdf;
 mod raster;
 mod scene;
 mod tracks;
 
 pub use animation::{Animation, MAX_FRAMES, animation};
-pub use briefing::{Briefing, ErrorModel, Fact, Forcing, Identity, briefing_pdf};
+pub use briefing::{AgeAt, Ashore, Briefing, Calibration, ErrorModel, Fact, Forcing, Identity, Stretch, briefing_pdf};
 pub use error::Error;
 pub use heatmap::heatmap_png;
 pub use scene::{Area, Direction, Scene, Snapshot, Start, StartShape};

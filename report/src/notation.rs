@@ -7,12 +7,12 @@ use driftline_domain::{ValidTime, wrap_lon_deg};
 pub(crate) const NBSP: char = '\u{a0}';
 
 /// Square kilometres in a square nautical mile (1.852 km, SI brochure, 9th edition, table 8).
-pub(crate) const KM2_PER_NM2: f64 = 1.852 * 1.852;
+pub const KM2_PER_NM2: f64 = 1.852 * 1.852;
 /// Metres in a nautical mile.
-pub(crate) const M_PER_NM: f64 = 1852.0;
+pub const M_PER_NM: f64 = 1852.0;
 
-/// "2026-11-27 06:00 UTC".
-pub(crate) fn utc(time: ValidTime) -> String {
+/// A time: "2026-11-27 06:00 UTC".
+pub fn utc(time: ValidTime) -> String {
     time.0.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
@@ -26,8 +26,8 @@ pub(crate) fn tick(time: ValidTime) -> String {
     time.0.strftime("%d %H:%MZ").to_string()
 }
 
-/// "+24 h", "+1 h 30 min", "-6 h".
-pub(crate) fn elapsed(seconds: i64) -> String {
+/// Time from the start, given in seconds: "+24 h", "+1 h 30 min", "-6 h".
+pub fn elapsed(seconds: i64) -> String {
     if seconds == 0 {
         return format!("0{NBSP}h");
     }
@@ -35,8 +35,8 @@ pub(crate) fn elapsed(seconds: i64) -> String {
     format!("{sign}{}", duration(seconds.abs()))
 }
 
-/// "24 h", "1 h 30 min", "10 min".
-pub(crate) fn duration(seconds: i64) -> String {
+/// A length of time in seconds: "24 h", "1 h 30 min", "10 min".
+pub fn duration(seconds: i64) -> String {
     let minutes = (seconds + 30).div_euclid(60);
     let (hours, minutes) = (minutes / 60, minutes % 60);
     match (hours, minutes) {
@@ -46,13 +46,13 @@ pub(crate) fn duration(seconds: i64) -> String {
     }
 }
 
-/// "60° 06.12′ N".
-pub(crate) fn lat_dmm(lat_deg: f64, decimals: usize) -> String {
+/// A latitude in degrees with so many decimals of a minute: "60° 06.12′ N".
+pub fn lat_dmm(lat_deg: f64, decimals: usize) -> String {
     dmm(lat_deg, decimals, 2, ['N', 'S'])
 }
 
-/// "004° 30.00′ E".
-pub(crate) fn lon_dmm(lon_deg: f64, decimals: usize) -> String {
+/// A longitude in degrees with so many decimals of a minute: "004° 30.00′ E".
+pub fn lon_dmm(lon_deg: f64, decimals: usize) -> String {
     dmm(wrap_lon_deg(lon_deg), decimals, 3, ['E', 'W'])
 }
 
@@ -72,7 +72,7 @@ fn dmm(degrees: f64, decimals: usize, digits: usize, [positive, negative]: [char
 }
 
 /// A size with three digits that count: "0.47", "12.3", "1,240".
-pub(crate) fn amount(value: f64) -> String {
+pub fn amount(value: f64) -> String {
     let decimals = if value >= 99.95 {
         0
     } else if value >= 9.995 {
@@ -83,8 +83,8 @@ pub(crate) fn amount(value: f64) -> String {
     thousands(&format!("{value:.decimals$}"))
 }
 
-/// "5,000".
-pub(crate) fn count(number: usize) -> String {
+/// A number of things: "5,000".
+pub fn count(number: usize) -> String {
     thousands(&number.to_string())
 }
 
@@ -101,12 +101,12 @@ fn thousands(number: &str) -> String {
 }
 
 /// A level: "90 %".
-pub(crate) fn percent(level: f64) -> String {
+pub fn percent(level: f64) -> String {
     format!("{}{NBSP}%", libm::round(level * 1000.0) / 10.0)
 }
 
 /// A share of particles: "42.5 %". What is not all and not none is not called so.
-pub(crate) fn share(share: f64) -> String {
+pub fn share(share: f64) -> String {
     let tenths = libm::round(share * 1000.0);
     match share {
         share if share <= 0.0 => format!("0{NBSP}%"),

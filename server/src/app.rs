@@ -52,6 +52,7 @@ fn parts(ground: Ground<'_>, public_base: PublicBase) -> Parts {
     Parts {
         database: ground.database.clone(),
         compute: ground.maps.clone(),
+        coast: Arc::clone(&ground.engine.coast),
         files: Arc::new(StoredFiles(ground.store.results())),
         intake: Arc::new(Intake {
             engine: ground.engine.clone(),

@@ -6,6 +6,8 @@
 //!
 //! A further document is a row of [`DOCUMENTS`]: a name, a media type and a function of [`RunView`].
 
+mod briefing;
+mod briefing_facts;
 mod csv;
 mod error;
 mod geopackage;
@@ -15,14 +17,17 @@ mod kml;
 mod marine;
 mod netcdf;
 mod outline;
+mod pictures;
 mod provenance;
+mod scene;
+mod starts;
 mod stored;
 mod text;
 mod view;
 
 pub use error::Error;
 pub use marine::{latitude_dm, longitude_dm};
-pub use stored::{AREA_FILES, CENTROID_FILE, PARTICLES_FILE, StoredRun};
+pub use stored::{AREA_FILES, CENTROID_FILE, PARTICLES_FILE, PROBABILITY_FILE, STRANDING_FILE, StoredRun};
 pub use view::RunView;
 
 /// A document that can be made of any run.
@@ -36,6 +41,8 @@ pub struct Document {
     pub media_type: &'static str,
     /// Whether it reads the positions of particles: only then are they loaded.
     pub reads_particles: bool,
+    /// Further files of the run that it reads.
+    pub reads_besides: &'static [&'static str],
     /// Makes the content: pure, the same bytes of the same run.
     pub make: fn(&RunView) -> Result<Vec<u8>, Error>,
 }
@@ -47,6 +54,7 @@ pub const DOCUMENTS: &[Document] = &[
         folder: "raw/",
         media_type: "application/x-netcdf",
         reads_particles: true,
+        reads_besides: &[],
         make: netcdf::particles,
     },
     Document {
@@ -54,6 +62,7 @@ pub const DOCUMENTS: &[Document] = &[
         folder: "processed/",
         media_type: "application/vnd.google-earth.kml+xml",
         reads_particles: false,
+        reads_besides: &[],
         make: kml::kml,
     },
     Document {
@@ -61,6 +70,7 @@ pub const DOCUMENTS: &[Document] = &[
         folder: "processed/",
         media_type: "application/vnd.google-earth.kmz",
         reads_particles: false,
+        reads_besides: &[],
         make: kml::kmz,
     },
     Document {
@@ -68,6 +78,7 @@ pub const DOCUMENTS: &[Document] = &[
         folder: "processed/",
         media_type: "application/gpx+xml",
         reads_particles: false,
+        reads_besides: &[],
         make: gpx::gpx,
     },
     Document {
@@ -75,6 +86,7 @@ pub const DOCUMENTS: &[Document] = &[
         folder: "processed/",
         media_type: "application/geopackage+sqlite3",
         reads_particles: true,
+        reads_besides: &[],
         make: geopackage::geopackage,
     },
     Document {
@@ -82,6 +94,7 @@ pub const DOCUMENTS: &[Document] = &[
         folder: "processed/",
         media_type: CSV,
         reads_particles: false,
+        reads_besides: &[],
         make: csv::datums,
     },
     Document {
@@ -89,6 +102,7 @@ pub const DOCUMENTS: &[Document] = &[
         folder: "processed/",
         media_type: CSV,
         reads_particles: false,
+        reads_besides: &[],
         make: csv::areas,
     },
     Document {
@@ -96,6 +110,7 @@ pub const DOCUMENTS: &[Document] = &[
         folder: "processed/",
         media_type: CSV,
         reads_particles: true,
+        reads_besides: &[],
         make: csv::stranded,
     },
     Document {
@@ -103,9 +118,44 @@ pub const DOCUMENTS: &[Document] = &[
         folder: "processed/",
         media_type: "text/plain; charset=utf-8",
         reads_particles: false,
+        reads_besides: &[],
         make: text::summary,
     },
+    Document {
+        name: "heatmap.png",
+        folder: PICTURES,
+        media_type: "image/png",
+        reads_particles: true,
+        reads_besides: &[PROBABILITY_FILE],
+        make: pictures::heatmap,
+    },
+    Document {
+        name: "trajectories.png",
+        folder: PICTURES,
+        media_type: "image/png",
+        reads_particles: true,
+        reads_besides: &[],
+        make: pictures::trajectories,
+    },
+    Document {
+        name: "animation.gif",
+        folder: PICTURES,
+        media_type: "image/gif",
+        reads_particles: true,
+        reads_besides: &[],
+        make: pictures::animation,
+    },
+    Document {
+        name: "report.pdf",
+        folder: "",
+        media_type: "application/pdf",
+        reads_particles: true,
+        reads_besides: &[STRANDING_FILE],
+        make: briefing::briefing,
+    },
 ];
+
+const PICTURES: &str = "visualizations/";
 
 const CSV: &str = "text/csv; charset=utf-8";
 

@@ -53,6 +53,7 @@ impl Engine {
         folder: PathBuf,
         wanted: Vec<String>,
     ) -> Result<(), Error> {
+        let coast = Arc::clone(&self.coast);
         let work = move || -> Result<(), Error> {
             let known = file_names();
             if let Some(name) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
@@ -69,7 +70,7 @@ impl Engine {
             let context = RunContext::loose();
             let label = products.label(&context);
             let clouds = products.clouds()?;
-            let view = RunView::of_products(&products, &context)?;
+            let view = RunView::of_products(&products, &context, coast)?;
             let maker = FileMaker::of(&products, &clouds, &label)?;
             let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
             known

@@ -1,5 +1,5 @@
 //! Documents of a run as others read them: NetCDF by xarray, OpenDrift and trajan, KML and GPX by their schemas, GDAL and gpxpy,
-//! GeoPackage by GDAL and its validator, CSV by Python; each compared with the run's own files. By the command line and over
+//! GeoPackage by GDAL and its validator, CSV by Python, the briefing by poppler, pictures by GDAL; each compared with the run's own files. By the command line and over
 //! HTTP.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::harness::{
 };
 
 /// Every document, and its media type.
-const DOCUMENTS: [(&str, &str); 9] = [
+const DOCUMENTS: [(&str, &str); 13] = [
     ("particles.nc", "application/x-netcdf"),
     ("areas.kml", "application/vnd.google-earth.kml+xml"),
     ("areas.kmz", "application/vnd.google-earth.kmz"),
@@ -23,6 +23,10 @@ const DOCUMENTS: [(&str, &str); 9] = [
     ("areas.csv", "text/csv; charset=utf-8"),
     ("stranded.csv", "text/csv; charset=utf-8"),
     ("summary.txt", "text/plain; charset=utf-8"),
+    ("heatmap.png", "image/png"),
+    ("trajectories.png", "image/png"),
+    ("animation.gif", "image/gif"),
+    ("report.pdf", "application/pdf"),
 ];
 /// A degree in the texts of KML and GPX has six decimals, and the files compared with seven.
 const HALF_OF_SIX_DECIMALS_DEG: f64 = 0.51e-6;
@@ -264,6 +268,64 @@ fn tables_say_the_same_in_degrees_and_in_minutes() {
         summary.contains("50 PCT AREA") && summary.contains("  SW ") && summary.contains("GSHHG"),
         "{summary}"
     );
+}
+
+#[test]
+fn the_briefing_says_what_the_files_say_and_pictures_can_be_opened() {
+    let (folder, report) = small_run();
+    let read = system_python("document_briefing.py", &[text(folder.path())]);
+    assert_eq!(
+        (read["rows"].as_u64(), &read["differing"]),
+        (Some(13), &json!([])),
+        "{read}"
+    );
+    assert_eq!(read["encrypted"], "no");
+    assert!(read["pages"].as_u64().unwrap() <= 3, "{}", read["pages"]);
+    let words = read["words"].as_str().unwrap();
+    let stranding = std::fs::read(folder.path().join("stranding.geojson")).unwrap();
+    let stranding: Value = serde_json::from_slice(&stranding).unwrap();
+    let minute = |time: &Value| {
+        let time = time.as_str().unwrap();
+        format!("{} {}", &time[..10], &time[11..16])
+    };
+    let ashore = stranding["stranding"]["stranded_fraction"].as_f64().unwrap();
+    let likeliest = &stranding["features"][0]["properties"];
+    for expected in [
+        "operational, seed 7".to_owned(),
+        format!("Driftline {}", report["engine_version"].as_str().unwrap()),
+        "PIW-1: ".to_owned(),
+        "60° 15.00′ N 004° 57.00′ E".to_owned(),
+        "UNCALIBRATED ERROR".to_owned(),
+        "600 particles".to_owned(),
+        format!("{:.1} % of the particles came ashore", ashore * 100.0),
+        format!("First arrival {}", minute(&stranding["stranding"]["first_arrival"])),
+        format!(
+            "50 % of those that came ashore, by {}",
+            minute(&stranding["stranding"]["arrival_time_50"])
+        ),
+        likeliest["segment"].as_str().unwrap().replace('_', " "),
+        format!(
+            "{} {}",
+            minute(&likeliest["first_arrival"]),
+            minute(&likeliest["arrival_time_50"])
+        ),
+        "Coast: GSHHG".to_owned(),
+    ] {
+        assert!(words.contains(&expected), "{expected:?} is missing in {words}");
+    }
+    let pictures = &read["pictures"];
+    for (name, driver, size) in [
+        ("heatmap.png", "PNG", [1200, 900]),
+        ("trajectories.png", "PNG", [1200, 900]),
+        ("animation.gif", "GIF", [840, 660]),
+    ] {
+        assert_eq!(
+            (&pictures[name]["driver"], &pictures[name]["size"]),
+            (&json!(driver), &json!(size))
+        );
+        let colours = pictures[name]["colours"].as_u64().unwrap();
+        assert!(colours > if driver == "GIF" { 1 } else { 100 }, "{name}: {colours}");
+    }
 }
 
 /// A server with a completed mission.

@@ -60,6 +60,11 @@ impl Spread {
 }
 
 impl BearingLine {
+    /// Where the line ends, for maps: at its range along its bearing.
+    pub fn end(&self) -> LatLon {
+        sphere::moved(self.position, self.bearing_deg, self.range_m)
+    }
+
     /// How badly a place fits, squared standard deviations. Beyond the edge of a sector a degree counts as one, beyond a
     /// range a hundredth of it.
     fn misfit2(&self, place: LatLon) -> f64 {

@@ -125,7 +125,8 @@ async fn make_and_keep(
         .map_err(closed)?;
     let began = std::time::Instant::now();
     let stored = read(state, mission, run, document).await?;
-    let made = state.compute.run(move || (document.make)(&stored.open()?)).await;
+    let coast = Arc::clone(&state.coast);
+    let made = state.compute.run(move || (document.make)(&stored.open(coast)?)).await;
     let made = made.map_err(|error| broken(run, document.name, error))?;
     let made = made.map_err(|error| broken(run, document.name, driftline_auth_billing::chain(&error)))?;
     let bytes = made.len();
@@ -161,6 +162,10 @@ async fn read(state: &AppState, mission: &Mission, run: &Run, document: &Documen
         true => Some(content(state, run, PARTICLES_FILE).await?),
         false => None,
     };
+    let mut besides = Vec::with_capacity(document.reads_besides.len());
+    for file in document.reads_besides {
+        besides.push((*file, content(state, run, file).await?));
+    }
     Ok(StoredRun {
         mission: mission.id,
         run: run.id,
@@ -169,6 +174,7 @@ async fn read(state: &AppState, mission: &Mission, run: &Run, document: &Documen
         areas,
         centroid: content(state, run, CENTROID_FILE).await?,
         particles,
+        besides,
     })
 }
 

@@ -202,7 +202,12 @@ fn makeable(run: &Run) -> impl Iterator<Item = &'static Document> {
     let names: Vec<&str> = file_names(run).collect();
     let has = move |document: &&Document| {
         let positions = document.reads_particles.then_some(PARTICLES_FILE);
-        let mut needed = AREA_FILES.into_iter().chain([CENTROID_FILE]).chain(positions);
+        let besides = document.reads_besides.iter().copied();
+        let mut needed = AREA_FILES
+            .into_iter()
+            .chain([CENTROID_FILE])
+            .chain(positions)
+            .chain(besides);
         needed.all(|file| names.contains(&file)) && !names.contains(&document.name)
     };
     DOCUMENTS.iter().filter(has)
@@ -230,6 +235,7 @@ fn media_type(name: &str) -> &'static str {
         Some("nc") => "application/x-netcdf",
         Some("tif") => "image/tiff; application=geotiff; profile=cloud-optimized",
         Some("png") => "image/png",
+        Some("gif") => "image/gif",
         Some("pdf") => "application/pdf",
         Some("csv") => "text/csv; charset=utf-8",
         Some("txt") => "text/plain; charset=utf-8",

@@ -1,11 +1,14 @@
 //! Documents of a run: listed, made once when somebody asks, kept, billed as exports, and nobody else's business.
 
+use driftline_coast::Coast;
 use driftline_database::NewRun;
 use driftline_domain::{MissionId, Mode, ObjectClass, RunId, ValidTime};
-use driftline_simulate::documents::{AREA_FILES, CENTROID_FILE, DOCUMENTS, PARTICLES_FILE};
+use driftline_simulate::documents::{
+    AREA_FILES, CENTROID_FILE, DOCUMENTS, PARTICLES_FILE, PROBABILITY_FILE, STRANDING_FILE,
+};
 use driftline_simulate::products::{
-    AreaSettings, Cloud, LEVELS, RunLabel, Status, centroid_geojson, particles_parquet, search_area_geojson,
-    search_areas,
+    AreaSettings, Cloud, LEVELS, RasterGrid, RunLabel, Status, areas_and_probability, centroid_geojson,
+    particles_parquet, probability_tif, search_area_geojson, stranding, stranding_geojson,
 };
 use http::Method;
 use serde_json::{Value, json};
@@ -51,13 +54,19 @@ async fn publish_whole(service: &Service, tenant: &Tenant) -> (MissionId, RunId)
             status: &status,
         })
         .collect();
-    let sets = clouds
+    let grid = RasterGrid::around(&clouds, 0.0);
+    let (sets, bands): (Vec<_>, Vec<_>) = clouds
         .iter()
-        .map(|cloud| search_areas(cloud, &AreaSettings::default()).unwrap().unwrap());
-    let sets: Vec<_> = sets.collect();
+        .map(|cloud| areas_and_probability(cloud, &AreaSettings::default(), &grid).unwrap())
+        .map(|(set, band)| (set.unwrap(), band))
+        .unzip();
+    let bands = clouds.iter().map(|cloud| cloud.time).zip(bands);
+    let ashore = stranding(&clouds, &[], &Coast::embedded().unwrap()).unwrap();
     let mut files = vec![
         (PARTICLES_FILE, particles_parquet(&clouds, &label).unwrap()),
         (CENTROID_FILE, centroid_geojson(&sets, &label).unwrap()),
+        (PROBABILITY_FILE, probability_tif(&grid, bands, &label).unwrap()),
+        (STRANDING_FILE, stranding_geojson(&ashore, &label).unwrap()),
     ];
     for (name, level) in AREA_FILES.into_iter().zip(LEVELS) {
         files.push((name, search_area_geojson(&sets, level, &label).unwrap()));

@@ -11,6 +11,7 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use bytes::Bytes;
 use driftline_auth_billing::{Auth, MapLinks, Scopes, access_log, create_key, system_clock};
+use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run};
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, Violation};
@@ -157,6 +158,7 @@ impl Service {
         let state = AppState::new(Parts {
             database: database.clone(),
             compute: Compute::new(2).unwrap(),
+            coast: Arc::new(Coast::embedded().unwrap()),
             files: Arc::clone(&files) as Arc<dyn RunFiles>,
             intake: Arc::new(NorthernIntake {
                 forcing_gone: Arc::clone(&forcing_gone),

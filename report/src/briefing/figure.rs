@@ -7,7 +7,7 @@ use super::flow::{Flow, MARGIN, WIDTH};
 use crate::chart::{Chart, Entry, Sheet, Symbol};
 use crate::drawing::{FAINT_INK, Hand, Item};
 use crate::heatmap::{area_entries, common_entries, extent};
-use crate::{Error, notation};
+use crate::{Direction, Error, notation};
 
 /// Height at most, points.
 const HEIGHT: f32 = 366.0;
@@ -64,11 +64,19 @@ pub(super) fn draw(flow: &mut Flow<'_>, briefing: &Briefing<'_>) -> Result<(), E
         .items
         .extend(drawing.items.drain(..).filter_map(|item| moved(item, x, y)));
     flow.y += height + 2.0;
-    let caption = format!(
-        "Search areas and datum at {} ({}). Areas hold the stated share of the probability if the object is adrift.",
+    let (time, elapsed) = (
         notation::utc(snapshot.time),
-        notation::elapsed(scene.elapsed_s(snapshot.time))
+        notation::elapsed(scene.elapsed_s(snapshot.time)),
     );
+    let caption = match scene.direction {
+        Direction::Forward => format!(
+            "Search areas and datum at {time} ({elapsed}). Areas hold the stated share of the probability if the object is adrift."
+        ),
+        Direction::Backtrack => format!(
+            "Areas that the object can have come from, and their datum, at {time} ({elapsed}), if every place is as likely \
+             beforehand."
+        ),
+    };
     flow.paragraph(&caption, Hand::regular(8.0).in_colour(FAINT_INK));
     Ok(())
 }

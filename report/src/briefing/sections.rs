@@ -4,7 +4,7 @@ use driftline_tiles::MarkStatus;
 
 use super::flow::{BODY, Flow, LEADING, MARGIN, RULE, WIDTH, panel};
 use super::table::{Column, columns};
-use super::{Briefing, Fact};
+use super::{AgeAt, Briefing, Calibration, Fact};
 use crate::chart::level_pen;
 use crate::drawing::{Align, Colour, FAINT_INK, Frame, Hand, INK, Pen};
 use crate::{Direction, Error, notation};
@@ -41,11 +41,15 @@ pub(super) fn warnings(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     let mut warnings = briefing.warnings.clone();
     for forcing in briefing.forcing.iter().filter(|forcing| forcing.is_old) {
         warnings.push(format!(
-            "Old forcing: {} from {} of {} was {} old at the start.",
+            "Old forcing: {} from {} of {} was {} old {}.",
             forcing.kind,
             forcing.product,
             notation::utc(forcing.cycle),
-            notation::duration(forcing.age_s)
+            notation::duration(forcing.age_s),
+            match briefing.age_at {
+                AgeAt::Issue => "when the run was issued",
+                AgeAt::Start => "at the start",
+            }
         ));
     }
     if warnings.is_empty() {
@@ -209,6 +213,17 @@ pub(super) fn facts(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     }
 }
 
+/// What may have happened, where that is more than one thing.
+pub(super) fn scenarios(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
+    if briefing.scenarios.is_empty() {
+        return;
+    }
+    flow.heading("Scenarios");
+    for scenario in &briefing.scenarios {
+        flow.bullet(scenario);
+    }
+}
+
 /// The fields, their cycles and ages.
 pub(super) fn forcing(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     flow.heading("Forcing");
@@ -216,11 +231,15 @@ pub(super) fn forcing(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
         flow.paragraph("No forcing is recorded for this run.", BODY);
         return;
     }
+    let age = match briefing.age_at {
+        AgeAt::Issue => "Age at issue",
+        AgeAt::Start => "Age at start",
+    };
     let head = [
         Column::left("Kind", 56.0),
         Column::left("Product", 207.0),
         Column::left("Cycle (UTC)", 92.0),
-        Column::right("Age at start", 66.0),
+        Column::right(age, 66.0),
         Column::right("Used by", 50.0),
         Column::right("", 38.0),
     ];
@@ -245,22 +264,29 @@ pub(super) fn forcing(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
 pub(super) fn limits(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     flow.heading("Limits of this forecast");
     let model = &briefing.error_model;
-    if model.is_calibrated {
-        flow.bullet(&format!(
-            "Error model, calibrated: {}.",
-            model.text.trim_end_matches('.')
-        ));
-    } else {
-        flow.bullet(&format!(
-            "UNCALIBRATED ERROR: {}. These numbers were not fitted to drifters of this region; the areas may hold the object less \
-             or more often than stated.",
-            model.text.trim_end_matches('.')
-        ));
-    }
+    let text = model.text.trim_end_matches('.');
+    flow.bullet(&match model.calibration {
+        Calibration::Fitted => format!("Error model, calibrated: {text}."),
+        Calibration::Requested => format!(
+            "ERROR AS REQUESTED: {text}. The mission named these numbers; that they fit this region was not checked."
+        ),
+        Calibration::Absent => format!("NO ERROR of the forcing was modelled: {text}. The areas may be too small."),
+        Calibration::Uncalibrated => format!(
+            "UNCALIBRATED ERROR: {text}. These numbers were not fitted to drifters of this region; the areas may hold the object \
+             less or more often than stated."
+        ),
+    });
     for caveat in &briefing.caveats {
         flow.bullet(caveat);
     }
-    flow.bullet("Areas and datum hold for an object that is still adrift; what has come ashore is shown apart.");
+    flow.bullet(match briefing.scene.direction {
+        Direction::Forward => {
+            "Areas and datum hold for an object that is still adrift; what has come ashore is shown apart."
+        }
+        Direction::Backtrack => {
+            "Areas and datum hold for an object that was adrift all the way; what can have left a shore is shown apart."
+        }
+    });
     flow.bullet("This briefing makes no statement about survival, and nothing in it is a reason to end a search.");
 }
 

@@ -5,7 +5,7 @@ use driftline_tiles::MarkStatus;
 use super::Briefing;
 use super::flow::{Flow, MARGIN, RULE, WIDTH};
 use crate::drawing::{Align, FAINT_INK, Frame, Hand, INK, Pen};
-use crate::notation;
+use crate::{Direction, notation};
 
 /// Rows of the area table at most: it then fits a page with what comes before it.
 const MOST_ROWS: usize = 30;
@@ -94,7 +94,10 @@ fn row(flow: &mut Flow<'_>, head: &[Column], cells: &[String], hand: Hand) {
 /// Datum and areas at the output times.
 pub(super) fn areas(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     let scene = briefing.scene;
-    flow.heading("Search areas by time");
+    flow.heading(match scene.direction {
+        Direction::Forward => "Search areas by time",
+        Direction::Backtrack => "Areas of origin by time",
+    });
     let mut levels: Vec<f64> = scene
         .snapshots
         .iter()

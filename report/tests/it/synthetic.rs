@@ -4,7 +4,8 @@
 use driftline_coast::Coast;
 use driftline_domain::ValidTime;
 use driftline_report::{
-    Area, Briefing, Direction, ErrorModel, Fact, Forcing, Identity, Scene, Snapshot, Start, StartShape,
+    AgeAt, Area, Ashore, Briefing, Calibration, Direction, ErrorModel, Fact, Forcing, Identity, Scene, Snapshot, Start,
+    StartShape,
 };
 use geo::{LineString, MultiPolygon, Polygon};
 
@@ -228,6 +229,9 @@ pub(crate) fn briefing<'a>(scene: &'a Scene<'a>) -> Briefing<'a> {
             fact("Step and output", "15 min, every hour"),
             fact("Scenarios", "1 of 1: position, weight 100 %"),
         ],
+        scenarios: Vec::new(),
+        ashore: Ashore::counted(scene),
+        age_at: AgeAt::Start,
         forcing: vec![
             Forcing {
                 kind: "current".to_owned(),
@@ -248,7 +252,7 @@ pub(crate) fn briefing<'a>(scene: &'a Scene<'a>) -> Briefing<'a> {
         ],
         error_model: ErrorModel {
             text: "random velocity of 0.25 m/s with a memory of 6 h for current, 1.8 m/s and 3 h for wind".to_owned(),
-            is_calibrated: false,
+            calibration: Calibration::Uncalibrated,
         },
         warnings: vec![
             "12 % of the particles' steps used values borrowed from the nearest wet node near the coast.".to_owned(),

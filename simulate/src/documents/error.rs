@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::PROBABILITY_FILE;
 use crate::xml::XmlError;
 
 /// What went wrong between a run and one of its documents.
@@ -14,6 +15,15 @@ pub enum Error {
     /// A document that is not said to read particles asked for them.
     #[error("the positions of particles were not loaded for this document")]
     NoParticles,
+    /// A document that is not said to read a file asked for it.
+    #[error("{0} was not loaded for this document")]
+    NotLoaded(&'static str),
+    /// The probability raster does not read back.
+    #[error("{PROBABILITY_FILE}: {0}")]
+    Probability(#[from] driftline_tiles::Error),
+    /// A picture or the briefing cannot be made.
+    #[error(transparent)]
+    Report(#[from] driftline_report::Error),
     /// A stored run lacks something that every run has.
     #[error("the stored run has no {0}")]
     Lacking(&'static str),

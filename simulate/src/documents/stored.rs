@@ -1,6 +1,9 @@
 //! A run read back from its files: GeoJSON of areas and datums, the Parquet file of particles, the published summary.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use driftline_coast::Coast;
 use driftline_domain::{MissionId, MissionSpec, Mode, ObjectClass, RunId, ValidTime};
 use geo::MultiPolygon;
 use geojson::{Feature, FeatureCollection, JsonObject};
@@ -22,6 +25,11 @@ pub const CENTROID_FILE: &str = "centroid.geojson";
 /// File that positions are read from.
 pub const PARTICLES_FILE: &str = "particles.parquet";
 
+/// File that the probability at each output time is read from.
+pub const PROBABILITY_FILE: &str = "probability.tif";
+/// File that stretches of shoreline are read from.
+pub const STRANDING_FILE: &str = "stranding.geojson";
+
 /// What is stored of a run, as bytes.
 pub struct StoredRun {
     /// The mission.
@@ -38,11 +46,13 @@ pub struct StoredRun {
     pub centroid: Bytes,
     /// Content of [`PARTICLES_FILE`], for documents that read positions.
     pub particles: Option<Bytes>,
+    /// Names and contents of the further files that the document reads.
+    pub besides: Vec<(&'static str, Bytes)>,
 }
 
 impl StoredRun {
-    /// Reads everything back.
-    pub fn open(self) -> Result<RunView, Error> {
+    /// Reads everything back; the coast is that of the engine which computed the run.
+    pub fn open(self, coast: Arc<Coast>) -> Result<RunView, Error> {
         let label = self.label()?;
         let n_all = self.summary["particles"]
             .as_u64()
@@ -61,6 +71,8 @@ impl StoredRun {
             summary: self.summary,
             areas,
             particles,
+            besides: self.besides,
+            coast,
         })
     }
 

@@ -1,7 +1,7 @@
 //! Documents of a real run, of one across the antimeridian, and of one with everything ashore.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use driftline_coast::Coast;
 use driftline_compute::Compute;
@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 use super::view::Particles;
 use super::*;
 use crate::products::sample::{Run, label};
-use crate::products::{AreaSettings, Status, search_areas};
+use crate::products::{
+    AreaSettings, RasterGrid, Status, areas_and_probability, probability_tif, search_areas, stranding,
+    stranding_geojson,
+};
 use crate::results::RunContext;
 use crate::{Engine, ForcingOrigin};
 
@@ -30,7 +33,7 @@ fn engine() -> Engine {
     let files = ["norkyst800_subset_16Nov2015.nc", "arome_subset_16Nov2015.nc"].map(|name| folder.join(name));
     Engine {
         compute: Compute::new(2).unwrap(),
-        coast: Arc::new(Coast::embedded().unwrap()),
+        coast: coast(),
         origin: ForcingOrigin::open_files(&files).unwrap(),
     }
 }
@@ -52,7 +55,7 @@ async fn a_stored_run_gives_the_same_bytes_as_one_in_memory() {
         let found = files.iter().find(|(file, _)| file == name).unwrap();
         bytes::Bytes::from(found.1.clone())
     };
-    let computed = RunView::of_products(&products, &context).unwrap();
+    let computed = RunView::of_products(&products, &context, Arc::clone(&engine.coast)).unwrap();
     assert!(
         !computed.arrivals().unwrap().is_empty(),
         "nothing strands: the test would not see it"
@@ -70,11 +73,37 @@ async fn a_stored_run_gives_the_same_bytes_as_one_in_memory() {
             areas: AREA_FILES.map(content).to_vec(),
             centroid: content(CENTROID_FILE),
             particles: document.reads_particles.then(|| content(PARTICLES_FILE)),
+            besides: document
+                .reads_besides
+                .iter()
+                .map(|name| (*name, content(name)))
+                .collect(),
         };
-        let made = (document.make)(&stored.open().unwrap()).unwrap();
-        assert!(made == (document.make)(&computed).unwrap(), "{} differs", document.name);
-        println!("{}: {} bytes", document.name, made.len());
+        let made = (document.make)(&stored.open(Arc::clone(&engine.coast)).unwrap()).unwrap();
+        let began = std::time::Instant::now();
+        let again = (document.make)(&computed).unwrap();
+        let seconds = began.elapsed().as_secs_f64();
+        assert!(made == again, "{} differs", document.name);
+        println!("{}: {} bytes in {seconds:.3} s", document.name, made.len());
     }
+}
+
+fn coast() -> Arc<Coast> {
+    static COAST: OnceLock<Arc<Coast>> = OnceLock::new();
+    Arc::clone(COAST.get_or_init(|| Arc::new(Coast::embedded().unwrap())))
+}
+
+fn probability(clouds: &[crate::products::Cloud<'_>]) -> Vec<u8> {
+    let grid = RasterGrid::around(clouds, 0.0);
+    let settings = AreaSettings::default();
+    let bands = clouds
+        .iter()
+        .map(|cloud| (cloud.time, areas_and_probability(cloud, &settings, &grid).unwrap().1));
+    probability_tif(&grid, bands, &label()).unwrap()
+}
+
+fn shore(clouds: &[crate::products::Cloud<'_>]) -> Vec<u8> {
+    stranding_geojson(&stranding(clouds, &[], &coast()).unwrap(), &label()).unwrap()
 }
 
 /// The run across the antimeridian, or another one.
@@ -94,6 +123,11 @@ fn view(run: &Run) -> RunView {
         spec: spec(-17.0, 179.7, "2015-11-16T06:00:00Z"),
         summary: json!({"particles": clouds[0].len(), "mode": "operational", "forcing": []}),
         areas: sets.collect(),
+        coast: coast(),
+        besides: vec![
+            (PROBABILITY_FILE, probability(&clouds).into()),
+            (STRANDING_FILE, shore(&clouds).into()),
+        ],
         particles: Particles::Read(clouds.iter().map(snapshot).collect()),
     }
 }
@@ -191,6 +225,8 @@ fn names_are_unique_and_lie_where_the_contract_says() {
     assert_eq!(names.len(), DOCUMENTS.len());
     assert_eq!(crate::file_path("particles.nc"), "raw/particles.nc");
     assert_eq!(crate::file_path("areas.parquet"), "processed/areas.parquet");
+    assert_eq!(crate::file_path("heatmap.png"), "visualizations/heatmap.png");
+    assert_eq!(crate::file_path("report.pdf"), "report.pdf");
 }
 
 #[test]
@@ -202,5 +238,100 @@ fn what_is_not_said_to_read_particles_does_not() {
     for document in DOCUMENTS {
         let made = (document.make)(&view);
         assert_eq!(made.is_err(), document.reads_particles, "{}", document.name);
+    }
+}
+
+#[test]
+fn what_is_not_said_to_read_a_file_does_not() {
+    let view = RunView {
+        besides: Vec::new(),
+        ..view(&Run::fiji())
+    };
+    for document in DOCUMENTS {
+        let made = (document.make)(&view);
+        assert_eq!(made.is_err(), !document.reads_besides.is_empty(), "{}", document.name);
+    }
+}
+
+/// The document as it is made of a run whose question is this.
+fn of_question(name: &str, body: &Value) -> Vec<u8> {
+    let mut view = view(&Run::fiji());
+    view.spec = MissionSpec::from_json(body).unwrap();
+    made(name, &view)
+}
+
+/// Width and height by the header of a PNG (PNG, 11.2.2) or GIF (GIF89a, 18).
+fn size(picture: &[u8]) -> (u32, u32) {
+    if picture.starts_with(b"\x89PNG\r\n\x1a\n") {
+        let number = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().unwrap());
+        return (number(16), number(20));
+    }
+    assert!(picture.starts_with(b"GIF89a"), "{:?}", &picture[..8]);
+    let number = |at: usize| u32::from(u16::from_le_bytes([picture[at], picture[at + 1]]));
+    (number(6), number(8))
+}
+
+#[test]
+fn pictures_and_briefing_are_what_their_media_types_say() {
+    let view = view(&Run::fiji());
+    assert_eq!(size(&made("heatmap.png", &view)), (1200, 900));
+    assert_eq!(size(&made("trajectories.png", &view)), (1200, 900));
+    assert_eq!(size(&made("animation.gif", &view)), (840, 660));
+    let briefing = made("report.pdf", &view);
+    assert!(briefing.starts_with(b"%PDF-1.") && briefing.trim_ascii_end().ends_with(b"%%EOF"));
+}
+
+#[test]
+fn the_heat_map_shows_the_raster_of_the_end() {
+    let whole = view(&Run::fiji());
+    let picture = made("heatmap.png", &whole);
+    let mut other = view(&Run::fiji());
+    // The same density at every time but the last: the picture may not change.
+    let clouds = Run::fiji();
+    let clouds = clouds.clouds();
+    let grid = RasterGrid::around(&clouds, 0.0);
+    let band = |at: usize| {
+        areas_and_probability(&clouds[at], &AreaSettings::default(), &grid)
+            .unwrap()
+            .1
+    };
+    let stack = |order: [usize; 5]| {
+        let bands = clouds.iter().zip(order).map(|(cloud, at)| (cloud.time, band(at)));
+        probability_tif(&grid, bands, &label()).unwrap()
+    };
+    other.besides[0].1 = stack([1, 1, 1, 1, 4]).into();
+    assert!(made("heatmap.png", &other) == picture);
+    other.besides[0].1 = stack([0, 1, 2, 3, 3]).into();
+    assert!(made("heatmap.png", &other) != picture);
+}
+
+#[test]
+fn every_kind_of_release_can_be_drawn_and_told() {
+    let (early, late) = ("2015-11-16T06:00:00Z", "2015-11-16T07:00:00Z");
+    let place = |lat: f64, lon: f64| json!({"lat": lat, "lon": lon, "time": early, "radius_m": 900});
+    let scenario = |release: Value| json!({"release": release, "object_type": "PIW-1"});
+    let later = json!({"lat": -16.8, "lon": -179.9, "time": late});
+    let ring = json!([[179.7, -17.1], [-179.9, -17.1], [-179.9, -16.9], [179.7, -17.1]]);
+    let line = |lon: f64| json!({"lat": -17.0, "lon": lon, "bearing_deg": 45, "sigma_deg": 3, "range_m": 20_000});
+    let releases = [
+        json!({"point": place(-17.0, 179.9)}),
+        json!({"cone": {"from": place(-17.0, 179.9), "to": later.clone()}}),
+        json!({"track": {"legs": [{"lat": -17.0, "lon": 179.9}, later], "departure": [early, early], "radius_m": 500}}),
+        json!({"polygon": {"coordinates": [ring], "times": [early, late]}}),
+        json!({"bearings": {"lines": [line(179.8), line(179.95)], "times": [early, late]}}),
+    ];
+    let plain = made("report.pdf", &view(&Run::fiji()));
+    for direction in ["forward", "backtrack"] {
+        for release in &releases {
+            let body = json!({"forecast_hours": 6, "ensemble_size": 400,
+                "config": {"direction": direction, "scenarios": [scenario(release.clone())]}});
+            assert_eq!(size(&of_question("heatmap.png", &body)), (1200, 900), "{release}");
+            assert!(of_question("report.pdf", &body) != plain);
+        }
+        let all: Vec<Value> = releases.iter().cloned().map(scenario).collect();
+        let body = json!({"forecast_hours": 6, "ensemble_size": 400,
+            "config": {"direction": direction, "scenarios": all}});
+        assert_eq!(size(&of_question("trajectories.png", &body)), (1200, 900));
+        assert!(of_question("report.pdf", &body).len() > plain.len());
     }
 }

@@ -1,14 +1,18 @@
 //! What a document is made from. The same whether the run was computed a moment ago or is read back from its files, so that
 //! both give the same bytes.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use driftline_coast::Coast;
 use driftline_domain::{MissionSpec, ValidTime};
 use driftline_leeway::Snapshot;
+use driftline_tiles::{DensityGrid, cog};
 use serde_json::Value;
 
-use super::Error;
-use crate::products::{AreaSet, Arrival, Cloud, RunLabel, Vertex, seen_ashore, split_track};
+use super::{Error, PROBABILITY_FILE, STRANDING_FILE};
+use crate::products::{AreaSet, Arrival, Cloud, RunLabel, Vertex, seen_ashore, split_track, stranding_geojson};
 use crate::results::{RunContext, RunProducts, cloud_of};
 
 /// A run as documents see it.
@@ -22,7 +26,11 @@ pub struct RunView {
     /// Areas and datums at every output time that has any, in order of time. Polygons of a stored run are rounded to 1e-7
     /// degree; documents round to that or less.
     pub areas: Vec<AreaSet>,
+    /// The coast that particles strand on.
+    pub coast: Arc<Coast>,
     pub(super) particles: Particles,
+    /// Names and contents of further files, of a run that is read back.
+    pub(super) besides: Vec<(&'static str, Bytes)>,
 }
 
 /// Where positions are.
@@ -36,8 +44,12 @@ pub(super) enum Particles {
 }
 
 impl RunView {
-    /// Of a run in memory.
-    pub(crate) fn of_products(products: &Arc<RunProducts>, context: &RunContext) -> Result<Self, crate::Error> {
+    /// Of a run in memory, computed with this coast.
+    pub(crate) fn of_products(
+        products: &Arc<RunProducts>,
+        context: &RunContext,
+        coast: Arc<Coast>,
+    ) -> Result<Self, crate::Error> {
         Ok(Self {
             label: RunLabel {
                 more: serde_json::Map::new(),
@@ -46,7 +58,9 @@ impl RunView {
             spec: products.forecast.spec.clone(),
             summary: products.summary(context)?,
             areas: products.areas.iter().flatten().cloned().collect(),
+            coast,
             particles: Particles::Computed(Arc::clone(products)),
+            besides: Vec::new(),
         })
     }
 
@@ -66,6 +80,36 @@ impl RunView {
     /// Who came ashore and where, by the first output time at which they were.
     pub fn arrivals(&self) -> Result<Vec<Arrival>, Error> {
         Ok(seen_ashore(&self.clouds()?)?)
+    }
+
+    /// Probability per square kilometre at an output time, the earliest being 0: as the probability raster has it.
+    pub(super) fn density(&self, time: usize) -> Result<DensityGrid, Error> {
+        let Particles::Computed(products) = &self.particles else {
+            return Ok(cog::read_band(self.file(PROBABILITY_FILE)?, time)?);
+        };
+        let (grid, bands) = &products.raster;
+        Ok(DensityGrid {
+            west: grid.west_deg,
+            north: grid.north_deg,
+            dlon: grid.dlon_deg,
+            dlat: grid.dlat_deg,
+            nx: grid.nx,
+            ny: grid.ny,
+            values: bands.get(time).ok_or(Error::Lacking("such an output time"))?.clone(),
+        })
+    }
+
+    /// Content of `stranding.geojson`.
+    pub(super) fn stranding(&self) -> Result<Cow<'_, [u8]>, Error> {
+        let Particles::Computed(products) = &self.particles else {
+            return Ok(self.file(STRANDING_FILE)?.into());
+        };
+        Ok(stranding_geojson(&products.stranding, &self.label)?.into())
+    }
+
+    fn file(&self, name: &'static str) -> Result<&[u8], Error> {
+        let found = self.besides.iter().find(|(known, _)| *known == name);
+        found.map(|(_, bytes)| &bytes[..]).ok_or(Error::NotLoaded(name))
     }
 
     /// The mean position of what is adrift through the run, in pieces on one side of the antimeridian each; a piece may

@@ -7,7 +7,8 @@ import { speak } from '../state/app.ts';
 import type { Result } from './data.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
-    'probability.tif': 'Probability over time, Cloud Optimized GeoTIFF',
+    'report.pdf': 'The briefing: figure, numbers, provenance, PDF',
+    'animation.gif': 'Particles and areas over time, animated GIF',
     'areas.csv': 'Search areas in degrees and in minutes, CSV',
     'areas.gpx': 'Waypoints, datum track and outlines for plotters, GPX',
     'areas.kml': 'Search areas over time, KML',
@@ -15,18 +16,25 @@ const WORDS: Readonly<Record<string, string>> = {
     'areas.parquet': 'Search areas, GeoParquet',
     'centroid.geojson': 'Datum over time, GeoJSON',
     'datums.csv': 'Datum in degrees and in minutes, CSV',
+    'heatmap.png': 'Where it is at the end, heat map, PNG',
     'particles.nc': 'Every particle at every time, NetCDF',
     'particles.parquet': 'Every particle at every time, GeoParquet',
+    'probability.tif': 'Probability over time, Cloud Optimized GeoTIFF',
     'run.gpkg': 'Areas, datum, tracks and strandings, GeoPackage',
     'search_area_50.geojson': '50 % area over time, GeoJSON',
     'search_area_90.geojson': '90 % area over time, GeoJSON',
     'search_area_95.geojson': '95 % area over time, GeoJSON',
     'stranded.csv': 'Where particles stranded, CSV',
     'stranded.geojson': 'Where particles stranded, GeoJSON',
+    'stranding.csv': 'Arrivals on each stretch of shoreline, CSV',
+    'stranding.geojson': 'Arrivals on each stretch of shoreline, GeoJSON',
     'summary.txt': 'The result in a kilobyte of text',
     'trajectories.geojson': 'Sample of tracks, GeoJSON',
     'trajectories.parquet': 'Sample of tracks, GeoParquet',
+    'trajectories.png': 'Sample of tracks on a chart, PNG',
 };
+/** What most people want stands first, the rest in the order of the server. */
+const FIRST = 'report.pdf';
 
 export function Downloads({ result }: { result: Result }) {
     const [busy, setBusy] = useState<string | null>(null);
@@ -44,12 +52,13 @@ export function Downloads({ result }: { result: Result }) {
             setBusy(null);
         }
     };
+    const files = [...result.results.files].sort((a, b) => Number(b.name === FIRST) - Number(a.name === FIRST));
     return (
         <details data-testid="downloads">
-            <summary>Downloads ({result.results.files.length})</summary>
+            <summary>Downloads ({files.length})</summary>
             {error !== null && <p className="bad" role="alert">{error}.</p>}
             <ul className="plain files">
-                {result.results.files.map(({ name, bytes }) => (
+                {files.map(({ name, bytes }) => (
                     <li key={name}>
                         <button type="button" className="small" disabled={busy !== null} onClick={() => void load(name)} data-testid={`download-${name}`}>
                             {busy === name ? 'Reading …' : name}
