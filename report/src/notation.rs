@@ -28,7 +28,8 @@ pub(crate) fn tick(time: ValidTime) -> String {
 
 /// Time from the start, given in seconds: "+24 h", "+1 h 30 min", "-6 h".
 pub fn elapsed(seconds: i64) -> String {
-    if seconds == 0 {
+    // What rounds to no minute is none.
+    if seconds.abs() < 30 {
         return format!("0{NBSP}h");
     }
     let sign = if seconds < 0 { '\u{2212}' } else { '+' };
@@ -151,6 +152,7 @@ mod tests {
         assert_eq!(utc(time), "2026-11-27 06:30 UTC");
         assert_eq!(tick(time), "27 06:30Z");
         assert_eq!(elapsed(-5400).replace(NBSP, " "), "\u{2212}1 h 30 min");
+        assert_eq!(elapsed(-29).replace(NBSP, " "), "0 h");
         assert_eq!(elapsed(86_400).replace(NBSP, " "), "+24 h");
     }
 }

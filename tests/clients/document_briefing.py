@@ -37,6 +37,23 @@ def minutes(degrees, digits, letters):
     return f"{hundredths // 6000:0{digits}d}° {hundredths % 6000 / 100:05.2f}′ {letters[degrees < 0]}"
 
 
+def frames(data):
+    """Images of a GIF, block by block (GIF89a, appendix A)."""
+    at = 13 + (3 * 2 ** ((data[10] & 7) + 1) if data[10] & 0x80 else 0)
+    count = 0
+    while data[at] != 0x3B:
+        if data[at] == 0x2C:
+            count += 1
+            flags = data[at + 9]
+            at += 11 + (3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0)
+        else:
+            at += 2
+        while data[at]:
+            at += 1 + data[at]
+        at += 1
+    return count
+
+
 pdf = folder / "report.pdf"
 words = " ".join(said("pdftotext", "-raw", str(pdf), "-").split())
 about = dict(line.split(":", 1) for line in said("pdfinfo", str(pdf)).splitlines())
@@ -71,7 +88,7 @@ for name in ("heatmap.png", "trajectories.png", "animation.gif"):
     pictures[name] = {
         "driver": dataset.GetDriver().ShortName,
         "size": [dataset.RasterXSize, dataset.RasterYSize],
-        "frames": len(dataset.GetSubDatasets()) or 1,
+        "frames": frames((folder / name).read_bytes()) if name.endswith(".gif") else 1,
         "colours": len(pixels),
     }
 

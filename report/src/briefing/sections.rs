@@ -187,30 +187,37 @@ pub(super) fn facts(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
         format!("{}, seed {}", identity.mode, identity.seed),
     ));
     facts.push(fact("Engine", format!("Driftline {}", identity.engine_version)));
-    facts.push(fact("Mission", identity.mission_id.clone()));
-    facts.push(fact("Run", identity.run_id.clone()));
     let column = (WIDTH - 16.0) / 2.0;
-    let name_width = 94.0;
     for pair in facts.chunks(2) {
-        let lines: Vec<Vec<String>> = pair
-            .iter()
-            .map(|fact| flow.page().wrapped(&fact.value, BODY, column - name_width))
-            .collect();
-        let rows = lines.iter().map(Vec::len).max().unwrap_or(1) as f32;
-        flow.need(rows * LEADING);
-        let top = flow.y;
-        for (side, (fact, lines)) in pair.iter().zip(lines).enumerate() {
-            let left = MARGIN + side as f32 * (column + 16.0);
-            let page = flow.page();
-            let name = page.fitting(&fact.name, BODY, name_width - 6.0);
-            page.text(name, (left, top + 9.0), BODY.in_colour(FAINT_INK), Align::Left);
-            for (row, line) in lines.into_iter().enumerate() {
-                let at = (left + name_width, top + 9.0 + row as f32 * LEADING);
-                page.text(line, at, BODY, Align::Left);
-            }
-        }
-        flow.y = top + rows * LEADING + 1.0;
+        row_of_facts(flow, pair, column);
     }
+    // These are long, and whoever types one in needs it whole.
+    for (name, id) in [("Mission", &identity.mission_id), ("Run", &identity.run_id)] {
+        row_of_facts(flow, &[fact(name, id.clone())], WIDTH);
+    }
+}
+
+/// Facts beside each other, in columns of this width.
+fn row_of_facts(flow: &mut Flow<'_>, facts: &[Fact], column: f32) {
+    let name_width = 94.0;
+    let lines: Vec<Vec<String>> = facts
+        .iter()
+        .map(|fact| flow.page().wrapped(&fact.value, BODY, column - name_width))
+        .collect();
+    let rows = lines.iter().map(Vec::len).max().unwrap_or(1) as f32;
+    flow.need(rows * LEADING);
+    let top = flow.y;
+    for (side, (fact, lines)) in facts.iter().zip(lines).enumerate() {
+        let left = MARGIN + side as f32 * (column + 16.0);
+        let page = flow.page();
+        let name = page.fitting(&fact.name, BODY, name_width - 6.0);
+        page.text(name, (left, top + 9.0), BODY.in_colour(FAINT_INK), Align::Left);
+        for (row, line) in lines.into_iter().enumerate() {
+            let at = (left + name_width, top + 9.0 + row as f32 * LEADING);
+            page.text(line, at, BODY, Align::Left);
+        }
+    }
+    flow.y = top + rows * LEADING + 1.0;
 }
 
 /// What may have happened, where that is more than one thing.

@@ -15,6 +15,9 @@ use super::{Error, RunView};
 /// Forcing is called old beyond this: every product in use publishes at least one cycle a day. The page says the same.
 const OLD_S: i64 = 24 * 3600;
 
+/// With a larger share of the particles ashore the briefing warns of areas that speak of few.
+const MOSTLY_ASHORE: f64 = 0.5;
+
 /// `report.pdf`: the figure shows the end of the run, of a backtrack its earliest time.
 pub(super) fn briefing(view: &RunView) -> Result<Vec<u8>, Error> {
     let charted = Charted::of(view)?;
@@ -39,14 +42,36 @@ pub(super) fn briefing(view: &RunView) -> Result<Vec<u8>, Error> {
         forcing: forcing(view, age_at),
         age_at,
         error_model: error_model(&view.summary),
-        warnings: texts(&view.summary["warnings"]),
+        warnings: warnings(view),
         caveats: caveats(view),
         classification: None,
     })?)
 }
 
-fn texts(list: &Value) -> Vec<String> {
-    list.as_array().into_iter().flatten().map(text).collect()
+/// The run's own warnings, after one where the areas speak of few.
+fn warnings(view: &RunView) -> Vec<String> {
+    let summary = &view.summary;
+    let mut warnings = Vec::new();
+    let count = |name: &str| summary[name].as_f64();
+    if let (Some(all), Some(ashore)) = (count("particles"), count("stranded"))
+        && ashore > MOSTLY_ASHORE * all
+    {
+        warnings.push(format!(
+            "{} of the particles are ashore at the time of the figure: areas and datum speak of the others only.",
+            notation::share(ashore / all)
+        ));
+    }
+    let own = summary["warnings"].as_array().into_iter().flatten().map(text);
+    warnings.extend(own.map(|warning| sentence(&warning)));
+    warnings
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    let stop = if text.ends_with('.') { "" } else { "." };
+    format!("{}{}{stop}", first.unwrap_or_default(), letters.as_str())
 }
 
 /// Ages count from the issue of a run that was still going on then, else from the start, as on the page.
