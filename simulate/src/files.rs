@@ -193,7 +193,7 @@ impl<'a> FileMaker<'a> {
     }
 
     fn raster(&self) -> Result<Vec<u8>, Error> {
-        let (grid, bands) = &self.products.raster;
+        let (grid, bands) = self.products.raster()?;
         let times = self.clouds.iter().map(|cloud| cloud.time);
         Ok(products::probability_tif(
             grid,

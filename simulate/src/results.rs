@@ -1,7 +1,7 @@
 //! From an ensemble to what is published: areas and datums per output time, the rows of both, and the numbers that
 //! every product and the summary carry.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use driftline_coast::Coast;
 use driftline_database::{FeatureKind, NewFeature, NewRun};
@@ -18,7 +18,7 @@ use crate::Error;
 use crate::extent::Extent;
 use crate::forecast::{Engine, Forecast, SourceUsed};
 use crate::products::{
-    self, AreaSet, AreaSettings, Cloud, LEVELS, RasterGrid, RunLabel, areas_and_probability, spread,
+    self, AreaSet, AreaSettings, Cloud, LEVELS, RasterGrid, RunLabel, SeaMask, areas_and_probability, spread,
 };
 
 /// Areas are not drawn sharper than this share of the forcing's cell (leeway.md 6.1).
@@ -28,14 +28,17 @@ const WORTH_A_WARNING: f64 = 0.01;
 /// The version that every result names.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Grid and bands of the probability raster, a band per output time.
+type Raster = (RasterGrid, Vec<Vec<f32>>);
+
 /// An ensemble with its areas.
 pub struct RunProducts {
     pub(crate) forecast: Forecast,
     pub(crate) areas: Vec<Option<AreaSet>>,
     /// Who came ashore, where and when.
     pub(crate) stranding: products::Stranding,
-    /// Grid and bands of the probability raster, a band per output time.
-    pub(crate) raster: (RasterGrid, Vec<Vec<f32>>),
+    raster: OnceLock<Raster>,
+    shore: Arc<Coast>,
     /// The coast that the run met.
     pub(crate) coast: CoastUsed,
 }
@@ -70,34 +73,62 @@ impl CoastUsed {
 impl Engine {
     /// Makes areas and probability of every output time.
     pub async fn products(&self, forecast: Forecast) -> Result<RunProducts, Error> {
+        self.make_products(forecast, true).await
+    }
+
+    /// Makes the areas of every output time alone; the probability is made when a file asks for it.
+    pub async fn areas(&self, forecast: Forecast) -> Result<RunProducts, Error> {
+        self.make_products(forecast, false).await
+    }
+
+    async fn make_products(&self, forecast: Forecast, with_raster: bool) -> Result<RunProducts, Error> {
         let coast = Arc::clone(&self.coast);
         let work = move || -> Result<RunProducts, Error> {
             let sea = |lon: f64, lat: f64| !coast.on_land(lon, lat);
-            let floor_m = forecast.cell_m * BANDWIDTH_FLOOR_CELLS;
-            let settings = AreaSettings {
-                levels: LEVELS.to_vec(),
-                bandwidth_floor_m: floor_m,
-                sea: Some(&sea),
-            };
+            let settings = area_settings(&forecast, &sea);
             let clouds = forecast.clouds()?;
             let stranding = products::stranding(&clouds, &forecast.outcome.ended, &coast)?;
-            let grid = RasterGrid::around(&clouds, floor_m);
-            let (areas, bands) = clouds
-                .par_iter()
-                .map(|cloud| areas_and_probability(cloud, &settings, &grid))
-                .collect::<Result<Vec<_>, _>>()?
-                .into_iter()
-                .unzip();
+            let (areas, raster) = if with_raster {
+                let (areas, raster) = areas_and_raster(&clouds, &settings)?;
+                (areas, OnceLock::from(raster))
+            } else {
+                let areas = clouds.par_iter().map(|cloud| products::search_areas(cloud, &settings));
+                (areas.collect::<Result<_, _>>()?, OnceLock::new())
+            };
             Ok(RunProducts {
                 forecast,
                 areas,
                 stranding,
-                raster: (grid, bands),
+                raster,
                 coast: CoastUsed::of(&coast),
+                shore: coast,
             })
         };
         self.compute.run(work).await?
     }
+}
+
+fn area_settings<'a>(forecast: &Forecast, sea: SeaMask<'a>) -> AreaSettings<'a> {
+    AreaSettings {
+        levels: LEVELS.to_vec(),
+        bandwidth_floor_m: forecast.cell_m * BANDWIDTH_FLOOR_CELLS,
+        sea: Some(sea),
+    }
+}
+
+/// Areas and probability of every output time, both from one estimate of the density.
+fn areas_and_raster(
+    clouds: &[Cloud<'_>],
+    settings: &AreaSettings<'_>,
+) -> Result<(Vec<Option<AreaSet>>, Raster), Error> {
+    let grid = RasterGrid::around(clouds, settings.bandwidth_floor_m);
+    let (areas, bands) = clouds
+        .par_iter()
+        .map(|cloud| areas_and_probability(cloud, settings, &grid))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .unzip();
+    Ok((areas, (grid, bands)))
 }
 
 impl Forecast {
@@ -129,6 +160,16 @@ impl RunProducts {
             Direction::Forward => self.forecast.outcome.snapshots.len().saturating_sub(1),
             Direction::Backtrack => 0,
         }
+    }
+
+    /// Grid and bands of the probability raster; made now if they were not.
+    pub(crate) fn raster(&self) -> Result<&Raster, Error> {
+        if let Some(raster) = self.raster.get() {
+            return Ok(raster);
+        }
+        let sea = |lon: f64, lat: f64| !self.shore.on_land(lon, lat);
+        let (_, raster) = areas_and_raster(&self.clouds()?, &area_settings(&self.forecast, &sea))?;
+        Ok(self.raster.get_or_init(|| raster))
     }
 
     /// What `driftline simulate` reports: counts, timings, forcing, and the state at the end.

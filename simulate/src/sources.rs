@@ -7,6 +7,7 @@ use driftline_compute::Compute;
 use driftline_decode::ForcingFile;
 use driftline_domain::{BBox, ComponentAxes, Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
 use driftline_store::{ForcingWindow, SeriesRef, Store};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -301,7 +302,8 @@ impl Candidate {
             return Ok(None);
         };
         let path = || PathBuf::from(&files[*file].name);
-        let fields = (first..=last).map(|step| {
+        // Steps are unpacked side by side.
+        let fields = (first..=last).into_par_iter().map(|step| {
             let field = match components {
                 Components::EastNorth => local.read(*series, step),
                 Components::Native => local.read_native(*series, step),

@@ -103,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         };
         let forecast = engine.forecast(&spec, seed, Arc::new(|_| Continue::Go)).await?;
         let products_began = Instant::now();
-        let products = Arc::new(engine.products(forecast).await?);
+        let products = Arc::new(engine.areas(forecast).await?);
         if let Some(folder) = &arguments.out {
             let wanted = arguments.files.clone();
             engine
