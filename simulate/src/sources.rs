@@ -144,8 +144,7 @@ impl ForcingOrigin {
         compute: &Compute,
         kind: ForcingKind,
         bbox: &BBox,
-        from: ValidTime,
-        until: ValidTime,
+        (from, until): (ValidTime, ValidTime),
         feeds: &[String],
         components: Components,
     ) -> Result<Vec<LoadedSource>, Error> {
