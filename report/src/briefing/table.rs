@@ -11,6 +11,10 @@ use crate::{Direction, notation};
 const MOST_ROWS: usize = 30;
 const ROW: f32 = 12.6;
 const SIZE: f32 = 8.4;
+/// Size of the names of columns.
+const NAME_SIZE: f32 = 7.8;
+/// Between one column and the next.
+const GAP: f32 = 4.0;
 
 /// A column of a table.
 pub(super) struct Column {
@@ -36,11 +40,39 @@ impl Column {
     }
 }
 
-/// Draws a table; its head is repeated on a new page, some rows are bold.
+/// Draws a table; its head is repeated on a new page, some rows are bold. What is too long for its column is cut.
 pub(super) fn columns(flow: &mut Flow<'_>, head: &[Column], rows: &[Vec<String>], is_bold: impl Fn(usize) -> bool) {
+    sized(flow, head, rows, SIZE, is_bold);
+}
+
+/// Columns as wide as what stands in them asks for, and the size of letters at which nothing is cut.
+fn whole(flow: &mut Flow<'_>, mut head: Vec<Column>, rows: &[Vec<String>]) -> (Vec<Column>, f32) {
+    let room = WIDTH - 3.0;
+    for (number, column) in head.iter_mut().enumerate() {
+        let page = flow.page();
+        let cells = rows.iter().filter_map(|cells| cells.get(number));
+        let widest = cells
+            .map(|cell| page.width(cell, Hand::bold(SIZE)))
+            .fold(page.width(&column.name, Hand::bold(NAME_SIZE)), f32::max);
+        column.width = widest + GAP + 0.5;
+    }
+    let asked: f32 = head.iter().map(|column| column.width).sum();
+    let spare = (room - asked) / head.len().max(1) as f32;
+    if spare >= 0.0 {
+        head.iter_mut().for_each(|column| column.width += spare);
+        return (head, SIZE);
+    }
+    let gaps = GAP * head.len() as f32;
+    let smaller = (room - gaps) / (asked - gaps);
+    head.iter_mut()
+        .for_each(|column| column.width = (column.width - GAP) * smaller + GAP);
+    (head, SIZE * smaller)
+}
+
+fn sized(flow: &mut Flow<'_>, head: &[Column], rows: &[Vec<String>], size: f32, is_bold: impl Fn(usize) -> bool) {
     let names: Vec<String> = head.iter().map(|column| column.name.clone()).collect();
     let draw_head = |flow: &mut Flow<'_>| {
-        row(flow, head, &names, Hand::bold(7.8).in_colour(FAINT_INK));
+        row(flow, head, &names, Hand::bold(NAME_SIZE.min(size)).in_colour(FAINT_INK));
         let y = flow.y;
         flow.page()
             .line(&[(MARGIN, y), (MARGIN + WIDTH, y)], Pen::solid(INK, 0.7));
@@ -62,9 +94,9 @@ pub(super) fn columns(flow: &mut Flow<'_>, head: &[Column], rows: &[Vec<String>]
             flow.page().fill(stripe.path(), [0xf2, 0xf4, 0xf6, 255]);
         }
         let hand = if is_bold(number) {
-            Hand::bold(SIZE)
+            Hand::bold(size)
         } else {
-            Hand::regular(SIZE)
+            Hand::regular(size)
         };
         row(flow, head, cells, hand);
     }
@@ -79,11 +111,11 @@ fn row(flow: &mut Flow<'_>, head: &[Column], cells: &[String], hand: Hand) {
     let y = flow.y + ROW - 3.6;
     for (column, cell) in head.iter().zip(cells) {
         let page = flow.page();
-        let text = page.fitting(cell, hand, column.width - 4.0);
+        let text = page.fitting(cell, hand, column.width - GAP);
         let x = match column.align {
             Align::Left => left,
             Align::Middle => left + column.width / 2.0,
-            Align::Right => left + column.width - 4.0,
+            Align::Right => left + column.width - GAP,
         };
         page.text(text, (x, y), hand, column.align);
         left += column.width;
@@ -108,18 +140,17 @@ pub(super) fn areas(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
     levels.truncate(3);
     let shown = shown(scene.snapshots.len(), briefing.at);
     let mut head = vec![
-        Column::left("Valid (UTC)", 78.0),
-        Column::right("Elapsed", 50.0),
-        Column::right("Datum lat.", 68.0),
-        Column::right("Datum lon.", 74.0),
+        Column::left("Valid (UTC)", 0.0),
+        Column::right("Elapsed", 0.0),
+        Column::right("Datum lat.", 0.0),
+        Column::right("Datum lon.", 0.0),
     ];
-    let rest = WIDTH - 78.0 - 50.0 - 68.0 - 74.0 - 40.0 - 47.0;
     for level in &levels {
         let name = notation::percent(*level);
-        head.push(Column::right(&name, rest / levels.len() as f32));
+        head.push(Column::right(&name, 0.0));
     }
-    head.push(Column::right("Adrift", 40.0));
-    head.push(Column::right("Stranded", 44.0));
+    head.push(Column::right("Adrift", 0.0));
+    head.push(Column::right("Stranded", 0.0));
     let rows: Vec<Vec<String>> = shown
         .iter()
         .filter_map(|at| scene.snapshots.get(*at))
@@ -142,7 +173,9 @@ pub(super) fn areas(flow: &mut Flow<'_>, briefing: &Briefing<'_>) {
             cells
         })
         .collect();
-    columns(flow, &head, &rows, |row| shown[row] == briefing.at);
+    // A number that is cut would be a wrong number.
+    let (head, size) = whole(flow, head, &rows);
+    sized(flow, &head, &rows, size, |row| shown[row] == briefing.at);
     let hand = Hand::regular(8.0).in_colour(FAINT_INK);
     let count = scene.snapshots.len();
     if shown.len() < count {

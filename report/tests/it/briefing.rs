@@ -216,3 +216,26 @@ fn much_to_say_takes_a_third_page_and_long_texts_are_broken() {
     assert!(text.contains("At 2026-11-28 06:00 UTC (+48 h)"));
     assert!(text.contains("2026-12-01 06:00 +120 h"));
 }
+
+#[test]
+fn no_number_of_the_table_is_cut_however_large() {
+    let mut scene = BERGEN.scene(&COAST);
+    for factor in [40.0, 100.0, 100.0] {
+        for area in scene.snapshots.iter_mut().flat_map(|snapshot| &mut snapshot.areas) {
+            area.km2 *= factor;
+        }
+        let text = File::of(&briefing_pdf(&briefing(&scene)).unwrap(), "large").text();
+        let grouped = |value: f64| {
+            let digits = format!("{value:.0}");
+            let places = digits.char_indices().map(|(at, digit)| {
+                let comma = at > 0 && (digits.len() - at).is_multiple_of(3);
+                format!("{}{digit}", if comma { "," } else { "" })
+            });
+            places.collect::<String>()
+        };
+        for area in &scene.snapshots.last().unwrap().areas {
+            let wanted = format!("{} ({})", grouped(area.km2 / (1.852 * 1.852)), grouped(area.km2));
+            assert!(text.contains(&wanted), "{wanted:?} is missing in {text}");
+        }
+    }
+}

@@ -158,8 +158,8 @@ fn place_and_time(release: &Release) -> (String, String) {
                 [track.legs.first(), track.legs.last()].map(|end| end.map(|waypoint| position(waypoint.position)));
             let [from, to] = ends.map(Option::unwrap_or_default);
             format!(
-                "anywhere on a voyage of {} legs from {from} to {to}, standard deviation {}",
-                track.legs.len().saturating_sub(1),
+                "anywhere on a voyage from {from} to {to} by {} waypoints, standard deviation {}",
+                track.legs.len().saturating_sub(2),
                 length(track.radius_m)
             )
         }

@@ -94,7 +94,7 @@ fn coast() -> Arc<Coast> {
 }
 
 fn probability(clouds: &[crate::products::Cloud<'_>]) -> Vec<u8> {
-    let grid = RasterGrid::around(clouds, 0.0);
+    let grid = RasterGrid::around(clouds, 100.0);
     let settings = AreaSettings::default();
     let bands = clouds
         .iter()
@@ -289,7 +289,7 @@ fn the_heat_map_shows_the_raster_of_the_end() {
     // The same density at every time but the last: the picture may not change.
     let clouds = Run::fiji();
     let clouds = clouds.clouds();
-    let grid = RasterGrid::around(&clouds, 0.0);
+    let grid = RasterGrid::around(&clouds, 100.0);
     let band = |at: usize| {
         areas_and_probability(&clouds[at], &AreaSettings::default(), &grid)
             .unwrap()
@@ -312,13 +312,13 @@ fn every_kind_of_release_can_be_drawn_and_told() {
     let scenario = |release: Value| json!({"release": release, "object_type": "PIW-1"});
     let later = json!({"lat": -16.8, "lon": -179.9, "time": late});
     let ring = json!([[179.7, -17.1], [-179.9, -17.1], [-179.9, -16.9], [179.7, -17.1]]);
-    let line = |lon: f64| json!({"lat": -17.0, "lon": lon, "bearing_deg": 45, "sigma_deg": 3, "range_m": 20_000});
+    let line = |lon: f64, bearing: f64| json!({"lat": -17.0, "lon": lon, "bearing_deg": bearing, "sigma_deg": 3, "range_m": 30_000});
     let releases = [
         json!({"point": place(-17.0, 179.9)}),
         json!({"cone": {"from": place(-17.0, 179.9), "to": later.clone()}}),
         json!({"track": {"legs": [{"lat": -17.0, "lon": 179.9}, later], "departure": [early, early], "radius_m": 500}}),
         json!({"polygon": {"coordinates": [ring], "times": [early, late]}}),
-        json!({"bearings": {"lines": [line(179.8), line(179.95)], "times": [early, late]}}),
+        json!({"bearings": {"lines": [line(179.8, 45.0), line(-179.95, 315.0)], "times": [early, late]}}),
     ];
     let plain = made("report.pdf", &view(&Run::fiji()));
     for direction in ["forward", "backtrack"] {
@@ -332,6 +332,23 @@ fn every_kind_of_release_can_be_drawn_and_told() {
         let body = json!({"forecast_hours": 6, "ensemble_size": 400,
             "config": {"direction": direction, "scenarios": all}});
         assert_eq!(size(&of_question("trajectories.png", &body)), (1200, 900));
-        assert!(of_question("report.pdf", &body).len() > plain.len());
+        assert!(of_question("report.pdf", &body) != plain);
+        let mut asked = view(&Run::fiji());
+        asked.spec = MissionSpec::from_json(&body).unwrap();
+        let told = briefing_facts::scenarios(&asked);
+        let words = [
+            "deviation 0.49",
+            "between 17°",
+            "a voyage from 17°",
+            "in an area around",
+            "bearings 45° from",
+        ];
+        assert_eq!(told.len(), words.len());
+        for (text, words) in told.iter().zip(words) {
+            assert!(
+                text.contains("(20.0") && text.contains("PIW-1") && text.contains(words),
+                "{words}: {text}"
+            );
+        }
     }
 }
