@@ -231,6 +231,17 @@ fn settings_of_the_error_model_and_of_forcing_are_read() {
     body["config"] = json!({"mode": "parity", "forcing": ["a", {"feed": "b", "weight": 2}]});
     let expect = [("config.forcing".to_owned(), "not_in_parity".to_owned())];
     assert_eq!(codes(&body), expect, "the reference has one order of sources");
+    for ring in [
+        json!([[4, 60], [4.5, 60.5], [4.5, 60], [4, 60.5], [4, 60]]),
+        json!([[179, 60], [-179, 60], [-179, 61], [179, 60]]),
+        json!([[0, 85], [120, 85], [-120, 85], [0, 85]]),
+    ] {
+        let mut body = mission(&json!([{"release": {"polygon": {"times": [T, T], "coordinates": [ring]}}}]));
+        assert!(MissionSpec::from_json(&body).is_ok(), "{body}");
+        body["config"]["mode"] = json!("parity");
+        let field = "config.scenarios[0].release.polygon.coordinates".to_owned();
+        assert_eq!(codes(&body), [(field, "not_in_parity".to_owned())], "{body}");
+    }
 }
 
 #[test]
