@@ -172,6 +172,24 @@ impl Config {
             if let Some(shape) = shape {
                 refuse(format!("config.scenarios[{number}].release"), shape);
             }
+            // The reference's polygons lie in a plane that ends at 180 degrees.
+            let jumps = |ring: &Vec<[f64; 2]>| ring.windows(2).any(|ends| (ends[1][0] - ends[0][0]).abs() > 180.0);
+            if let Release::Polygon(polygon) = &scenario.release
+                && (polygon.coordinates.iter().any(jumps) || polygon.bounds().width_deg() >= 360.0)
+            {
+                refuse(
+                    format!("config.scenarios[{number}].release.polygon.coordinates"),
+                    "polygon across the antimeridian or around a pole",
+                );
+            }
+            if let Release::Polygon(polygon) = &scenario.release
+                && !polygon.outline().crossings().is_empty()
+            {
+                refuse(
+                    format!("config.scenarios[{number}].release.polygon.coordinates"),
+                    "polygon whose edges cross",
+                );
+            }
             if let Release::Polygon(polygon) = &scenario.release
                 && polygon.coordinates.len() > 1
             {
