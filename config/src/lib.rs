@@ -5,7 +5,9 @@ mod environment;
 mod settings;
 
 pub use environment::{Environment, ProcessEnvironment};
-pub use settings::{LogFormat, LogSettings, MissionSettings, ServerSettings, Settings, StoreSettings, UsageSettings};
+pub use settings::{
+    CoastSettings, LogFormat, LogSettings, MissionSettings, ServerSettings, Settings, StoreSettings, UsageSettings,
+};
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +32,16 @@ pub enum Error {
         origin: String,
         /// What is wrong with it.
         message: String,
+    },
+    /// A file that a setting names cannot be used.
+    #[error("the {what} {path} cannot be used: {source}")]
+    File {
+        /// What it was to be, such as "coast file".
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
@@ -105,6 +117,20 @@ mod tests {
     }
 
     #[test]
+    fn the_coast_is_the_programs_own_unless_a_file_is_named() {
+        assert_eq!(load(None, &Fixed(vec![])).unwrap().coast_file(), None);
+        let file = std::env::temp_dir().join(format!("driftline-config-coast-{}", std::process::id()));
+        std::fs::write(&file, "[coast]\nfile = \"/srv/sea/fjord.coast\"\n").unwrap();
+        let by_file = load(Some(&file), &Fixed(vec![])).unwrap();
+        let by_environment = load(Some(&file), &Fixed(vec![("DRIFTLINE__COAST__FILE", "own.coast")])).unwrap();
+        let taken_back = load(Some(&file), &Fixed(vec![("DRIFTLINE__COAST__FILE", "")])).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(by_file.coast_file(), Some(Path::new("/srv/sea/fjord.coast")));
+        assert_eq!(by_environment.coast_file(), Some(Path::new("own.coast")));
+        assert_eq!(taken_back.coast_file(), None);
+    }
+
+    #[test]
     fn lists_are_separated_by_commas_in_the_environment() {
         for (value, expected) in [
             (
@@ -133,6 +159,7 @@ mod tests {
             ("CORS_ORIGINS", "https://a.org,b.org", "'b.org'"),
             ("CORS_ORIGINS", "https://a.org/map", "cors_origins"),
             ("LOG_LEVEL", "loud", "level"),
+            ("DRIFTLINE__COAST__FLIE", "own.coast", "flie"),
         ] {
             let message = load(None, &Fixed(vec![(variable, value)])).unwrap_err().to_string();
             assert!(message.contains(variable) && message.contains(word), "{message}");

@@ -1,7 +1,7 @@
 //! One struct per section, checked as a whole; the default file documents each value.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// Where data lies.
     pub store: StoreSettings,
+    /// Where land is.
+    pub coast: CoastSettings,
     /// How missions run.
     pub missions: MissionSettings,
     /// The usage log.
@@ -43,6 +45,14 @@ pub struct StoreSettings {
     pub data_dir: PathBuf,
     /// Name of this node in usage records.
     pub node: String,
+}
+
+/// Where land is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoastSettings {
+    /// Coast file of the operator's own; empty: the coast that comes with the program.
+    pub file: PathBuf,
 }
 
 /// How missions run.
@@ -158,6 +168,12 @@ impl Settings {
             ));
         }
         Ok(())
+    }
+
+    /// The operator's own coast file; `None`: the coast that comes with the program.
+    pub fn coast_file(&self) -> Option<&Path> {
+        let file = &self.coast.file;
+        (!file.as_os_str().is_empty()).then_some(file)
     }
 
     /// What emitted links begin with, without a trailing slash; `None`: the request's own host.

@@ -12,6 +12,7 @@ mod object_class;
 mod place;
 mod projection;
 mod time;
+mod unambiguous_json;
 mod variable;
 mod violation;
 mod whole;
@@ -28,6 +29,7 @@ pub use object_class::{Coefficients, OBJECT_CLASSES, ObjectClass, nearest_class_
 pub use place::{BBox, LatLon, PlaceError, meters_per_degree, wrap_lon_deg};
 pub use projection::{Ellipsoid, Projection, Projector};
 pub use time::{RunTime, TimeError, ValidTime};
+pub use unambiguous_json::unambiguous_json;
 pub use variable::{Composition, ForcingKind, Variable};
 pub use violation::Violation;
 pub use whole::{integer, whole_below};

@@ -23,7 +23,7 @@ use serde_json::json;
 
 use crate::page::{accepts, is_known};
 
-/// Whom to name wherever the coast is shown.
+/// Whom to name wherever the coast of this program is shown.
 const ATTRIBUTION: &str = "Coast: GSHHG 2.3.7 (Wessel & Smith 1996), LGPL";
 /// Tiles change with the coast or the program only.
 const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
@@ -41,6 +41,7 @@ struct Service {
     compute: Compute,
     tiles: Cache<(u8, u32, u32), Option<Tile>>,
     public_base: PublicBase,
+    attribution: Arc<str>,
 }
 
 /// A tile as it is sent.
@@ -67,7 +68,14 @@ pub(crate) fn routes(coast: Arc<Coast>, compute: Compute, public_base: PublicBas
         let bytes = tile.as_ref().map_or(0, |tile| tile.plain.len() + tile.packed.len());
         u32::try_from(bytes + ENTRY_BYTES).unwrap_or(u32::MAX)
     };
+    // A coast of the operator's own names its source itself.
+    let attribution = if coast.is_embedded() {
+        ATTRIBUTION.into()
+    } else {
+        format!("Coast: {}", coast.source()).into()
+    };
     let service = Service {
+        attribution,
         basemap: Arc::new(Basemap::new(coast)?),
         compute,
         tiles: Cache::builder().max_capacity(CACHE_BYTES).weigher(weight).build(),
@@ -91,7 +99,7 @@ async fn tilejson(
         "name": "Driftline basemap",
         "description": "Land and shore, the very coast that particles strand on; lakes are land. Not for navigation.",
         "version": concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"), ".", env!("CARGO_PKG_VERSION_PATCH")),
-        "attribution": ATTRIBUTION,
+        "attribution": &*service.attribution,
         "scheme": "xyz",
         "tiles": [format!("{base}/basemap/{{z}}/{{x}}/{{y}}.mvt")],
         "minzoom": 0,

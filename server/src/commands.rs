@@ -16,6 +16,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_config::Settings;
 use driftline_database::Database;
@@ -32,6 +33,24 @@ pub(crate) fn compute(settings: &Settings) -> anyhow::Result<Compute> {
     Ok(match settings.missions.threads {
         0 => Compute::with_all_cores()?,
         threads => Compute::new(threads)?,
+    })
+}
+
+/// The coast of the settings, checked as a whole. A file that cannot be used is a fault of the configuration.
+pub(crate) fn coast(settings: &Settings) -> Result<Coast, driftline_config::Error> {
+    let file = settings.coast_file();
+    let opened = match file {
+        Some(path) => Coast::open(path),
+        None => Coast::embedded(),
+    };
+    opened.map_err(|error| driftline_config::Error::File {
+        what: "coast file",
+        path: file.map_or_else(|| "of this program".into(), Path::to_owned),
+        // The message names the path already.
+        source: match error {
+            driftline_coast::Error::Read { source, .. } => Box::new(source),
+            other => Box::new(other),
+        },
     })
 }
 

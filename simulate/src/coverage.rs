@@ -96,8 +96,7 @@ impl Engine {
                 &self.compute,
                 kind,
                 &bbox,
-                span.earliest(),
-                span.latest(),
+                (span.earliest(), span.latest()),
                 &spec.feeds(),
                 Components::EastNorth,
             )

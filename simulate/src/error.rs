@@ -20,9 +20,9 @@ pub enum Error {
         /// What is missing.
         lacking: Vec<Lacking>,
     },
-    /// Forcing ends before the first step does.
+    /// Forcing ends before the first step does; in a backtrack it begins after it.
     #[error(
-        "forcing at the last known position ends at {valid_until}, less than one step of {step_s} s after the start"
+        "forcing at the last known position reaches to {valid_until}, less than one step of {step_s} s from the start"
     )]
     EndsAtOnce {
         /// Last time covered.
@@ -65,6 +65,22 @@ pub enum Error {
     /// A run without a single position.
     #[error("the run has no position")]
     Empty,
+    /// A file could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file that no run has.
+    #[error("a run has no file '{name}'; it has {known}")]
+    UnknownFile {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
     /// The job went to another worker, or its mission was withdrawn.
     #[error("the lease was lost")]
     LeaseLost,

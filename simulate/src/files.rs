@@ -1,16 +1,20 @@
 //! The files of a run, `processed/<name>` in the object store and `<name>` for those who download them.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftline_database::NewRun;
 use driftline_store::ResultFile;
 use driftline_tiles::cog;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::Error;
 use crate::documents::{self, DOCUMENTS, Document, RunView};
 use crate::forecast::Engine;
-use crate::products::{self, AreaSet, Cloud, LEVELS, MAX_TRACKS, RunLabel};
+use crate::products::{self, AreaSet, Cloud, MAX_TRACKS, ParticlesWriter, RunLabel, Track};
 use crate::results::{RunContext, RunProducts};
 
 /// Where a file of this name lies below its run.
@@ -41,78 +45,161 @@ impl Engine {
         self.compute.run(work).await?
     }
 
-    /// The files of a forecast that belongs to no stored mission, documents among them, by name.
-    pub async fn loose_files(&self, products: Arc<RunProducts>) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    /// Writes the files of a forecast that belongs to no stored mission, documents among them, into a folder; those of
+    /// `wanted` only, where it names any. Each is written as soon as it is made, so that few are in memory at once.
+    pub async fn write_files(
+        &self,
+        products: Arc<RunProducts>,
+        folder: PathBuf,
+        wanted: Vec<String>,
+    ) -> Result<(), Error> {
         let coast = Arc::clone(&self.coast);
-        let work = move || {
-            let context = RunContext::loose();
-            let mut files = products.files(&context)?;
-            let view = RunView::of_products(&products, &context, coast)?;
-            for document in DOCUMENTS {
-                files.push((document.name.to_owned(), (document.make)(&view)?));
+        let work = move || -> Result<(), Error> {
+            let known = file_names();
+            if let Some(name) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
+                return Err(Error::UnknownFile {
+                    name: name.clone(),
+                    known: known.join(", "),
+                });
             }
-            files.sort_by(|a, b| a.0.cmp(&b.0));
-            Ok(files)
+            let at = |path: &Path| {
+                let path = path.to_owned();
+                |source| Error::Write { path, source }
+            };
+            std::fs::create_dir_all(&folder).map_err(at(&folder))?;
+            let context = RunContext::loose();
+            let label = products.label(&context);
+            let clouds = products.clouds()?;
+            let view = RunView::of_products(&products, &context, coast)?;
+            let maker = FileMaker::of(&products, &clouds, &label)?;
+            let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+            known
+                .into_par_iter()
+                .filter(|name| is_wanted(name))
+                .try_for_each(|name| {
+                    let path = folder.join(name);
+                    if name == PARTICLES {
+                        return maker.write_particles(&path);
+                    }
+                    let bytes = match documents::document(name) {
+                        Some(document) => (document.make)(&view)?,
+                        None => maker.make(name)?,
+                    };
+                    std::fs::write(&path, bytes).map_err(at(&path))
+                })
         };
         self.compute.run(work).await?
     }
 }
 
+/// The largest of the files: it is written without being held in memory.
+const PARTICLES: &str = "particles.parquet";
+
+/// Files that a run is published with.
+const FILES: [&str; 12] = [
+    "areas.parquet",
+    "centroid.geojson",
+    PARTICLES,
+    "probability.tif",
+    "search_area_50.geojson",
+    "search_area_90.geojson",
+    "search_area_95.geojson",
+    "stranded.geojson",
+    "stranding.csv",
+    "stranding.geojson",
+    "trajectories.geojson",
+    "trajectories.parquet",
+];
+
+/// Names of all files of a run.
+fn file_names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = FILES
+        .into_iter()
+        .chain(DOCUMENTS.iter().map(|document| document.name))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
 impl RunProducts {
-    /// Every file: name and content.
+    /// Every file that the run is published with: name and content.
     pub(crate) fn files(&self, context: &RunContext) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let label = self.label(context);
         let clouds = self.clouds()?;
-        // The raster takes about as long as all others together.
-        let (raster, tables) = rayon::join(|| self.raster_file(&clouds, &label), || self.tables(&clouds, &label));
-        let mut files = tables?;
-        files.push(("probability.tif".to_owned(), raster?));
-        files.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(files)
+        let maker = FileMaker::of(self, &clouds, &label)?;
+        FILES
+            .into_par_iter()
+            .map(|name| Ok((name.to_owned(), maker.make(name)?)))
+            .collect()
+    }
+}
+
+/// Makes the files of a run one by one.
+struct FileMaker<'a> {
+    products: &'a RunProducts,
+    clouds: &'a [Cloud<'a>],
+    label: &'a RunLabel,
+    sets: Vec<AreaSet>,
+    tracks: Vec<Track>,
+}
+
+impl<'a> FileMaker<'a> {
+    fn of(products: &'a RunProducts, clouds: &'a [Cloud<'a>], label: &'a RunLabel) -> Result<Self, Error> {
+        Ok(Self {
+            products,
+            clouds,
+            label,
+            sets: products.areas.iter().flatten().cloned().collect(),
+            tracks: products::tracks(clouds, MAX_TRACKS)?,
+        })
     }
 
-    fn raster_file(&self, clouds: &[Cloud<'_>], label: &RunLabel) -> Result<Vec<u8>, Error> {
-        let (grid, bands) = &self.raster;
-        let bands = clouds.iter().map(|cloud| cloud.time).zip(bands.iter().cloned());
-        Ok(products::probability_tif(grid, bands, label)?)
+    /// The content of one of [`FILES`].
+    fn make(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let (label, sets, stranding) = (self.label, &self.sets[..], &self.products.stranding);
+        Ok(match name {
+            "areas.parquet" => products::areas_parquet(sets, label)?,
+            "centroid.geojson" => products::centroid_geojson(sets, label)?,
+            PARTICLES => products::particles_parquet(self.clouds, label)?,
+            "probability.tif" => self.raster()?,
+            "search_area_50.geojson" => products::search_area_geojson(sets, 0.5, label)?,
+            "search_area_90.geojson" => products::search_area_geojson(sets, 0.9, label)?,
+            "search_area_95.geojson" => products::search_area_geojson(sets, 0.95, label)?,
+            "stranded.geojson" => products::stranded_geojson(stranding, label)?,
+            "stranding.csv" => products::stranding_csv(stranding).into_bytes(),
+            "stranding.geojson" => products::stranding_geojson(stranding, label)?,
+            "trajectories.geojson" => products::trajectories_geojson(&self.tracks, label)?,
+            "trajectories.parquet" => products::trajectories_parquet(&self.tracks, label)?,
+            unknown => {
+                return Err(Error::UnknownFile {
+                    name: unknown.to_owned(),
+                    known: FILES.join(", "),
+                });
+            }
+        })
     }
 
-    fn tables(&self, clouds: &[Cloud<'_>], label: &RunLabel) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let sets: Vec<AreaSet> = self.areas.iter().flatten().cloned().collect();
-        let tracks = products::tracks(clouds, MAX_TRACKS)?;
-        let mut files = vec![
-            (
-                "particles.parquet".to_owned(),
-                products::particles_parquet(clouds, label)?,
-            ),
-            (
-                "trajectories.parquet".to_owned(),
-                products::trajectories_parquet(&tracks, label)?,
-            ),
-            ("areas.parquet".to_owned(), products::areas_parquet(&sets, label)?),
-            (
-                "trajectories.geojson".to_owned(),
-                products::trajectories_geojson(&tracks, label)?,
-            ),
-            ("centroid.geojson".to_owned(), products::centroid_geojson(&sets, label)?),
-            (
-                "stranded.geojson".to_owned(),
-                products::stranded_geojson(&self.stranding, label)?,
-            ),
-            (
-                "stranding.geojson".to_owned(),
-                products::stranding_geojson(&self.stranding, label)?,
-            ),
-            (
-                "stranding.csv".to_owned(),
-                products::stranding_csv(&self.stranding).into_bytes(),
-            ),
-        ];
-        for level in LEVELS {
-            let name = format!("search_area_{}.geojson", (level * 100.0).round());
-            files.push((name, products::search_area_geojson(&sets, level, label)?));
+    fn write_particles(&self, path: &Path) -> Result<(), Error> {
+        let at = |source| Error::Write {
+            path: path.to_owned(),
+            source,
+        };
+        let file = BufWriter::new(File::create(path).map_err(at)?);
+        let mut writer = ParticlesWriter::new(file, self.label)?;
+        for cloud in self.clouds {
+            writer.append(cloud)?;
         }
-        Ok(files)
+        writer.finish()?.flush().map_err(at)
+    }
+
+    fn raster(&self) -> Result<Vec<u8>, Error> {
+        let (grid, bands) = self.products.raster()?;
+        let times = self.clouds.iter().map(|cloud| cloud.time);
+        Ok(products::probability_tif(
+            grid,
+            times.zip(bands.iter().cloned()),
+            self.label,
+        )?)
     }
 }
 

@@ -94,8 +94,10 @@ impl Engine {
         loop {
             let began = Instant::now();
             let bbox = around_releases(spec, reach_m);
-            let currents = self.load(ForcingKind::Current, &bbox, spec).await?;
-            let winds = self.load(ForcingKind::Wind, &bbox, spec).await?;
+            let (currents, winds) = futures::try_join!(
+                self.load(ForcingKind::Current, &bbox, spec),
+                self.load(ForcingKind::Wind, &bbox, spec)
+            )?;
             let kinds = [
                 (ForcingKind::Current, currents.is_empty()),
                 (ForcingKind::Wind, winds.is_empty()),
@@ -134,8 +136,7 @@ impl Engine {
                 &self.compute,
                 kind,
                 bbox,
-                span.earliest(),
-                span.latest(),
+                (span.earliest(), span.latest()),
                 &spec.feeds(),
                 components,
             )

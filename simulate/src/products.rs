@@ -44,5 +44,6 @@ pub use snapshots::read_snapshots;
 pub use stranding::{
     Arrival, SegmentArrivals, Stranding, seen_ashore, stranded_geojson, stranding, stranding_csv, stranding_geojson,
 };
+pub(crate) use tracks::life;
 pub use tracks::{MAX_TRACKS, Track, track_ids, tracks};
 pub(crate) use wkb::{write_lines, write_point, write_polygons};

@@ -1,22 +1,24 @@
 //! From an ensemble to what is published: areas and datums per output time, the rows of both, and the numbers that
 //! every product and the summary carry.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use driftline_coast::Coast;
 use driftline_database::{FeatureKind, NewFeature, NewRun};
-use driftline_domain::{Direction, ForcingKind, RunId, Scenario, ValidTime};
+use driftline_domain::{Direction, ForcingKind, Mode, RunId, Scenario, ValidTime};
 use driftline_leeway::{SeedsMoved, Snapshot, Status};
 use geo::CoordsIter;
 use geojson::Feature;
 use jiff::Timestamp;
 use rayon::prelude::*;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
 use crate::extent::Extent;
 use crate::forecast::{Engine, Forecast, SourceUsed};
 use crate::products::{
-    self, AreaSet, AreaSettings, Cloud, LEVELS, RasterGrid, RunLabel, areas_and_probability, spread,
+    self, AreaSet, AreaSettings, Cloud, LEVELS, RasterGrid, RunLabel, SeaMask, areas_and_probability, spread,
 };
 
 /// Areas are not drawn sharper than this share of the forcing's cell (leeway.md 6.1).
@@ -26,46 +28,107 @@ const WORTH_A_WARNING: f64 = 0.01;
 /// The version that every result names.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Grid and bands of the probability raster, a band per output time.
+type Raster = (RasterGrid, Vec<Vec<f32>>);
+
 /// An ensemble with its areas.
 pub struct RunProducts {
     pub(crate) forecast: Forecast,
     pub(crate) areas: Vec<Option<AreaSet>>,
     /// Who came ashore, where and when.
     pub(crate) stranding: products::Stranding,
-    /// Grid and bands of the probability raster, a band per output time.
-    pub(crate) raster: (RasterGrid, Vec<Vec<f32>>),
+    raster: OnceLock<Raster>,
+    shore: Arc<Coast>,
+    /// The coast that the run met.
+    pub(crate) coast: CoastUsed,
+}
+
+/// What a result says of the coast: enough to tell whether another run met the same one.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CoastUsed {
+    /// Where its shoreline comes from, as the coast file says.
+    source: String,
+    /// CRC-32 of the coast file, eight hexadecimal digits.
+    checksum: String,
+    /// Whom every product names for it.
+    #[serde(skip)]
+    credit: String,
+}
+
+impl CoastUsed {
+    fn of(coast: &Coast) -> Self {
+        let credit = if coast.is_embedded() {
+            "Coast: GSHHG (LGPL)".to_owned()
+        } else {
+            format!("Coast: {}", coast.source())
+        };
+        Self {
+            source: coast.source().to_owned(),
+            checksum: format!("{:08x}", coast.checksum()),
+            credit,
+        }
+    }
 }
 
 impl Engine {
     /// Makes areas and probability of every output time.
     pub async fn products(&self, forecast: Forecast) -> Result<RunProducts, Error> {
+        self.make_products(forecast, true).await
+    }
+
+    /// Makes the areas of every output time alone; the probability is made when a file asks for it.
+    pub async fn areas(&self, forecast: Forecast) -> Result<RunProducts, Error> {
+        self.make_products(forecast, false).await
+    }
+
+    async fn make_products(&self, forecast: Forecast, with_raster: bool) -> Result<RunProducts, Error> {
         let coast = Arc::clone(&self.coast);
         let work = move || -> Result<RunProducts, Error> {
             let sea = |lon: f64, lat: f64| !coast.on_land(lon, lat);
-            let floor_m = forecast.cell_m * BANDWIDTH_FLOOR_CELLS;
-            let settings = AreaSettings {
-                levels: LEVELS.to_vec(),
-                bandwidth_floor_m: floor_m,
-                sea: Some(&sea),
-            };
+            let settings = area_settings(&forecast, &sea);
             let clouds = forecast.clouds()?;
             let stranding = products::stranding(&clouds, &forecast.outcome.ended, &coast)?;
-            let grid = RasterGrid::around(&clouds, floor_m);
-            let (areas, bands) = clouds
-                .par_iter()
-                .map(|cloud| areas_and_probability(cloud, &settings, &grid))
-                .collect::<Result<Vec<_>, _>>()?
-                .into_iter()
-                .unzip();
+            let (areas, raster) = if with_raster {
+                let (areas, raster) = areas_and_raster(&clouds, &settings)?;
+                (areas, OnceLock::from(raster))
+            } else {
+                let areas = clouds.par_iter().map(|cloud| products::search_areas(cloud, &settings));
+                (areas.collect::<Result<_, _>>()?, OnceLock::new())
+            };
             Ok(RunProducts {
                 forecast,
                 areas,
                 stranding,
-                raster: (grid, bands),
+                raster,
+                coast: CoastUsed::of(&coast),
+                shore: coast,
             })
         };
         self.compute.run(work).await?
     }
+}
+
+fn area_settings<'a>(forecast: &Forecast, sea: SeaMask<'a>) -> AreaSettings<'a> {
+    AreaSettings {
+        levels: LEVELS.to_vec(),
+        bandwidth_floor_m: forecast.cell_m * BANDWIDTH_FLOOR_CELLS,
+        sea: Some(sea),
+    }
+}
+
+/// Areas and probability of every output time, both from one estimate of the density.
+fn areas_and_raster(
+    clouds: &[Cloud<'_>],
+    settings: &AreaSettings<'_>,
+) -> Result<(Vec<Option<AreaSet>>, Raster), Error> {
+    let grid = RasterGrid::around(clouds, settings.bandwidth_floor_m);
+    let (areas, bands) = clouds
+        .par_iter()
+        .map(|cloud| areas_and_probability(cloud, settings, &grid))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .unzip();
+    Ok((areas, (grid, bands)))
 }
 
 impl Forecast {
@@ -91,13 +154,32 @@ impl RunProducts {
         self.forecast.clouds()
     }
 
+    /// Place of the output time that the run ended with: output times go with the clock, a backtrack against it.
+    fn end(&self) -> usize {
+        match self.forecast.spec.direction {
+            Direction::Forward => self.forecast.outcome.snapshots.len().saturating_sub(1),
+            Direction::Backtrack => 0,
+        }
+    }
+
+    /// Grid and bands of the probability raster; made now if they were not.
+    pub(crate) fn raster(&self) -> Result<&Raster, Error> {
+        if let Some(raster) = self.raster.get() {
+            return Ok(raster);
+        }
+        let sea = |lon: f64, lat: f64| !self.shore.on_land(lon, lat);
+        let (_, raster) = areas_and_raster(&self.clouds()?, &area_settings(&self.forecast, &sea))?;
+        Ok(self.raster.get_or_init(|| raster))
+    }
+
     /// What `driftline simulate` reports: counts, timings, forcing, and the state at the end.
     pub fn report(&self) -> Result<Value, Error> {
         let forecast = &self.forecast;
         let (outcome, spec) = (&forecast.outcome, &forecast.spec);
-        let last = outcome.snapshots.last().ok_or(Error::Empty)?;
+        let end = self.end();
+        let last = outcome.snapshots.get(end).ok_or(Error::Empty)?;
         let clouds = self.clouds()?;
-        let final_cloud = clouds.last().ok_or(Error::Empty)?;
+        let final_cloud = clouds.get(end).ok_or(Error::Empty)?;
         let afloat = spread(final_cloud, &[Status::Active])?;
         // With everything ashore or out of data the mean of the last positions still says where that is.
         let spread = afloat.or(spread(final_cloud, &Status::ALL)?).ok_or(Error::Empty)?;
@@ -113,6 +195,7 @@ impl RunProducts {
                 "current": outcome.stats.fallback_share(ForcingKind::Current),
                 "wind": outcome.stats.fallback_share(ForcingKind::Wind),
             },
+            "coast": self.coast,
             "coast_extrapolated_share": outcome.stats.coast_extrapolated_share(),
             "seeds_moved_off_land": {"count": outcome.seeds_moved.count, "max_distance_m": outcome.seeds_moved.max_distance_m},
             "mean": {"lon": spread.mean.0, "lat": spread.mean.1},
@@ -120,7 +203,7 @@ impl RunProducts {
             "active": count(Status::Active),
             "stranded": count(Status::Stranded),
             "missing_data": count(Status::MissingData),
-            "areas_km2": self.areas.last().and_then(Option::as_ref).map(areas_km2),
+            "areas_km2": self.areas.get(end).and_then(Option::as_ref).map(areas_km2),
             "not_released": count(Status::NotReleased),
             "valid_from": forecast.valid_from,
             "valid_until": forecast.valid_until,
@@ -140,6 +223,7 @@ impl RunProducts {
             "groups": forecast.groups,
             "absurd_forcing_values": {"current": forecast.absurd_values[0], "wind": forecast.absurd_values[1]},
             "jibe_per_hour": driftline_leeway::JIBE_PER_HOUR,
+            "warnings": self.warnings(),
             "step_s": spec.step_s,
             "output_interval_s": spec.output_interval_s,
         }))
@@ -148,12 +232,7 @@ impl RunProducts {
     /// What is told of each scenario: its share, and where its particles are at the end.
     fn scenarios(&self) -> Result<Vec<Value>, Error> {
         let (forecast, clouds) = (&self.forecast, self.clouds()?);
-        // The end of a backtrack is its earliest time.
-        let end = match forecast.spec.direction {
-            Direction::Forward => clouds.last(),
-            Direction::Backtrack => clouds.first(),
-        };
-        let end = end.ok_or(Error::Empty)?;
+        let end = clouds.get(self.end()).ok_or(Error::Empty)?;
         let scenarios = forecast.spec.scenarios();
         let one = |(number, (scenario, share)): (usize, (&Scenario, f64))| -> Result<Value, Error> {
             let groups = || forecast.groups.iter().filter(|group| group.scenario == number);
@@ -195,7 +274,6 @@ impl RunProducts {
         let mut summary = self.report()?;
         summary["stranding"] = self.stranding.summary();
         summary["hourly"] = Value::Array(self.hourly());
-        summary["warnings"] = json!(self.warnings());
         summary["attribution"] = json!(self.attribution());
         summary["issued"] = json!(context.issued);
         Ok(summary)
@@ -271,11 +349,60 @@ impl RunProducts {
                 spec.ensemble_size
             ));
         }
+        let waiting = self.forecast.outcome.snapshots.get(self.end()).map_or(0, |end| {
+            end.status
+                .iter()
+                .filter(|status| **status == Status::NotReleased)
+                .count()
+        });
+        if waiting > 0 {
+            warnings.push(format!(
+                "the run ended before {waiting} of {} particles were released: the areas speak of the others only",
+                spec.ensemble_size
+            ));
+        }
         if outcome.seeds_moved.count > 0 {
             let SeedsMoved { count, max_distance_m } = outcome.seeds_moved;
             warnings.push(format!(
                 "{count} particles started on land and were moved to the nearest sea, up to {max_distance_m:.0} m away"
             ));
+        }
+        warnings.extend(self.warnings_of_scenarios());
+        warnings
+    }
+
+    /// Where a run could not do what its scenarios say.
+    fn warnings_of_scenarios(&self) -> Vec<String> {
+        let (forecast, spec) = (&self.forecast, &self.forecast.spec);
+        let mut warnings = Vec::new();
+        let scenarios = spec.scenarios();
+        for (number, (scenario, share)) in scenarios.iter().zip(spec.scenario_shares()).enumerate() {
+            let groups = forecast.groups.iter().filter(|group| group.scenario == number);
+            let particles: u32 = groups.map(|group| group.particles).sum();
+            let given = f64::from(particles) / f64::from(spec.ensemble_size);
+            if (given - share).abs() > WORTH_A_WARNING {
+                warnings.push(format!(
+                    "scenario {number} has {particles} of {} particles, {:.1} %, for a weight of {:.1} %: there are too few to share out as the weights say",
+                    spec.ensemble_size,
+                    100.0 * given,
+                    100.0 * share
+                ));
+            }
+            for change in &scenario.changes {
+                let never = match spec.direction {
+                    Direction::Forward => change.at >= forecast.valid_until,
+                    Direction::Backtrack => change.at <= forecast.valid_from,
+                };
+                if never {
+                    warnings.push(format!(
+                        "scenario {number} never became {}: the run ends before {}",
+                        change.to.key, change.at
+                    ));
+                }
+            }
+        }
+        if spec.capsizing && spec.direction == Direction::Backtrack && spec.mode == Mode::Operational {
+            warnings.push("nothing capsizes in a backtrack: objects stay what they were found as".to_owned());
         }
         warnings
     }
@@ -295,7 +422,7 @@ impl RunProducts {
             .iter()
             .filter_map(|source| source.about.attribution.clone())
             .collect();
-        lines.push("Coast: GSHHG (LGPL)".to_owned());
+        lines.push(self.coast.credit.clone());
         lines.sort();
         lines.dedup();
         lines

@@ -7,6 +7,7 @@ use driftline_compute::Compute;
 use driftline_decode::ForcingFile;
 use driftline_domain::{BBox, ComponentAxes, Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
 use driftline_store::{ForcingWindow, SeriesRef, Store};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -110,6 +111,20 @@ impl ForcingOrigin {
         Ok(Self::Files(Arc::new(files?)))
     }
 
+    /// Those of the feeds asked for that there are not; a file's feed is its name.
+    pub async fn unknown_feeds(&self, asked: &[String]) -> Result<Vec<String>, Error> {
+        let known: Vec<String> = match self {
+            Self::Store(_) if asked.is_empty() => Vec::new(),
+            Self::Store(store) => {
+                let catalog = store.catalog().await?;
+                catalog.cycles().map(|cycle| cycle.manifest.feed.clone()).collect()
+            }
+            Self::Files(files) => files.iter().map(|file| file.name.clone()).collect(),
+        };
+        let unknown = asked.iter().filter(|feed| !known.contains(feed));
+        Ok(unknown.map(|feed| feed.chars().take(64).collect()).collect())
+    }
+
     /// What is told of every field that touches a box and a time range, finest first.
     pub async fn covering(
         &self,
@@ -129,8 +144,7 @@ impl ForcingOrigin {
         compute: &Compute,
         kind: ForcingKind,
         bbox: &BBox,
-        from: ValidTime,
-        until: ValidTime,
+        (from, until): (ValidTime, ValidTime),
         feeds: &[String],
         components: Components,
     ) -> Result<Vec<LoadedSource>, Error> {
@@ -287,7 +301,8 @@ impl Candidate {
             return Ok(None);
         };
         let path = || PathBuf::from(&files[*file].name);
-        let fields = (first..=last).map(|step| {
+        // Steps are unpacked side by side.
+        let fields = (first..=last).into_par_iter().map(|step| {
             let field = match components {
                 Components::EastNorth => local.read(*series, step),
                 Components::Native => local.read_native(*series, step),

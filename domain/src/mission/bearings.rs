@@ -79,13 +79,14 @@ impl BearingLine {
         sideways * sideways + lengthways * lengthways
     }
 
-    /// Directions to look for a good place in: the line itself, or five through a sector.
+    /// Directions to look for a good place in: the line itself, or five through a sector and its two edges, along which
+    /// sectors of one mast meet that hardly overlap.
     fn directions_deg(&self) -> Vec<f64> {
         match self.spread {
             Spread::SigmaDeg(_) => vec![self.bearing_deg],
             Spread::WidthDeg(width_deg) => {
-                let part = |fifth: i32| self.bearing_deg + width_deg * f64::from(fifth) / 5.0;
-                (-2..=2).map(part).collect()
+                let part = |tenth: i32| self.bearing_deg + width_deg * f64::from(tenth) / 10.0;
+                [-4, -2, 0, 2, 4, -5, 5].map(part).to_vec()
             }
         }
     }
@@ -191,6 +192,23 @@ mod tests {
             "{place:?} {misfit}"
         );
         assert!(release.bounds().contains(target.lon_deg(), target.lat_deg()));
+    }
+
+    #[test]
+    fn sectors_of_one_mast_that_hardly_overlap_fit() {
+        for overlap_deg in [2.0, 0.5, 0.01] {
+            let next_deg = 180.0 - overlap_deg;
+            let release = bearings(vec![
+                line(60.0, 4.0, 60.0, Spread::WidthDeg(120.0)),
+                line(60.0, 4.0, next_deg, Spread::WidthDeg(120.0)),
+            ]);
+            assert!(release.crossing().1 < 0.01, "{overlap_deg}: {:?}", release.crossing());
+        }
+        let apart = bearings(vec![
+            line(60.0, 4.0, 60.0, Spread::WidthDeg(120.0)),
+            line(60.0, 4.0, 190.0, Spread::WidthDeg(120.0)),
+        ]);
+        assert!(apart.crossing().1 > 6.0, "{:?}", apart.crossing());
     }
 
     #[test]

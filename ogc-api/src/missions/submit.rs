@@ -8,10 +8,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::Scope;
 use driftline_database::{Mission, MissionCreation, NewMission};
-use driftline_domain::{MissionId, MissionSpec};
+use driftline_domain::{MissionId, MissionSpec, unambiguous_json};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::view::{mission_json, mission_path};
@@ -98,7 +98,7 @@ fn accepted(ask: &Ask, mission: &Mission) -> Result<Response, Error> {
 }
 
 fn parse(body: &[u8]) -> Result<MissionSpec, Error> {
-    let value: Value = serde_json::from_slice(body).map_err(Error::MalformedJson)?;
+    let value = unambiguous_json(body).map_err(Error::MalformedJson)?;
     MissionSpec::from_json(&value).map_err(Error::Violations)
 }
 

@@ -2,12 +2,12 @@
 
 use clap::Subcommand;
 
-use crate::{Common, output};
+use crate::{Common, commands, output};
 
 /// Questions about the configuration.
 #[derive(Subcommand)]
 pub(crate) enum Config {
-    /// Say whether the configuration can be used; exit code 64 when not.
+    /// Say whether the configuration can be used, with the files that it names; exit code 64 when not.
     Check(Common),
     /// Print the settings in force.
     Print(Common),
@@ -17,7 +17,7 @@ pub(crate) enum Config {
 pub(crate) fn run(config: Config) -> anyhow::Result<()> {
     match config {
         Config::Check(common) => {
-            common.settings()?;
+            commands::coast(&common.settings()?)?;
             output::line("the configuration is valid")
         }
         Config::Print(common) => {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use driftline_auth_billing::{UsageLog, UsageSettings, UsageTasks, chain, system_clock};
-use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_config::Settings;
 use driftline_database::Database;
@@ -90,6 +89,12 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 impl Service {
     async fn build(settings: Settings) -> anyhow::Result<Self> {
+        // First of all: nothing of the installation is touched with a configuration that cannot be used.
+        let coast = commands::coast(&settings)?;
+        if let Some(path) = settings.coast_file() {
+            let (file, source) = (path.display(), coast.source());
+            tracing::info!(%file, source, checksum = format!("{:08x}", coast.checksum()), "the coast is the operator's own");
+        }
         let data_dir = &settings.store.data_dir;
         commands::create_data_dir(data_dir)?;
         let node = Node::claim(data_dir, &settings.store.node)?;
@@ -107,10 +112,9 @@ impl Service {
             Err(error) => tracing::warn!(cause = chain(&error), "leftovers of interrupted work were not removed"),
         }
         let database = commands::open_database(&settings).await?;
-        let coast = Arc::new(Coast::embedded()?);
         let engine = Engine {
             compute,
-            coast,
+            coast: Arc::new(coast),
             origin: ForcingOrigin::Store(store.clone()),
         };
         Ok(Self {

@@ -1,14 +1,13 @@
 //! `driftline simulate`: one forecast on this machine, from the store or from files given by hand.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use driftline_coast::Coast;
 use driftline_compute::Compute;
-use driftline_domain::MissionSpec;
+use driftline_domain::{MissionSpec, unambiguous_json};
 use driftline_simulate::{Continue, Engine, ForcingOrigin, draw_seed};
 use serde_json::{Map, Value, json};
 
@@ -21,10 +20,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     mission: Option<PathBuf>,
     /// Last known latitude, degrees north.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = finite)]
     lat: Option<f64>,
     /// Last known longitude, degrees east.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = finite)]
     lon: Option<f64>,
     /// When it was there (RFC 3339).
     #[arg(long)]
@@ -39,7 +38,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     particles: Option<u32>,
     /// Standard deviation of the position per axis, metres.
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", allow_negative_numbers = true, value_parser = finite)]
     radius: Option<f64>,
     /// Time step, seconds.
     #[arg(long, value_name = "S")]
@@ -53,9 +52,15 @@ pub(crate) struct Arguments {
     /// Forcing file to read directly instead of the store; may be given several times.
     #[arg(long, value_name = "FILE")]
     forcing: Vec<PathBuf>,
+    /// Coast file instead of the one that the configuration names (`driftline coast build` makes one).
+    #[arg(long, value_name = "FILE")]
+    coast: Option<PathBuf>,
     /// Folder to write the result files to.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write these files only, by name; without it all of them.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', requires = "out")]
+    files: Vec<String>,
     /// Compute threads; without it one per core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -66,7 +71,11 @@ pub(crate) struct Arguments {
 /// Computes and reports.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let began = Instant::now();
-    let settings = arguments.common.settings()?;
+    let mut settings = arguments.common.settings()?;
+    if let Some(coast) = &arguments.coast {
+        settings.coast.file.clone_from(coast);
+    }
+    let coast = commands::coast(&settings)?;
     let spec = mission(arguments)?;
     let compute = match arguments.threads {
         Some(threads) => Compute::new(usize::from(threads))?,
@@ -79,9 +88,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         } else {
             ForcingOrigin::open_files(&arguments.forcing)?
         };
+        let unknown = origin.unknown_feeds(&spec.feeds()).await?;
+        if !unknown.is_empty() {
+            bail!("there is no feed '{}'", unknown.join("', '"));
+        }
         let engine = Engine {
             compute,
-            coast: Arc::new(Coast::embedded()?),
+            coast: Arc::new(coast),
             origin,
         };
         let seed = match spec.seed {
@@ -90,9 +103,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         };
         let forecast = engine.forecast(&spec, seed, Arc::new(|_| Continue::Go)).await?;
         let products_began = Instant::now();
-        let products = Arc::new(engine.products(forecast).await?);
+        let products = Arc::new(engine.areas(forecast).await?);
         if let Some(folder) = &arguments.out {
-            write_files(folder, &engine.loose_files(Arc::clone(&products)).await?)?;
+            let wanted = arguments.files.clone();
+            engine
+                .write_files(Arc::clone(&products), folder.clone(), wanted)
+                .await?;
         }
         let products_s = products_began.elapsed().as_secs_f64();
         let mut report = products.report()?;
@@ -107,12 +123,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
 }
 
+/// A number of an option. JSON has no NaN and no infinity: either would become null, which counts as not given.
+fn finite(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    let is_finite = number.is_finite();
+    is_finite
+        .then_some(number)
+        .ok_or_else(|| format!("{text} is not a finite number"))
+}
+
 /// The mission of the options, checked by the rules of the API.
 fn mission(arguments: &Arguments) -> anyhow::Result<MissionSpec> {
     let mut body = match &arguments.mission {
         Some(path) => {
             let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-            serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?
+            unambiguous_json(text.as_bytes()).with_context(|| format!("{} is not JSON", path.display()))?
         }
         None => Value::Object(Map::new()),
     };
@@ -137,7 +162,11 @@ fn mission(arguments: &Arguments) -> anyhow::Result<MissionSpec> {
         ("mode", arguments.mode.clone().map(Value::from)),
     ];
     if overrides.iter().any(|(_, value)| value.is_some()) {
-        let config = members.entry("config").or_insert_with(|| json!({}));
+        let config = members.entry("config").or_insert(Value::Null);
+        // As in the API, null counts as absent.
+        if config.is_null() {
+            *config = json!({});
+        }
         let Some(config) = config.as_object_mut() else {
             bail!("config is a JSON object")
         };
@@ -153,14 +182,6 @@ fn mission(arguments: &Arguments) -> anyhow::Result<MissionSpec> {
             .map(|violation| format!("{}: {}", violation.field, violation.message))
             .collect();
         anyhow::anyhow!("the mission is refused: {}", lines.join("; "))
-    })
-}
-
-fn write_files(folder: &Path, files: &[(String, Vec<u8>)]) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    files.iter().try_for_each(|(name, bytes)| {
-        let path = folder.join(name);
-        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
     })
 }
 
@@ -182,6 +203,9 @@ fn print_text(report: &Value) -> anyhow::Result<()> {
         number(&areas["90"]),
         number(&areas["95"])
     ))?;
+    for warning in report["warnings"].as_array().into_iter().flatten() {
+        output::line(&format!("warning: {}", warning.as_str().unwrap_or_default()))?;
+    }
     output::line(&format!(
         "seed {}, {:.2} s in all",
         report["seed"],

@@ -68,7 +68,12 @@ impl Coast {
     /// overlap (where two do, it is sea); one that crosses the antimeridian continues past 180 or -180. They are rounded
     /// to 1/7680 degree and go through the same file format as the world's coast.
     pub fn from_polygons(polygons: &[Vec<(f64, f64)>]) -> Result<Coast, Error> {
-        let mut writer = Writer::new("polygons");
+        Coast::named("polygons", polygons)
+    }
+
+    /// A coast of polygons, as [`Coast::from_polygons`] takes them, that names its source.
+    pub(crate) fn named(source: &str, polygons: &[Vec<(f64, f64)>]) -> Result<Coast, Error> {
+        let mut writer = Writer::new(source);
         polygons::write(polygons, &mut writer)?;
         Coast::from_bytes(writer.finish()?)
     }
@@ -76,6 +81,11 @@ impl Coast {
     /// Unpacks every tile once, and tells the first that makes no sense.
     pub fn check(&self) -> Result<(), Error> {
         (0..self.tiles.len()).try_for_each(|number| self.packed.tile(number).map(drop))
+    }
+
+    /// Whether this is the coast that comes with the product, byte for byte, wherever it was read from.
+    pub fn is_embedded(&self) -> bool {
+        self.packed.bytes() == EMBEDDED
     }
 
     /// Where the shoreline comes from and under which licence, as written in the file.

@@ -66,6 +66,13 @@ pub enum Error {
         /// What the reader said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The land polygons of a build cannot be used.
+    #[cfg(feature = "build")]
+    #[error("land polygons cannot be used: {what}")]
+    Polygons {
+        /// What is wrong with them.
+        what: String,
+    },
     /// The source of a build is not GSHHG in one-degree bins.
     #[cfg(feature = "build")]
     #[error("unexpected shoreline source: {what}")]

@@ -74,7 +74,8 @@ impl<'a> Kernel<'a> {
             wind_error: ErrorProcess::new(spec.wind_error.sigma_ms, spec.wind_error.tau_s, length_s),
             slow: SlowScores::new(&spec.slow_coefficients, length_s),
             jibe_below: (jibe_probability(spec.jibe_per_hour, length_s) * 4_294_967_296.0) as u32,
-            capsizing: spec.capsizing,
+            // Backward objects stay what they were asked for (leeway.md 4.7).
+            capsizing: spec.capsizing && spec.step_s > 0,
             groups: spec
                 .groups
                 .iter()

@@ -1,7 +1,8 @@
 //! `particles.nc`: every particle at every output time as a CF trajectory file (CF 1.11, appendix H.4.1: the multidimensional
 //! array representation; ACDD 1.3), in the form that OpenDrift 1.14 writes and that OpenDrift, trajan and xarray read.
 //!
-//! A particle's last row is the one in which it stopped, with the state that it stopped in; after it stand fill values.
+//! A particle's last row is the one in which it stopped, with the state that it stopped in; after it, and before its release,
+//! stand fill values. Of a backtrack the times rise as well, and the row in which a particle stopped is its first.
 //! Longitude and latitude are doubles: what the run computed, to the last bit. The attribute `coordinates`, which CF asks for
 //! on `status`, is left out as OpenDrift does: with it xarray takes positions for coordinates, and OpenDrift looks for them
 //! among the data and does not open the file.
@@ -10,12 +11,15 @@
 //! holds one lock of the process around each call, so that two such files are written in turns. It writes to a path only:
 //! a scratch file that goes when its content has been read.
 
+use std::ops::Range;
+
+use driftline_domain::Direction;
 use netcdf::FileMut;
 use serde_json::Value;
 
 use super::provenance::text;
 use super::{Error, RunView};
-use crate::products::{Cloud, Status};
+use crate::products::{Cloud, Status, life};
 
 /// Level of zlib: more costs time and gains nothing that counts.
 const DEFLATE: i32 = 4;
@@ -125,22 +129,17 @@ fn statuses(rows: &Rows<'_>, file: &mut FileMut, (particles, times): (usize, usi
 /// Columns by time, to be read as rows by particle.
 struct Rows<'a> {
     clouds: &'a [Cloud<'a>],
-    /// For each particle how many output times it has: those before and the one in which it stopped.
-    lengths: Vec<usize>,
+    /// For each particle the output times from its release to the one in which it stopped.
+    lives: Vec<Range<usize>>,
 }
 
 impl<'a> Rows<'a> {
     fn of(clouds: &'a [Cloud<'a>]) -> Self {
         let particles = clouds.first().map_or(0, Cloud::len);
-        let mut lengths = vec![clouds.len(); particles];
-        for (number, cloud) in clouds.iter().enumerate().rev() {
-            for (length, status) in lengths.iter_mut().zip(cloud.status) {
-                if *status != Status::Active {
-                    *length = number + 1;
-                }
-            }
+        Self {
+            clouds,
+            lives: (0..particles).map(|particle| life(clouds, particle)).collect(),
         }
-        Self { clouds, lengths }
     }
 
     /// Values of some particles at all times, block after block; fill where a particle has none.
@@ -148,13 +147,13 @@ impl<'a> Rows<'a> {
         &'a self,
         fill: T,
         value: impl Fn(&Cloud<'_>, usize) -> T + 'a,
-    ) -> impl Iterator<Item = (std::ops::Range<usize>, Vec<T>)> + 'a {
-        let (particles, times) = (self.lengths.len(), self.clouds.len());
+    ) -> impl Iterator<Item = (Range<usize>, Vec<T>)> + 'a {
+        let (particles, times) = (self.lives.len(), self.clouds.len());
         (0..particles).step_by(BLOCK).map(move |first| {
             let range = first..particles.min(first + BLOCK);
             let mut values = vec![fill; range.len() * times];
             for (number, cloud) in self.clouds.iter().enumerate() {
-                for particle in range.clone().filter(|particle| number < self.lengths[*particle]) {
+                for particle in range.clone().filter(|particle| self.lives[*particle].contains(&number)) {
                     values[(particle - first) * times + number] = value(cloud, particle);
                 }
             }
@@ -184,6 +183,10 @@ fn global_attributes(view: &RunView, clouds: &[Cloud<'_>], file: &mut FileMut) -
         view.forcing_text()
     );
     let attribution = label.attribution_line();
+    let direction = match view.spec.direction {
+        Direction::Forward => "forward",
+        Direction::Backtrack => "backward",
+    };
     for (name, value) in [
         ("Conventions", "CF-1.11, ACDD-1.3"),
         ("standard_name_vocabulary", "CF Standard Name Table v85"),
@@ -205,7 +208,7 @@ fn global_attributes(view: &RunView, clouds: &[Cloud<'_>], file: &mut FileMut) -
         // Which of its classes OpenDrift opens the file with.
         ("opendrift_module", "opendrift.models.leeway"),
         ("opendrift_class", "Leeway"),
-        ("simulation_direction", "forward"),
+        ("simulation_direction", direction),
         ("time_step_calculation", &step("step_s")),
         ("time_step_output", &step("output_interval_s")),
     ] {
@@ -266,7 +269,7 @@ fn settings(view: &RunView) -> Result<Vec<(String, String)>, Error> {
             add(name, value, &mut found);
         }
     }
-    for name in ["jibe_per_hour", "current_error"] {
+    for name in ["jibe_per_hour", "current_error", "wind_error", "slow_coefficients"] {
         add(&format!("used_{name}"), &view.summary[name], &mut found);
     }
     Ok(found)
@@ -298,7 +301,7 @@ mod tests {
         let run = sample::Run::of(3, 4, |p, h| (10 * p + h) as f64, |_, _| 60.0, status);
         let clouds = run.clouds();
         let rows = Rows::of(&clouds);
-        assert_eq!(rows.lengths, [4, 3, 1]);
+        assert_eq!(rows.lives, [0..4, 0..3, 0..1]);
         let blocks: Vec<_> = rows.blocks(-1.0, |cloud, particle| cloud.lon_deg[particle]).collect();
         let values = [0.0, 1.0, 2.0, 3.0, 10.0, 11.0, 12.0, -1.0, 20.0, -1.0, -1.0, -1.0];
         assert_eq!(blocks, [(0..3, values.to_vec())]);

@@ -87,7 +87,9 @@ impl RunView {
         let Particles::Computed(products) = &self.particles else {
             return Ok(cog::read_band(self.file(PROBABILITY_FILE)?, time)?);
         };
-        let (grid, bands) = &products.raster;
+        let (grid, bands) = products
+            .raster()
+            .map_err(|_failed| Error::Lacking("probability raster"))?;
         Ok(DensityGrid {
             west: grid.west_deg,
             north: grid.north_deg,

@@ -4,6 +4,8 @@
 //! every output time and in every product of the run. But for the side that a particle starts on, which alternates,
 //! numbers carry no meaning: the tracks shown are a fair sample of all.
 
+use std::ops::Range;
+
 use driftline_domain::wrap_lon_deg;
 
 use super::Error;
@@ -49,46 +51,54 @@ pub fn tracks(clouds: &[Cloud<'_>], max_tracks: usize) -> Result<Vec<Track>, Err
 }
 
 fn track(clouds: &[Cloud<'_>], particle: usize) -> Track {
-    let states = || clouds.iter().map(|cloud| cloud.status[particle]);
-    let is_afloat = |status: Status| status == Status::Active;
-    let first = states().position(is_afloat);
-    let last = clouds.len() - 1 - states().rev().position(is_afloat).unwrap_or(clouds.len() - 1);
-    // A track has the particle's end as well: the time after the last one afloat, in a backtrack the one before the first.
-    let end = match first {
-        None => states().find(|status| *status != Status::NotReleased),
-        Some(first) => {
-            let before = first.checked_sub(1).map(|k| clouds[k].status[particle]);
-            let after = clouds.get(last + 1).map(|cloud| cloud.status[particle]);
-            [after, before]
-                .into_iter()
-                .flatten()
-                .find(|status| *status != Status::NotReleased)
-        }
-    };
-    let is_shown = |k: usize| {
-        let status = clouds[k].status[particle];
-        let is_next_to = |first: usize| k + 1 == first || k == last + 1;
-        match first {
-            None => k == 0,
-            Some(first) => (first..=last).contains(&k) || (is_next_to(first) && status != Status::NotReleased),
-        }
-    };
-    let vertices: Vec<Vertex> = (0..clouds.len())
-        .filter(|&k| is_shown(k))
-        .map(|k| Vertex {
-            lon_deg: wrap_lon_deg(clouds[k].lon_deg[particle]),
-            lat_deg: clouds[k].lat_deg[particle],
-            time: clouds[k].time,
+    let life = life(clouds, particle);
+    let vertices: Vec<Vertex> = clouds[life.clone()]
+        .iter()
+        .map(|cloud| Vertex {
+            lon_deg: wrap_lon_deg(cloud.lon_deg[particle]),
+            lat_deg: cloud.lat_deg[particle],
+            time: cloud.time,
         })
         .collect();
+    let states = || clouds[life.clone()].iter().map(|cloud| cloud.status[particle]);
+    // Its end, at whichever end of the time that is; a particle still afloat has none.
+    let status = match states().find(|status| *status != Status::Active) {
+        Some(end) => end,
+        None if life.is_empty() => Status::NotReleased,
+        None => Status::Active,
+    };
     Track {
         particle_id: particle as u32,
-        status: end.unwrap_or(if first.is_some() {
-            Status::Active
-        } else {
-            Status::NotReleased
-        }),
+        status,
         parts: split_track(&vertices),
+    }
+}
+
+/// The output times from a particle's release to its end, the one at which it had ended included: that is the last one of
+/// a forward run, and the first one of a backtrack. Empty where it was never released.
+pub(crate) fn life(clouds: &[Cloud<'_>], particle: usize) -> Range<usize> {
+    let is = |k: usize, wanted: Status| clouds[k].status[particle] == wanted;
+    let is_end = |k: usize| !is(k, Status::Active) && !is(k, Status::NotReleased);
+    let mut times = 0..clouds.len();
+    match times.clone().find(|&k| is(k, Status::Active)) {
+        None => match times.find(|&k| is_end(k)) {
+            Some(at_once) => at_once..at_once + 1,
+            None => 0..0,
+        },
+        Some(first) => {
+            let last = times.rfind(|&k| is(k, Status::Active)).unwrap_or(first);
+            let begin = if first > 0 && is_end(first - 1) {
+                first - 1
+            } else {
+                first
+            };
+            let end = if last + 1 < clouds.len() && is_end(last + 1) {
+                last + 2
+            } else {
+                last + 1
+            };
+            begin..end
+        }
     }
 }
 
@@ -140,6 +150,24 @@ mod tests {
         assert_eq!(tracks[0].status, Status::Active);
         assert_eq!(tracks[0].parts.len(), 2, "over the antimeridian");
         assert_eq!(tracks[0].parts[1].last().unwrap().time, hour(3));
+    }
+
+    #[test]
+    fn a_life_is_from_release_to_end_whichever_way_the_run_went() {
+        use Status::{Active, MissingData, NotReleased, SeededOnLand, Stranded};
+        for (states, expected) in [
+            ([Active, Active, Active, Active], 0..4),
+            ([NotReleased, Active, Active, Stranded], 1..4),
+            ([NotReleased, Active, Stranded, Stranded], 1..3),
+            ([Stranded, Stranded, Active, Active], 1..4),
+            ([MissingData, Active, Active, NotReleased], 0..3),
+            ([SeededOnLand, SeededOnLand, SeededOnLand, SeededOnLand], 0..1),
+            ([NotReleased, NotReleased, Stranded, Stranded], 2..3),
+            ([NotReleased, NotReleased, NotReleased, NotReleased], 0..0),
+        ] {
+            let run = Run::of(1, 4, |_, _| 4.0, |_, _| 60.0, |_, hour| states[hour]);
+            assert_eq!(life(&run.clouds(), 0), expected, "{states:?}");
+        }
     }
 
     #[test]

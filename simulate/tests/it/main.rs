@@ -10,3 +10,4 @@ mod engine;
 mod parity;
 mod raster;
 mod reference_ensembles;
+mod reports;

@@ -17,7 +17,19 @@ async fn products(threads: usize, hours: u32) -> (Arc<RunProducts>, Vec<(String,
     let began = Instant::now();
     let products = Arc::new(engine.products(forecast).await.unwrap());
     let made = began.elapsed();
-    let files = engine.loose_files(Arc::clone(&products)).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    engine
+        .write_files(Arc::clone(&products), folder.path().to_owned(), Vec::new())
+        .await
+        .unwrap();
+    let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| {
+        let entry = entry.unwrap();
+        (
+            entry.file_name().into_string().unwrap(),
+            std::fs::read(entry.path()).unwrap(),
+        )
+    });
+    let files = files.collect();
     println!(
         "{threads} threads: products {made:.3?}, with files {:.3?}",
         began.elapsed()

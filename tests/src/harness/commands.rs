@@ -44,6 +44,13 @@ impl<'a> Commands<'a> {
         Self { data }
     }
 
+    /// A command that has nothing to do with a data directory, not started yet.
+    pub(crate) fn bare(arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(arguments);
+        command
+    }
+
     /// A command, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());

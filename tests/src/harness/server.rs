@@ -21,6 +21,7 @@ pub(crate) struct Launch<'a> {
     data: PathBuf,
     disk: Option<&'a Disk>,
     public_base: Option<String>,
+    coast: Option<PathBuf>,
 }
 
 impl<'a> Launch<'a> {
@@ -30,12 +31,19 @@ impl<'a> Launch<'a> {
             data: data.to_owned(),
             disk: None,
             public_base: None,
+            coast: None,
         }
     }
 
     /// With links that begin with this.
     pub(crate) fn under(mut self, public_base: &str) -> Self {
         self.public_base = Some(public_base.to_owned());
+        self
+    }
+
+    /// With a coast file of the operator's own.
+    pub(crate) fn with_coast(mut self, file: &Path) -> Self {
+        self.coast = Some(file.to_owned());
         self
     }
 
@@ -51,6 +59,9 @@ impl<'a> Launch<'a> {
         command.env("DRIFTLINE__LOG__FORMAT", "json");
         if let Some(base) = self.public_base {
             command.env("PUBLIC_BASE_URL", base);
+        }
+        if let Some(coast) = self.coast {
+            command.env("DRIFTLINE__COAST__FILE", coast);
         }
         if let Some(disk) = self.disk {
             disk.watch(&mut command);

@@ -149,11 +149,11 @@ export interface DatumFeature {
 /** What is sent to make a mission. */
 export interface MissionRequest {
     readonly name?: string;
-    readonly last_known_lat: number;
-    readonly last_known_lon: number;
-    readonly last_known_time: string;
+    readonly last_known_lat?: number;
+    readonly last_known_lon?: number;
+    readonly last_known_time?: string;
     readonly object_type: string;
-    readonly uncertainty_radius_m: number;
+    readonly uncertainty_radius_m?: number;
     readonly forecast_hours: number;
     readonly ensemble_size?: number;
     readonly distress?: boolean;

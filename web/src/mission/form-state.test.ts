@@ -107,6 +107,17 @@ test('what no field holds goes along when a mission is sent again', () => {
     assert.deepEqual(toRequest({ ...form, seed: '3' }).request?.config, { step_s: 300, forcing: ['arome'], seed: 3 });
 });
 
+test('a mission with scenarios is sent again without the plain fields, which would contradict them', () => {
+    const scenarios = [{ release: { point: { lat: 60, lon: 4, time: '2015-11-16T00:00:00Z', radius_m: 500 } } }];
+    const form = { ...filled, carried: JSON.stringify({ config: { scenarios } }) };
+    const request = toRequest(form).request;
+    assert.deepEqual(request?.config?.scenarios, scenarios);
+    assert.equal(request?.last_known_lat, undefined);
+    assert.equal(request?.last_known_time, undefined);
+    assert.equal(request?.uncertainty_radius_m, undefined);
+    assert.equal(request?.object_type, filled.object);
+});
+
 test('what is typed is no choice', () => {
     const { request, errors } = toRequest({ ...filled, object: '', objectText: 'raft' });
     assert.equal(request, null);

@@ -171,17 +171,24 @@ export function toRequest(form: FormValues): { request: MissionRequest | null; e
     const request: MissionRequest = {
         ...carried,
         ...(form.name.trim() !== '' && { name: form.name.trim() }),
-        last_known_lat: rounded(parsed.position.lat),
-        last_known_lon: rounded(parsed.position.lon),
-        last_known_time: iso(time),
+        // Scenarios say themselves where and when: the plain fields beside them would contradict.
+        ...(!hasScenarios(config) && {
+            last_known_lat: rounded(parsed.position.lat),
+            last_known_lon: rounded(parsed.position.lon),
+            last_known_time: iso(time),
+            uncertainty_radius_m: radius,
+        }),
         object_type: form.object,
-        uncertainty_radius_m: radius,
         forecast_hours: number(form.hours),
         ensemble_size: number(form.size),
         ...(form.distress && { distress: true }),
         ...(Object.keys(config).length > 0 && { config }),
     };
     return { request, errors };
+}
+
+function hasScenarios(config: Readonly<Record<string, unknown>>): boolean {
+    return Array.isArray(config.scenarios) && config.scenarios.length > 0;
 }
 
 const FIELD_OF: Readonly<Record<string, FieldName>> = {

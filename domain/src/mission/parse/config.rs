@@ -160,6 +160,9 @@ impl Config {
         if self.current_error.is_some() || self.wind_error.is_some() || self.slow_coefficients.is_some() {
             refuse("config.error".to_owned(), "error that is correlated in time");
         }
+        if self.forcing.iter().any(|choice| choice.weight.is_some()) {
+            refuse("config.forcing".to_owned(), "weighted feeds");
+        }
         for (number, scenario) in self.scenarios.iter().enumerate() {
             let shape = match scenario.release {
                 Release::Track(_) => Some("voyage"),
@@ -168,6 +171,24 @@ impl Config {
             };
             if let Some(shape) = shape {
                 refuse(format!("config.scenarios[{number}].release"), shape);
+            }
+            // The reference's polygons lie in a plane that ends at 180 degrees.
+            let jumps = |ring: &Vec<[f64; 2]>| ring.windows(2).any(|ends| (ends[1][0] - ends[0][0]).abs() > 180.0);
+            if let Release::Polygon(polygon) = &scenario.release
+                && (polygon.coordinates.iter().any(jumps) || polygon.bounds().width_deg() >= 360.0)
+            {
+                refuse(
+                    format!("config.scenarios[{number}].release.polygon.coordinates"),
+                    "polygon across the antimeridian or around a pole",
+                );
+            }
+            if let Release::Polygon(polygon) = &scenario.release
+                && !polygon.outline().crossings().is_empty()
+            {
+                refuse(
+                    format!("config.scenarios[{number}].release.polygon.coordinates"),
+                    "polygon whose edges cross",
+                );
             }
             if let Release::Polygon(polygon) = &scenario.release
                 && polygon.coordinates.len() > 1

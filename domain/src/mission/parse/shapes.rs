@@ -6,7 +6,7 @@ use super::members::{Members, shown};
 use crate::mission::{
     BearingLine, BearingsRelease, Pace, PolygonRelease, Spread, TrackRelease, Waypoint, limits, sphere,
 };
-use crate::{ValidTime, Violation};
+use crate::{ValidTime, Violation, wrap_lon_deg};
 
 /// No voyage ends later, seconds since 1970: the year 9892.
 const LAST_S: f64 = 250e9;
@@ -175,6 +175,16 @@ fn ring(value: &Value, field: &str, violations: &mut Vec<Violation>) -> Option<V
             return None;
         }
         corners.push([*lon, *lat]);
+    }
+    // Neither way round is the shorter one, and the wrong one would take in a pole.
+    let is_half_a_turn = |ends: &[[f64; 2]]| wrap_lon_deg(ends[1][0] - ends[0][0]).abs() == 180.0;
+    if let Some(number) = corners.windows(2).position(is_half_a_turn) {
+        let message = format!(
+            "position {} lies 180 degrees of longitude from the one before it, which may be either way round: another position between them says which",
+            number + 1
+        );
+        refuse("ambiguous", message);
+        return None;
     }
     if corners.first() != corners.last() {
         refuse("not_closed", "the last position of a ring must be its first".to_owned());

@@ -228,6 +228,20 @@ fn settings_of_the_error_model_and_of_forcing_are_read() {
         ("config.error", "not_in_parity"),
     ];
     assert_eq!(codes(&body), expect.map(|(f, c)| (f.to_owned(), c.to_owned())));
+    body["config"] = json!({"mode": "parity", "forcing": ["a", {"feed": "b", "weight": 2}]});
+    let expect = [("config.forcing".to_owned(), "not_in_parity".to_owned())];
+    assert_eq!(codes(&body), expect, "the reference has one order of sources");
+    for ring in [
+        json!([[4, 60], [4.5, 60.5], [4.5, 60], [4, 60.5], [4, 60]]),
+        json!([[179, 60], [-179, 60], [-179, 61], [179, 60]]),
+        json!([[0, 85], [120, 85], [-120, 85], [0, 85]]),
+    ] {
+        let mut body = mission(&json!([{"release": {"polygon": {"times": [T, T], "coordinates": [ring]}}}]));
+        assert!(MissionSpec::from_json(&body).is_ok(), "{body}");
+        body["config"]["mode"] = json!("parity");
+        let field = "config.scenarios[0].release.polygon.coordinates".to_owned();
+        assert_eq!(codes(&body), [(field, "not_in_parity".to_owned())], "{body}");
+    }
 }
 
 #[test]
@@ -246,6 +260,14 @@ fn scenarios_and_the_short_form_do_not_mix() {
         codes(&body),
         [("config.scenarios[0].object_type".to_owned(), "missing".to_owned())]
     );
+}
+
+#[test]
+fn an_edge_of_half_a_turn_is_refused_since_it_may_go_either_way() {
+    let ring = json!([[-90, 0], [90, 0], [90, 10], [-90, 10], [-90, 0]]);
+    let body = mission(&json!([{"release": {"polygon": {"times": [T, T], "coordinates": [ring]}}}]));
+    let field = "config.scenarios[0].release.polygon.coordinates[0]".to_owned();
+    assert_eq!(codes(&body), [(field, "ambiguous".to_owned())]);
 }
 
 #[test]

@@ -9,6 +9,10 @@ use crate::Error;
 
 const RADIUS_M: f64 = 6_370_997.0;
 
+/// Nodes of a lattice times corners that are looked at for one polygon: half a minute's work. A polygon that takes more fills
+/// next to nothing of its box, or its edges cross so that the shoelace formula finds next to no area.
+const MOST_WORK: f64 = 5e9;
+
 /// So many places inside of polygons of (longitude, latitude) in degrees.
 pub(super) fn filled(polygons: &[Vec<(f64, f64)>], number: usize) -> Result<Vec<(f64, f64)>, Error> {
     let corners = polygons.iter().map(Vec::len).min().unwrap_or(0);
@@ -19,7 +23,7 @@ pub(super) fn filled(polygons: &[Vec<(f64, f64)>], number: usize) -> Result<Vec<
         ("polygon corner", f64::NAN, places, "a longitude and a latitude"),
     ])?;
     if let [only] = polygons {
-        return Ok(lattice(only, number));
+        return lattice(only, number);
     }
     let areas: Vec<f64> = polygons
         .iter()
@@ -45,17 +49,28 @@ pub(super) fn filled(polygons: &[Vec<(f64, f64)>], number: usize) -> Result<Vec<
         }
     }
     let with_shares = polygons.iter().zip(shares).filter(|(_, share)| *share > 0);
-    Ok(with_shares
-        .flat_map(|(polygon, share)| lattice(polygon, share as usize))
-        .collect())
+    let mut all = Vec::with_capacity(number);
+    for (polygon, share) in with_shares {
+        all.extend(lattice(polygon, share as usize)?);
+    }
+    Ok(all)
 }
 
 /// A regular lattice of the spacing sqrt(area / number), the nodes inside of the polygon, row by row from the south: the first
 /// `number` of them, or all and then the first ones again.
-fn lattice(polygon: &[(f64, f64)], number: usize) -> Vec<(f64, f64)> {
+fn lattice(polygon: &[(f64, f64)], number: usize) -> Result<Vec<(f64, f64)>, Error> {
     let albers = Albers::around(polygon);
     let plane: Vec<(f64, f64)> = polygon.iter().map(|place| albers.forward(*place)).collect();
     let spacing_m = (area(&plane) / number as f64).sqrt();
+    let work = nodes(plane.iter().map(|point| point.0), spacing_m)
+        * nodes(plane.iter().map(|point| point.1), spacing_m)
+        * polygon.len() as f64;
+    refuse(&[(
+        "polygon's nodes times corners",
+        work,
+        work <= MOST_WORK,
+        "5e9 or less: its edges cross, or it is too thin",
+    )])?;
     let (xs, ys) = (
         axis(plane.iter().map(|point| point.0), spacing_m),
         axis(plane.iter().map(|point| point.1), spacing_m),
@@ -73,7 +88,19 @@ fn lattice(polygon: &[(f64, f64)], number: usize) -> Vec<(f64, f64)> {
         places = polygon.iter().copied().take(number).collect();
     }
     let found = places.len();
-    (0..number).map(|k| places[k % found]).collect()
+    Ok((0..number).map(|k| places[k % found]).collect())
+}
+
+/// How many nodes an axis has, at least one: what [`axis`] would hold, without holding it.
+fn nodes(values: impl Iterator<Item = f64>, spacing_m: f64) -> f64 {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    if high > low {
+        ((high - low) / spacing_m).max(1.0)
+    } else {
+        1.0
+    }
 }
 
 /// Nodes from half a spacing inside of one end to half a spacing inside of the other.
@@ -201,5 +228,23 @@ mod tests {
         let in_double = both.iter().filter(|place| contains(&double, **place)).count();
         assert!((199..=201).contains(&in_double), "{in_double}");
         assert!(filled(&[square[..2].to_vec()], 3).is_err() && filled(&[], 3).is_err());
+    }
+
+    #[test]
+    fn a_polygon_without_area_to_speak_of_is_refused_and_takes_no_memory() {
+        // Loops of equal size that turn opposite ways; nearly equal ones; a line; a sliver across half the world.
+        for polygon in [
+            vec![(4.0, 0.0), (4.5, 0.5), (4.5, 0.0), (4.0, 0.5)],
+            vec![(4.0, 60.0), (4.5, 60.5), (4.5, 60.0), (4.0, 60.5)],
+            vec![(4.0, 60.0), (4.0, 61.0), (4.0, 62.0)],
+            vec![(0.0, 0.0), (90.0, 60.0), (90.0, 60.000_000_1)],
+        ] {
+            let refused = filled(std::slice::from_ref(&polygon), 1_000_000)
+                .unwrap_err()
+                .to_string();
+            assert!(refused.contains("too thin"), "{polygon:?}: {refused}");
+        }
+        let point = vec![(4.0, 60.0); 3];
+        assert_eq!(filled(&[point], 5).unwrap().len(), 5);
     }
 }

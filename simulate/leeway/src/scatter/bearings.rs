@@ -4,6 +4,9 @@
 //! allows, so the surest line's fan is cut into cells, ever finer where the product can be large. Each cell has a bound
 //! that no place in it exceeds: cells are drawn by area times bound, and a place in a cell is kept with the probability of
 //! its likelihood to the bound. That is exact but for places e^16 times less likely than the best one.
+//!
+//! The edges of sectors and ranges are hard, and observers are not: two that miss each other by a little are accepted in
+//! a mission. Where lines leave next to nothing in common their edges are widened, as little as gives particles room.
 
 use driftline_domain::{BearingLine, BearingsRelease, Spread, wrap_lon_deg};
 
@@ -23,6 +26,11 @@ const WANTED_SHARE: f64 = 0.3;
 const MIN_CELLS: usize = 128;
 const MAX_CELLS: usize = 4_000;
 const MAX_CUTS: u32 = 48;
+/// Where less of the draws is kept, lines have next to nothing in common.
+const LEAST_SHARE: f64 = 0.03;
+/// By how much edges are then widened in turn: sectors by degrees on either side, ranges by hundredths. A mission counts
+/// either as a standard deviation and allows six.
+const WIDENED: [f64; 8] = [0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
 /// Draws before the best place known is taken.
 const MAX_DRAWS: u32 = 256;
 
@@ -51,6 +59,8 @@ pub(super) struct Crossing {
     /// For each cell the sum of area times bound up to and with it.
     sums: Vec<f64>,
     best: (f64, f64),
+    /// Share of the draws that is kept, by the middles of the cells.
+    share: f64,
 }
 
 /// A part of a fan: off the bearing in degrees, and from the observer in metres.
@@ -64,15 +74,18 @@ struct Cell {
 
 impl Lines {
     pub(super) fn new(release: &BearingsRelease) -> Self {
-        let mut lines: Vec<Line> = release.lines.iter().map(Line::new).collect();
-        lines.sort_by(|a, b| a.fan().area_m2().total_cmp(&b.fan().area_m2()));
-        let mut lines = lines.into_iter();
-        let surest = lines.next().unwrap_or(Line::NONE);
-        let others: Vec<Line> = lines.collect();
-        if others.is_empty() {
-            return Self::One(surest);
+        if let [line] = release.lines.as_slice() {
+            return Self::One(Line::new(line));
         }
-        Self::Several(Box::new(Crossing::new(surest, others)))
+        let fits = degrees(release.crossing().0);
+        let mut crossing = Crossing::of(release, 0.0, fits);
+        for by in WIDENED.into_iter().skip(1) {
+            if crossing.share >= LEAST_SHARE {
+                break;
+            }
+            crossing = Crossing::of(release, by, fits);
+        }
+        Self::Several(Box::new(crossing))
     }
 
     /// Longitude and latitude of a particle.
@@ -109,6 +122,19 @@ impl Line {
             bearing_deg: line.bearing_deg,
             spread: line.spread,
             range_m: [line.min_range_m, line.range_m],
+        }
+    }
+
+    /// With its edges farther out; a bearing with a standard deviation has none.
+    fn widened(self, by: f64) -> Self {
+        let [near_m, far_m] = self.range_m;
+        Self {
+            spread: match self.spread {
+                Spread::SigmaDeg(sigma_deg) => Spread::SigmaDeg(sigma_deg),
+                Spread::WidthDeg(width_deg) => Spread::WidthDeg((width_deg + 2.0 * by).min(360.0)),
+            },
+            range_m: [near_m * (1.0 - 0.01 * by), far_m * (1.0 + 0.01 * by)],
+            ..self
         }
     }
 
@@ -158,10 +184,20 @@ impl Line {
 }
 
 impl Crossing {
-    fn new(surest: Line, others: Vec<Line>) -> Self {
+    /// The lines with their edges widened; `fits` is the place to take while none is known that all of them allow.
+    fn of(release: &BearingsRelease, by: f64, fits: (f64, f64)) -> Self {
+        let mut lines: Vec<Line> = release.lines.iter().map(|line| Line::new(line).widened(by)).collect();
+        lines.sort_by(|a, b| a.fan().area_m2().total_cmp(&b.fan().area_m2()));
+        let mut lines = lines.into_iter();
+        let surest = lines.next().unwrap_or(Line::NONE);
+        Self::new(surest, lines.collect(), fits)
+    }
+
+    fn new(surest: Line, others: Vec<Line>, fits: (f64, f64)) -> Self {
         let whole = surest.fan();
         let mut crossing = Self {
-            best: surest.at(0.0, range_within(surest.range_m, 0.5)),
+            best: fits,
+            share: 0.0,
             surest,
             others,
             cells: vec![whole],
@@ -182,6 +218,7 @@ impl Crossing {
             finer.retain(|cell| cell.bound >= highest - NEGLIGIBLE && cell.bound > f64::NEG_INFINITY);
             let drawn: f64 = finer.iter().map(|cell| cell.area_m2() * libm::exp(cell.bound)).sum();
             crossing.cells = finer;
+            crossing.share = if drawn > 0.0 { kept / drawn } else { 0.0 };
             let count = crossing.cells.len();
             if count == 0 || count > MAX_CELLS || (count >= MIN_CELLS && kept >= WANTED_SHARE * drawn) {
                 break;

@@ -444,6 +444,49 @@ fn acute_and_many_lines_keep_every_draw() {
 }
 
 #[test]
+fn lines_that_barely_miss_or_touch_are_met_between_and_not_at_one_place() {
+    let lines = |lines: Value| release(&json!({"bearings": {"times": [T0, T0], "lines": lines}}));
+    let sector = |bearing: f64, width: f64, near: f64, far: f64| json!({"lat": 60, "lon": 4, "bearing_deg": bearing, "width_deg": width, "range_m": far, "min_range_m": near});
+    let facing = |lon: f64, bearing: f64| json!({"lat": 60, "lon": lon, "bearing_deg": bearing, "sigma_deg": 1, "range_m": 20_000});
+    let apart = lines(json!([sector(45.0, 10.0, 0.0, 2e4), sector(58.0, 10.0, 0.0, 2e4)]));
+    let touching = lines(json!([sector(60.0, 120.0, 0.0, 2e4), sector(180.0, 120.0, 0.0, 2e4)]));
+    let ranges = lines(json!([
+        sector(45.0, 10.0, 0.0, 20_000.0),
+        sector(45.0, 10.0, 20_600.0, 4e4)
+    ]));
+    let short = lines(json!([facing(4.0, 89.7), facing(4.72, 270.3)]));
+    let ring = lines(json!([sector(0.0, 360.0, 0.0, 1e4), sector(0.0, 360.0, 9_999.99, 2e4)]));
+    // Bearing and range from 60 N 4 E that particles may have.
+    for (release, bearings_deg, ranges_m) in [
+        (apart, 49.0..54.0, 0.0..20_500.0),
+        (touching, 118.0..122.0, 0.0..20_100.0),
+        (ranges, 37.0..53.0, 20_100.0..20_500.0),
+        (short, 85.0..95.0, 19_500.0..20_600.0),
+        (ring, -180.0..181.0, 9_900.0..10_100.0),
+    ] {
+        let places = all(&release);
+        for place in &places {
+            let (bearing, range) = bearing_deg((4.0, 60.0), place);
+            assert!(
+                bearings_deg.contains(&bearing) && ranges_m.contains(&range),
+                "{release:?}: {bearing} {range}"
+            );
+        }
+        let mut distinct: Vec<(u64, u64)> = places
+            .iter()
+            .map(|place| (place.lon_deg.to_bits(), place.lat_deg.to_bits()))
+            .collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert!(
+            distinct.len() > places.len() * 99 / 100,
+            "{release:?}: {}",
+            distinct.len()
+        );
+    }
+}
+
+#[test]
 fn lines_that_contradict_each_other_end_somewhere() {
     // No mission holds such lines; the kernel does not hang on them all the same.
     let mut away = cross((4.0, 60.0), &[((3.0, 60.0), 0.5), ((5.0, 60.0), 0.5)]);

@@ -212,6 +212,12 @@ fn capsized_objects_keep_two_fifths_of_their_leeway() {
     let breeze = run_in(8.0, true);
     assert!(breeze.stats.capsized < 60, "{}", breeze.stats.capsized);
     assert_eq!(run_in(30.0, false).stats.capsized, 0);
+    let mut back = quiet(&class, start, 400);
+    back.capsizing = true;
+    back.start_s += i64::from(back.steps) * i64::from(back.step_s);
+    back.step_s = -back.step_s;
+    let back = afloat(&back, &constant(start, 24, (0.0, 0.0), (30.0, 0.0)));
+    assert_eq!(back.stats.capsized, 0, "what was found had not capsized");
 }
 
 #[test]

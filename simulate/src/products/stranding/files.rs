@@ -11,12 +11,18 @@ use serde_json::json;
 use super::{ARRIVAL_SHARES, SegmentArrivals, Stranding, whole_second};
 use crate::products::Error;
 use crate::products::features::{RunLabel, point, rounded};
+use crate::products::track_ids;
 
-/// `stranded.geojson`: where and when particles came ashore, a point each. `valid_time` is the first output time at which
-/// the particle was ashore, `arrival_time` the second at which it met the shore.
+/// Points that the file holds at most; `particles.parquet` has all.
+const MAX_POINTS: usize = 20_000;
+
+/// `stranded.geojson`: where and when particles came ashore, a point each, of more than 20,000 a fair choice; the
+/// collection's member `stranded` has how many came ashore and how many are shown. `valid_time` is the first output time at
+/// which the particle was ashore, `arrival_time` the second at which it met the shore.
 pub fn stranded_geojson(stranding: &Stranding, label: &RunLabel) -> Result<Vec<u8>, Error> {
-    let mut features = Vec::with_capacity(stranding.arrivals.len());
-    for arrival in &stranding.arrivals {
+    let n_arrivals = stranding.arrivals.len();
+    let mut features = Vec::with_capacity(n_arrivals.min(MAX_POINTS));
+    for arrival in track_ids(n_arrivals, MAX_POINTS).map(|number| &stranding.arrivals[number]) {
         let own = [
             ("particle_id", arrival.particle_id.into()),
             ("valid_time", arrival.time.to_string().into()),
@@ -27,7 +33,8 @@ pub fn stranded_geojson(stranding: &Stranding, label: &RunLabel) -> Result<Vec<u
         let geometry = point(arrival.lon_deg, arrival.lat_deg);
         features.push(label.feature(label.id("stranded", arrival.particle_id), geometry, &own)?);
     }
-    label.write(features)
+    let counts = json!({"n_arrivals": n_arrivals, "n_shown": features.len()});
+    label.write_with(features, JsonObject::from_iter([("stranded".to_owned(), counts)]))
 }
 
 /// `stranding.geojson`: the stretches of shoreline with arrivals, the likeliest first, with the numbers of the run in the
