@@ -73,7 +73,7 @@ pub struct Forecast {
     pub cut_short: bool,
     /// Finest current cell in metres: areas are not drawn sharper than a tenth of it.
     pub cell_m: f64,
-    /// Seconds to load forcing.
+    /// Seconds to load and prepare forcing.
     pub load_s: f64,
     /// Seconds in the kernel.
     pub kernel_s: f64,
@@ -186,6 +186,9 @@ impl Engine {
         let steps = steps_covered(spec, &span, &forcing)?;
         let (groups, groups_about) = groups(spec, &about[0].1, &about[1].1);
         let run = run_spec(spec, &span, seed, steps, groups);
+        // Until here it was preparation of what was loaded.
+        spent.load_s += began.elapsed().as_secs_f64();
+        let began = Instant::now();
         let mut outcome = match &reference {
             Some(reference) => parity::outcome(spec, seed, steps, reference, &self.coast, watcher)?,
             None => {
@@ -232,7 +235,8 @@ impl Engine {
             sources: about.iter().flat_map(used).collect(),
             valid_from: spec.time.min(reached),
             valid_until: spec.time.max(reached),
-            cut_short: reached_s < span.seconds_to(span.end),
+            // A last step that would overshoot is not made, and nobody is to blame for that.
+            cut_short: reached_s < span.seconds_to(span.end) / i64::from(spec.step_s) * i64::from(spec.step_s),
             cell_m,
             load_s: spent.load_s,
             kernel_s: spent.kernel_s,

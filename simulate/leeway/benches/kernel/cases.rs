@@ -7,7 +7,7 @@ use driftline_domain::{
     CoastlineAction, CurrentError, Distribution, LatLon, ObjectClass, PointRelease, Release, SlowCoefficients,
     ValidTime, WindError,
 };
-use driftline_leeway::{Continue, Forcing, Group, JIBE_PER_HOUR, Outcome, RunSpec, run};
+use driftline_leeway::{Continue, Forcing, Group, JIBE_PER_HOUR, Outcome, RunSpec, parity, run};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::sea::{self, Grids, START_S};
@@ -25,6 +25,8 @@ pub(crate) enum Model {
     Operational,
     /// Error of the wind and slow coefficients besides.
     EveryError,
+    /// What the reference does, step by step.
+    Parity,
 }
 
 impl Model {
@@ -32,6 +34,7 @@ impl Model {
         match self {
             Self::Operational => "operational",
             Self::EveryError => "every_error",
+            Self::Parity => "parity",
         }
     }
 }
@@ -122,13 +125,20 @@ impl Case {
     }
 
     /// Fields and coast, ready to run.
-    pub(crate) fn scene(&self) -> Scene {
+    pub(crate) fn scene(&self, model: Model) -> Scene {
         let (lat_deg, lon_deg, sigma_m) = self.release();
         // A million normal numbers stay within 5.5 standard deviations; the rest is room to drift.
         let reach_m = 5.5 * sigma_m + 250_000.0;
         let (current, wind) = sea::sources(self.grids, (lat_deg, lon_deg), reach_m, self.hours);
         Scene {
-            forcing: Forcing::prepare(vec![current], vec![wind]).unwrap(),
+            forcing: match model {
+                Model::Parity => Prepared::Parity(
+                    parity::Forcing::prepare(vec![current.into()], vec![wind.into()], Vec::new()).unwrap(),
+                ),
+                Model::Operational | Model::EveryError => {
+                    Prepared::Kernel(Forcing::prepare(vec![current], vec![wind]).unwrap())
+                }
+            },
             coast: Coast::embedded().unwrap(),
             position: LatLon::new(lat_deg, lon_deg).unwrap(),
             sigma_m,
@@ -138,15 +148,45 @@ impl Case {
 
 /// What stays the same from run to run.
 pub(crate) struct Scene {
-    forcing: Forcing,
+    forcing: Prepared,
     coast: Coast,
     position: LatLon,
     sigma_m: f64,
 }
 
+enum Prepared {
+    Kernel(Forcing),
+    Parity(parity::Forcing),
+}
+
 impl Scene {
     /// One run on the present pool. Whoever changes the kernel's interface changes this function.
     pub(crate) fn run(&self, model: Model, case: &Case) -> Final {
+        Final(match &self.forcing {
+            Prepared::Kernel(forcing) => self.run_kernel(model, case, forcing),
+            Prepared::Parity(forcing) => self.run_parity(case, forcing),
+        })
+    }
+
+    fn run_parity(&self, case: &Case, forcing: &parity::Forcing) -> Outcome {
+        let class = ObjectClass::find("PIW-1").unwrap();
+        let plan = parity::SeedPlan {
+            number: case.particles,
+            shape: parity::Shape::Point {
+                position: self.position,
+                radius_m: self.sigma_m,
+            },
+            scatter: parity::Scatter::Gaussian,
+            release_s: vec![START_S as f64],
+            seed: 20_151_116,
+            spread: true,
+        };
+        let seeds = parity::seeds(&plan, class).unwrap();
+        let spec = parity::RunSpec::forward(START_S, case.hours);
+        parity::run(&spec, &seeds, forcing, &self.coast, &|_| Continue::Go).unwrap()
+    }
+
+    fn run_kernel(&self, model: Model, case: &Case, forcing: &Forcing) -> Outcome {
         const NO_WIND_ERROR: WindError = WindError {
             sigma_ms: 0.0,
             tau_s: 0.0,
@@ -154,7 +194,7 @@ impl Scene {
         const FOR_LIFE: SlowCoefficients = SlowCoefficients { share: 0.0, tau_s: 0.0 };
         const HALF_A_DAY_S: f64 = 43_200.0;
         let (wind_error, slow_coefficients) = match model {
-            Model::Operational => (NO_WIND_ERROR, FOR_LIFE),
+            Model::Operational | Model::Parity => (NO_WIND_ERROR, FOR_LIFE),
             Model::EveryError => (
                 WindError {
                     sigma_ms: 1.5,
@@ -199,7 +239,7 @@ impl Scene {
             capsizing: false,
             coast_action: CoastlineAction::Stranding,
         };
-        Final(run(&spec, &self.forcing, &self.coast, &|_| Continue::Go).unwrap())
+        run(&spec, forcing, &self.coast, &|_| Continue::Go).unwrap()
     }
 }
 

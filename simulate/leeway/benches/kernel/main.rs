@@ -37,8 +37,14 @@ fn every_error(bencher: Bencher<'_, '_>, case: &Case) {
     measure(bencher, Model::EveryError, case);
 }
 
+/// The reference's own algorithm.
+#[divan::bench(args = cases(), sample_count = RUNS, sample_size = 1)]
+fn parity(bencher: Bencher<'_, '_>, case: &Case) {
+    measure(bencher, Model::Parity, case);
+}
+
 fn measure(bencher: Bencher<'_, '_>, model: Model, case: &Case) {
-    let scene = case.scene();
+    let scene = case.scene(model);
     let pool = case.pool();
     let first = pool.install(|| scene.run(model, case));
     let particle_steps = first.particle_steps();
