@@ -25,6 +25,8 @@ mod proxy;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod standards;
 #[cfg(test)]
 mod store;
