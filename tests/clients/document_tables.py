@@ -79,7 +79,7 @@ print(
     json.dumps(
         {
             "rows": {"datums": len(datums), "areas": len(areas), "stranded": len(stranded)},
-            "datums_of_source": len(source),
+            "datums_of_source": sum(kind in ("mean", "mode") for _, kind in source),
             "left_over": len(parts) + len(ashore),
             "decimal_deg": largest(decimal),
             "minutes_deg": largest(minutes + outlines + boxes),

@@ -12,6 +12,17 @@ use crate::harness::{
     system_python,
 };
 
+/// States of a particle, in the order of their numbers.
+const STATES: [&str; 7] = [
+    "active",
+    "stranded",
+    "missing_data",
+    "seeded_on_land",
+    "not_released",
+    "outside",
+    "retired",
+];
+
 /// Every document, and its media type.
 const DOCUMENTS: [(&str, &str); 13] = [
     ("particles.nc", "application/x-netcdf"),
@@ -100,7 +111,7 @@ fn xarray_reads_every_particle_to_the_last_bit() {
         json!({"lon": "float64", "lat": "float64", "time": "float64", "trajectory": "int32", "status": "int8"});
     assert_eq!(read["encoding"], encoding);
     assert_eq!(read["filters"]["lon"], json!([true, true]));
-    let flags = json!({"values": [0, 1, 2, 3], "meanings": "active stranded missing_data seeded_on_land"});
+    let flags = json!({"values": [0, 1, 2, 3, 4, 5, 6], "meanings": STATES.join(" ")});
     assert_eq!(read["flags"], flags);
     let names = json!({"lon": "longitude", "lat": "latitude", "time": "time", "status": "status_flag"});
     assert_eq!(read["standard_names"], names);
@@ -135,10 +146,7 @@ fn opendrift_and_trajan_open_it_as_their_own() {
     let read = opendrift("opendrift_particles.py", &[text(&file)]);
     println!("{read}");
     assert_eq!(read["class"], "Leeway");
-    assert_eq!(
-        read["status_categories"],
-        json!(["active", "stranded", "missing_data", "seeded_on_land"])
-    );
+    assert_eq!(read["status_categories"], json!(STATES));
     assert_eq!(
         (read["steps"].as_u64(), read["time_step_output_s"].as_f64()),
         (Some(13), Some(3600.0))
