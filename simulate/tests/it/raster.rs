@@ -29,7 +29,8 @@ async fn products(threads: usize, hours: u32) -> (Arc<RunProducts>, Vec<(String,
             std::fs::read(entry.path()).unwrap(),
         )
     });
-    let files = files.collect();
+    let mut files: Vec<_> = files.collect();
+    files.sort();
     println!(
         "{threads} threads: products {made:.3?}, with files {:.3?}",
         began.elapsed()
