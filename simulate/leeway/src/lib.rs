@@ -30,6 +30,7 @@ mod random;
 mod run;
 mod scatter;
 mod seeding;
+mod shape;
 mod step;
 
 pub use drift::{JIBE_PER_HOUR, Regression, leeway_ms};

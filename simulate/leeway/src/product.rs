@@ -5,12 +5,13 @@
 //! value, the wet corners alone count; where none has, the nearest wet node lends its own. Values are single precision
 //! (m/s), positions double.
 
-use driftline_domain::{GridPoint, GridSpec, Locator, integer, whole_below};
+use driftline_domain::{GridPoint, Locator, integer, whole_below};
 use rayon::prelude::*;
 
 use crate::block::BLOCK;
 use crate::locate::Finder;
 use crate::nearest_wet::NearestWet;
+use crate::shape::check_shape;
 use crate::{Source, SourceProblem};
 
 /// East and north of a node, m/s; both NaN where one of them is missing.
@@ -332,46 +333,10 @@ fn distinct_masks(fields: &[Vec<Node>], Shape { nx, ny, row }: Shape) -> (Vec<Ve
 
 fn check(source: &Source) -> Result<(), SourceProblem> {
     let Source { grid, times_s, fields } = source;
-    let even = match grid {
-        GridSpec::Regular(grid) => {
-            grid.dlon_deg > 0.0 && grid.dlat_deg > 0.0 && grid.lon0_deg.is_finite() && grid.lat0_deg.is_finite()
-        }
-        GridSpec::Projected(grid) => {
-            grid.dx_m > 0.0 && grid.dy_m > 0.0 && grid.x0_m.is_finite() && grid.y0_m.is_finite()
-        }
-    };
-    if grid.is_empty() || grid.len() >= u32::MAX as usize || !even {
-        return Err(SourceProblem::Grid {
-            nx: grid.nx(),
-            ny: grid.ny(),
-        });
-    }
-    if fields.len() != times_s.len() {
-        return Err(SourceProblem::FieldCount {
-            fields: fields.len(),
-            times: times_s.len(),
-        });
-    }
-    if fields.is_empty() {
-        return Err(SourceProblem::Empty);
-    }
-    if let Some(times) = times_s.windows(2).find(|times| times[0] >= times[1]) {
-        return Err(SourceProblem::TimeOrder {
-            earlier_s: times[0],
-            later_s: times[1],
-        });
-    }
+    check_shape(grid, times_s, fields)?;
     for (field, &time_s) in fields.iter().zip(times_s) {
-        if field.east.len() != grid.len() || field.north.len() != grid.len() {
-            return Err(SourceProblem::FieldSize {
-                time_s,
-                east: field.east.len(),
-                north: field.north.len(),
-                nodes: grid.len(),
-            });
-        }
-        let values = field.east.iter().zip(&field.north);
-        if let Some(node) = values.clone().position(|(e, n)| e.is_infinite() || n.is_infinite()) {
+        let mut values = field.east.iter().zip(&field.north);
+        if let Some(node) = values.position(|(e, n)| e.is_infinite() || n.is_infinite()) {
             return Err(SourceProblem::Infinite { time_s, node });
         }
     }

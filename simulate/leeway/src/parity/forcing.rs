@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::holes::{self, Filled};
 use super::map::{Map, Place, Spot};
-use crate::{Error, SourceProblem};
+use crate::Error;
+use crate::shape::check_shape;
 
 /// A window of one product on its own grid: fields at ascending times (seconds since 1970-01-01T00:00:00Z).
 #[derive(Debug, Clone, PartialEq)]
@@ -300,7 +301,11 @@ fn prepare(kind: ForcingKind, sources: Vec<Source>, limit_ms: f32) -> Result<Vec
         .map(|(number, source)| match source {
             Source::Constant { east_ms, north_ms } => Ok(Reader::Constant([east_ms, north_ms])),
             Source::Native(native) => {
-                check(&native).map_err(|problem| Error::Source { kind, number, problem })?;
+                check_shape(&native.grid, &native.times_s, &native.fields).map_err(|problem| Error::Source {
+                    kind,
+                    number,
+                    problem,
+                })?;
                 Ok(Reader::Grid(Box::new(GridReader::of(&native, limit_ms))))
             }
         })
@@ -326,46 +331,5 @@ impl GridReader {
                 .map(|field| holes::fill(grid, field, limit_ms))
                 .collect(),
         }
-    }
-}
-
-fn check(source: &NativeSource) -> Result<(), SourceProblem> {
-    let NativeSource {
-        grid, times_s, fields, ..
-    } = source;
-    let even = match grid {
-        GridSpec::Regular(grid) => grid.dlon_deg > 0.0 && grid.dlat_deg > 0.0,
-        GridSpec::Projected(grid) => grid.dx_m > 0.0 && grid.dy_m > 0.0,
-    };
-    if grid.is_empty() || grid.len() >= u32::MAX as usize || !even {
-        return Err(SourceProblem::Grid {
-            nx: grid.nx(),
-            ny: grid.ny(),
-        });
-    }
-    if fields.len() != times_s.len() {
-        return Err(SourceProblem::FieldCount {
-            fields: fields.len(),
-            times: times_s.len(),
-        });
-    }
-    if fields.is_empty() {
-        return Err(SourceProblem::Empty);
-    }
-    if let Some(times) = times_s.windows(2).find(|times| times[0] >= times[1]) {
-        return Err(SourceProblem::TimeOrder {
-            earlier_s: times[0],
-            later_s: times[1],
-        });
-    }
-    let fits = |field: &VectorField| field.east.len() == grid.len() && field.north.len() == grid.len();
-    match fields.iter().zip(times_s).find(|(field, _)| !fits(field)) {
-        Some((field, &time_s)) => Err(SourceProblem::FieldSize {
-            time_s,
-            east: field.east.len(),
-            north: field.north.len(),
-            nodes: grid.len(),
-        }),
-        None => Ok(()),
     }
 }
