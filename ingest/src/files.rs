@@ -142,6 +142,7 @@ fn open(path: &Path) -> Result<Opened, Error> {
             bytes,
             sha256,
             decoder,
+            origin: None,
         },
         file,
     })
@@ -170,6 +171,7 @@ async fn publish(
     let mut merged = merge(files)?;
     for field in &mut merged {
         field.series.attribution = identity.attribution.clone().or(field.series.attribution.take());
+        field.series.step_sources = step_sources(&field.steps, &identity.sources);
     }
     if let Some(unchanged) = store.already_published(&identity).await? {
         return Ok(unchanged);
@@ -217,6 +219,8 @@ fn identity(feed: String, run: RunTime, files: &[Arc<Opened>], attribution: Opti
         run,
         sources,
         attribution,
+        horizon: None,
+        marks: Vec::new(),
     }
 }
 
@@ -241,6 +245,15 @@ async fn check(compute: &Compute, feed: &str, Merged { series, steps }: &Merged)
         }),
         None => Ok(()),
     }
+}
+
+/// For each step the source it is read from, as an index into the cycle's sources.
+fn step_sources(steps: &[StepOf], sources: &[SourceFile]) -> Vec<Vec<u32>> {
+    let source_of = |(opened, ..): &StepOf| {
+        let index = sources.iter().position(|source| *source == opened.source);
+        index.and_then(|index| u32::try_from(index).ok()).into_iter().collect()
+    };
+    steps.iter().map(source_of).collect()
 }
 
 fn read_step(steps: &[StepOf], step: usize) -> Result<VectorField, driftline_decode::Error> {
@@ -298,6 +311,7 @@ fn new_series(group: String, series: &Series) -> NewSeries {
         level: series.level.clone(),
         source_variables: series.source_variables.clone(),
         attribution: series.attribution.clone(),
+        step_sources: Vec::new(),
     }
 }
 
@@ -338,11 +352,12 @@ mod tests {
             open(&Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap(),
         )];
         let mut merged = merge(&files).unwrap();
+        let identity = identity("x".to_owned(), files[0].file.run(), &files, None);
+        merged[0].series.step_sources = step_sources(&merged[0].steps, &identity.sources);
         // The last step is asked for where the file has none, as if it had been cut off since it was opened.
         let steps = Arc::make_mut(&mut merged[0].steps);
         steps.last_mut().unwrap().2 = 10_000;
         assert!(steps.len() > 24, "the first shard is stored before the fault is met");
-        let identity = identity("x".to_owned(), files[0].file.run(), &files, None);
         let error = store_whole(&store, identity, merged, Timestamp::now())
             .await
             .unwrap_err();

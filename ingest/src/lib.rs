@@ -4,6 +4,8 @@
 //! simulation.
 
 mod error;
+pub mod feed;
+pub mod feeds;
 mod files;
 mod quality;
 

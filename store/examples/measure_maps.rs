@@ -82,9 +82,12 @@ async fn published(store: &Store, feed: &str, grid: GridSpec) -> SeriesRef {
         run: RunTime::from_unix_s(start).unwrap(),
         sources: Vec::new(),
         attribution: None,
+        horizon: None,
+        marks: Vec::new(),
     };
     let mut cycle = store.begin_cycle(identity).await.unwrap().unwrap();
     let times = (0..STEPS).map(|step| ValidTime::from_unix_s(start + 3600 * step as i64).unwrap());
+    let step_sources = vec![Vec::new(); STEPS];
     let series = NewSeries {
         group: "current".to_owned(),
         kind: ForcingKind::Current,
@@ -94,6 +97,7 @@ async fn published(store: &Store, feed: &str, grid: GridSpec) -> SeriesRef {
         level: "0 m".to_owned(),
         source_variables: ["u".to_owned(), "v".to_owned()],
         attribution: None,
+        step_sources,
     };
     cycle
         .add_series(series, move |step| Ok::<_, Infallible>(field(&grid, step)))

@@ -21,7 +21,7 @@ mod zarr_write;
 
 pub use catalog::{Catalog, Cycle, Damage, SeriesRef};
 pub use error::{Error, Kind};
-pub use manifest::{Manifest, ObjectEntry, SeriesEntry, SourceFile};
+pub use manifest::{Horizon, Manifest, Mark, MissingStep, ObjectEntry, Origin, SeriesEntry, SeriesLineage, SourceFile};
 pub use maps::{KindAbout, Slab, StepRef};
 pub use objects::Objects;
 pub use publish::{CycleIdentity, CyclePublisher, NewSeries, Published, feed_name_violation};

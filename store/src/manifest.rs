@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 ///
 /// Version 1 has current and wind. Version 2 may have waves, which programs before it do not know. A manifest states the
 /// lowest version that describes it, so that an older program beside a newer one loses sight of nothing that it can read
-/// and of the rest says that a newer one is needed.
+/// and of the rest says that a newer one is needed. Lineage, horizon and marks are further members that older programs
+/// pass over: no number of theirs depends on them.
 pub(crate) const SCHEMA: u32 = 2;
 
 /// The layout version that fields of these kinds need.
@@ -43,8 +44,17 @@ pub struct Manifest {
     pub sources: Vec<SourceFile>,
     /// Program that wrote it.
     pub written_by: String,
-    /// SHA-256 over what the cycle says: fields and objects. Equal content has an equal checksum.
+    /// SHA-256 over what the cycle says: fields and objects. Equal content has an equal checksum, wherever it came from.
     pub checksum: String,
+    /// Which sources each step of each series was made from; empty in cycles of versions before 0.4.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lineage: Vec<SeriesLineage>,
+    /// How far the cycle should go; `None` where nobody knows, as with files given by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<Horizon>,
+    /// What quality control found and let pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
 }
 
 /// One vector field over time.
@@ -81,6 +91,76 @@ pub struct ObjectEntry {
     pub sha256: String,
 }
 
+/// Where the steps of a series come from: with it, and the steps that a chunk spans, every chunk has its source bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesLineage {
+    /// Zarr group of the series.
+    pub group: String,
+    /// For each step the sources it was made from, as indices into the manifest's `sources`.
+    pub steps: Vec<Vec<u32>>,
+}
+
+/// What a cycle should consist of, and what of it has not come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Horizon {
+    /// Last valid time of the whole cycle.
+    pub expected_until: ValidTime,
+    /// Steps that the whole cycle has.
+    pub expected_steps: usize,
+    /// Steps that are not in this revision, and why.
+    pub missing: Vec<MissingStep>,
+}
+
+impl Horizon {
+    /// Whether every expected step is there.
+    pub fn is_complete(&self) -> bool {
+        self.missing.is_empty()
+    }
+}
+
+/// A step that a cycle should have and this revision has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingStep {
+    /// The step as the feed names it, such as `f021`.
+    pub step: String,
+    /// When it would hold.
+    pub time: ValidTime,
+    /// Why it is not there.
+    pub reason: String,
+}
+
+/// A finding of quality control that did not stop publication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Zarr group of the series.
+    pub group: String,
+    /// The step; `None` for the whole series.
+    pub time: Option<ValidTime>,
+    /// What it is, for programs.
+    pub code: String,
+    /// What it is, for people.
+    pub reason: String,
+}
+
+/// Where bytes were fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Address without credentials.
+    pub url: String,
+    /// Byte ranges of the remote object, start and end (exclusive), in the order in which they stand in the file; empty
+    /// for the whole object.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<[u64; 2]>,
+    /// Entity tag of the remote object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// When the remote object was last changed, as its server says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<Timestamp>,
+    /// When it was fetched.
+    pub fetched_at: Timestamp,
+}
+
 /// One file that a cycle was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
@@ -92,6 +172,16 @@ pub struct SourceFile {
     pub sha256: String,
     /// What read it.
     pub decoder: String,
+    /// Where it was fetched; `None` for a file given by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl SourceFile {
+    /// Whether both hold the same bytes and were read by the same decoder, wherever they came from.
+    pub(crate) fn is_same_content(&self, other: &Self) -> bool {
+        self.name == other.name && self.sha256 == other.sha256 && self.decoder == other.decoder
+    }
 }
 
 impl Manifest {

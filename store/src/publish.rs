@@ -10,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::catalog::manifest_path;
-use crate::manifest::{self, Manifest, ObjectEntry, SeriesEntry, SourceFile};
+use crate::manifest::{self, Horizon, Manifest, Mark, ObjectEntry, SeriesEntry, SeriesLineage, SourceFile};
 use crate::zarr_write::{self, Block, Object, SHARD_STEPS, SeriesEncoder};
 use crate::{Cycle, Error, Store};
 
@@ -30,13 +30,23 @@ pub struct CycleIdentity {
     pub sources: Vec<SourceFile>,
     /// Credit line given by the operator; it is part of what a cycle says.
     pub attribution: Option<String>,
+    /// How far the cycle should go, where that is known.
+    pub horizon: Option<Horizon>,
+    /// What quality control let pass.
+    pub marks: Vec<Mark>,
 }
 
 impl CycleIdentity {
     /// Whether this revision was made from the very same by the very same program.
     fn is_that_of(&self, head: &Manifest) -> bool {
         let same_credit = |series: &SeriesEntry| self.attribution.is_none() || series.attribution == self.attribution;
-        head.sources == self.sources && head.written_by == WRITTEN_BY && head.series.iter().all(same_credit)
+        let same_sources = head.sources.len() == self.sources.len()
+            && head
+                .sources
+                .iter()
+                .zip(&self.sources)
+                .all(|(one, other)| one.is_same_content(other));
+        same_sources && head.written_by == WRITTEN_BY && head.series.iter().all(same_credit)
     }
 }
 
@@ -59,6 +69,8 @@ pub struct NewSeries {
     pub source_variables: [String; 2],
     /// Line that every product must carry.
     pub attribution: Option<String>,
+    /// For each step the sources it is made from, as indices into the identity's `sources`.
+    pub step_sources: Vec<Vec<u32>>,
 }
 
 /// What publishing did.
@@ -87,6 +99,7 @@ pub struct CyclePublisher {
     prefix: String,
     series: Vec<SeriesEntry>,
     objects: Vec<ObjectEntry>,
+    lineage: Vec<SeriesLineage>,
     /// Whether a manifest that names this prefix may have been created, though nobody was told so.
     may_be_visible: bool,
 }
@@ -128,6 +141,7 @@ impl Store {
             prefix,
             series: Vec::new(),
             objects: Vec::new(),
+            lineage: Vec::new(),
             may_be_visible: false,
         };
         let about = json!({"feed": publisher.identity.feed, "run": publisher.identity.run, "written_by": WRITTEN_BY});
@@ -167,6 +181,10 @@ impl CyclePublisher {
             self.put(block.objects).await?;
         }
         let values = (series.grid.len() * series.times.len()) as f64;
+        self.lineage.push(SeriesLineage {
+            group: series.group.clone(),
+            steps: series.step_sources,
+        });
         self.series.push(SeriesEntry {
             group: series.group,
             kind: series.kind,
@@ -280,6 +298,9 @@ impl CyclePublisher {
             sources: self.identity.sources.clone(),
             written_by: WRITTEN_BY.to_owned(),
             checksum,
+            lineage: self.lineage.clone(),
+            horizon: self.identity.horizon.clone(),
+            marks: self.identity.marks.clone(),
         }
     }
 
@@ -344,6 +365,14 @@ fn read_step<E: std::error::Error + Send + Sync + 'static>(
 fn check_series(series: &NewSeries) -> Result<(), Error> {
     if series.grid.is_empty() || series.times.is_empty() {
         return Err(Error::Rejected(format!("{} has no value", series.group)));
+    }
+    if series.step_sources.len() != series.times.len() {
+        return Err(Error::Rejected(format!(
+            "{} has {} times and the sources of {} steps",
+            series.group,
+            series.times.len(),
+            series.step_sources.len()
+        )));
     }
     match series.times.windows(2).find(|pair| pair[0] >= pair[1]) {
         Some(pair) => Err(Error::Rejected(format!(

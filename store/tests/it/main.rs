@@ -50,6 +50,7 @@ fn field(step: usize, grid: &GridSpec) -> VectorField {
 }
 
 fn series(grid: GridSpec, times: Vec<ValidTime>) -> NewSeries {
+    let step_sources = vec![vec![0]; times.len()];
     NewSeries {
         group: "current".to_owned(),
         kind: ForcingKind::Current,
@@ -59,6 +60,7 @@ fn series(grid: GridSpec, times: Vec<ValidTime>) -> NewSeries {
         level: "0 m".to_owned(),
         source_variables: ["u".to_owned(), "v".to_owned()],
         attribution: None,
+        step_sources,
     }
 }
 
@@ -69,12 +71,15 @@ fn identity(source: &str) -> CycleIdentity {
         bytes: 1,
         sha256: source.to_owned(),
         decoder: "test".to_owned(),
+        origin: None,
     };
     CycleIdentity {
         feed: "test".to_owned(),
         run,
         sources: vec![source],
         attribution: None,
+        horizon: None,
+        marks: Vec::new(),
     }
 }
 
