@@ -3,6 +3,7 @@
 //! A feed is data and pure functions. It fetches nothing itself: the scheduler asks it for a plan, hands it the listings
 //! that the plan asks for, and fetches the parts that come out (feeds-and-store.md, section 2).
 
+use driftline_decode::Series;
 use driftline_domain::{Composition, ForcingKind, GridSpec, RunTime, ValidTime};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
@@ -47,6 +48,20 @@ pub struct Field {
     pub composition: Composition,
     /// The grid; `None` where the provider may change it, so that only the cycle before binds.
     pub grid: Option<GridSpec>,
+}
+
+impl Field {
+    /// Whether a series of a file is this field.
+    pub(crate) fn takes(&self, series: &Series) -> bool {
+        let named = |names: &[&str; 2]| {
+            series
+                .source_variables
+                .iter()
+                .map(String::as_str)
+                .eq(names.iter().copied())
+        };
+        series.kind == self.kind && (self.variables.is_empty() || self.variables.iter().any(named))
+    }
 }
 
 /// A feed whose cycles are known in advance.

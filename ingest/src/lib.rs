@@ -3,6 +3,7 @@
 //! Local files for now; feeds that fetch by themselves will hand their files to the same `ingest_files`. No HTTP, no
 //! simulation.
 
+mod cycle;
 mod error;
 pub mod feed;
 pub mod feeds;
