@@ -6,7 +6,7 @@ mod settings;
 
 pub use environment::{Environment, ProcessEnvironment};
 pub use settings::{
-    CoastSettings, LogFormat, LogSettings, MissionSettings, ServerSettings, Settings, StoreSettings, UsageSettings,
+    CoastSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings, ServerSettings, Settings, StoreSettings, UsageSettings,
 };
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! One struct per section, checked as a whole; the default file documents each value.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// Where land is.
     pub coast: CoastSettings,
+    /// Feeds that are fetched.
+    pub ingest: IngestSettings,
     /// How missions run.
     pub missions: MissionSettings,
     /// The usage log.
@@ -53,6 +56,45 @@ pub struct StoreSettings {
 pub struct CoastSettings {
     /// Coast file of the operator's own; empty: the coast that comes with the program.
     pub file: PathBuf,
+}
+
+/// Feeds that are fetched.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngestSettings {
+    /// Names of the feeds that are kept up to date.
+    pub feeds: Vec<String>,
+    /// Where feeds are fetched instead of from their providers: base addresses by feed, best first.
+    pub places: BTreeMap<String, Vec<String>>,
+    /// Folders and prefixes whose files are forcing.
+    pub folders: Vec<FolderSettings>,
+    /// Hours beyond its nominal time that a cycle is fetched.
+    pub forecast_h: u32,
+    /// Hours back that cycles are fetched and kept.
+    pub hindcast_h: u32,
+    /// Hours beyond its nominal time that a late cycle must reach to be published early.
+    pub usable_h: u32,
+    /// Hours that a superseded or expired revision stays readable.
+    pub grace_h: u32,
+    /// Seconds between looks at a feed.
+    pub poll_s: u32,
+    /// Most requests to one host in a minute.
+    pub requests_per_minute: u32,
+    /// Folder of files on their way into a cycle; empty: `spool` in the data directory.
+    pub spool: PathBuf,
+}
+
+/// A folder or prefix whose files are forcing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FolderSettings {
+    /// Feed that the files become.
+    pub feed: String,
+    /// Path of a folder on this machine, or address of a listing.
+    pub location: String,
+    /// Credit line; empty: what the files say of themselves.
+    #[serde(default)]
+    pub attribution: String,
 }
 
 /// How missions run.
@@ -134,6 +176,7 @@ impl Settings {
                 self.missions.max_concurrent_jobs
             ));
         }
+        self.ingest.check()?;
         if self.missions.threads > 1024 {
             return Err(format!(
                 "missions.threads is {}; it must be at most 1024",
@@ -180,6 +223,28 @@ impl Settings {
     pub fn public_base_url(&self) -> Option<&str> {
         let url = self.server.public_base_url.trim_end_matches('/');
         (!url.is_empty()).then_some(url)
+    }
+}
+
+impl IngestSettings {
+    fn check(&self) -> Result<(), String> {
+        let bounds = [
+            ("forecast_h", self.forecast_h, 1, 24 * 31),
+            ("hindcast_h", self.hindcast_h, 0, 24 * 366),
+            ("usable_h", self.usable_h, 1, 24 * 31),
+            ("grace_h", self.grace_h, 1, 24 * 366),
+            ("poll_s", self.poll_s, 1, 3600),
+            ("requests_per_minute", self.requests_per_minute, 1, 60_000),
+        ];
+        if let Some((key, value, low, high)) = bounds.iter().find(|(_, value, low, high)| value < low || value > high) {
+            return Err(format!("ingest.{key} is {value}; it must be between {low} and {high}"));
+        }
+        let bases = self.places.values().flatten();
+        let is_address = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+        if let Some(base) = bases.into_iter().find(|base| !is_address(base)) {
+            return Err(format!("ingest.places: '{base}' is not an http or https address"));
+        }
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ mod maps;
 mod objects;
 mod packing;
 mod publish;
+mod reports;
 mod results;
 mod sweep;
 #[cfg(test)]

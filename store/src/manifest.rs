@@ -123,8 +123,9 @@ impl Horizon {
 pub struct MissingStep {
     /// The step as the feed names it, such as `f021`.
     pub step: String,
-    /// When it would hold.
-    pub time: ValidTime,
+    /// When it would hold, where its name tells one time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<ValidTime>,
     /// Why it is not there.
     pub reason: String,
 }

@@ -92,6 +92,12 @@ impl Objects {
         }
     }
 
+    /// Puts an object in place of what was there: for hints that may be lost or overtaken, never for data.
+    pub(crate) async fn replace(&self, path: &Path, bytes: Bytes) -> Result<(), Error> {
+        self.store.put(path, bytes.into()).await?;
+        Ok(())
+    }
+
     async fn create_by_link(&self, path: &Path, bytes: Bytes) -> Result<bool, Error> {
         let staging = Path::from(format!("{STAGING}/{}", Uuid::now_v7().simple()));
         self.put_new(&staging, bytes).await?;
