@@ -8,6 +8,8 @@ use driftline_domain::{Composition, ForcingKind, GridSpec, RunTime, ValidTime};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+pub use crate::server::{Meaning, Server};
+
 /// What is told of a feed to people and programs, and what its data must look like.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About {
@@ -35,6 +37,8 @@ pub struct About {
     pub horizon: SignedDuration,
     /// Whether a published cycle may be written anew by its provider, so that it is looked at again.
     pub reissued: bool,
+    /// Why it is not fetched unless an operator insists; `None` for feeds that may be enabled without a second thought.
+    pub disabled: Option<&'static str>,
 }
 
 /// A field of a feed and what it must look like; what differs is refused by name.
@@ -73,7 +77,8 @@ pub trait Feed: Send + Sync {
     fn runs(&self, since: Timestamp, now: Timestamp) -> Vec<RunTime>;
 
     /// The parts of a cycle, or the listings without which they cannot be told. Asked again with each listing that it
-    /// asked for in `listed`, until it answers with parts.
+    /// asked for in `listed`, until it answers with parts. Where listings tell what there is, the parts are those that
+    /// have appeared by now: none of them is no error, and what lacks is told by [`Feed::expected_times`].
     fn plan(&self, run: RunTime, listed: &Listings) -> Result<Plan, PlanError>;
 
     /// Valid times of the whole cycle, ascending.
@@ -134,10 +139,12 @@ pub struct Part {
 pub struct Place {
     /// How.
     pub access: Access,
-    /// Bytes below which the answer cannot be whole.
+    /// Bytes below which what is fetched (the wanted messages together, or the whole object) cannot be whole.
     pub at_least_bytes: u64,
     /// Only while the cycle is younger than this; `None` for always.
     pub while_younger_than: Option<SignedDuration>,
+    /// Whose statuses and limits hold there.
+    pub server: Server,
 }
 
 /// How a part is fetched.

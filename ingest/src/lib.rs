@@ -9,6 +9,7 @@ pub mod feed;
 pub mod feeds;
 mod files;
 mod quality;
+mod server;
 
 pub use error::Error;
 pub use files::{FeedOrigin, Ingested, feed_name_of, ingest_files};
