@@ -6,6 +6,7 @@
 mod error;
 pub mod feed;
 pub mod feeds;
+pub mod fetch;
 mod files;
 mod quality;
 
