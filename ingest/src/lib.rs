@@ -7,6 +7,7 @@ mod cycle;
 mod error;
 pub mod feed;
 pub mod feeds;
+pub mod fetch;
 mod files;
 mod quality;
 mod server;
