@@ -33,6 +33,22 @@ pub enum Error {
         /// Which field failed which check.
         reason: String,
     },
+    /// A file on its way into a cycle could not be kept.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Spool {
+        /// What was tried.
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A feed could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] crate::fetch::FetchError),
+    /// A feed can make no plan of what its provider lists.
+    #[error(transparent)]
+    Plan(#[from] crate::feed::PlanError),
     /// The store could not take it.
     #[error(transparent)]
     Store(#[from] driftline_store::Error),
@@ -47,7 +63,10 @@ impl Error {
         match self {
             Self::Refused { .. } | Self::Conflict(_) | Self::Quality { .. } => true,
             Self::Store(error) => error.kind() == driftline_store::Kind::Invalid,
-            Self::Read { .. } | Self::Compute(_) => false,
+            // What one provider does says nothing of the machine or of other providers.
+            Self::Fetch(error) => !matches!(error.class(), crate::fetch::Class::Local),
+            Self::Plan(_) => true,
+            Self::Read { .. } | Self::Spool { .. } | Self::Compute(_) => false,
         }
     }
 }

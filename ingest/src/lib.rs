@@ -1,7 +1,5 @@
-//! Forcing files into published cycles: read, checked, stored whole or not at all.
-//!
-//! Local files for now; feeds that fetch by themselves will hand their files to the same `ingest_files`. No HTTP, no
-//! simulation.
+//! Forcing into published cycles: read, checked, stored whole or not at all; by hand, or fetched from feeds that keep
+//! themselves up to date. No simulation, no routes.
 
 mod cycle;
 mod error;
@@ -9,8 +7,18 @@ pub mod feed;
 pub mod feeds;
 pub mod fetch;
 mod files;
+pub mod index;
 mod quality;
+mod report;
+mod scheduler;
 mod server;
+mod spool;
+mod stamp;
+mod statuses;
 
 pub use error::Error;
 pub use files::{FeedOrigin, Ingested, feed_name_of, ingest_files};
+pub use report::{Counters, FeedState, FeedStatus, HostReport, LastCycle, Problem, Progress, Report};
+pub use scheduler::{FolderFeed, Scheduler, Turn, Watcher, Window};
+pub use statuses::statuses;
+pub(crate) use statuses::stored_report;

@@ -18,7 +18,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::forcing_maps::StoredMaps;
 use crate::seams::{Intake, StoredFiles, StoredForcing};
-use crate::{basemap, page};
+use crate::{basemap, metrics, page};
 
 /// What the routes are made from.
 pub(crate) struct Ground<'a> {
@@ -39,7 +39,9 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
     let cors = Cors::new(&auth, &ground.settings.server.cors_origins).context("server.cors_origins")?;
     let accounts = account_routes(&auth, map_links(public_base.clone()));
     let (coast, compute) = (Arc::clone(&ground.engine.coast), ground.maps.clone());
-    let pages = page::assets().merge(basemap::routes(coast, compute, public_base.clone())?);
+    let pages = page::assets()
+        .merge(basemap::routes(coast, compute, public_base.clone())?)
+        .merge(metrics::routes(&auth, ground.settings, ground.store));
     let public_path = public_base.path_prefix();
     let state = AppState::new(parts(ground, public_base));
     let metering = Metering::new(log);
@@ -58,7 +60,10 @@ fn parts(ground: Ground<'_>, public_base: PublicBase) -> Parts {
             engine: ground.engine.clone(),
             store: ground.store.clone(),
         }),
-        forcing: Arc::new(StoredForcing(ground.store.clone())),
+        forcing: Arc::new(StoredForcing {
+            store: ground.store.clone(),
+            settings: ground.settings.clone(),
+        }),
         maps: Arc::new(StoredMaps::new(ground.store.clone())),
         page: Some(Arc::new(page::index)),
         changes: ground.changes.clone(),

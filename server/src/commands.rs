@@ -5,6 +5,7 @@ pub(crate) mod coast;
 pub(crate) mod config;
 pub(crate) mod healthcheck;
 pub(crate) mod ingest;
+pub(crate) mod ingest_feeds;
 pub(crate) mod keys;
 pub(crate) mod orgs;
 pub(crate) mod serve;

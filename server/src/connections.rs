@@ -28,6 +28,8 @@ use tower::ServiceExt;
 
 use taken::Taken;
 
+use crate::metrics::Peer;
+
 /// A request's head must be there within this time; a quiet connection between requests is closed after it as well.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// Bytes of a request's head at most; also what is read ahead of a connection.
@@ -56,9 +58,9 @@ pub(crate) async fn serve(
             _ = stop.wait_for(|stop| *stop) => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if connections.len() < most => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     bound(&stream);
-                    connections.spawn(serve_one(stream, app.clone(), stopped.clone()));
+                    connections.spawn(serve_one(stream, Peer(peer), app.clone(), stopped.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(cause = %error, connections = connections.len(), "a connection was not accepted");
@@ -92,10 +94,11 @@ fn bound(stream: &TcpStream) {
     }
 }
 
-async fn serve_one(stream: TcpStream, app: Router, mut stopped: watch::Receiver<bool>) {
+async fn serve_one(stream: TcpStream, peer: Peer, app: Router, mut stopped: watch::Receiver<bool>) {
     let in_flight = InFlight::default();
     let counted = in_flight.clone();
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let (app, guard) = (app.clone(), counted.begin());
         async move {
             let response: Response<Body> = app.oneshot(request).await?;

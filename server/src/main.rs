@@ -6,9 +6,11 @@ mod commands;
 mod connections;
 mod forcing_maps;
 mod logging;
+mod metrics;
 mod node;
 mod output;
 mod page;
+mod scheduling;
 mod seams;
 
 use std::path::PathBuf;

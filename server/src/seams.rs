@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use driftline_auth_billing::chain;
+use driftline_config::Settings;
 use driftline_domain::{BBox, ForcingKind, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
+use driftline_ingest::{FeedState, FeedStatus};
 use driftline_ogc_api::{
     CoverageQuestion, FileStream, ForcingCatalog, IntakeError, MissionIntake, RunFiles, SeamError,
 };
@@ -18,6 +20,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::commands::catalog::{cycle_json, damage_json};
+use crate::scheduling;
 
 fn seam(error: impl std::error::Error + 'static) -> SeamError {
     SeamError(chain(&error))
@@ -173,37 +176,53 @@ impl Intake {
 }
 
 /// Feeds and coverage, from the store's catalog.
-pub(crate) struct StoredForcing(pub(crate) Store);
+pub(crate) struct StoredForcing {
+    pub(crate) store: Store,
+    pub(crate) settings: Settings,
+}
 
 impl ForcingCatalog for StoredForcing {
     fn feeds(&self) -> BoxFuture<'_, Result<Value, SeamError>> {
-        Box::pin(async { Ok(feeds(&*self.0.catalog().await.map_err(seam)?, Timestamp::now())) })
+        Box::pin(async {
+            let catalog = self.store.catalog().await.map_err(seam)?;
+            let now = Timestamp::now();
+            let statuses = scheduling::statuses(&self.settings, &self.store, now).await;
+            let statuses = statuses.map_err(|error| seam(error.into_boxed_dyn_error()))?;
+            Ok(feeds(&catalog, &statuses, now))
+        })
     }
 
     fn coverage(&self, question: CoverageQuestion) -> BoxFuture<'_, Result<Value, SeamError>> {
-        Box::pin(async move { Ok(coverage(&*self.0.catalog().await.map_err(seam)?, question)) })
+        Box::pin(async move { Ok(coverage(&*self.store.catalog().await.map_err(seam)?, question)) })
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), SeamError>> {
-        Box::pin(async { self.0.catalog().await.map(drop).map_err(seam) })
+        Box::pin(async { self.store.catalog().await.map(drop).map_err(seam) })
     }
 }
 
-/// Every feed with its newest cycle.
-fn feeds(catalog: &Catalog, now: Timestamp) -> Value {
-    let mut newest: BTreeMap<&str, (&Cycle, usize)> = BTreeMap::new();
+/// Every feed with its newest cycle, and how those that are fetched here stand.
+fn feeds(catalog: &Catalog, statuses: &[FeedStatus], now: Timestamp) -> Value {
+    let mut newest: BTreeMap<&str, (Option<&Cycle>, usize)> = BTreeMap::new();
     for cycle in catalog.cycles() {
-        let entry = newest.entry(&cycle.manifest.feed).or_insert((cycle, 0));
+        let entry = newest.entry(&cycle.manifest.feed).or_insert((None, 0));
         entry.1 += 1;
-        if cycle.manifest.run > entry.0.manifest.run {
-            entry.0 = cycle;
+        if entry.0.is_none_or(|known| cycle.manifest.run > known.manifest.run) {
+            entry.0 = Some(cycle);
         }
     }
-    let feed = |(name, (cycle, count)): (&&str, &(&Cycle, usize))| {
-        let mut value = cycle_json(cycle);
+    for status in statuses.iter().filter(|status| status.state != FeedState::Off) {
+        newest.entry(&status.feed).or_default();
+    }
+    let feed = |(name, (cycle, count)): (&&str, &(Option<&Cycle>, usize))| {
+        let mut value = cycle.map_or_else(|| json!({"feed": name}), cycle_json);
         value["name"] = json!(name);
         value["cycles"] = json!(count);
-        value["age_h"] = json!(now.duration_since(cycle.manifest.run.0).as_secs_f64() / 3600.0);
+        if let Some(cycle) = cycle {
+            value["age_h"] = json!(now.duration_since(cycle.manifest.run.0).as_secs_f64() / 3600.0);
+        }
+        let is_fetched = |status: &&FeedStatus| status.feed == **name && status.state != FeedState::Off;
+        value["ingest"] = json!(statuses.iter().find(is_fetched));
         value
     };
     let damaged: Vec<Value> = catalog.damaged().iter().map(damage_json).collect();

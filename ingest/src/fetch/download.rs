@@ -16,6 +16,7 @@ use super::ask::{Answer, Ask};
 use super::hosts::Host;
 use super::part::{Origin, Part, looks_like_text};
 use super::plan::{self, Plan};
+use super::receipt::write_receipt;
 use super::redact::redacted;
 use super::{FetchError, Fetcher, Validator};
 
@@ -84,6 +85,7 @@ pub(super) async fn to_file(
         progress,
         resumed_from: part.done(),
         part,
+        destination,
         ended: false,
         requests: 0,
         beginnings: 1,
@@ -117,6 +119,7 @@ struct Download<'a> {
     shown: String,
     progress: &'a (dyn Fn(u64) + Send + Sync),
     part: Part,
+    destination: &'a Path,
     /// A whole object of unknown length ended without an error.
     ended: bool,
     resumed_from: u64,
@@ -170,7 +173,7 @@ impl Download<'_> {
     }
 
     /// The unfinished file becomes the file, stays for the next call, or is removed where nothing can become of it.
-    async fn close(self, shown: Url, result: Result<(), FetchError>) -> Result<Received, FetchError> {
+    async fn close(mut self, shown: Url, result: Result<(), FetchError>) -> Result<Received, FetchError> {
         match result {
             Ok(()) => {}
             Err(error @ (FetchError::NotData { .. } | FetchError::TooShort { .. } | FetchError::TooLong { .. })) => {
@@ -185,16 +188,19 @@ impl Download<'_> {
             }
         }
         let (ranges, validator, bytes) = (self.plan.ranges(), self.part.validator.clone(), self.part.done());
-        Ok(Received {
+        let received = Received {
             url: shown,
             ranges,
             validator,
             bytes,
-            sha256: self.part.finish().await?,
+            sha256: self.part.seal().await?,
             fetched_at: self.fetcher.now(),
             resumed_from: self.resumed_from,
             requests: self.requests,
-        })
+        };
+        write_receipt(self.destination, &received).await?;
+        self.part.settle().await?;
+        Ok(received)
     }
 
     async fn begin_anew(&mut self) -> Result<(), FetchError> {

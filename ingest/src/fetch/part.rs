@@ -151,10 +151,15 @@ impl Part {
         remove(&self.path).await
     }
 
-    /// Makes the file what was received, durably. Returns its SHA-256.
-    pub(super) async fn finish(mut self) -> Result<String, FetchError> {
+    /// Makes what was received survive a power cut. Returns its SHA-256.
+    pub(super) async fn seal(&mut self) -> Result<String, FetchError> {
         self.write_out().await?;
         self.file.sync_all().await.map_err(disk("sync", &self.path))?;
+        Ok(hex(&self.hasher.clone().finalize()))
+    }
+
+    /// Gives what was sealed its name, durably.
+    pub(super) async fn settle(self) -> Result<(), FetchError> {
         tokio::fs::rename(&self.path, &self.destination)
             .await
             .map_err(disk("rename", &self.path))?;
@@ -164,8 +169,7 @@ impl Part {
         };
         let opened = File::open(folder).await.map_err(disk("open", folder))?;
         opened.sync_all().await.map_err(disk("sync", folder))?;
-        remove(&self.record_path()).await?;
-        Ok(hex(&self.hasher.finalize()))
+        remove(&self.record_path()).await
     }
 
     fn count(&mut self, bytes: &[u8]) {
@@ -276,7 +280,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -23,6 +23,11 @@ impl Validator {
         }
     }
 
+    /// Whether there is any mark of a version.
+    pub(crate) fn is_some(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some()
+    }
+
     /// Whether the two cannot be of the same version. Without a common mark nothing is known, and it is `false`.
     pub(super) fn contradicts(&self, other: &Self) -> bool {
         fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {

@@ -8,13 +8,20 @@ use driftline_store::{Cycle, Published};
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::commands::ingest_feeds::{self, FeedsArguments, RunArguments, StatusArguments};
 use crate::{Common, commands, output};
 
 /// Ways to take forcing in.
 #[derive(Subcommand)]
 pub(crate) enum Ingest {
-    /// Ingest local NetCDF files, then exit.
+    /// Ingest local NetCDF and GRIB2 files, then exit.
     File(FileArguments),
+    /// Fetch the feeds that the settings name, as the service does.
+    Run(RunArguments),
+    /// Tell how feeds stand: last cycle, age, next one, what is missing, what went wrong.
+    Status(StatusArguments),
+    /// List the feeds that can be switched on.
+    Feeds(FeedsArguments),
 }
 
 /// What to ingest.
@@ -33,8 +40,18 @@ pub(crate) struct FileArguments {
     common: Common,
 }
 
-/// Ingests and reports each cycle.
-pub(crate) fn run(Ingest::File(arguments): Ingest) -> anyhow::Result<()> {
+/// Does what was asked.
+pub(crate) fn run(ingest: Ingest) -> anyhow::Result<()> {
+    match ingest {
+        Ingest::File(arguments) => file(&arguments),
+        Ingest::Run(arguments) => ingest_feeds::run(&arguments),
+        Ingest::Status(arguments) => ingest_feeds::status(&arguments),
+        Ingest::Feeds(arguments) => ingest_feeds::feeds(&arguments),
+    }
+}
+
+/// Ingests files and reports each cycle.
+fn file(arguments: &FileArguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
     let origin = FeedOrigin {
         feed: arguments.feed.clone(),

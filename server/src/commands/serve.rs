@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{Ground, app};
 use crate::node::Node;
-use crate::{Common, commands, connections, logging};
+use crate::{Common, commands, connections, logging, scheduling};
 
 /// Open requests get this long to finish after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -48,6 +48,8 @@ enum Role {
     Api,
     /// Computes missions.
     Worker,
+    /// Fetches feeds.
+    Ingest,
 }
 
 /// Everything that runs.
@@ -69,14 +71,17 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     logging::start(&settings.log)?;
     let has = |role: Role| arguments.roles.is_empty() || arguments.roles.contains(&role);
-    let (api, worker) = (has(Role::Api), has(Role::Worker));
+    let (api, worker, ingest) = (has(Role::Api), has(Role::Worker), has(Role::Ingest));
     commands::runtime()?.block_on(async {
         let service = Service::build(settings).await?;
-        let workers = if worker {
+        let mut workers = if worker {
             service.start_workers().await?
         } else {
             JoinSet::new()
         };
+        if ingest && !scheduling::is_idle(&service.settings.ingest) {
+            workers.spawn(service.start_ingest().await?);
+        }
         let served = if api {
             service.serve().await
         } else {
@@ -151,6 +156,15 @@ impl Service {
             workers.spawn(worker.run());
         }
         Ok(workers)
+    }
+
+    /// Ingest has threads and a view of the store of its own: no mission and no map waits behind a cycle that is decoded.
+    async fn start_ingest(&self) -> anyhow::Result<impl Future<Output = ()> + use<>> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let compute = Compute::new((cores / 2).max(1))?;
+        let store = commands::open_store(&self.settings, compute.clone()).await?;
+        let scheduler = scheduling::scheduler(&self.settings, &store, &compute, &[])?;
+        Ok(scheduling::run(scheduler, self.stop.subscribe()))
     }
 
     async fn serve(&self) -> anyhow::Result<()> {

@@ -59,7 +59,8 @@ pub struct ForcingFile {
     readers: Vec<StepReader>,
     refused: Vec<Error>,
     caveats: Vec<String>,
-    run: RunTime,
+    stated_run: Option<RunTime>,
+    first: ValidTime,
     lineage: Lineage,
 }
 
@@ -121,16 +122,15 @@ impl ForcingFile {
             tracing::warn!(file = %path.display(), %caveat, "the file contradicts itself");
         }
         let lineage = lineage(&source, path);
-        let run = reference_time(&source)
-            .filter(|run| run.0 <= first.0)
-            .unwrap_or(RunTime(first.0));
+        let stated_run = reference_time(&source).filter(|run| run.0 <= first.0);
         let file = Self {
             source,
             series,
             readers,
             refused,
             caveats,
-            run,
+            stated_run,
+            first,
             lineage,
         };
         file.check_ends()?;
@@ -154,7 +154,12 @@ impl ForcingFile {
 
     /// The model run: the reference time that the file states, else its first valid time.
     pub fn run(&self) -> RunTime {
-        self.run
+        self.stated_run.unwrap_or(RunTime(self.first.0))
+    }
+
+    /// The reference time that the file states, if it does.
+    pub fn stated_run(&self) -> Option<RunTime> {
+        self.stated_run
     }
 
     /// Where the values come from.

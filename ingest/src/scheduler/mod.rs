@@ -1,0 +1,253 @@
+//! Keeps every feed that is switched on up to date: looks for cycles, fetches their parts, publishes them whole.
+//!
+//! Each feed is worked on by itself, so that a provider that is down holds up nobody else. What was fetched stays in the
+//! spool until a newer cycle is complete: a step that failed is tried again alone, and a process that was killed goes on
+//! where it was.
+
+mod cycle_work;
+mod folder_work;
+mod part_work;
+mod settings;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use driftline_compute::Compute;
+use driftline_domain::RunTime;
+use driftline_store::{Catalog, Store};
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+use crate::Error;
+use crate::feed::Feed;
+use crate::fetch::Fetcher;
+use crate::report::Report;
+use crate::spool::Spool;
+
+pub use folder_work::FolderFeed;
+pub use part_work::Watcher;
+pub use settings::Window;
+
+/// Everything that fetching needs.
+pub struct Scheduler {
+    store: Store,
+    compute: Compute,
+    fetcher: Fetcher,
+    spool: Spool,
+    window: Window,
+    feeds: Vec<Arc<dyn Feed>>,
+    folders: Vec<Arc<FolderFeed>>,
+    watcher: Arc<dyn Watcher>,
+}
+
+/// What a turn of one feed came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Revisions that were published.
+    pub published: Vec<(RunTime, u32)>,
+    /// Whether something is still to come that could come any moment.
+    pub waiting: bool,
+    /// Whether something went wrong.
+    pub failed: bool,
+}
+
+impl Scheduler {
+    /// A scheduler of these feeds, which keeps what it fetches below `spool`.
+    pub fn new(store: Store, compute: Compute, fetcher: Fetcher, spool: PathBuf, window: Window) -> Self {
+        Self {
+            store,
+            compute,
+            fetcher,
+            spool: Spool::new(spool),
+            window,
+            feeds: Vec::new(),
+            folders: Vec::new(),
+            watcher: Arc::new(part_work::Unwatched),
+        }
+    }
+
+    /// With one more feed.
+    #[must_use]
+    pub fn with_feed(mut self, feed: Arc<dyn Feed>) -> Self {
+        self.feeds.push(feed);
+        self
+    }
+
+    /// With one more folder whose files are forcing.
+    #[must_use]
+    pub fn with_folder(mut self, folder: FolderFeed) -> Self {
+        self.folders.push(Arc::new(folder));
+        self
+    }
+
+    /// Whether a feed is among those that are fetched.
+    pub fn has(&self, name: &str) -> bool {
+        self.feeds.iter().any(|feed| feed.about().name == name)
+    }
+
+    /// With somebody who is told of every part, as a progress bar is.
+    #[must_use]
+    pub fn watched_by(mut self, watcher: Arc<dyn Watcher>) -> Self {
+        self.watcher = watcher;
+        self
+    }
+
+    /// Works until told to stop.
+    pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        let cyclic = self.feeds.iter().map(|feed| {
+            let (scheduler, feed, stop) = (Arc::clone(&self), Arc::clone(feed), stop.clone());
+            async move { scheduler.keep_up(feed, stop).await }
+        });
+        let folders = self.folders.iter().map(|folder| {
+            let (scheduler, folder, stop) = (Arc::clone(&self), Arc::clone(folder), stop.clone());
+            async move { scheduler.keep_folder_up(folder, stop).await }
+        });
+        let housekeeping = Arc::clone(&self).keep_house(stop.clone());
+        tokio::join!(join_all(cyclic), join_all(folders), housekeeping);
+    }
+
+    /// Looks at every feed once, one after another; what each turn came to, by name.
+    pub async fn run_once(&self) -> Vec<(String, Turn)> {
+        let mut turns = Vec::new();
+        for feed in &self.feeds {
+            turns.push((feed.about().name.to_owned(), self.turn(feed.as_ref()).await));
+        }
+        for folder in &self.folders {
+            turns.push((folder.name.clone(), self.folder_turn(folder).await));
+        }
+        turns
+    }
+
+    async fn keep_up(&self, feed: Arc<dyn Feed>, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let turn = tokio::select! {
+                turn = self.turn(feed.as_ref()) => turn,
+                _ = stop.changed() => return,
+            };
+            let pause = self.window.pause_after(&turn);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    async fn keep_folder_up(&self, folder: Arc<FolderFeed>, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            tokio::select! {
+                _ = self.folder_turn(&folder) => {}
+                _ = stop.changed() => return,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(self.window.poll) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    /// Removes old cycles and what killed ingests left behind.
+    async fn keep_house(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        const HOURLY: Duration = Duration::from_secs(3600);
+        while !*stop.borrow() {
+            crate::files::sweep(&self.store, Timestamp::now()).await;
+            tokio::select! {
+                () = tokio::time::sleep(HOURLY) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    /// One look at one feed: every cycle within the window that is not complete, newest first.
+    pub async fn turn(&self, feed: &dyn Feed) -> Turn {
+        let now = Timestamp::now();
+        let name = feed.about().name;
+        let mut report = self.report(name).await;
+        let mut turn = Turn::default();
+        if let Err(error) = self.work_through(feed, &mut report, &mut turn).await {
+            self.note(name, &mut report, "turn_failed", error.to_string());
+            turn.failed = true;
+        }
+        report.counters.failed_turns += u64::from(turn.failed);
+        let pause = SignedDuration::try_from(self.window.pause_after(&turn)).unwrap_or(SignedDuration::ZERO);
+        report.polled_at = Some(now);
+        report.next_poll_at = Some(now + pause);
+        self.keep_report(name, &report).await;
+        turn
+    }
+
+    async fn work_through(&self, feed: &dyn Feed, report: &mut Report, turn: &mut Turn) -> Result<(), Error> {
+        let now = Timestamp::now();
+        let runs = feed.runs(now - self.window.hindcast, now);
+        report.fetching.retain(|run, _| runs.contains(run));
+        for run in runs {
+            let catalog = self.store.catalog().await?;
+            match self.work_on(feed, run, &catalog, report, turn).await {
+                Ok(()) => {}
+                // A disk that is full, a store that is down: no other cycle will fare better.
+                Err(error) if !error.is_refusal() => return Err(error),
+                Err(error) => {
+                    self.note(feed.about().name, report, "cycle_refused", format!("{run}: {error}"));
+                    turn.failed = true;
+                }
+            }
+        }
+        self.clear_spool(feed, &*self.store.catalog().await?)
+    }
+
+    /// Fetched parts are kept until two newer cycles are complete: a cycle may be written anew by its provider.
+    fn clear_spool(&self, feed: &dyn Feed, catalog: &Catalog) -> Result<(), Error> {
+        let name = feed.about().name;
+        let spooled = self.spool.runs(name);
+        let is_complete = |run: &RunTime| {
+            let head = catalog.head(name, *run);
+            head.is_some_and(|head| {
+                head.manifest
+                    .horizon
+                    .as_ref()
+                    .is_some_and(|horizon| horizon.is_complete())
+            })
+        };
+        let oldest_kept = spooled.iter().rev().filter(|run| is_complete(run)).nth(1).copied();
+        let oldest_wanted = RunTime(Timestamp::now() - self.window.hindcast);
+        for run in spooled {
+            if oldest_kept.is_some_and(|oldest| run < oldest) || run < oldest_wanted {
+                self.spool.forget(name, run)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a problem, and logs it the first time.
+    fn note(&self, feed: &str, report: &mut Report, code: &str, message: String) {
+        if report.note(code, message.clone(), Timestamp::now()) {
+            tracing::warn!(feed, code, "{message}");
+        }
+    }
+
+    async fn report(&self, feed: &str) -> Report {
+        crate::stored_report(&self.store, feed).await.unwrap_or_default()
+    }
+
+    async fn keep_report(&self, feed: &str, report: &Report) {
+        let mut report = report.clone();
+        report.hosts = self
+            .fetcher
+            .hosts()
+            .into_iter()
+            .map(crate::report::host_report)
+            .collect();
+        let kept = match serde_json::to_vec(&report) {
+            Ok(text) => self
+                .store
+                .put_feed_report(feed, text.into())
+                .await
+                .map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(cause) = kept {
+            tracing::warn!(feed, cause, "what the scheduler knows of the feed could not be kept");
+        }
+    }
+}

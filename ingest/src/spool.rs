@@ -1,0 +1,192 @@
+//! Fetched parts on their way into a cycle, in a folder of this machine: `<root>/<feed>/<run>/<part>` beside a receipt
+//! that tells where the bytes came from.
+//!
+//! A part counts as fetched once its receipt and all of its bytes are there, so that a killed ingest fetches nothing twice.
+//! Bytes that were looked at and refused are remembered with their validator: as long as the provider has the same, they
+//! are not fetched again.
+
+use std::collections::BTreeSet;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use driftline_domain::RunTime;
+use driftline_store::Origin;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::fetch::{Received, Validator, receipt_path};
+
+/// The folder of all feeds.
+#[derive(Debug, Clone)]
+pub(crate) struct Spool {
+    root: PathBuf,
+}
+
+/// The folder of one cycle.
+#[derive(Debug, Clone)]
+pub(crate) struct CycleSpool {
+    folder: PathBuf,
+}
+
+/// Bytes that are no use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RefusedBytes {
+    /// Where they lie.
+    pub(crate) url: String,
+    /// Which version of them.
+    pub(crate) validator: Validator,
+    /// What is wrong with them.
+    pub(crate) reason: String,
+    /// When they were looked at.
+    pub(crate) at: Timestamp,
+}
+
+impl Spool {
+    /// The spool below a folder.
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The folder of a cycle, created where it is not there.
+    pub(crate) fn cycle(&self, feed: &str, run: RunTime) -> Result<CycleSpool, Error> {
+        let folder = self.root.join(feed).join(run_name(run));
+        std::fs::create_dir_all(&folder).map_err(spool_error("create", &folder))?;
+        Ok(CycleSpool { folder })
+    }
+
+    /// Runs of a feed that have a folder, oldest first.
+    pub(crate) fn runs(&self, feed: &str) -> Vec<RunTime> {
+        let Ok(entries) = std::fs::read_dir(self.root.join(feed)) else {
+            return Vec::new();
+        };
+        let names = entries.flatten().map(|entry| entry.file_name());
+        let mut runs: Vec<RunTime> = names.filter_map(|name| run_of(&name.to_string_lossy())).collect();
+        runs.sort();
+        runs
+    }
+
+    /// Removes what was fetched for a cycle.
+    pub(crate) fn forget(&self, feed: &str, run: RunTime) -> Result<(), Error> {
+        let folder = self.root.join(feed).join(run_name(run));
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(spool_error("remove", &folder)(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl CycleSpool {
+    /// Where a part's bytes lie, or will.
+    pub(crate) fn path(&self, part: &str) -> PathBuf {
+        self.folder.join(part)
+    }
+
+    /// The receipt of a part, if all of it is there.
+    pub(crate) fn fetched(&self, part: &str) -> Option<Received> {
+        let path = self.path(part);
+        let receipt: Received = read_json(&receipt_path(&path))?;
+        let is_whole = |path: &Path| std::fs::metadata(path).is_ok_and(|about| about.len() == receipt.bytes);
+        let unnamed = path.with_added_extension("part");
+        // Killed between the receipt and the name.
+        let is_here = is_whole(&path) || (is_whole(&unnamed) && std::fs::rename(&unnamed, &path).is_ok());
+        is_here.then_some(receipt)
+    }
+
+    /// Removes a part that cannot be used, and remembers why.
+    pub(crate) fn refuse(&self, part: &str, receipt: &Received, reason: String, now: Timestamp) -> Result<(), Error> {
+        let mut refused = self.refused(part);
+        refused.retain(|one| one.url != receipt.url.as_str());
+        refused.push(RefusedBytes {
+            url: receipt.url.to_string(),
+            validator: receipt.validator.clone(),
+            reason,
+            at: now,
+        });
+        write_json(&self.refused_path(part), &refused)?;
+        self.drop_part(part)
+    }
+
+    /// Forgets the bytes of a part, as when its provider has newer ones.
+    pub(crate) fn drop_part(&self, part: &str) -> Result<(), Error> {
+        let path = self.path(part);
+        for file in [path.clone(), receipt_path(&path)] {
+            match std::fs::remove_file(&file) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(spool_error("remove", &file)(error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What was refused of a part.
+    pub(crate) fn refused(&self, part: &str) -> Vec<RefusedBytes> {
+        read_json(&self.refused_path(part)).unwrap_or_default()
+    }
+
+    /// Removes every part that is not among these.
+    pub(crate) fn keep_only(&self, parts: &BTreeSet<String>) -> Result<(), Error> {
+        let entries = std::fs::read_dir(&self.folder).map_err(spool_error("read", &self.folder))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_of = |part: &String| {
+                name == *part
+                    || name
+                        .strip_prefix(part.as_str())
+                        .is_some_and(|rest| rest.starts_with('.'))
+            };
+            if !parts.iter().any(is_of) {
+                std::fs::remove_file(entry.path()).map_err(spool_error("remove", &entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refused_path(&self, part: &str) -> PathBuf {
+        self.folder.join(format!("{part}.refused"))
+    }
+}
+
+impl From<&Received> for Origin {
+    fn from(receipt: &Received) -> Self {
+        Self {
+            url: receipt.url.to_string(),
+            ranges: receipt.ranges.clone(),
+            etag: receipt.validator.etag.clone(),
+            last_modified: receipt.validator.last_modified,
+            fetched_at: receipt.fetched_at,
+        }
+    }
+}
+
+fn run_name(run: RunTime) -> String {
+    run.0.strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+fn run_of(name: &str) -> Option<RunTime> {
+    let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", name).ok()?;
+    Some(RunTime(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()))
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}
+
+/// Writes a small file so that it is there whole or not at all.
+fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    let staged = path.with_added_extension("new");
+    let text = serde_json::to_vec(value).map_err(|error| spool_error("write", path)(error.into()))?;
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::File::create(&staged)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        std::fs::rename(&staged, path)
+    };
+    write().map_err(spool_error("write", path))
+}
+
+fn spool_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Spool { action, path, source }
+}

@@ -1,0 +1,274 @@
+//! `GET /metrics`: how the feeds stand, for Prometheus (OpenMetrics text, version 1.0.0). Answers whoever asks from this
+//! machine without a proxy in between, and everybody else with a key.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use driftline_auth_billing::{Auth, chain};
+use driftline_config::Settings;
+use driftline_ingest::{FeedState, FeedStatus};
+use driftline_store::Store;
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use jiff::Timestamp;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::scheduling;
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// What the route needs.
+struct Ground {
+    auth: Auth,
+    settings: Settings,
+    store: Store,
+}
+
+/// The route.
+pub(crate) fn routes(auth: &Auth, settings: &Settings, store: &Store) -> Router {
+    let ground = Arc::new(Ground {
+        auth: auth.clone(),
+        settings: settings.clone(),
+        store: store.clone(),
+    });
+    Router::new().route("/metrics", get(metrics)).with_state(ground)
+}
+
+async fn metrics(State(ground): State<Arc<Ground>>, request: Request<Body>) -> Response {
+    let (request, _) = request.into_parts();
+    if !is_from_here(&request) {
+        if let Err(problem) = ground.auth.caller(&request).await {
+            return problem.into_response();
+        }
+    }
+    match text(&ground).await {
+        Ok(text) => {
+            let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], text).into_response()
+        }
+        Err(error) => {
+            tracing::error!(cause = chain(error.as_ref()), "the metrics could not be gathered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Whether a request comes from this machine itself: behind a proxy everybody seems to.
+fn is_from_here(request: &http::request::Parts) -> bool {
+    let peer = request.extensions.get::<Peer>();
+    let is_forwarded = ["forwarded", "x-forwarded-for", "via", "x-real-ip"]
+        .iter()
+        .any(|name| request.headers.contains_key(*name));
+    peer.is_some_and(|Peer(address)| address.ip().is_loopback()) && !is_forwarded
+}
+
+async fn text(ground: &Ground) -> anyhow::Result<String> {
+    let statuses = scheduling::statuses(&ground.settings, &ground.store, Timestamp::now()).await?;
+    let catalog = ground.store.catalog().await?;
+    let mut registry = Registry::with_prefix("driftline");
+    let of_feeds = Feeds::registered(&mut registry);
+    for status in statuses.iter().filter(|status| status.state != FeedState::Off) {
+        of_feeds.set(status);
+    }
+    let count = |registry: &mut Registry, name: &str, help: &str, value: usize| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        registry.register(name, help, gauge);
+    };
+    count(
+        &mut registry,
+        "forcing_cycles",
+        "Cycles of forcing that are published",
+        catalog.cycles().count(),
+    );
+    count(
+        &mut registry,
+        "forcing_damaged_manifests",
+        "Manifests that cannot be read",
+        catalog.damaged().len(),
+    );
+    let mut text = String::new();
+    encode(&mut text, &registry)?;
+    Ok(text)
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfFeed {
+    feed: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfHost {
+    feed: String,
+    host: String,
+}
+
+type PerFeed = Family<OfFeed, Gauge<f64, AtomicU64>>;
+type PerHost = Family<OfHost, Gauge<f64, AtomicU64>>;
+
+/// The gauges of feeds.
+#[derive(Default)]
+struct Feeds {
+    fresh: PerFeed,
+    age: PerFeed,
+    lag: PerFeed,
+    overdue: PerFeed,
+    valid_until: PerFeed,
+    complete: PerFeed,
+    missing: PerFeed,
+    marks: PerFeed,
+    parts: PerFeed,
+    bytes: PerFeed,
+    refused: PerFeed,
+    published: PerFeed,
+    failed: PerFeed,
+    problem_at: PerFeed,
+    host_failures: PerHost,
+    host_throttled: PerHost,
+}
+
+impl Feeds {
+    fn registered(registry: &mut Registry) -> Self {
+        let feeds = Self::default();
+        let per_feed: [(&str, &str, Option<Unit>, &PerFeed); 14] = [
+            (
+                "feed_fresh",
+                "1 where the newest cycle that is due is complete",
+                None,
+                &feeds.fresh,
+            ),
+            (
+                "feed_cycle_age",
+                "Since the nominal time of the newest cycle",
+                Some(Unit::Seconds),
+                &feeds.age,
+            ),
+            (
+                "feed_cycle_lag",
+                "From its nominal time to its publication",
+                Some(Unit::Seconds),
+                &feeds.lag,
+            ),
+            (
+                "feed_overdue",
+                "How long the due cycle is overdue",
+                Some(Unit::Seconds),
+                &feeds.overdue,
+            ),
+            (
+                "feed_valid_until_timestamp",
+                "Last time that the newest cycle has",
+                Some(Unit::Seconds),
+                &feeds.valid_until,
+            ),
+            (
+                "feed_cycle_complete",
+                "1 where the newest cycle has every step",
+                None,
+                &feeds.complete,
+            ),
+            (
+                "feed_missing_steps",
+                "Steps that the newest cycle lacks",
+                None,
+                &feeds.missing,
+            ),
+            (
+                "feed_marks",
+                "Findings of quality control in the newest cycle",
+                None,
+                &feeds.marks,
+            ),
+            ("feed_parts_fetched", "Parts fetched", None, &feeds.parts),
+            ("feed_fetched", "What was fetched", Some(Unit::Bytes), &feeds.bytes),
+            (
+                "feed_parts_refused",
+                "Parts that were fetched or tried and are no use",
+                None,
+                &feeds.refused,
+            ),
+            (
+                "feed_revisions_published",
+                "Revisions published",
+                None,
+                &feeds.published,
+            ),
+            (
+                "feed_failed_turns",
+                "Looks at the feed that ended with a problem",
+                None,
+                &feeds.failed,
+            ),
+            (
+                "feed_last_problem_timestamp",
+                "When the last problem was seen",
+                Some(Unit::Seconds),
+                &feeds.problem_at,
+            ),
+        ];
+        for (name, help, unit, family) in per_feed {
+            match unit {
+                Some(unit) => registry.register_with_unit(name, help, unit, family.clone()),
+                None => registry.register(name, help, family.clone()),
+            }
+        }
+        let failures = "Failures in a row of a host that the feed is fetched from";
+        registry.register("feed_host_failures_in_a_row", failures, feeds.host_failures.clone());
+        let throttled = "Answers of a host that asked to come back later";
+        registry.register("feed_host_throttled", throttled, feeds.host_throttled.clone());
+        feeds
+    }
+
+    fn set(&self, status: &FeedStatus) {
+        let set = |family: &PerFeed, value: f64| {
+            let label = OfFeed {
+                feed: status.feed.clone(),
+            };
+            family.get_or_create(&label).set(value);
+        };
+        set(&self.fresh, f64::from(u8::from(status.state == FeedState::Fresh)));
+        set(&self.overdue, status.overdue_s as f64);
+        if let Some(last) = &status.last_cycle {
+            set(&self.age, last.age_s as f64);
+            set(&self.lag, last.lag_s as f64);
+            set(&self.complete, f64::from(u8::from(last.complete)));
+            set(&self.missing, last.missing.len() as f64);
+            set(&self.marks, last.marks as f64);
+            if let Some(until) = last.valid_until {
+                set(&self.valid_until, until.unix_s() as f64);
+            }
+        }
+        let Some(report) = &status.report else { return };
+        let counters = report.counters;
+        set(&self.parts, counters.parts as f64);
+        set(&self.bytes, counters.bytes as f64);
+        set(&self.refused, counters.refused as f64);
+        set(&self.published, counters.published as f64);
+        set(&self.failed, counters.failed_turns as f64);
+        if let Some(at) = report.problems.iter().map(|problem| problem.last_at).max() {
+            set(&self.problem_at, at.as_second() as f64);
+        }
+        for (host, about) in &report.hosts {
+            let label = OfHost {
+                feed: status.feed.clone(),
+                host: host.clone(),
+            };
+            self.host_failures
+                .get_or_create(&label)
+                .set(f64::from(about.failures_in_a_row));
+            self.host_throttled.get_or_create(&label).set(about.throttled as f64);
+        }
+    }
+}

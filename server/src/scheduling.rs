@@ -1,0 +1,111 @@
+//! Builds the scheduler of the feeds that the settings name, and tells how feeds stand.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use driftline_compute::Compute;
+use driftline_config::{IngestSettings, Settings};
+use driftline_ingest::feeds::{self, Overrides};
+use driftline_ingest::fetch::{FetchSettings, Fetcher, HostLimits};
+use driftline_ingest::{FeedStatus, FolderFeed, Scheduler, Window};
+use driftline_store::Store;
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+/// Who asks, as providers see it.
+const USER_AGENT: &str = concat!("driftline/", env!("CARGO_PKG_VERSION"));
+
+/// The scheduler of the settings; of the feeds named in `only`, where it names any.
+pub(crate) fn scheduler(
+    settings: &Settings,
+    store: &Store,
+    compute: &Compute,
+    only: &[String],
+) -> anyhow::Result<Scheduler> {
+    let ingest = &settings.ingest;
+    let fetcher = Fetcher::new(FetchSettings {
+        user_agent: USER_AGENT.to_owned(),
+        per_host: HostLimits {
+            requests_per_minute: ingest.requests_per_minute,
+            ..HostLimits::default()
+        },
+        ..FetchSettings::default()
+    })?;
+    let mut scheduler = Scheduler::new(store.clone(), compute.clone(), fetcher, spool(settings), window(ingest));
+    let is_wanted = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
+    for name in ingest.feeds.iter().chain(only) {
+        if ingest.folders.iter().any(|folder| folder.feed == *name) {
+            continue;
+        }
+        let feed = feeds::by_name(name, &overrides(ingest, name)?);
+        let Some(feed) = feed else {
+            bail!("there is no feed '{name}'; `driftline ingest feeds` lists them");
+        };
+        if is_wanted(name) && !scheduler.has(name) {
+            scheduler = scheduler.with_feed(feed.into());
+        }
+    }
+    for folder in ingest.folders.iter().filter(|folder| is_wanted(&folder.feed)) {
+        let attribution = (!folder.attribution.is_empty()).then(|| folder.attribution.clone());
+        let folder = FolderFeed::new(&folder.feed, &folder.location, attribution)
+            .with_context(|| format!("ingest.folders: {}", folder.feed))?;
+        scheduler = scheduler.with_folder(folder);
+    }
+    Ok(scheduler)
+}
+
+/// How every known feed stands; those that the settings do not name are off.
+pub(crate) async fn statuses(settings: &Settings, store: &Store, now: Timestamp) -> anyhow::Result<Vec<FeedStatus>> {
+    let ingest = &settings.ingest;
+    let mut known = Vec::new();
+    for about in feeds::all() {
+        let is_on = ingest.feeds.iter().any(|feed| feed == about.name);
+        known.push((about, is_on));
+    }
+    let folders: Vec<(&str, &str)> = ingest
+        .folders
+        .iter()
+        .map(|folder| (folder.feed.as_str(), folder.location.as_str()))
+        .collect();
+    Ok(driftline_ingest::statuses(store, known, &folders, now).await?)
+}
+
+fn overrides(ingest: &IngestSettings, feed: &str) -> anyhow::Result<Overrides> {
+    let bases = ingest.places.get(feed).into_iter().flatten();
+    let parsed: Result<Vec<Url>, _> = bases.map(|base| Url::parse(base)).collect();
+    Ok(Overrides {
+        bases: parsed.with_context(|| format!("ingest.places.{feed}"))?,
+    })
+}
+
+fn spool(settings: &Settings) -> PathBuf {
+    let own = &settings.ingest.spool;
+    if own.as_os_str().is_empty() {
+        settings.store.data_dir.join("spool")
+    } else {
+        own.clone()
+    }
+}
+
+fn window(ingest: &IngestSettings) -> Window {
+    let hours = |hours: u32| SignedDuration::from_hours(i64::from(hours));
+    Window {
+        forecast: hours(ingest.forecast_h),
+        hindcast: hours(ingest.hindcast_h),
+        usable: hours(ingest.usable_h),
+        poll: Duration::from_secs(u64::from(ingest.poll_s)),
+        ..Window::default()
+    }
+}
+
+/// Whether a scheduler has anything to do.
+pub(crate) fn is_idle(ingest: &IngestSettings) -> bool {
+    ingest.feeds.is_empty() && ingest.folders.is_empty()
+}
+
+/// Keeps feeds up to date until told to stop.
+pub(crate) async fn run(scheduler: Scheduler, stop: tokio::sync::watch::Receiver<bool>) {
+    Arc::new(scheduler).run(stop).await;
+}
