@@ -7,8 +7,10 @@ mod error;
 pub mod feed;
 pub mod feeds;
 mod files;
+pub mod index;
 mod quality;
 mod server;
+mod stamp;
 
 pub use error::Error;
 pub use files::{FeedOrigin, Ingested, feed_name_of, ingest_files};
