@@ -50,7 +50,11 @@ pub(crate) fn read(digits: &str) -> Option<Timestamp> {
 
 /// The time this much after another, at the ends of what can be written that end.
 pub(crate) fn after(time: Timestamp, duration: SignedDuration) -> Timestamp {
-    let end = if duration.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
+    let end = if duration.is_negative() {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
     time.checked_add(duration).unwrap_or(end)
 }
 
@@ -81,7 +85,15 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_none() {
-        for text in ["", "20230229", "2024130112", "2024010124", "202401", "2024010l", "２０２４０１０１"] {
+        for text in [
+            "",
+            "20230229",
+            "2024130112",
+            "2024010124",
+            "202401",
+            "2024010l",
+            "２０２４０１０１",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

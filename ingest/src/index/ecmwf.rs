@@ -110,8 +110,7 @@ mod tests {
         let run: RunTime = "2026-01-19T12:00:00Z".parse().unwrap();
         let valid: ValidTime = "2026-01-19T18:00:00Z".parse().unwrap();
         let found = find(&messages, &WANTED, run, valid).unwrap();
-        let starts: Vec<(u64, Option<u64>)> =
-            merged(&found).iter().map(|range| (range.start, range.end)).collect();
+        let starts: Vec<(u64, Option<u64>)> = merged(&found).iter().map(|range| (range.start, range.end)).collect();
         assert_eq!(starts, [(4000, Some(5000)), (9000, Some(10_000))]);
         assert_eq!(messages[3].forecast, Forecast::Other("0-6".to_owned()));
     }
@@ -134,7 +133,8 @@ mod tests {
         let good = line("10u", "\"6\"", "", 0);
         for bad in [
             good.replace("\"_length\": 1000", "\"_length\": 0"),
-            good.replace("\"_length\": 1000", "\"_length\": 18446744073709551615").replace("\"_offset\": 0", "\"_offset\": 7"),
+            good.replace("\"_length\": 1000", "\"_length\": 18446744073709551615")
+                .replace("\"_offset\": 0", "\"_offset\": 7"),
             good.replace("\"_offset\": 0", "\"_offset\": -1"),
             good.replace("20260119", "20261319"),
             good.replace("\"param\": \"10u\",", ""),

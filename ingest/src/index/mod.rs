@@ -128,7 +128,10 @@ pub fn find<'a>(
     run: RunTime,
     valid: ValidTime,
 ) -> Result<Vec<&'a IndexedMessage>, IndexError> {
-    wanted.iter().map(|wanted| find_one(messages, wanted, run, valid)).collect()
+    wanted
+        .iter()
+        .map(|wanted| find_one(messages, wanted, run, valid))
+        .collect()
 }
 
 fn find_one<'a>(
@@ -275,12 +278,18 @@ mod tests {
     fn the_step_of_the_index_is_the_step_of_the_part() {
         let error = find(&gfs("3 hour fcst"), &WANTED, run(), at(6)).unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("UGRD") && text.contains("180 min") && text.contains("360 min"), "{text}");
+        assert!(
+            text.contains("UGRD") && text.contains("180 min") && text.contains("360 min"),
+            "{text}"
+        );
         assert!(find(&gfs("anl"), &WANTED, run(), at(0)).is_ok());
         assert!(find(&gfs("15 day fcst"), &WANTED, run(), at(360)).is_ok());
         let earlier: RunTime = "2024-01-01T06:00:00Z".parse().unwrap();
         let error = find(&gfs("3 hour fcst"), &WANTED, earlier, crate::stamp::valid(earlier, 3)).unwrap_err();
-        assert!(matches!(error, IndexError::Time { .. }), "a stale index of another cycle: {error}");
+        assert!(
+            matches!(error, IndexError::Time { .. }),
+            "a stale index of another cycle: {error}"
+        );
         let error = find(&gfs("0-3 hour ave fcst"), &WANTED, run(), at(3)).unwrap_err();
         assert!(error.to_string().contains("ave"), "a mean is no instant: {error}");
     }

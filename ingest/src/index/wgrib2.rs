@@ -62,7 +62,11 @@ fn read_line(line: &str) -> Result<(u64, IndexedMessage), String> {
         level: (*level).to_owned(),
         run,
         forecast: forecast_of(forecast),
-        member: fields.iter().skip(6).find_map(|field| field.strip_prefix("ENS=")).map(str::to_owned),
+        member: fields
+            .iter()
+            .skip(6)
+            .find_map(|field| field.strip_prefix("ENS="))
+            .map(str::to_owned),
     };
     Ok((number, message))
 }
@@ -105,9 +109,11 @@ mod tests {
                     2.2:500:d=2024010100:VGRD:surface:anl:\n\
                     3:900:d=2024010100:SWELL:1 in sequence:6 hour fcst:ENS=+2\n\n";
         let messages = parse(text).unwrap();
-        let ranges: Vec<(u64, Option<u64>)> =
-            messages.iter().map(|one| (one.range.start, one.range.end)).collect();
-        assert_eq!(ranges, [(0, Some(500)), (500, Some(900)), (500, Some(900)), (900, None)]);
+        let ranges: Vec<(u64, Option<u64>)> = messages.iter().map(|one| (one.range.start, one.range.end)).collect();
+        assert_eq!(
+            ranges,
+            [(0, Some(500)), (500, Some(900)), (500, Some(900)), (900, None)]
+        );
         assert_eq!(messages[3].level, "1 in sequence");
         assert_eq!(messages[3].member.as_deref(), Some("+2"));
         assert_eq!(messages[3].forecast, Forecast::At(SignedDuration::from_hours(6)));
@@ -134,10 +140,25 @@ mod tests {
 
     #[test]
     fn durations_in_words() {
-        for (words, minutes) in [("anl", 0), ("3 hour fcst", 180), ("2 day fcst", 2880), ("15 min fcst", 15)] {
-            assert_eq!(forecast_of(words), Forecast::At(SignedDuration::from_mins(minutes)), "{words}");
+        for (words, minutes) in [
+            ("anl", 0),
+            ("3 hour fcst", 180),
+            ("2 day fcst", 2880),
+            ("15 min fcst", 15),
+        ] {
+            assert_eq!(
+                forecast_of(words),
+                Forecast::At(SignedDuration::from_mins(minutes)),
+                "{words}"
+            );
         }
-        for words in ["0-1 day acc fcst", "3-6 hour ave fcst", "99999999999999999 day fcst", "hour fcst", ""] {
+        for words in [
+            "0-1 day acc fcst",
+            "3-6 hour ave fcst",
+            "99999999999999999 day fcst",
+            "hour fcst",
+            "",
+        ] {
             assert_eq!(forecast_of(words), Forecast::Other(words.to_owned()), "{words}");
         }
     }
