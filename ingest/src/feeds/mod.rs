@@ -1,9 +1,43 @@
 //! The feeds that Driftline knows, one folder each: `domain` (cadence, horizon, grid), `variables` (what is taken of it
-//! and who is credited), `download` (where its files lie).
+//! and who is credited), `download` (where its files lie). docs/feeds.md tells operators of them.
 
-use crate::feed::Feed;
+mod cmems_currents;
+mod cmems_currents_daily;
+mod cmems_waves;
+mod cycle;
+mod ecmwf_wind;
+pub mod files;
+mod gfs_wave;
+mod gfs_wind;
+mod marine_store;
+mod nodd;
+mod places;
 
-/// Every feed, by name.
-pub fn all() -> Vec<Box<dyn Feed>> {
-    Vec::new()
+pub use places::{Extent, FeedOverrides, Overrides};
+
+use crate::feed::{About, Feed};
+
+/// Every feed, at the provider's own addresses unless `overrides` says otherwise.
+fn every(overrides: &Overrides) -> Vec<Box<dyn Feed>> {
+    vec![
+        Box::new(gfs_wind::GfsWind::new(overrides)),
+        Box::new(gfs_wave::GfsWave::new(overrides)),
+        Box::new(ecmwf_wind::EcmwfWind::new(overrides)),
+        Box::new(cmems_currents::CmemsCurrents::new(overrides)),
+        Box::new(cmems_currents_daily::CmemsCurrentsDaily::new(overrides)),
+        Box::new(cmems_waves::CmemsWaves::new(overrides)),
+    ]
+}
+
+/// What is told of every feed.
+pub fn all() -> Vec<About> {
+    every(&Overrides::default())
+        .iter()
+        .map(|feed| feed.about().clone())
+        .collect()
+}
+
+/// The feed of this name.
+pub fn by_name(name: &str, overrides: &Overrides) -> Option<Box<dyn Feed>> {
+    every(overrides).into_iter().find(|feed| feed.about().name == name)
 }

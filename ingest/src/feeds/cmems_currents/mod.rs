@@ -1,0 +1,68 @@
+//! Copernicus Marine hourly surface currents (SMOC, "merged" currents), 1/12 degree, global.
+//!
+//! **What is read.** A file has four pairs under one standard name: `uo`/`vo` (the model's circulation, without tide),
+//! `utide`/`vtide`, the Stokes drift, and `utotal`/`vtotal`, their sum. `utotal`/`vtotal` is read, and `circulation + tide +
+//! Stokes drift` is recorded with every cycle, so that nobody adds Stokes drift to it. Leeway's coefficients hold wave
+//! effects already; circulation + tide (`uo + utide`) would suit it better (feeds-and-store.md 2.3) and needs a decoder
+//! that adds two pairs: docs/feeds.md says so to operators.
+//!
+//! **Runs.** One a day from 00 UTC: a file for each day from the one before the run to the ninth after it. The day before
+//! is thus made anew by each run: a cycle of its own here, which is newer for that day. On Wednesdays the store also
+//! writes 14 to 8 days back anew; these are days that no forecast starts in, they would tear a hole of six days into the
+//! run's time axis, and they are not taken. Of a run that is a day old the store keeps the day before the run only.
+//!
+//! | fact | source | verified |
+//! |---|---|---|
+//! | bucket, path, name `SMOC_<day>_R<run>.nc`, 24 hourly steps | feeds-and-store.md 2.3; Open-Meteo; a test of another public downloader | in their code |
+//! | day -1 to day +9 | Open-Meteo's range (its end is exclusive); a listing of the waves of 2026-09-26 quoted in public code | the same for waves only |
+//! | steps at 00 to 23 o'clock | three public programs that ask for just these | yes, through the toolbox |
+//! | 11 h after the run | Open-Meteo; the product's target is 12:00 UTC | in its code |
+//! | Wednesdays | Open-Meteo: days since 1970 modulo 7 equal 6 | in its code |
+//! | names `utotal`, `vtotal` | feeds-and-store.md 2.3, Open-Meteo, others | yes |
+//! | packing of the files | float32 with fill value in Open-Meteo's code | no file was at hand |
+
+mod domain;
+mod download;
+mod variables;
+
+use driftline_domain::{RunTime, ValidTime};
+use jiff::Timestamp;
+
+use super::places::{Overrides, Places};
+use super::{cycle, marine_store};
+use crate::feed::{About, Feed, Listings, Plan, PlanError};
+
+pub(super) const NAME: &str = "cmems-currents";
+
+pub(super) struct CmemsCurrents {
+    about: About,
+    places: Places,
+}
+
+impl CmemsCurrents {
+    pub(super) fn new(overrides: &Overrides) -> Self {
+        let places = Places::of(NAME, &marine_store::PLACES, overrides);
+        Self {
+            about: domain::about(&places),
+            places,
+        }
+    }
+}
+
+impl Feed for CmemsCurrents {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    fn runs(&self, since: Timestamp, now: Timestamp) -> Vec<RunTime> {
+        cycle::runs(self.about.cadence, self.about.first_after, since, now)
+    }
+
+    fn plan(&self, run: RunTime, listed: &Listings) -> Result<Plan, PlanError> {
+        download::DATASET.plan(&self.places, run, &domain::files(run), listed)
+    }
+
+    fn expected_times(&self, run: RunTime) -> Vec<ValidTime> {
+        marine_store::times(&domain::files(run))
+    }
+}

@@ -1,0 +1,16 @@
+//! What is taken.
+
+use driftline_domain::{Composition, ForcingKind};
+
+use crate::feed::Field;
+use crate::feeds::marine_store;
+use crate::feeds::places::Places;
+
+pub(super) fn fields(places: &Places) -> Vec<Field> {
+    vec![Field {
+        kind: ForcingKind::Current,
+        variables: &[["uo", "vo"]],
+        composition: Composition::Eulerian,
+        grid: places.grid(marine_store::twelfth_degree()),
+    }]
+}

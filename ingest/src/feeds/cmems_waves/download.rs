@@ -1,0 +1,25 @@
+//! Where the files lie, and what their names say.
+
+use driftline_domain::RunTime;
+
+use crate::feeds::marine_store::{Dataset, FileName, least_bytes};
+use crate::stamp;
+
+pub(super) const DATASET: Dataset = Dataset {
+    product: "GLOBAL_ANALYSISFORECAST_WAV_001_027",
+    stem: "cmems_mod_glo_wav_anfc_0.083deg_PT3H-i_",
+    name_of,
+    // Two variables of four steps, int16, are the least that is in it.
+    least_bytes: least_bytes(2 * 4, 2),
+};
+
+/// `mfwamglocep_2024060500_R20240606_00H.nc`.
+pub(super) fn name_of(name: &str) -> Option<FileName> {
+    let rest = name.strip_prefix("mfwamglocep_")?.strip_suffix("H.nc")?;
+    let (begins, run) = rest.split_once("_R")?;
+    let (day, hour) = run.split_once('_')?;
+    Some(FileName {
+        begins: stamp::read(begins)?,
+        run: RunTime(stamp::read(&format!("{day}{hour}"))?),
+    })
+}

@@ -1,0 +1,15 @@
+//! Where the files lie: two buckets, and NOMADS' files. No filter: its script for waves is not known.
+
+use driftline_domain::RunTime;
+
+use super::variables::WANTED;
+use crate::feed::Place;
+use crate::feeds::nodd;
+use crate::feeds::places::Places;
+use crate::stamp;
+
+pub(super) fn places(places: &Places, run: RunTime, step: i64) -> Vec<Place> {
+    let (day, hour) = (stamp::day(run.0), stamp::hour(run.0));
+    let key = format!("gfs.{day}/{hour}/wave/gridded/gfswave.t{hour}z.global.0p25.f{step:03}.grib2");
+    nodd::indexed(places, &key, &WANTED)
+}
