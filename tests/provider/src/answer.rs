@@ -26,12 +26,20 @@ impl Answer {
 
     /// A page as a web server's own.
     pub(crate) fn page(status: StatusCode, words: &str) -> Self {
-        Self::text(status, "text/html; charset=UTF-8", format!("<!DOCTYPE html>\n<html><head><title>{words}</title></head>\n<body><h1>{words}</h1></body></html>\n"))
+        Self::text(
+            status,
+            "text/html; charset=UTF-8",
+            format!(
+                "<!DOCTYPE html>\n<html><head><title>{words}</title></head>\n<body><h1>{words}</h1></body></html>\n"
+            ),
+        )
     }
 
     /// An error as S3 words it.
     pub(crate) fn bucket(status: StatusCode, code: &str) -> Self {
-        let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{code}</Message></Error>");
+        let body = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{code}</Message></Error>"
+        );
         Self::text(status, "application/xml", body)
     }
 }
@@ -72,7 +80,9 @@ pub(crate) fn file(object: &Object, method: &Method, headers: &HeaderMap, faults
 
 fn unchanged(object: &Object, headers: &HeaderMap) -> bool {
     match (header(headers, "if-none-match"), header(headers, "if-modified-since")) {
-        (Some(tags), _) => tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == object.etag || tag.trim() == "*"),
+        (Some(tags), _) => tags
+            .split(',')
+            .any(|tag| tag.trim().trim_start_matches("W/") == object.etag || tag.trim() == "*"),
         (None, Some(since)) => since == date(object.modified),
         (None, None) => false,
     }
@@ -103,6 +113,8 @@ fn cut(answer: &mut Answer, asked: &str, faults: &[(Fault, u32)]) {
     let from = (from + moved.unwrap_or(0)).min(whole - 1);
     let to = (to + moved.unwrap_or(0)).clamp(from, whole - 1);
     answer.status = 206;
-    answer.headers.push(("content-range", format!("bytes {from}-{to}/{whole}")));
+    answer
+        .headers
+        .push(("content-range", format!("bytes {from}-{to}/{whole}")));
     answer.body = answer.body.slice(from as usize..=to as usize);
 }

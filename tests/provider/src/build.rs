@@ -39,7 +39,9 @@ pub(crate) fn messages(fields: &Fields, content: &Content, change: &Change) -> R
     };
     let hour = hour_of(after(content.run, content.step));
     let of_hour = stored.hour(hour);
-    of_hour.map(|message| grib::relabelled(message, label, change)).collect()
+    of_hour
+        .map(|message| grib::relabelled(message, label, change))
+        .collect()
 }
 
 /// An aggregation over files of the provider's own disks, as THREDDS hands it out to whoever asks for the file.

@@ -33,7 +33,11 @@ impl Shelf {
         let first = from.map_or(i64::MAX, |from| from.as_second().div_euclid(cadence) + 1);
         let last = now.as_second().div_euclid(cadence);
         let rolling = (first..=last).filter_map(|number| Timestamp::from_second(number * cadence).ok());
-        rolling.chain(self.runs.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect()
+        rolling
+            .chain(self.runs.iter().copied())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
     }
 }
 
@@ -70,6 +74,8 @@ impl Catalogue {
     /// Three days of every feed, as a demo needs it.
     pub fn everything() -> Self {
         let three_days = SignedDuration::from_hours(72);
-        Feed::ALL.into_iter().fold(Self::empty(), |all, feed| all.rolling(feed, three_days))
+        Feed::ALL
+            .into_iter()
+            .fold(Self::empty(), |all, feed| all.rolling(feed, three_days))
     }
 }

@@ -15,16 +15,44 @@ use crate::server::Shared;
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 enum Order {
     /// A fault: `{"do": "fault", "rule": {"path": "*f003", "fault": "empty-body", "times": 1}}`.
-    Fault { rule: Rule },
+    Fault {
+        rule: Rule,
+    },
     ClearFaults,
-    Publish { feed: Feed, run: Timestamp },
-    Withhold { feed: Feed, run: Timestamp, step: i32 },
-    Release { feed: Feed, run: Timestamp, step: i32 },
-    StopAfter { feed: Feed, run: Timestamp, step: i32 },
-    Resume { feed: Feed, run: Timestamp },
-    Reissue { feed: Feed, run: Timestamp },
-    AddVersion { feed: Feed, version: String },
-    SetNow { now: Option<Timestamp> },
+    Publish {
+        feed: Feed,
+        run: Timestamp,
+    },
+    Withhold {
+        feed: Feed,
+        run: Timestamp,
+        step: i32,
+    },
+    Release {
+        feed: Feed,
+        run: Timestamp,
+        step: i32,
+    },
+    StopAfter {
+        feed: Feed,
+        run: Timestamp,
+        step: i32,
+    },
+    Resume {
+        feed: Feed,
+        run: Timestamp,
+    },
+    Reissue {
+        feed: Feed,
+        run: Timestamp,
+    },
+    AddVersion {
+        feed: Feed,
+        version: String,
+    },
+    SetNow {
+        now: Option<Timestamp>,
+    },
     ForgetRequests,
 }
 
@@ -38,7 +66,10 @@ pub(crate) fn answer(shared: &Shared, method: &Method, target: &str, body: &[u8]
         return json(StatusCode::OK, serde_json::json!(shared.state().faults.hits()));
     }
     if *method != Method::POST {
-        return json(StatusCode::NOT_FOUND, serde_json::json!({"error": "POST /_control, GET /_control/requests or /_control/hits"}));
+        return json(
+            StatusCode::NOT_FOUND,
+            serde_json::json!({"error": "POST /_control, GET /_control/requests or /_control/hits"}),
+        );
     }
     match serde_json::from_slice::<Order>(body) {
         Ok(order) => {

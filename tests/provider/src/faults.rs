@@ -116,7 +116,7 @@ pub struct Rule {
     pub times: Option<u32>,
     /// Matching requests that are spared first.
     #[serde(default)]
-    pub after: u32,
+    pub spared: u32,
     /// Share of the matching requests that it befalls; which ones is the same in every run.
     #[serde(default = "always")]
     pub probability: f64,
@@ -133,7 +133,7 @@ impl Rule {
             path: path.to_owned(),
             fault,
             times: None,
-            after: 0,
+            spared: 0,
             probability: 1.0,
         }
     }
@@ -151,7 +151,7 @@ impl Rule {
 
     /// Only after some matching requests went well.
     pub fn after(mut self, spared: u32) -> Self {
-        self.after = spared;
+        self.spared = spared;
         self
     }
 
@@ -196,7 +196,7 @@ impl Faults {
                 continue;
             }
             past.matched += 1;
-            let spared = past.matched <= rule.after || rule.times.is_some_and(|times| past.befell >= times);
+            let spared = past.matched <= rule.spared || rule.times.is_some_and(|times| past.befell >= times);
             if !spared && share(number as u64, past.matched) < rule.probability {
                 found.push((rule.fault.clone(), past.befell));
                 past.befell += 1;

@@ -97,10 +97,7 @@ impl Pair {
     /// Both components of an hour; NaN where there is none.
     pub(crate) fn at(&self, hour: usize) -> [&[f32]; 2] {
         let range = hour * self.nodes..(hour + 1) * self.nodes;
-        [
-            &self.components[0][range.clone()],
-            &self.components[1][range],
-        ]
+        [&self.components[0][range.clone()], &self.components[1][range]]
     }
 }
 
@@ -170,10 +167,18 @@ impl Projected {
     fn new(size: &Size, [values, places]: [&[u8]; 2]) -> Result<Self, Error> {
         let nodes = size.columns * size.rows;
         let thousandths = words(values).map(|bytes: [u8; 2]| i16::from_le_bytes(bytes));
-        let metres = thousandths.map(|value| if value == i16::MIN { f32::NAN } else { f32::from(value) / 1000.0 });
+        let metres = thousandths.map(|value| {
+            if value == i16::MIN {
+                f32::NAN
+            } else {
+                f32::from(value) / 1000.0
+            }
+        });
         let mut x: Vec<f64> = words(places).map(f64::from_le_bytes).collect();
         if x.len() != size.columns + size.rows + 2 * nodes {
-            return Err(Error::Fields("places of a projected grid have another length than fields.json says"));
+            return Err(Error::Fields(
+                "places of a projected grid have another length than fields.json says",
+            ));
         }
         let mut y = x.split_off(size.columns);
         let mut longitude = y.split_off(size.rows);

@@ -25,7 +25,11 @@ pub(crate) fn answer(state: &mut State, script: &str, asker: &Asker<'_>) -> Answ
     let Some(content) = content else {
         return Answer::page(StatusCode::OK, "data file is not present");
     };
-    let (issue, _) = state.issues.get(&(content.feed, content.run)).copied().unwrap_or_default();
+    let (issue, _) = state
+        .issues
+        .get(&(content.feed, content.run))
+        .copied()
+        .unwrap_or_default();
     let change = faults::change(asker.befalling, issue);
     let inside = Content {
         run: crate::layout::after(content.run, -change.older),
@@ -57,7 +61,10 @@ fn parameter_of(level: &str) -> String {
 
 fn subset(state: &State, content: &Content, messages: Vec<Vec<u8>>, asker: &Asker<'_>) -> Result<Vec<u8>, Error> {
     let on = |name: &str| asker.query.get(name).is_some_and(|value| value == "on");
-    let ignored = asker.befalling.iter().any(|(fault, _)| *fault == Fault::IgnoredSubregion);
+    let ignored = asker
+        .befalling
+        .iter()
+        .any(|(fault, _)| *fault == Fault::IgnoredSubregion);
     let boxed = asker.query.contains_key("subregion") && !ignored;
     let mut out = Vec::new();
     for ([name, level], message) in index::GFS.iter().zip(messages) {
@@ -77,7 +84,13 @@ fn subset(state: &State, content: &Content, messages: Vec<Vec<u8>>, asker: &Aske
 }
 
 /// The nodes of the wind that lie in the box that was asked for.
-fn cut(state: &State, content: &Content, [component]: [usize; 1], message: &[u8], asker: &Asker<'_>) -> Result<Vec<u8>, Error> {
+fn cut(
+    state: &State,
+    content: &Content,
+    [component]: [usize; 1],
+    message: &[u8],
+    asker: &Asker<'_>,
+) -> Result<Vec<u8>, Error> {
     let wind = &state.fields.wind;
     let edge = |name: &str| asker.query.get(name).and_then(|value| value.parse::<f64>().ok());
     let (Some(west), Some(east)) = (edge("leftlon"), edge("rightlon")) else {
@@ -88,15 +101,25 @@ fn cut(state: &State, content: &Content, [component]: [usize; 1], message: &[u8]
     };
     let longitude = |column: usize| wind.west + wind.step * column as f64;
     let latitude = |row: usize| wind.north - wind.step * row as f64;
-    let between = |at: f64| (at - west).rem_euclid(360.0) <= (east - west).rem_euclid(360.0) || (east - west).abs() >= 360.0;
+    let between =
+        |at: f64| (at - west).rem_euclid(360.0) <= (east - west).rem_euclid(360.0) || (east - west).abs() >= 360.0;
     let columns: Vec<usize> = (0..wind.columns).filter(|column| between(longitude(*column))).collect();
-    let rows: Vec<usize> = (0..wind.rows).filter(|row| (south..=north).contains(&latitude(*row))).collect();
+    let rows: Vec<usize> = (0..wind.rows)
+        .filter(|row| (south..=north).contains(&latitude(*row)))
+        .collect();
     let (Some(left), Some(top)) = (columns.first(), rows.first()) else {
         return Err(Error::Fields("the box holds no node of the grid"));
     };
-    let shift = state.issues.get(&(content.feed, content.run)).map_or(0.0, |(issue, _)| *issue as f32 * 0.25);
+    let shift = state
+        .issues
+        .get(&(content.feed, content.run))
+        .map_or(0.0, |(issue, _)| *issue as f32 * 0.25);
     let field = wind.pair.at(hour_of(valid(content)))[component];
-    let values = rows.iter().flat_map(|row| columns.iter().map(move |column| field[row * wind.columns + column] + shift));
+    let values = rows.iter().flat_map(|row| {
+        columns
+            .iter()
+            .map(move |column| field[row * wind.columns + column] + shift)
+    });
     let piece = Piece {
         columns: columns.len(),
         rows: rows.len(),

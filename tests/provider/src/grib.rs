@@ -29,7 +29,9 @@ impl Messages {
             at += length;
         }
         if ranges.is_empty() || ranges.len() % HOURS != 0 {
-            return Err(Error::Fields("a GRIB file has not the same messages for each of 67 hours"));
+            return Err(Error::Fields(
+                "a GRIB file has not the same messages for each of 67 hours",
+            ));
         }
         Ok(Self { bytes, ranges })
     }
@@ -97,7 +99,10 @@ fn put(bytes: &mut [u8], at: usize, new: &[u8]) {
 }
 
 fn word(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..at + 4).and_then(|field| field.try_into().ok()).map_or(0, u32::from_be_bytes)
+    bytes
+        .get(at..at + 4)
+        .and_then(|field| field.try_into().ok())
+        .map_or(0, u32::from_be_bytes)
 }
 
 /// Adds to every value, through the reference value that all of them are counted from.
@@ -115,7 +120,11 @@ fn shift(message: &mut [u8], by: f32) -> Result<(), Error> {
 fn coarser(message: &mut [u8]) -> Result<(), Error> {
     let three = section(message, 3)?;
     let (columns, rows) = (word(message, three + 30), word(message, three + 34));
-    let (north, west, step) = (word(message, three + 46), word(message, three + 50), 2 * word(message, three + 63));
+    let (north, west, step) = (
+        word(message, three + 46),
+        word(message, three + 50),
+        2 * word(message, three + 63),
+    );
     put(message, three + 55, &(north - step * (rows - 1)).to_be_bytes());
     put(message, three + 59, &(west + step * (columns - 1)).to_be_bytes());
     put(message, three + 63, &step.to_be_bytes());
@@ -143,8 +152,16 @@ pub(crate) fn rewritten(message: &[u8], piece: &Piece, values: &[f32]) -> Result
     put(&mut grid, 34, &(piece.rows as u32).to_be_bytes());
     put(&mut grid, 46, &micro(piece.north));
     put(&mut grid, 50, &micro(piece.west.rem_euclid(360.0)));
-    put(&mut grid, 55, &micro(piece.north - piece.step * (piece.rows - 1) as f64));
-    put(&mut grid, 59, &micro((piece.west + piece.step * (piece.columns - 1) as f64).rem_euclid(360.0)));
+    put(
+        &mut grid,
+        55,
+        &micro(piece.north - piece.step * (piece.rows - 1) as f64),
+    );
+    put(
+        &mut grid,
+        59,
+        &micro((piece.west + piece.step * (piece.columns - 1) as f64).rem_euclid(360.0)),
+    );
     let mut out = message[..three].to_vec();
     out.extend(grid);
     out.extend(&message[four..five]);

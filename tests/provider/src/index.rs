@@ -69,7 +69,11 @@ fn wgrib2(content: &Content, [at, offset]: [usize; 2], [name, level]: [&str; 2],
 
 fn ecmwf(content: &Content, [offset, length]: [usize; 2], names: [&str; 3], change: &Change) -> String {
     let [name, kind, level] = names;
-    let (date, time, step) = (content.run.strftime("%Y%m%d"), content.run.strftime("%H00"), content.step);
+    let (date, time, step) = (
+        content.run.strftime("%Y%m%d"),
+        content.run.strftime("%H00"),
+        content.step,
+    );
     let level = match level {
         "" => String::new(),
         some => format!(r#""levelist": "{some}", "#),

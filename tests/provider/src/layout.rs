@@ -117,9 +117,10 @@ impl Feed {
     pub(crate) fn files(self, run: Timestamp, versions: &[String]) -> Vec<Named> {
         let steps = self.steps(run);
         match self {
-            Self::Gfs | Self::GfsWave | Self::Ecmwf => {
-                steps.into_iter().flat_map(|step| grib_and_index(self, run, step)).collect()
-            }
+            Self::Gfs | Self::GfsWave | Self::Ecmwf => steps
+                .into_iter()
+                .flat_map(|step| grib_and_index(self, run, step))
+                .collect(),
             Self::Meps => meps(run, &steps),
             Self::Arome => arome(run),
             _ => {
@@ -128,7 +129,8 @@ impl Feed {
                     content: data(self, run, step),
                 };
                 let each = steps.into_iter();
-                each.flat_map(|step| versions.iter().map(move |version| named(step, version))).collect()
+                each.flat_map(|step| versions.iter().map(move |version| named(step, version)))
+                    .collect()
             }
         }
     }
@@ -147,7 +149,11 @@ fn grib_and_index(feed: Feed, run: Timestamp, step: i32) -> [Named; 2] {
     let hour = run.strftime("%H").to_string();
     let (stem, grib, index) = match feed {
         Feed::Gfs => (format!("gfs.t{hour}z.pgrb2.0p25.f{step:03}"), "", ".idx"),
-        Feed::GfsWave => (format!("gfswave.t{hour}z.global.0p25.f{step:03}"), ".grib2", ".grib2.idx"),
+        Feed::GfsWave => (
+            format!("gfswave.t{hour}z.global.0p25.f{step:03}"),
+            ".grib2",
+            ".grib2.idx",
+        ),
         _ => {
             let stream = ecmwf_stream(run);
             let stamp = run.strftime("%Y%m%d%H0000");
@@ -169,7 +175,11 @@ fn grib_and_index(feed: Feed, run: Timestamp, step: i32) -> [Named; 2] {
 fn ecmwf_stream(run: Timestamp) -> &'static str {
     let renamed = "2026-05-12T00:00:00Z".parse().unwrap_or(Timestamp::MIN);
     let hour = run.as_second().div_euclid(3600).rem_euclid(24);
-    if hour % 12 == 6 && run < renamed { "scda" } else { "oper" }
+    if hour % 12 == 6 && run < renamed {
+        "scda"
+    } else {
+        "oper"
+    }
 }
 
 /// Files of a day (half a day for waves) that CMEMS and MET Norway name by what is in them.

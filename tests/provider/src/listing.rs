@@ -35,7 +35,8 @@ pub(crate) fn page(names: impl IntoIterator<Item = String>, asked: &Asked) -> Pa
     let fold = |name: &str| {
         let rest = name.strip_prefix(&asked.prefix)?;
         let delimiter = asked.delimiter.as_deref()?;
-        rest.find(delimiter).map(|at| name[..asked.prefix.len() + at + delimiter.len()].to_owned())
+        rest.find(delimiter)
+            .map(|at| name[..asked.prefix.len() + at + delimiter.len()].to_owned())
     };
     let sorted: BTreeSet<(String, bool)> = names
         .into_iter()
@@ -51,7 +52,11 @@ pub(crate) fn page(names: impl IntoIterator<Item = String>, asked: &Asked) -> Pa
     };
     for (name, folder) in left.by_ref().take(asked.at_most) {
         page.next = Some(name.clone());
-        if folder { page.folders.push(name) } else { page.keys.push(name) }
+        if folder {
+            page.folders.push(name)
+        } else {
+            page.keys.push(name)
+        }
     }
     if left.peek().is_none() {
         page.next = None;
@@ -80,10 +85,16 @@ pub(crate) fn s3(bucket: &str, asked: &Asked, page: &Page, items: &[Item]) -> St
     let folder = |name: &String| format!("<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>", escaped(name));
     let folders: String = page.folders.iter().map(folder).collect();
     let more = match &page.next {
-        Some(next) => format!("<IsTruncated>true</IsTruncated><NextContinuationToken>{}</NextContinuationToken>", escaped(next)),
+        Some(next) => format!(
+            "<IsTruncated>true</IsTruncated><NextContinuationToken>{}</NextContinuationToken>",
+            escaped(next)
+        ),
         None => "<IsTruncated>false</IsTruncated>".to_owned(),
     };
-    let delimiter = asked.delimiter.as_ref().map(|one| format!("<Delimiter>{}</Delimiter>", escaped(one)));
+    let delimiter = asked
+        .delimiter
+        .as_ref()
+        .map(|one| format!("<Delimiter>{}</Delimiter>", escaped(one)));
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>{bucket}</Name><Prefix>{}</Prefix><KeyCount>{}</KeyCount><MaxKeys>{}</MaxKeys>{}{more}{contents}{folders}</ListBucketResult>",
         escaped(&asked.prefix),
@@ -103,9 +114,15 @@ pub(crate) fn folder(path: &str, folders: &[String], items: &[Item]) -> String {
     }
     for item in items {
         let leaf = escaped(&leaf(&item.key));
-        rows += &format!("<a href=\"{leaf}\">{leaf}</a>    {}  {}\n", item.modified.strftime("%d-%b-%Y %H:%M"), item.size);
+        rows += &format!(
+            "<a href=\"{leaf}\">{leaf}</a>    {}  {}\n",
+            item.modified.strftime("%d-%b-%Y %H:%M"),
+            item.size
+        );
     }
-    format!("<html><head><title>Index of {path}</title></head>\n<body><h1>Index of {path}</h1><hr><pre>{rows}</pre><hr></body></html>\n")
+    format!(
+        "<html><head><title>Index of {path}</title></head>\n<body><h1>Index of {path}</h1><hr><pre>{rows}</pre><hr></body></html>\n"
+    )
 }
 
 /// A folder as a THREDDS catalogue.
@@ -114,7 +131,9 @@ pub(crate) fn thredds(path: &str, folders: &[String], items: &[Item]) -> String 
     let mut rows = String::new();
     for name in folders {
         let leaf = leaf(name);
-        rows += &format!("    <catalogRef xlink:href=\"{leaf}/catalog.xml\" xlink:title=\"{leaf}\" ID=\"{path}{leaf}\" name=\"\"/>\n");
+        rows += &format!(
+            "    <catalogRef xlink:href=\"{leaf}/catalog.xml\" xlink:title=\"{leaf}\" ID=\"{path}{leaf}\" name=\"\"/>\n"
+        );
     }
     for item in items {
         let (leaf, key) = (leaf(&item.key), &item.key);

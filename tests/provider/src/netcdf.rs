@@ -37,7 +37,11 @@ impl Made<'_> {
 
     /// Name of a variable, another one where it was renamed.
     fn name(&self, name: &str) -> String {
-        if self.change.renamed { format!("new_{name}") } else { name.to_owned() }
+        if self.change.renamed {
+            format!("new_{name}")
+        } else {
+            name.to_owned()
+        }
     }
 
     /// Distance of the axes, doubled where the grid is another one.

@@ -52,10 +52,16 @@ pub(crate) struct Asker<'a> {
 impl<'a> Asker<'a> {
     pub(crate) fn new(method: &'a Method, target: &str, headers: &'a HeaderMap, befalling: &'a [(Fault, u32)]) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let plain = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let plain = |text: &str| {
+            percent_decode_str(&text.replace('+', " "))
+                .decode_utf8_lossy()
+                .into_owned()
+        };
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        let path = percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy().into_owned();
+        let path = percent_decode_str(path.trim_start_matches('/'))
+            .decode_utf8_lossy()
+            .into_owned();
         let without_host = HOSTS.iter().find_map(|host| path.strip_prefix(host)?.strip_prefix('/'));
         Self {
             method,
@@ -92,7 +98,10 @@ pub(crate) fn answer(state: &mut State, asker: &Asker<'_>) -> Answer {
     if let Some(key) = path.strip_prefix("thredds/fileServer/") {
         return site(state, Tree::Met, key, asker);
     }
-    if let Some(folder) = path.strip_prefix("thredds/catalog/").and_then(|path| path.strip_suffix("catalog.xml")) {
+    if let Some(folder) = path
+        .strip_prefix("thredds/catalog/")
+        .and_then(|path| path.strip_suffix("catalog.xml"))
+    {
         return catalogue(state, folder);
     }
     if let Some(rest) = path.strip_prefix("plain/") {
@@ -116,7 +125,11 @@ fn bucket(state: &mut State, asker: &Asker<'_>) -> Answer {
         let files: BTreeMap<String, Content> = named(state, tree, &asked.prefix);
         let page = listing::page(files.keys().cloned(), &asked);
         let items = items(state, &page.keys, &files);
-        return Answer::text(StatusCode::OK, "application/xml", listing::s3(name, &asked, &page, &items));
+        return Answer::text(
+            StatusCode::OK,
+            "application/xml",
+            listing::s3(name, &asked, &page, &items),
+        );
     }
     match found(state, tree, key, asker) {
         Some(answer) => answer,
@@ -129,13 +142,22 @@ fn asked(asker: &Asker<'_>) -> Asked {
     Asked {
         prefix: given("prefix").unwrap_or_default(),
         delimiter: given("delimiter"),
-        after: given("continuation-token").or_else(|| given("start-after")).or_else(|| given("marker")),
-        at_most: given("max-keys").and_then(|keys| keys.parse().ok()).unwrap_or(1000).min(1000),
+        after: given("continuation-token")
+            .or_else(|| given("start-after"))
+            .or_else(|| given("marker")),
+        at_most: given("max-keys")
+            .and_then(|keys| keys.parse().ok())
+            .unwrap_or(1000)
+            .min(1000),
     }
 }
 
 fn named(state: &State, tree: Tree, prefix: &str) -> BTreeMap<String, Content> {
-    state.files(tree, prefix).into_iter().map(|named| (named.key, named.content)).collect()
+    state
+        .files(tree, prefix)
+        .into_iter()
+        .map(|named| (named.key, named.content))
+        .collect()
 }
 
 /// Sizes and dates of files: they are made for it, so that a listing tells the truth.
@@ -169,7 +191,11 @@ fn site(state: &mut State, tree: Tree, key: &str, asker: &Asker<'_>) -> Answer {
     if !key.is_empty() && !key.ends_with('/') || folders.is_empty() && items.is_empty() {
         return Answer::page(StatusCode::NOT_FOUND, "404 Not Found");
     }
-    Answer::text(StatusCode::OK, "text/html; charset=UTF-8", listing::folder(&format!("/{}", asker.path), &folders, &items))
+    Answer::text(
+        StatusCode::OK,
+        "text/html; charset=UTF-8",
+        listing::folder(&format!("/{}", asker.path), &folders, &items),
+    )
 }
 
 fn inside(state: &mut State, tree: Tree, folder: &str) -> (Vec<String>, Vec<Item>) {
@@ -200,7 +226,11 @@ fn catalogue(state: &mut State, folder: &str) -> Answer {
     if folders.is_empty() && items.is_empty() {
         return Answer::page(StatusCode::NOT_FOUND, "404 Not Found");
     }
-    Answer::text(StatusCode::OK, "application/xml;charset=utf-8", listing::thredds(folder, &folders, &items))
+    Answer::text(
+        StatusCode::OK,
+        "application/xml;charset=utf-8",
+        listing::thredds(folder, &folders, &items),
+    )
 }
 
 /// A folder of this machine as a bucket (`plain/NAME?list-type=2`) and as a web server's (`plain/NAME/`).
@@ -214,7 +244,11 @@ fn plain(state: &mut State, rest: &str, asker: &Asker<'_>) -> Answer {
         let asked = asked(asker);
         let page = listing::page(files.keys().cloned(), &asked);
         let items = plain_items(&page.keys, &files);
-        return Answer::text(StatusCode::OK, "application/xml", listing::s3(name, &asked, &page, &items));
+        return Answer::text(
+            StatusCode::OK,
+            "application/xml",
+            listing::s3(name, &asked, &page, &items),
+        );
     }
     if let Some(object) = files.get(key).and_then(|path| on_disk(path)) {
         return asker.file(&crate::state::damaged(object, asker.befalling, state.now()));
@@ -230,7 +264,11 @@ fn plain(state: &mut State, rest: &str, asker: &Asker<'_>) -> Answer {
         return Answer::page(StatusCode::NOT_FOUND, "404 Not Found");
     }
     let items = plain_items(&page.keys, &files);
-    Answer::text(StatusCode::OK, "text/html;charset=UTF-8", listing::folder(&format!("/{}", asker.path), &page.folders, &items))
+    Answer::text(
+        StatusCode::OK,
+        "text/html;charset=UTF-8",
+        listing::folder(&format!("/{}", asker.path), &page.folders, &items),
+    )
 }
 
 fn plain_items(keys: &[String], files: &BTreeMap<String, PathBuf>) -> Vec<Item> {
@@ -249,7 +287,10 @@ fn plain_items(keys: &[String], files: &BTreeMap<String, PathBuf>) -> Vec<Item> 
 fn on_disk(path: &Path) -> Option<Object> {
     let modified = std::fs::metadata(path).ok()?.modified().ok()?;
     let bytes = std::fs::read(path).ok()?;
-    Some(Object::new(bytes.into(), Timestamp::try_from(modified).unwrap_or_default()))
+    Some(Object::new(
+        bytes.into(),
+        Timestamp::try_from(modified).unwrap_or_default(),
+    ))
 }
 
 /// Files below a folder by their names from it.

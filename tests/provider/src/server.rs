@@ -78,16 +78,20 @@ impl Provider {
             sent: Mutex::new(Vec::new()),
         });
         let listener = std::net::TcpListener::bind(address).map_err(io("the address cannot be used"))?;
-        listener.set_nonblocking(true).map_err(io("the socket cannot be used"))?;
+        listener
+            .set_nonblocking(true)
+            .map_err(io("the socket cannot be used"))?;
         let address = listener.local_addr().map_err(io("the socket has no address"))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(io("no runtime for the server"))?;
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("driftline-provider".to_owned()).spawn(move || {
-            runtime.block_on(serve(listener, serving, stopped));
-            runtime.shutdown_background();
-        });
+        let thread = std::thread::Builder::new()
+            .name("driftline-provider".to_owned())
+            .spawn(move || {
+                runtime.block_on(serve(listener, serving, stopped));
+                runtime.shutdown_background();
+            });
         Ok(Self {
             address,
             shared,
@@ -161,7 +165,13 @@ impl Provider {
     /// Serves a version of a CMEMS dataset beside those that there are.
     pub fn add_version(&self, feed: Feed, version: &str) {
         let mut state = self.shared.state();
-        state.catalogue.shelves.entry(feed).or_default().versions.push(version.to_owned());
+        state
+            .catalogue
+            .shelves
+            .entry(feed)
+            .or_default()
+            .versions
+            .push(version.to_owned());
     }
 
     /// Waits until the server ends, which it does not by itself.
@@ -231,7 +241,11 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
             let target = head.uri.path_and_query().map_or_else(String::new, ToString::to_string);
             let (answer, befalling, sent) = if target.starts_with("/_control") {
                 let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-                (control::answer(&shared, &head.method, &target, &body), Vec::new(), Arc::default())
+                (
+                    control::answer(&shared, &head.method, &target, &body),
+                    Vec::new(),
+                    Arc::default(),
+                )
             } else {
                 answered(&shared, &head.method, &target, &head.headers).await?
             };
@@ -245,13 +259,20 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
             wire::response(&answer, &befalling, sent, socket).map_err(|_| wire::BrokenOff)
         }
     });
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 type Answered = (crate::answer::Answer, Vec<(crate::faults::Fault, u32)>, Arc<AtomicU64>);
 
 /// Notes the request, lets faults have their way, and answers.
-async fn answered(shared: &Shared, method: &Method, target: &str, headers: &HeaderMap) -> Result<Answered, wire::BrokenOff> {
+async fn answered(
+    shared: &Shared,
+    method: &Method,
+    target: &str,
+    headers: &HeaderMap,
+) -> Result<Answered, wire::BrokenOff> {
     let (number, sent, befalling) = noted(shared, method, target, headers);
     if let Some(time) = wire::hang(&befalling) {
         tokio::time::sleep(time).await;
@@ -268,8 +289,18 @@ async fn answered(shared: &Shared, method: &Method, target: &str, headers: &Head
     Ok((answer, befalling, sent))
 }
 
-fn noted(shared: &Shared, method: &Method, target: &str, headers: &HeaderMap) -> (usize, Arc<AtomicU64>, Vec<(crate::faults::Fault, u32)>) {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+fn noted(
+    shared: &Shared,
+    method: &Method,
+    target: &str,
+    headers: &HeaderMap,
+) -> (usize, Arc<AtomicU64>, Vec<(crate::faults::Fault, u32)>) {
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let mut state = shared.state();
     let request = Request {
         method: method.to_string(),
@@ -284,7 +315,11 @@ fn noted(shared: &Shared, method: &Method, target: &str, headers: &HeaderMap) ->
     };
     state.requests.push(request);
     let sent = Arc::new(AtomicU64::new(0));
-    shared.sent.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&sent));
+    shared
+        .sent
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(Arc::clone(&sent));
     let befalling = state.faults.befalling(target);
     (state.requests.len() - 1, sent, befalling)
 }

@@ -69,7 +69,10 @@ impl Sheet {
     pub(crate) fn new(title: &str, dimensions: &[(&str, usize)]) -> Self {
         Self {
             title: title.to_owned(),
-            dimensions: dimensions.iter().map(|(name, length)| ((*name).to_owned(), *length)).collect(),
+            dimensions: dimensions
+                .iter()
+                .map(|(name, length)| ((*name).to_owned(), *length))
+                .collect(),
             variables: Vec::new(),
         }
     }
@@ -100,13 +103,21 @@ impl Sheet {
     pub(crate) fn floats(&mut self, names: &[&str], values: &[f32], fill: f32, words: Words<'_>) {
         let filled = values.iter().map(|value| if value.is_nan() { fill } else { *value });
         let variable = self.add(names, Values::Floats(filled.collect()), words);
-        variable.attributes.push(("_FillValue".to_owned(), Attribute::Float(fill)));
+        variable
+            .attributes
+            .push(("_FillValue".to_owned(), Attribute::Float(fill)));
     }
 
     /// A variable of 16-bit integers with a scale; NaN becomes `missing_value`, which is no fill value by name.
     pub(crate) fn shorts(&mut self, names: &[&str], values: &[f32], scale: f32, words: Words<'_>) {
         const MISSING: i16 = -32767;
-        let packed = values.iter().map(|value| if value.is_nan() { MISSING } else { (value / scale).round() as i16 });
+        let packed = values.iter().map(|value| {
+            if value.is_nan() {
+                MISSING
+            } else {
+                (value / scale).round() as i16
+            }
+        });
         let variable = self.add(names, Values::Shorts(packed.collect()), words);
         for (key, value) in [
             ("scale_factor", Attribute::Float(scale)),
@@ -125,7 +136,9 @@ impl Sheet {
     /// A grid mapping: a variable whose value says nothing, its attributes text and numbers.
     pub(crate) fn mapping(&mut self, name: &str, words: Words<'_>, numbers: &[(&str, f64)]) {
         let variable = self.add(&[name], Values::Integers(vec![0]), words);
-        let numbers = numbers.iter().map(|(key, number)| ((*key).to_owned(), Attribute::Double(*number)));
+        let numbers = numbers
+            .iter()
+            .map(|(key, number)| ((*key).to_owned(), Attribute::Double(*number)));
         variable.attributes.extend(numbers);
     }
 

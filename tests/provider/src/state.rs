@@ -95,7 +95,11 @@ impl State {
     /// Whether a file is on the shelf by now.
     fn there(&self, content: &Content) -> bool {
         let Content { feed, run, step, .. } = *content;
-        let put_there = self.catalogue.shelves.get(&feed).is_some_and(|shelf| shelf.runs.contains(&run));
+        let put_there = self
+            .catalogue
+            .shelves
+            .get(&feed)
+            .is_some_and(|shelf| shelf.runs.contains(&run));
         let in_time = put_there && self.now.is_none() || feed.appears(run, step) <= self.now();
         let stopped = self.stops.get(&(feed, run)).is_some_and(|last| step > *last);
         in_time && !stopped && !self.withheld.contains(&(feed, run, step))
@@ -103,7 +107,10 @@ impl State {
 
     /// Files of a tree whose names may begin with a prefix, in no order.
     pub(crate) fn files(&self, tree: Tree, prefix: &str) -> Vec<Named> {
-        tree.feeds().iter().flat_map(|feed| self.files_of(*feed, prefix)).collect()
+        tree.feeds()
+            .iter()
+            .flat_map(|feed| self.files_of(*feed, prefix))
+            .collect()
     }
 
     fn files_of(&self, feed: Feed, prefix: &str) -> Vec<Named> {
@@ -150,12 +157,19 @@ impl State {
     /// A file by its name.
     pub(crate) fn find(&self, tree: Tree, key: &str) -> Option<Content> {
         let key = in_folder_of_its_day(key);
-        self.files(tree, &key).into_iter().find(|named| named.key == key).map(|named| named.content)
+        self.files(tree, &key)
+            .into_iter()
+            .find(|named| named.key == key)
+            .map(|named| named.content)
     }
 
     /// The bytes of a file, as faults make them.
     pub(crate) fn object(&mut self, content: &Content, befalling: &[(Fault, u32)]) -> Result<Object, Error> {
-        let (issue, since) = self.issues.get(&(content.feed, content.run)).copied().unwrap_or_default();
+        let (issue, since) = self
+            .issues
+            .get(&(content.feed, content.run))
+            .copied()
+            .unwrap_or_default();
         let change = faults::change(befalling, issue);
         let place = (content.clone(), change.clone());
         let bytes = match self.made.get(&place) {
@@ -182,7 +196,9 @@ fn newest_of_each_time(files: Vec<Named>) -> Vec<Named> {
     for named in files {
         let folder = named.key.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let place = (folder, after(named.content.run, named.content.step));
-        let newer = kept.get(&place).is_none_or(|known| known.content.run < named.content.run);
+        let newer = kept
+            .get(&place)
+            .is_none_or(|known| known.content.run < named.content.run);
         if newer {
             kept.insert(place, named);
         }
@@ -238,7 +254,10 @@ fn stale(index: &[u8], by: usize) -> Vec<u8> {
     let line = |line: &str| -> String {
         if let Some((before, rest)) = line.split_once("\"_offset\": ") {
             let (offset, after) = rest.split_once(',').unwrap_or((rest, ""));
-            return format!("{before}\"_offset\": {},{after}\n", offset.parse::<usize>().unwrap_or(0) + by);
+            return format!(
+                "{before}\"_offset\": {},{after}\n",
+                offset.parse::<usize>().unwrap_or(0) + by
+            );
         }
         let mut fields: Vec<String> = line.split(':').map(str::to_owned).collect();
         if let Some(offset) = fields.get_mut(1).filter(|offset| *offset != "0") {

@@ -1,8 +1,8 @@
 //! How an answer goes over the wire: whole, in drops, cut off, late or never.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -85,7 +85,12 @@ fn acts(body: &Bytes, befalling: &[(Fault, u32)]) -> VecDeque<Act> {
             }
             // Time for the bytes to leave: a reset takes back what waits.
             Fault::Reset { after } => {
-                return [Act::Send(head(*after)), Act::Wait(Duration::from_millis(50)), Act::Reset].into();
+                return [
+                    Act::Send(head(*after)),
+                    Act::Wait(Duration::from_millis(50)),
+                    Act::Reset,
+                ]
+                .into();
             }
             Fault::Drip { bytes, millis } => {
                 let drops = body.chunks((*bytes).max(1)).map(Bytes::copy_from_slice);

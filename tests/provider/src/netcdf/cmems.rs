@@ -32,7 +32,9 @@ impl Made<'_> {
         let current = &self.fields.current;
         let wet = current.pair.at(hour)[0].iter();
         let (longitudes, latitudes) = (current.longitudes(), current.latitudes());
-        let places = latitudes.iter().flat_map(|latitude| longitudes.iter().map(move |longitude| (longitude, latitude)));
+        let places = latitudes
+            .iter()
+            .flat_map(|latitude| longitudes.iter().map(move |longitude| (longitude, latitude)));
         wet.zip(places)
             .map(|(wet, (longitude, latitude))| match wet.is_nan() {
                 true => [f32::NAN; 2],
@@ -45,14 +47,26 @@ impl Made<'_> {
     fn horizontal(&self, sheet: &mut Sheet) {
         let current = &self.fields.current;
         let degrees = |axis, units, name| [("axis", axis), ("units", units), ("standard_name", name)];
-        sheet.axis("longitude", &self.axis(&current.longitudes()), &degrees("X", "degrees_east", "longitude"));
-        sheet.axis("latitude", &self.axis(&current.latitudes()), &degrees("Y", "degrees_north", "latitude"));
+        sheet.axis(
+            "longitude",
+            &self.axis(&current.longitudes()),
+            &degrees("X", "degrees_east", "longitude"),
+        );
+        sheet.axis(
+            "latitude",
+            &self.axis(&current.latitudes()),
+            &degrees("Y", "degrees_north", "latitude"),
+        );
     }
 
     fn dimensions(&self, times: usize, depths: usize) -> Vec<(&'static str, usize)> {
         let current = &self.fields.current;
         let depth = ("depth", depths);
-        let mut all = vec![("time", times), ("latitude", current.rows), ("longitude", current.columns)];
+        let mut all = vec![
+            ("time", times),
+            ("latitude", current.rows),
+            ("longitude", current.columns),
+        ];
         if depths > 0 {
             all.insert(1, depth);
         }
@@ -72,10 +86,26 @@ const STOKES: f32 = 0.015;
 
 /// SMOC: 24 hours of a day, four pairs of which three share their standard names.
 pub(super) fn hourly(made: &Made<'_>) -> Result<Vec<u8>, Error> {
-    let mut sheet = Sheet::new("hourly mean merged surface currents from oceanic circulation, tides and waves", &made.dimensions(24, 1));
+    let mut sheet = Sheet::new(
+        "hourly mean merged surface currents from oceanic circulation, tides and waves",
+        &made.dimensions(24, 1),
+    );
     let first = since_1950(made.start());
-    sheet.axis("time", &(0..24).map(|hour| (first + hour) as f32).collect::<Vec<_>>(), HOURS_SINCE);
-    sheet.axis("depth", &[0.494_025f32], &[("axis", "Z"), ("units", "m"), ("positive", "down"), ("standard_name", "depth")]);
+    sheet.axis(
+        "time",
+        &(0..24).map(|hour| (first + hour) as f32).collect::<Vec<_>>(),
+        HOURS_SINCE,
+    );
+    sheet.axis(
+        "depth",
+        &[0.494_025f32],
+        &[
+            ("axis", "Z"),
+            ("units", "m"),
+            ("positive", "down"),
+            ("standard_name", "depth"),
+        ],
+    );
     made.horizontal(&mut sheet);
     let [mut model, mut tides, mut stokes, mut total] = [const { [Vec::new(), Vec::new()] }; 4];
     for hour in 0..24 {
@@ -90,7 +120,10 @@ pub(super) fn hourly(made: &Made<'_>) -> Result<Vec<u8>, Error> {
             }
         }
     }
-    let stokes_names = ["sea_surface_wave_stokes_drift_x_velocity", "sea_surface_wave_stokes_drift_y_velocity"];
+    let stokes_names = [
+        "sea_surface_wave_stokes_drift_x_velocity",
+        "sea_surface_wave_stokes_drift_y_velocity",
+    ];
     for (names, standard, pair) in [
         (["uo", "vo"], [EAST, NORTH], &model),
         (["utide", "vtide"], [EAST, NORTH], &tides),
@@ -100,7 +133,12 @@ pub(super) fn hourly(made: &Made<'_>) -> Result<Vec<u8>, Error> {
         for part in 0..2 {
             let words = [("standard_name", standard[part]), METRES];
             let name = made.name(names[part]);
-            sheet.floats(&[&name, "time", "depth", "latitude", "longitude"], &pair[part], f32::NAN, &words);
+            sheet.floats(
+                &[&name, "time", "depth", "latitude", "longitude"],
+                &pair[part],
+                f32::NAN,
+                &words,
+            );
         }
     }
     sheet.bytes()
@@ -109,20 +147,43 @@ pub(super) fn hourly(made: &Made<'_>) -> Result<Vec<u8>, Error> {
 /// A daily mean (of the hours that there are) at three depths, stamped at noon.
 pub(super) fn daily(made: &Made<'_>) -> Result<Vec<u8>, Error> {
     const DEPTHS: [f32; 3] = [0.494_025, 1.541_375, 2.645_669];
-    let mut sheet = Sheet::new("daily mean fields from Global Ocean Physics Analysis and Forecast", &made.dimensions(1, 3));
+    let mut sheet = Sheet::new(
+        "daily mean fields from Global Ocean Physics Analysis and Forecast",
+        &made.dimensions(1, 3),
+    );
     sheet.axis("time", &[(since_1950(made.start()) + 12) as f64], HOURS_SINCE);
-    sheet.axis("depth", &DEPTHS, &[("axis", "Z"), ("units", "m"), ("positive", "down"), ("standard_name", "depth")]);
+    sheet.axis(
+        "depth",
+        &DEPTHS,
+        &[
+            ("axis", "Z"),
+            ("units", "m"),
+            ("positive", "down"),
+            ("standard_name", "depth"),
+        ],
+    );
     made.horizontal(&mut sheet);
     let hours: Vec<_> = (0..24).map(|hour| made.current(hour)).collect();
     for (part, (name, standard)) in [("uo", EAST), ("vo", NORTH)].into_iter().enumerate() {
         let nodes = hours.first().map_or(0, |pair| pair[part].len());
         let mean = |node: usize| hours.iter().map(|pair| pair[part][node]).sum::<f32>() / 24.0;
         let surface: Vec<f32> = (0..nodes).map(mean).collect();
-        let deeper = [1.0, 0.9, 0.8].iter().flat_map(|share| surface.iter().map(move |value| value * share));
-        let words = [("standard_name", standard), METRES, ("cell_methods", "area: mean time: mean")];
+        let deeper = [1.0, 0.9, 0.8]
+            .iter()
+            .flat_map(|share| surface.iter().map(move |value| value * share));
+        let words = [
+            ("standard_name", standard),
+            METRES,
+            ("cell_methods", "area: mean time: mean"),
+        ];
         let name = made.name(name);
         let values: Vec<f32> = deeper.collect();
-        sheet.floats(&[&name, "time", "depth", "latitude", "longitude"], &values, 9.969_21e36, &words);
+        sheet.floats(
+            &[&name, "time", "depth", "latitude", "longitude"],
+            &values,
+            9.969_21e36,
+            &words,
+        );
     }
     sheet.bytes()
 }
@@ -143,8 +204,20 @@ pub(super) fn waves(made: &Made<'_>) -> Result<Vec<u8>, Error> {
     let rows: [(&str, &str, &str, f32, &dyn Fn([f32; 2]) -> f32); 4] = [
         ("VHM0", "sea_surface_wave_significant_height", "m", 0.01, &height),
         ("VMDR", "sea_surface_wave_from_direction", "degree", 0.1, &origin),
-        ("VSDX", "sea_surface_wave_stokes_drift_x_velocity", "m s-1", 0.001, &east),
-        ("VSDY", "sea_surface_wave_stokes_drift_y_velocity", "m s-1", 0.001, &north),
+        (
+            "VSDX",
+            "sea_surface_wave_stokes_drift_x_velocity",
+            "m s-1",
+            0.001,
+            &east,
+        ),
+        (
+            "VSDY",
+            "sea_surface_wave_stokes_drift_y_velocity",
+            "m s-1",
+            0.001,
+            &north,
+        ),
     ];
     for (name, standard, units, scale, value) in rows {
         let values: Vec<f32> = winds.iter().map(|wind| value(*wind)).collect();

@@ -54,12 +54,15 @@ fn variable(out: &mut Vec<u8>, sheet: &Sheet, variable: &Variable) {
     for (name, value) in &variable.attributes {
         attribute(out, name, value);
     }
-    number(out, match variable.values {
-        Values::Shorts(_) => 3,
-        Values::Integers(_) => 4,
-        Values::Floats(_) => 5,
-        Values::Doubles(_) => 6,
-    });
+    number(
+        out,
+        match variable.values {
+            Values::Shorts(_) => 3,
+            Values::Integers(_) => 4,
+            Values::Floats(_) => 5,
+            Values::Doubles(_) => 6,
+        },
+    );
 }
 
 fn attribute(out: &mut Vec<u8>, name: &str, value: &Attribute) {

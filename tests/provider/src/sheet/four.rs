@@ -33,7 +33,11 @@ fn add(file: &mut FileMut, variable: &Variable) -> Result<(), Error> {
     }
 }
 
-fn fill<T: netcdf::NcTypeDescriptor>(mut written: VariableMut<'_>, variable: &Variable, values: &[T]) -> Result<(), Error> {
+fn fill<T: netcdf::NcTypeDescriptor>(
+    mut written: VariableMut<'_>,
+    variable: &Variable,
+    values: &[T],
+) -> Result<(), Error> {
     if variable.bulky {
         written.set_compression(1, true)?;
     }
