@@ -21,6 +21,8 @@ mod page;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod provider;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod refusals;

@@ -21,6 +21,9 @@ const GROUPS: &[&[&str]] = &[
     &["server"],
 ];
 
+/// Equipment of tests: of no group, linked by tests only.
+const EQUIPMENT: &[&str] = &["provider"];
+
 /// Where the crates of the groups live, as far as they exist yet.
 const FOLDERS: &[(&str, &str)] = &[
     ("coast", "simulate/coast"),
@@ -28,6 +31,7 @@ const FOLDERS: &[(&str, &str)] = &[
     ("decode", "store/decode"),
     ("database", "store/database"),
     ("query", "store/query"),
+    ("provider", "tests/provider"),
 ];
 
 /// Crates of which two versions would not fit together, with the release line that resolves with one of each.
@@ -72,6 +76,8 @@ struct Member {
     name: String,
     folder: PathBuf,
     uses: BTreeSet<String>,
+    /// Those of them that its tests alone use.
+    uses_in_tests: BTreeSet<String>,
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
@@ -83,15 +89,17 @@ fn members() -> Vec<Member> {
     let packages = metadata()["packages"].as_array().unwrap();
     let members = packages.iter().filter(|package| ours.contains(text(package, "id")));
     members
-        .map(|package| Member {
-            name: short(text(package, "name")).to_owned(),
-            folder: Path::new(text(package, "manifest_path")).parent().unwrap().to_owned(),
-            uses: package["dependencies"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|used| text(used, "name").to_owned())
-                .collect(),
+        .map(|package| {
+            let used = package["dependencies"].as_array().unwrap();
+            let names = |kind: fn(&Value) -> bool| used.iter().filter(move |used| kind(used));
+            Member {
+                name: short(text(package, "name")).to_owned(),
+                folder: Path::new(text(package, "manifest_path")).parent().unwrap().to_owned(),
+                uses: names(|_| true).map(|used| text(used, "name").to_owned()).collect(),
+                uses_in_tests: names(|used| used["kind"] == "dev")
+                    .map(|used| text(used, "name").to_owned())
+                    .collect(),
+            }
         })
         .collect()
 }
@@ -115,12 +123,15 @@ fn group(name: &str) -> Option<usize> {
 #[test]
 fn crates_use_only_crates_of_groups_before_theirs() {
     let mut wrong = Vec::new();
-    for member in members().iter().filter(|member| member.name != "tests") {
+    let equipment = |name: &str| EQUIPMENT.contains(&name);
+    let product = |member: &&Member| member.name != "tests" && !equipment(&member.name);
+    for member in members().iter().filter(product) {
         let Some(own) = group(&member.name) else {
             wrong.push(format!("{} is in no group of the crate graph", member.name));
             continue;
         };
-        for used in member.uses.iter().filter(|used| used.starts_with("driftline")) {
+        let ours = member.uses.iter().filter(|used| used.starts_with("driftline"));
+        for used in ours.filter(|used| !equipment(short(used))) {
             match group(short(used)) {
                 Some(theirs) if theirs < own => {}
                 _ => wrong.push(format!(
@@ -134,9 +145,28 @@ fn crates_use_only_crates_of_groups_before_theirs() {
 }
 
 #[test]
+fn equipment_of_tests_uses_nothing_of_the_product_and_only_tests_use_it() {
+    let mut wrong = Vec::new();
+    for member in members() {
+        let equipment = EQUIPMENT.contains(&member.name.as_str());
+        for used in member.uses.iter().filter(|used| used.starts_with("driftline")) {
+            if equipment {
+                wrong.push(format!("{} uses {used}", member.name));
+            }
+            let in_tests = ["ingest", "tests"].contains(&member.name.as_str()) && member.uses_in_tests.contains(used);
+            if EQUIPMENT.contains(&short(used)) && !in_tests {
+                wrong.push(format!("{} uses {used} outside its tests", member.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn the_tests_link_nothing_of_the_product() {
     let tests = members().into_iter().find(|member| member.name == "tests").unwrap();
-    let ours: Vec<_> = tests.uses.iter().filter(|used| used.starts_with("driftline")).collect();
+    let ours = tests.uses.iter().filter(|used| used.starts_with("driftline"));
+    let ours: Vec<_> = ours.filter(|used| !EQUIPMENT.contains(&short(used))).collect();
     assert!(ours.is_empty(), "{ours:?}");
 }
 
