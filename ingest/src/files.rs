@@ -148,7 +148,7 @@ fn open(path: &Path) -> Result<Opened, Error> {
 }
 
 /// Length and SHA-256 of a file.
-fn digest(path: &Path) -> std::io::Result<(u64, String)> {
+pub(crate) fn digest(path: &Path) -> std::io::Result<(u64, String)> {
     use std::fmt::Write as _;
     let mut hasher = Sha256::new();
     let bytes = std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;

@@ -5,7 +5,12 @@
 
 mod error;
 mod files;
+mod observations;
 mod quality;
 
 pub use error::Error;
 pub use files::{FeedOrigin, Ingested, feed_name_of, ingest_files};
+pub use observations::{
+    BuoyFile, BuoyFilter, BuoyKind, BuoyOrigin, BuoySource, CountedStates, Dropped, Fix, ImportedBuoys, Skill, SkillSettings, State,
+    Tally, Track, buoy_tracks, distance_m, import_buoys, read_buoys, skill,
+};

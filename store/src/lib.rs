@@ -9,6 +9,7 @@ mod error;
 mod manifest;
 mod maps;
 mod objects;
+mod observations;
 mod packing;
 mod publish;
 mod results;
@@ -24,6 +25,7 @@ pub use error::{Error, Kind};
 pub use manifest::{Manifest, ObjectEntry, SeriesEntry, SourceFile};
 pub use maps::{KindAbout, Slab, StepRef};
 pub use objects::Objects;
+pub use observations::{ObservationFile, Observations};
 pub use publish::{CycleIdentity, CyclePublisher, NewSeries, Published, feed_name_violation};
 pub use results::{ResultFile, Results};
 pub use sweep::{ORPHAN_AGE, Swept};
@@ -108,6 +110,11 @@ impl Store {
             }
         }
         self.catalog().await
+    }
+
+    /// Observations of buoys.
+    pub fn observations(&self) -> Observations {
+        Observations::new(self.objects.clone())
     }
 
     /// The files of results.
