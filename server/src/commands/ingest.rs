@@ -15,6 +15,8 @@ use crate::{Common, commands, output};
 pub(crate) enum Ingest {
     /// Ingest local NetCDF files, then exit.
     File(FileArguments),
+    /// Import tracks of drifting and moored buoys, then exit.
+    Buoys(super::ingest_buoys::BuoysArguments),
 }
 
 /// What to ingest.
@@ -33,8 +35,16 @@ pub(crate) struct FileArguments {
     common: Common,
 }
 
+/// Takes in what was asked for.
+pub(crate) fn run(ingest: Ingest) -> anyhow::Result<()> {
+    match ingest {
+        Ingest::File(arguments) => files(&arguments),
+        Ingest::Buoys(arguments) => super::ingest_buoys::run(&arguments),
+    }
+}
+
 /// Ingests and reports each cycle.
-pub(crate) fn run(Ingest::File(arguments): Ingest) -> anyhow::Result<()> {
+fn files(arguments: &FileArguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
     let origin = FeedOrigin {
         feed: arguments.feed.clone(),
