@@ -47,6 +47,8 @@ pub enum Error {
     Quality {
         /// Feed.
         feed: String,
+        /// Which check, for programs.
+        code: &'static str,
         /// Which field failed which check.
         reason: String,
     },

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_decode::{ForcingFile, Series};
 use driftline_domain::{RunTime, ValidTime, VectorField};
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
-use crate::quality::{self, StepSummary};
+use crate::quality::{Expectation, Finding, SeriesCheck, Verdict};
 
 /// What an operator says of the files.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,8 @@ pub struct FeedOrigin {
     pub feed: Option<String>,
     /// Line that every product made from them must carry; without it what the files say of themselves.
     pub attribution: Option<String>,
+    /// The coast that missing values are held against; without it nothing is told of where they lie.
+    pub coast: Option<Arc<Coast>>,
 }
 
 /// One cycle as ingested.
@@ -30,6 +33,8 @@ pub struct Ingested {
     pub paths: Vec<PathBuf>,
     /// What an operator should know: fields that were left out and why, contradictions that were lived with.
     pub notes: Vec<String>,
+    /// What quality control marked.
+    pub marks: Vec<Finding>,
     /// What became of it.
     pub published: Published,
 }
@@ -74,12 +79,14 @@ pub async fn ingest_files(
     let mut ingested = Vec::new();
     for ((feed, run), files) in cycles {
         let identity = identity(feed, run, &files, origin.attribution.clone());
-        let published = publish(store, compute, identity, &files, now).await?;
+        let (published, marks) = publish(store, compute, identity, &files, origin.coast.as_ref(), now).await?;
         let paths = files.iter().map(|file| file.path.clone()).collect();
-        let notes = files.iter().flat_map(|file| notes(file)).collect();
+        let marked = marks.iter().map(|mark| format!("marked ({}): {}", mark.code, mark.message));
+        let notes = files.iter().flat_map(|file| notes(file)).chain(marked).collect();
         ingested.push(Ingested {
             paths,
             notes,
+            marks,
             published,
         });
     }
@@ -165,19 +172,21 @@ async fn publish(
     compute: &Compute,
     identity: CycleIdentity,
     files: &[Arc<Opened>],
+    coast: Option<&Arc<Coast>>,
     now: Timestamp,
-) -> Result<Published, Error> {
+) -> Result<(Published, Vec<Finding>), Error> {
     let mut merged = merge(files)?;
     for field in &mut merged {
         field.series.attribution = identity.attribution.clone().or(field.series.attribution.take());
     }
     if let Some(unchanged) = store.already_published(&identity).await? {
-        return Ok(unchanged);
+        return Ok((unchanged, Vec::new()));
     }
+    let mut marks = Vec::new();
     for field in &merged {
-        check(compute, &identity.feed, field).await?;
+        marks.extend(check(compute, &identity.feed, field, coast.cloned()).await?);
     }
-    store_whole(store, identity, merged, now).await
+    Ok((store_whole(store, identity, merged, now).await?, marks))
 }
 
 /// Stores and publishes, or leaves nothing behind.
@@ -220,26 +229,35 @@ fn identity(feed: String, run: RunTime, files: &[Arc<Opened>], attribution: Opti
     }
 }
 
-/// Looks at every step. All fields of a cycle are looked at before the first byte of any is stored.
-async fn check(compute: &Compute, feed: &str, Merged { series, steps }: &Merged) -> Result<(), Error> {
-    let (reader, count) = (Arc::clone(steps), series.times.len());
-    let look = move || -> Result<Vec<StepSummary>, driftline_decode::Error> {
-        (0..count)
-            .map(|step| Ok(quality::summarise(&read_step(&reader, step)?)))
-            .collect()
+/// Looks at every step. All fields of a cycle are looked at before the first byte of any is stored. What is odd and no
+/// reason to refuse comes back.
+async fn check(
+    compute: &Compute,
+    feed: &str,
+    Merged { series, steps }: &Merged,
+    coast: Option<Arc<Coast>>,
+) -> Result<Vec<Finding>, Error> {
+    let (reader, times, grid) = (Arc::clone(steps), series.times.clone(), series.grid);
+    let expected = Expectation::of(series.kind);
+    let look = move || -> Result<Verdict, driftline_decode::Error> {
+        let mut check = SeriesCheck::new(&expected, &grid, coast.as_deref());
+        for (step, time) in times.into_iter().enumerate() {
+            check.look(time, &read_step(&reader, step)?);
+        }
+        Ok(check.verdict())
     };
     let looked = compute.run(look).await?;
-    let summaries = looked.map_err(|source| Error::Refused {
+    let verdict = looked.map_err(|source| Error::Refused {
         path: steps[0].0.path.clone(),
         source,
     })?;
-    let name = |step: usize| format!("{} at {}", series.kind, series.times[step]);
-    match quality::objection(series.kind, &summaries, name) {
-        Some(reason) => Err(Error::Quality {
+    match verdict.refused {
+        Some(finding) => Err(Error::Quality {
             feed: feed.to_owned(),
-            reason,
+            code: finding.code,
+            reason: finding.message,
         }),
-        None => Ok(()),
+        None => Ok(verdict.marks),
     }
 }
 

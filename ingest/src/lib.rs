@@ -14,3 +14,7 @@ pub use observations::{
     BuoyFile, BuoyFilter, BuoyKind, BuoyOrigin, BuoySource, CountedStates, Dropped, Fix, ImportedBuoys, Skill, SkillSettings, State,
     Tally, Track, buoy_tracks, distance_m, import_buoys, read_buoys, skill,
 };
+pub use quality::{
+    Expectation, ExpectedTimes, Finding, HolePolicy, Limits, SeriesCheck, SeriesHead, Unseen, Verdict, check_schema,
+    compare_with_previous,
+};

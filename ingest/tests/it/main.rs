@@ -109,7 +109,7 @@ async fn ingest(data: &Path, paths: &[PathBuf]) -> Result<Vec<Ingested>, Error> 
     let store = Store::open(data, compute.clone()).await.unwrap();
     let origin = FeedOrigin {
         feed: Some("x".to_owned()),
-        attribution: None,
+        ..FeedOrigin::default()
     };
     ingest_files(&store, &compute, paths, &origin, Timestamp::now()).await
 }

@@ -1,12 +1,13 @@
 //! `driftline ingest file`: local files become published cycles.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use driftline_ingest::FeedOrigin;
+use driftline_ingest::{FeedOrigin, Finding};
 use driftline_store::{Cycle, Published};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Common, commands, output};
 
@@ -49,6 +50,7 @@ fn files(arguments: &FileArguments) -> anyhow::Result<()> {
     let origin = FeedOrigin {
         feed: arguments.feed.clone(),
         attribution: arguments.attribution.clone(),
+        coast: Some(Arc::new(commands::coast(&settings)?)),
     };
     commands::runtime()?.block_on(async {
         let compute = commands::compute(&settings)?;
@@ -66,6 +68,7 @@ fn files(arguments: &FileArguments) -> anyhow::Result<()> {
                 let mut value = commands::catalog::cycle_json(cycle);
                 value["new"] = json!(is_new);
                 value["notes"] = json!(one.notes);
+                value["marks"] = one.marks.iter().map(mark_json).collect();
                 cycles.push(value);
             } else {
                 output::line(&sentence(cycle, is_new))?;
@@ -80,6 +83,11 @@ fn files(arguments: &FileArguments) -> anyhow::Result<()> {
             Ok(())
         }
     })
+}
+
+/// What quality control marked, as programs read it.
+fn mark_json(mark: &Finding) -> Value {
+    json!({ "code": mark.code, "time": mark.time, "message": mark.message })
 }
 
 fn sentence(cycle: &Cycle, is_new: bool) -> String {
