@@ -6,7 +6,8 @@ mod settings;
 
 pub use environment::{Environment, ProcessEnvironment};
 pub use settings::{
-    CoastSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings, ServerSettings, Settings, StoreSettings, UsageSettings,
+    CoastSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings, ServerSettings, Settings,
+    StoreSettings, UsageSettings,
 };
 
 use std::path::{Path, PathBuf};

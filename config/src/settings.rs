@@ -64,8 +64,12 @@ pub struct CoastSettings {
 pub struct IngestSettings {
     /// Names of the feeds that are kept up to date.
     pub feeds: Vec<String>,
-    /// Where feeds are fetched instead of from their providers: base addresses by feed, best first.
-    pub places: BTreeMap<String, Vec<String>>,
+    /// A server that has everything of every provider, under the provider's host and path; empty: the providers themselves.
+    pub mirror: String,
+    /// Where feeds are fetched instead: by feed and place a base address, empty for a place that is not used.
+    pub places: BTreeMap<String, BTreeMap<String, String>>,
+    /// Feeds of which the mirror or the places have a part of the provider's grid only.
+    pub cut: Vec<String>,
     /// Folders and prefixes whose files are forcing.
     pub folders: Vec<FolderSettings>,
     /// Hours beyond its nominal time that a cycle is fetched.
@@ -239,10 +243,10 @@ impl IngestSettings {
         if let Some((key, value, low, high)) = bounds.iter().find(|(_, value, low, high)| value < low || value > high) {
             return Err(format!("ingest.{key} is {value}; it must be between {low} and {high}"));
         }
-        let bases = self.places.values().flatten();
-        let is_address = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+        let bases = self.places.values().flat_map(BTreeMap::values).chain([&self.mirror]);
+        let is_address = |text: &str| text.is_empty() || text.starts_with("http://") || text.starts_with("https://");
         if let Some(base) = bases.into_iter().find(|base| !is_address(base)) {
-            return Err(format!("ingest.places: '{base}' is not an http or https address"));
+            return Err(format!("ingest: '{base}' is not an http or https address"));
         }
         Ok(())
     }

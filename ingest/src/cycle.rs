@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_decode::{ForcingFile, Series};
 use driftline_domain::{Composition, RunTime, ValidTime, VectorField};
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::feed::Field;
-use crate::quality::{self, StepSummary};
+use crate::quality::{Expectation, Finding, SeriesCheck, Verdict};
 
 /// An opened file of a cycle.
 pub(crate) struct Opened {
@@ -34,6 +35,8 @@ pub(crate) struct Draft {
     pub(crate) fields: Vec<Field>,
     /// The times that are wanted; every time where it is empty.
     pub(crate) times: Vec<ValidTime>,
+    /// The coast that missing values are held against; without it nothing is told of where they lie.
+    pub(crate) coast: Option<Arc<Coast>>,
 }
 
 /// A step of a cycle: the file, the series in it and the step in that.
@@ -82,7 +85,7 @@ impl Opened {
 }
 
 /// Length and SHA-256 of a file.
-fn digest(path: &Path) -> std::io::Result<(u64, String)> {
+pub(crate) fn digest(path: &Path) -> std::io::Result<(u64, String)> {
     use std::fmt::Write as _;
     let mut hasher = Sha256::new();
     let bytes = std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
@@ -102,7 +105,7 @@ pub(crate) async fn publish(
     now: Timestamp,
 ) -> Result<Published, Error> {
     let mut merged = merge(&draft)?;
-    let identity = identity(&draft, Vec::new());
+    let mut identity = identity(&draft, Vec::new());
     for field in &mut merged {
         field.series.attribution = identity.attribution.clone().or(field.series.attribution.take());
         field.series.step_sources = step_sources(&field.steps, &identity.sources);
@@ -111,7 +114,11 @@ pub(crate) async fn publish(
         return Ok(unchanged);
     }
     for field in &merged {
-        check(compute, &identity.feed, field).await?;
+        let found = check(compute, &identity.feed, field, draft.coast.clone()).await?;
+        let group = &field.series.group;
+        identity
+            .marks
+            .extend(found.into_iter().map(|finding| mark(group, finding)));
     }
     store_whole(store, identity, merged, now).await
 }
@@ -158,26 +165,45 @@ fn identity(draft: &Draft, marks: Vec<Mark>) -> CycleIdentity {
     }
 }
 
-/// Looks at every step. All fields of a cycle are looked at before the first byte of any is stored.
-async fn check(compute: &Compute, feed: &str, Merged { series, steps }: &Merged) -> Result<(), Error> {
-    let (reader, count) = (Arc::clone(steps), series.times.len());
-    let look = move || -> Result<Vec<StepSummary>, driftline_decode::Error> {
-        (0..count)
-            .map(|step| Ok(quality::summarise(&read_step(&reader, step)?)))
-            .collect()
+/// Looks at every step. All fields of a cycle are looked at before the first byte of any is stored. What is odd and no
+/// reason to refuse comes back.
+async fn check(
+    compute: &Compute,
+    feed: &str,
+    Merged { series, steps }: &Merged,
+    coast: Option<Arc<Coast>>,
+) -> Result<Vec<Finding>, Error> {
+    let (reader, times, grid) = (Arc::clone(steps), series.times.clone(), series.grid);
+    let expected = Expectation::of(series.kind);
+    let look = move || -> Result<Verdict, driftline_decode::Error> {
+        let mut check = SeriesCheck::new(&expected, &grid, coast.as_deref());
+        for (step, time) in times.into_iter().enumerate() {
+            check.look(time, &read_step(&reader, step)?);
+        }
+        Ok(check.verdict())
     };
     let looked = compute.run(look).await?;
-    let summaries = looked.map_err(|source| Error::Refused {
+    let verdict = looked.map_err(|source| Error::Refused {
         path: steps[0].0.path.clone(),
         source,
     })?;
-    let name = |step: usize| format!("{} at {}", series.kind, series.times[step]);
-    match quality::objection(series.kind, &summaries, name) {
-        Some(reason) => Err(Error::Quality {
+    match verdict.refused {
+        Some(finding) => Err(Error::Quality {
             feed: feed.to_owned(),
-            reason,
+            code: finding.code,
+            reason: finding.message,
         }),
-        None => Ok(()),
+        None => Ok(verdict.marks),
+    }
+}
+
+/// A finding as the manifest keeps it.
+fn mark(group: &str, finding: Finding) -> Mark {
+    Mark {
+        group: group.to_owned(),
+        time: finding.time,
+        code: finding.code.to_owned(),
+        reason: finding.message,
     }
 }
 
@@ -315,6 +341,7 @@ mod tests {
             horizon: None,
             fields: Vec::new(),
             times: Vec::new(),
+            coast: None,
         };
         let mut merged = merge(&draft).unwrap();
         let identity = identity(&draft, Vec::new());

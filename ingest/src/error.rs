@@ -22,6 +22,23 @@ pub enum Error {
         /// What it holds instead.
         source: driftline_decode::Error,
     },
+    /// The file was read, and it holds no observations that can be used.
+    #[error("{} is refused: {reason}", path.display())]
+    Observations {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A stored file of observations is not as this program writes them.
+    #[error("a file of buoys cannot be used: {0}")]
+    BuoyFile(String),
+    /// A file of observations could not be written or read.
+    #[error("parquet: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// Columns of a file of observations could not be made.
+    #[error("arrow: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
     /// The files of one cycle do not fit together.
     #[error("{0}")]
     Conflict(String),
@@ -30,6 +47,8 @@ pub enum Error {
     Quality {
         /// Feed.
         feed: String,
+        /// Which check, for programs.
+        code: &'static str,
         /// Which field failed which check.
         reason: String,
     },
@@ -61,12 +80,17 @@ impl Error {
     /// Whether the input is at fault, rather than the machine.
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::Refused { .. } | Self::Conflict(_) | Self::Quality { .. } => true,
+            Self::Refused { .. } | Self::Observations { .. } | Self::Conflict(_) | Self::Quality { .. } => true,
             Self::Store(error) => error.kind() == driftline_store::Kind::Invalid,
             // What one provider does says nothing of the machine or of other providers.
             Self::Fetch(error) => !matches!(error.class(), crate::fetch::Class::Local),
             Self::Plan(_) => true,
-            Self::Read { .. } | Self::Spool { .. } | Self::Compute(_) => false,
+            Self::Read { .. }
+            | Self::Spool { .. }
+            | Self::Compute(_)
+            | Self::BuoyFile(_)
+            | Self::Parquet(_)
+            | Self::Arrow(_) => false,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_domain::RunTime;
 use driftline_store::{ORPHAN_AGE, Published, Store};
@@ -19,6 +20,8 @@ pub struct FeedOrigin {
     pub feed: Option<String>,
     /// Line that every product made from them must carry; without it what the files say of themselves.
     pub attribution: Option<String>,
+    /// The coast that missing values are held against; without it nothing is told of where they lie.
+    pub coast: Option<Arc<Coast>>,
 }
 
 /// One cycle as ingested.
@@ -65,6 +68,7 @@ pub async fn ingest_files(
             horizon: None,
             fields: Vec::new(),
             times: Vec::new(),
+            coast: origin.coast.clone(),
         };
         let published = cycle::publish(store, compute, draft, now).await?;
         ingested.push(Ingested {

@@ -8,6 +8,7 @@ pub mod feeds;
 pub mod fetch;
 mod files;
 pub mod index;
+mod observations;
 mod quality;
 mod report;
 mod scheduler;
@@ -18,6 +19,14 @@ mod statuses;
 
 pub use error::Error;
 pub use files::{FeedOrigin, Ingested, feed_name_of, ingest_files};
+pub use observations::{
+    BuoyFile, BuoyFilter, BuoyKind, BuoyOrigin, BuoySource, CountedStates, Dropped, Fix, ImportedBuoys, Skill,
+    SkillSettings, State, Tally, Track, buoy_tracks, distance_m, import_buoys, read_buoys, skill,
+};
+pub use quality::{
+    Expectation, ExpectedTimes, Finding, HolePolicy, Limits, SeriesCheck, SeriesHead, Unseen, Verdict, check_schema,
+    compare_with_previous,
+};
 pub use report::{Counters, FeedState, FeedStatus, HostReport, LastCycle, Problem, Progress, Report};
 pub use scheduler::{FolderFeed, Scheduler, Turn, Watcher, Window};
 pub use statuses::statuses;

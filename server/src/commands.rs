@@ -5,11 +5,13 @@ pub(crate) mod coast;
 pub(crate) mod config;
 pub(crate) mod healthcheck;
 pub(crate) mod ingest;
+pub(crate) mod ingest_buoys;
 pub(crate) mod ingest_feeds;
 pub(crate) mod keys;
 pub(crate) mod orgs;
 pub(crate) mod serve;
 pub(crate) mod simulate;
+pub(crate) mod skill;
 pub(crate) mod usage;
 
 use std::fs::{DirBuilder, File};

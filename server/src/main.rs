@@ -38,6 +38,8 @@ enum Command {
     Catalog(commands::catalog::Arguments),
     /// Compute one drift forecast without the service.
     Simulate(Box<commands::simulate::Arguments>),
+    /// Score how well one buoy's track follows another's (Liu and Weisberg 2011).
+    Skill(commands::skill::Arguments),
     /// Organisations.
     #[command(subcommand)]
     Orgs(commands::orgs::Orgs),
@@ -91,6 +93,7 @@ fn main() -> ExitCode {
         Command::Ingest(ingest) => commands::ingest::run(ingest),
         Command::Catalog(arguments) => commands::catalog::run(&arguments),
         Command::Simulate(arguments) => commands::simulate::run(&arguments),
+        Command::Skill(arguments) => commands::skill::run(&arguments),
         Command::Orgs(orgs) => commands::orgs::run(orgs),
         Command::Keys(keys) => commands::keys::run(keys),
         Command::Usage(arguments) => commands::usage::run(&arguments),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_config::{IngestSettings, Settings};
-use driftline_ingest::feeds::{self, Overrides};
+use driftline_ingest::feeds::{self, Extent, Overrides};
 use driftline_ingest::fetch::{FetchSettings, Fetcher, HostLimits};
 use driftline_ingest::{FeedStatus, FolderFeed, Scheduler, Window};
 use driftline_store::Store;
@@ -22,6 +23,7 @@ pub(crate) fn scheduler(
     settings: &Settings,
     store: &Store,
     compute: &Compute,
+    coast: Arc<Coast>,
     only: &[String],
 ) -> anyhow::Result<Scheduler> {
     let ingest = &settings.ingest;
@@ -33,13 +35,15 @@ pub(crate) fn scheduler(
         },
         ..FetchSettings::default()
     })?;
-    let mut scheduler = Scheduler::new(store.clone(), compute.clone(), fetcher, spool(settings), window(ingest));
+    let overrides = overrides(ingest)?;
+    let mut scheduler =
+        Scheduler::new(store.clone(), compute.clone(), fetcher, spool(settings), window(ingest)).with_coast(coast);
     let is_wanted = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
     for name in ingest.feeds.iter().chain(only) {
         if ingest.folders.iter().any(|folder| folder.feed == *name) {
             continue;
         }
-        let feed = feeds::by_name(name, &overrides(ingest, name)?);
+        let feed = feeds::by_name(name, &overrides);
         let Some(feed) = feed else {
             bail!("there is no feed '{name}'; `driftline ingest feeds` lists them");
         };
@@ -72,12 +76,25 @@ pub(crate) async fn statuses(settings: &Settings, store: &Store, now: Timestamp)
     Ok(driftline_ingest::statuses(store, known, &folders, now).await?)
 }
 
-fn overrides(ingest: &IngestSettings, feed: &str) -> anyhow::Result<Overrides> {
-    let bases = ingest.places.get(feed).into_iter().flatten();
-    let parsed: Result<Vec<Url>, _> = bases.map(|base| Url::parse(base)).collect();
-    Ok(Overrides {
-        bases: parsed.with_context(|| format!("ingest.places.{feed}"))?,
-    })
+fn overrides(ingest: &IngestSettings) -> anyhow::Result<Overrides> {
+    let address = |text: &str| -> anyhow::Result<Option<Url>> {
+        let parsed = (!text.is_empty()).then(|| Url::parse(text)).transpose();
+        parsed.with_context(|| format!("ingest: '{text}' is no address"))
+    };
+    let mut overrides = Overrides {
+        mirror: address(&ingest.mirror)?,
+        ..Overrides::default()
+    };
+    for (feed, places) in &ingest.places {
+        let own = overrides.feeds.entry(feed.clone()).or_default();
+        for (place, base) in places {
+            own.bases.insert(place.clone(), address(base)?);
+        }
+    }
+    for feed in &ingest.cut {
+        overrides.feeds.entry(feed.clone()).or_default().extent = Extent::Cut;
+    }
+    Ok(overrides)
 }
 
 fn spool(settings: &Settings) -> PathBuf {

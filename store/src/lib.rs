@@ -9,6 +9,7 @@ mod error;
 mod manifest;
 mod maps;
 mod objects;
+mod observations;
 mod packing;
 mod publish;
 mod reports;
@@ -25,6 +26,7 @@ pub use error::{Error, Kind};
 pub use manifest::{Horizon, Manifest, Mark, MissingStep, ObjectEntry, Origin, SeriesEntry, SeriesLineage, SourceFile};
 pub use maps::{KindAbout, Slab, StepRef};
 pub use objects::Objects;
+pub use observations::{ObservationFile, Observations};
 pub use publish::{CycleIdentity, CyclePublisher, NewSeries, Published, feed_name_violation};
 pub use results::{ResultFile, Results};
 pub use sweep::{ORPHAN_AGE, Swept};
@@ -109,6 +111,11 @@ impl Store {
             }
         }
         self.catalog().await
+    }
+
+    /// Observations of buoys.
+    pub fn observations(&self) -> Observations {
+        Observations::new(self.objects.clone())
     }
 
     /// The files of results.

@@ -3,7 +3,8 @@
     geoparquet.py FILE.parquet...
 
 Checks the `geo` metadata of those that have a geometry column (GeoParquet 1.1: version, primary column, WKB, box in
-longitude and latitude that holds every geometry), or the plain lon and lat columns of the others. Prints what each file
+longitude and latitude that holds every geometry; plain lon and lat columns beside it say the same), or the plain lon and
+lat columns of the others. Prints what each file
 holds as JSON; anything wrong ends with a sentence and exit code 1.
 """
 
@@ -72,8 +73,17 @@ def look_at(path):
         crs = column.get("crs", "OGC:CRS84")
         require(crs == "OGC:CRS84" or crs["id"] == {"authority": "OGC", "code": "CRS84"}, f"{path.name}: crs {crs}")
         west, south, east, north = column["bbox"]
-        for content in table[name].to_pylist():
-            for lon, lat in Wkb(content).positions:
+        points = [Wkb(content).positions for content in table[name].to_pylist()]
+        if {"lon", "lat"} <= set(table.column_names):
+            plain = zip(table["lon"].to_pylist(), table["lat"].to_pylist())
+            require(points == [[place] for place in plain], f"{path.name}: lon and lat are not the geometry")
+            found["states"] = {state: 0 for state in table["state"].to_pylist()}
+            for state in table["state"].to_pylist():
+                found["states"][state] += 1
+            found["tally"] = json.loads(metadata[b"tally"])
+            found["source"] = json.loads(metadata[b"source"])
+        for positions in points:
+            for lon, lat in positions:
                 inside = west - 1e-9 <= lon <= east + 1e-9 and south - 1e-9 <= lat <= north + 1e-9
                 require(inside, f"{path.name}: {lon}, {lat} lies outside its bbox {column['bbox']}")
         found["geometry_types"], found["bbox"] = column["geometry_types"], column["bbox"]

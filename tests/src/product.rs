@@ -17,6 +17,8 @@ mod harness;
 #[cfg(test)]
 mod maps;
 #[cfg(test)]
+mod observations;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod powercut;

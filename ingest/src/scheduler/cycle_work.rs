@@ -152,6 +152,7 @@ impl Scheduler {
             horizon: Some(horizon),
             fields: about.fields.clone(),
             times: expected,
+            coast: self.coast.clone(),
         };
         let published = cycle::publish(&self.store, &self.compute, draft, now).await?;
         if let Published::New(cycle) = published {

@@ -139,6 +139,7 @@ impl Scheduler {
                 horizon: None,
                 fields: Vec::new(),
                 times: Vec::new(),
+                coast: self.coast.clone(),
             };
             match cycle::publish(&self.store, &self.compute, draft, Timestamp::now()).await {
                 Ok(Published::New(cycle)) => {
@@ -163,8 +164,12 @@ impl Scheduler {
             let Text::New { body, .. } = self.fetcher.text(&url, MOST_PAGE_BYTES, None).await? else {
                 return Ok(entries);
             };
-            let page = files::listing(&url, &body).map_err(Error::Plan)?;
-            entries.extend(page.entries);
+            let page = files::read(&url, &body).map_err(Error::Plan)?;
+            entries.extend(
+                page.entries
+                    .into_iter()
+                    .filter(|entry| files::may_be_forcing(&entry.name)),
+            );
             next = page.next;
         }
         Err(Error::Conflict(format!(

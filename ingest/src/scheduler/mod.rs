@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_domain::RunTime;
 use driftline_store::{Catalog, Store};
@@ -40,6 +41,7 @@ pub struct Scheduler {
     feeds: Vec<Arc<dyn Feed>>,
     folders: Vec<Arc<FolderFeed>>,
     watcher: Arc<dyn Watcher>,
+    coast: Option<Arc<Coast>>,
 }
 
 /// What a turn of one feed came to.
@@ -65,7 +67,15 @@ impl Scheduler {
             feeds: Vec::new(),
             folders: Vec::new(),
             watcher: Arc::new(part_work::Unwatched),
+            coast: None,
         }
+    }
+
+    /// With a coast that missing values are held against.
+    #[must_use]
+    pub fn with_coast(mut self, coast: Arc<Coast>) -> Self {
+        self.coast = Some(coast);
+        self
     }
 
     /// With one more feed.

@@ -1,10 +1,16 @@
 //! Ingest as its callers see it: real currents from `tests/data/forcing` together with crafted wind that is refused.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise, and a line says what was not covered"
+)]
 
 #[path = "../../../store/decode/tests/it/classic.rs"]
 #[expect(dead_code, reason = "the decoder's tests craft more oddities than these")]
 mod classic;
+mod observations;
 
 use std::fs::{File, FileTimes};
 use std::path::{Path, PathBuf};
@@ -103,7 +109,7 @@ async fn ingest(data: &Path, paths: &[PathBuf]) -> Result<Vec<Ingested>, Error> 
     let store = Store::open(data, compute.clone()).await.unwrap();
     let origin = FeedOrigin {
         feed: Some("x".to_owned()),
-        attribution: None,
+        ..FeedOrigin::default()
     };
     ingest_files(&store, &compute, paths, &origin, Timestamp::now()).await
 }

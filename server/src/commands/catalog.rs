@@ -100,6 +100,8 @@ pub(crate) fn cycle_json(cycle: &Cycle) -> Value {
         "checksum": manifest.checksum,
         "published_at": manifest.published_at,
         "sources": manifest.sources,
+        "horizon": manifest.horizon,
+        "marks": manifest.marks,
         "prefix": manifest.prefix,
     })
 }

@@ -1,6 +1,7 @@
-//! `driftline ingest file`: local files become published cycles.
+//! `driftline ingest file` (and the other ways in, which have files of their own): local files become published cycles.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use driftline_ingest::FeedOrigin;
@@ -22,6 +23,8 @@ pub(crate) enum Ingest {
     Status(StatusArguments),
     /// List the feeds that can be switched on.
     Feeds(FeedsArguments),
+    /// Import tracks of drifting and moored buoys, then exit.
+    Buoys(super::ingest_buoys::BuoysArguments),
 }
 
 /// What to ingest.
@@ -47,6 +50,7 @@ pub(crate) fn run(ingest: Ingest) -> anyhow::Result<()> {
         Ingest::Run(arguments) => ingest_feeds::run(&arguments),
         Ingest::Status(arguments) => ingest_feeds::status(&arguments),
         Ingest::Feeds(arguments) => ingest_feeds::feeds(&arguments),
+        Ingest::Buoys(arguments) => super::ingest_buoys::run(&arguments),
     }
 }
 
@@ -56,6 +60,7 @@ fn file(arguments: &FileArguments) -> anyhow::Result<()> {
     let origin = FeedOrigin {
         feed: arguments.feed.clone(),
         attribution: arguments.attribution.clone(),
+        coast: Some(Arc::new(commands::coast(&settings)?)),
     };
     commands::runtime()?.block_on(async {
         let compute = commands::compute(&settings)?;
@@ -76,7 +81,9 @@ fn file(arguments: &FileArguments) -> anyhow::Result<()> {
                 cycles.push(value);
             } else {
                 output::line(&sentence(cycle, is_new))?;
-                for note in &one.notes {
+                let marks = cycle.manifest.marks.iter();
+                let marks = marks.map(|mark| format!("marked ({}): {}", mark.code, mark.reason));
+                for note in one.notes.iter().cloned().chain(marks) {
                     output::line(&format!("  {note}"))?;
                 }
             }
@@ -89,6 +96,7 @@ fn file(arguments: &FileArguments) -> anyhow::Result<()> {
     })
 }
 
+/// What quality control marked, as programs read it.
 fn sentence(cycle: &Cycle, is_new: bool) -> String {
     let manifest = &cycle.manifest;
     let verb = if is_new { "published" } else { "unchanged:" };

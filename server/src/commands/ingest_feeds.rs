@@ -52,7 +52,8 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<()> {
         commands::create_data_dir(&settings.store.data_dir)?;
         let compute = commands::compute(&settings)?;
         let store = commands::open_store(&settings, compute.clone()).await?;
-        let mut scheduler = scheduling::scheduler(&settings, &store, &compute, &arguments.feeds)?;
+        let coast = Arc::new(commands::coast(&settings)?);
+        let mut scheduler = scheduling::scheduler(&settings, &store, &compute, coast, &arguments.feeds)?;
         if arguments.feeds.is_empty() && scheduling::is_idle(&settings.ingest) {
             anyhow::bail!("no feed is named: neither by --feed nor by ingest.feeds or ingest.folders of the settings");
         }

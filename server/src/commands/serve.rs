@@ -163,7 +163,7 @@ impl Service {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let compute = Compute::new((cores / 2).max(1))?;
         let store = commands::open_store(&self.settings, compute.clone()).await?;
-        let scheduler = scheduling::scheduler(&self.settings, &store, &compute, &[])?;
+        let scheduler = scheduling::scheduler(&self.settings, &store, &compute, Arc::clone(&self.engine.coast), &[])?;
         Ok(scheduling::run(scheduler, self.stop.subscribe()))
     }
 

@@ -136,6 +136,9 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// Positions over time in no layout that is known.
+    #[error("the file holds no tracks that can be read: {0}")]
+    Tracks(String),
     /// A value that nothing on Earth has: an undeclared missing value or a broken file.
     #[error("'{variable}' holds {value} {units} at {time}, which is beyond any real value")]
     Implausible {

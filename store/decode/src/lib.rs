@@ -15,7 +15,9 @@ mod mapping;
 mod packing;
 mod source;
 mod time;
+mod tracks;
 mod waves;
 
 pub use error::Error;
 pub use file::{ForcingFile, Lineage, Series};
+pub use tracks::{RawFix, RawTrack, TrackFile, read_tracks};

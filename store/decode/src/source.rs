@@ -148,6 +148,12 @@ impl Source {
         Ok(contiguous.unwrap_or_else(|| values.iter().copied().collect()))
     }
 
+    /// The texts of a variable of strings or characters.
+    pub(crate) fn strings(&self, variable: &NcVariable) -> Result<Vec<String>, Error> {
+        let texts = self.file.read_variable_as_strings(&variable.name);
+        texts.map_err(unreadable(&format!("'{}'", variable.name)))
+    }
+
     /// A list of what the file holds, for people: name, long name, units.
     pub(crate) fn inventory(&self) -> String {
         const MOST: usize = 24;

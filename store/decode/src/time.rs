@@ -53,6 +53,42 @@ pub(crate) fn times(source: &Source, variable: &NcVariable) -> Result<Vec<ValidT
     Ok(times)
 }
 
+/// Reads single values of a time variable to the second, in any order: what buoys report is on no round time.
+pub(crate) struct Instants {
+    scale: TimeScale,
+    variable: String,
+    relative_rounding: f64,
+}
+
+impl Instants {
+    /// The times of this variable.
+    pub(crate) fn of(variable: &NcVariable) -> Result<Self, Error> {
+        let units = text(variable, "units").unwrap_or_default();
+        let scale = TimeScale::parse(&units, &lower(variable, "calendar")).map_err(|reason| Error::Time {
+            variable: variable.name.clone(),
+            reason,
+        })?;
+        let is_single = variable.dtype == NcType::Float;
+        Ok(Self {
+            scale,
+            variable: variable.name.clone(),
+            relative_rounding: if is_single { 2_f64.powi(-24) } else { 0.0 },
+        })
+    }
+
+    /// The time of a value; `None` for what is no time. Refused is what single precision blurs to more than a second.
+    pub(crate) fn at(&self, value: f64) -> Result<Option<ValidTime>, Error> {
+        let blur_s = value.abs() * self.relative_rounding * self.scale.unit_s;
+        if blur_s > 1.0 {
+            return Err(Error::Time {
+                variable: self.variable.clone(),
+                reason: format!("single precision leaves {value} uncertain by {blur_s:.0} s"),
+            });
+        }
+        Ok(self.scale.time(value, 0.0).ok())
+    }
+}
+
 /// What a value of a time coordinate counts.
 #[derive(Debug, PartialEq)]
 struct TimeScale {
