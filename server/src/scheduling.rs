@@ -13,6 +13,7 @@ use driftline_ingest::fetch::{FetchSettings, Fetcher, HostLimits};
 use driftline_ingest::{FeedStatus, FolderFeed, Scheduler, Window};
 use driftline_store::Store;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 use url::Url;
 
 /// Who asks, as providers see it.
@@ -123,6 +124,6 @@ pub(crate) fn is_idle(ingest: &IngestSettings) -> bool {
 }
 
 /// Keeps feeds up to date until told to stop.
-pub(crate) async fn run(scheduler: Scheduler, stop: tokio::sync::watch::Receiver<bool>) {
+pub(crate) async fn run(scheduler: Scheduler, stop: watch::Receiver<bool>) {
     Arc::new(scheduler).run(stop).await;
 }

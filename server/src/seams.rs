@@ -187,7 +187,7 @@ impl ForcingCatalog for StoredForcing {
             let catalog = self.store.catalog().await.map_err(seam)?;
             let now = Timestamp::now();
             let statuses = scheduling::statuses(&self.settings, &self.store, now).await;
-            let statuses = statuses.map_err(|error| seam(error.into_boxed_dyn_error()))?;
+            let statuses = statuses.map_err(|error| SeamError(chain(error.as_ref())))?;
             Ok(feeds(&catalog, &statuses, now))
         })
     }

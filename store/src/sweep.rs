@@ -32,12 +32,12 @@ impl Store {
     /// bound. Never what a manifest names, in whatever revision; while a manifest is damaged or missing, nobody knows
     /// what it names, and no forcing is removed at all.
     pub async fn sweep_orphans(&self, older_than: SignedDuration, now: Timestamp) -> Result<Swept, Error> {
-        let is_old = |written: Timestamp| now.duration_since(written) > older_than;
+        let before = now - older_than;
         let swept = Swept {
-            prefixes: self.sweep_forcing(&is_old).await?,
-            staged: self.sweep_staging(&is_old).await?,
+            prefixes: self.sweep_forcing(before).await?,
+            staged: self.sweep_staging(before).await?,
             temporaries: match self.objects.local_root() {
-                Some(root) => sweep_temporaries(root, &is_old).await?,
+                Some(root) => sweep_temporaries(root, before).await?,
                 None => 0,
             },
         };
@@ -47,7 +47,7 @@ impl Store {
         Ok(swept)
     }
 
-    async fn sweep_forcing(&self, is_old: impl Fn(Timestamp) -> bool) -> Result<usize, Error> {
+    async fn sweep_forcing(&self, before: Timestamp) -> Result<usize, Error> {
         let mut newest: BTreeMap<String, Timestamp> = BTreeMap::new();
         for (path, written) in self.objects.list_with_times(&Path::from(FORCING)).await? {
             if let Some(prefix) = prefix_of(&path) {
@@ -57,7 +57,7 @@ impl Store {
         }
         // The manifests are read after the objects were listed: what was published in between is seen as named.
         let catalog = self.catalog().await?;
-        newest.retain(|prefix, written| is_old(*written) && !catalog.names(prefix));
+        newest.retain(|prefix, written| *written < before && !catalog.names(prefix));
         if !catalog.is_complete() && !newest.is_empty() {
             tracing::warn!(
                 prefixes = newest.len(),
@@ -71,10 +71,10 @@ impl Store {
         Ok(newest.len())
     }
 
-    async fn sweep_staging(&self, is_old: impl Fn(Timestamp) -> bool) -> Result<usize, Error> {
+    async fn sweep_staging(&self, before: Timestamp) -> Result<usize, Error> {
         let mut removed = 0;
         for (path, written) in self.objects.list_with_times(&Path::from(STAGING)).await? {
-            if is_old(written) {
+            if written < before {
                 self.objects.delete(&path).await?;
                 removed += 1;
             }
@@ -96,7 +96,7 @@ fn prefix_of(path: &Path) -> Option<String> {
 
 /// Removes the files that a put of `object_store` writes before it gives them their name; it never lists them itself.
 /// Then the folders of writers that are empty.
-async fn sweep_temporaries(root: &FsPath, is_old: impl Fn(Timestamp) -> bool) -> Result<usize, Error> {
+async fn sweep_temporaries(root: &FsPath, before: Timestamp) -> Result<usize, Error> {
     let (mut folders, mut seen, mut removed) = (vec![root.to_path_buf()], Vec::new(), 0);
     while let Some(folder) = folders.pop() {
         let Some(mut entries) = unless_gone(tokio::fs::read_dir(&folder).await, "list", &folder)? else {
@@ -130,7 +130,7 @@ async fn sweep_temporaries(root: &FsPath, is_old: impl Fn(Timestamp) -> bool) ->
     Ok(removed)
 }
 
-async fn is_old_file(path: &FsPath, is_old: impl Fn(Timestamp) -> bool) -> Result<bool, Error> {
+async fn is_old_file(path: &FsPath, before: Timestamp) -> Result<bool, Error> {
     let about = unless_gone(tokio::fs::symlink_metadata(path).await, "look at", path)?;
     let written = about.and_then(|about| Timestamp::try_from(about.modified().ok()?).ok());
     Ok(written.is_some_and(is_old))

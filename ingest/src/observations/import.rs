@@ -15,7 +15,8 @@ use super::filter::{BuoyFilter, seconds_between};
 use super::geoparquet::{BuoyFile, BuoySource, read_buoys};
 use super::track::{BuoyKind, Track};
 use crate::Error;
-use crate::files::{digest, feed_name_of};
+use crate::cycle::digest;
+use crate::files::feed_name_of;
 
 /// What observations of buoys are called in the store.
 const BUOYS: &str = "buoys";

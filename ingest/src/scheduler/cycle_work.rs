@@ -6,6 +6,7 @@ use std::sync::Arc;
 use driftline_domain::{RunTime, ValidTime};
 use driftline_store::{Catalog, Cycle, Horizon, MissingStep, Published};
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use url::Url;
 
@@ -200,9 +201,9 @@ impl Scheduler {
             missing: Vec::new(),
         };
         let mut absent_in_a_row = 0;
-        let outcomes = futures::stream::iter(parts)
-            .map(|part| self.part(&errand, part))
-            .buffered(self.window.at_once);
+        let asked: Vec<BoxFuture<'_, Result<Outcome, Error>>> =
+            parts.iter().map(|part| self.part(&errand, part)).collect();
+        let outcomes = futures::stream::iter(asked).buffered(self.window.at_once);
         let mut outcomes = std::pin::pin!(outcomes.enumerate());
         while let Some((position, outcome)) = outcomes.next().await {
             match outcome? {

@@ -261,3 +261,14 @@ impl Scheduler {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compiles only while feeds can be kept up to date by tasks of their own.
+    #[expect(dead_code, reason = "what it proves is proved by compiling it")]
+    fn the_work_may_move_between_threads(scheduler: Arc<Scheduler>, stop: watch::Receiver<bool>) -> impl Send {
+        scheduler.run(stop)
+    }
+}

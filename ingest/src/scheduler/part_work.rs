@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use driftline_domain::{RunTime, ValidTime};
 use driftline_store::Origin;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use url::Url;
 
@@ -54,7 +55,11 @@ pub(crate) enum Outcome {
 
 impl Scheduler {
     /// A part, from the spool or from one of its places.
-    pub(crate) async fn part(&self, errand: &Errand<'_>, part: &Part) -> Result<Outcome, Error> {
+    pub(crate) fn part<'a>(&'a self, errand: &'a Errand<'a>, part: &'a Part) -> BoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(self.try_places(errand, part))
+    }
+
+    async fn try_places(&self, errand: &Errand<'_>, part: &Part) -> Result<Outcome, Error> {
         if let Some(receipt) = errand.spool.fetched(&part.name) {
             return self.look_at(errand, part, receipt, 0).await;
         }
