@@ -1,6 +1,7 @@
 //! The feeds that Driftline knows, one folder each: `domain` (cadence, horizon, grid), `variables` (what is taken of it
 //! and who is credited), `download` (where its files lie). docs/feeds.md tells operators of them.
 
+mod arome;
 mod cmems_currents;
 mod cmems_currents_daily;
 mod cmems_waves;
@@ -9,10 +10,18 @@ mod ecmwf_wind;
 pub mod files;
 mod gfs_wave;
 mod gfs_wind;
+mod harmonie;
 mod marine_store;
+mod meps;
+mod met_norway;
 mod nodd;
+mod norkyst;
 mod places;
+#[cfg(test)]
+mod plans;
+mod rtofs;
 
+pub use cmems_waves::STOKES_DRIFT as CMEMS_STOKES_DRIFT;
 pub use places::{Extent, FeedOverrides, Overrides};
 
 use crate::feed::{About, Feed};
@@ -26,6 +35,10 @@ fn every(overrides: &Overrides) -> Vec<Box<dyn Feed>> {
         Box::new(cmems_currents::CmemsCurrents::new(overrides)),
         Box::new(cmems_currents_daily::CmemsCurrentsDaily::new(overrides)),
         Box::new(cmems_waves::CmemsWaves::new(overrides)),
+        Box::new(norkyst::NorKyst::new(overrides)),
+        Box::new(meps::Meps::new(overrides)),
+        Box::new(arome::Arome::new(overrides)),
+        Box::new(rtofs::Rtofs::new(overrides)),
     ]
 }
 

@@ -124,7 +124,7 @@ mod tests {
         .join("\n");
         let messages = parse(&text).unwrap();
         let run: RunTime = "2026-01-19T12:00:00Z".parse().unwrap();
-        let error = find(&messages, &WANTED, run, crate::stamp::valid(run, 6)).unwrap_err();
+        let error = find(&messages, &WANTED, run, stamp::valid(run, 6)).unwrap_err();
         assert!(error.to_string().contains("members 1, 2"), "{error}");
     }
 
