@@ -42,6 +42,20 @@ fn every(overrides: &Overrides) -> Vec<Box<dyn Feed>> {
     ]
 }
 
+/// Names of the places of a feed, best first; `None` where there is no such feed.
+pub fn places_of(feed: &str) -> Option<Vec<&'static str>> {
+    let places: &[places::RealPlace] = match feed {
+        gfs_wind::NAME => &gfs_wind::PLACES,
+        gfs_wave::NAME => &gfs_wave::PLACES,
+        ecmwf_wind::NAME => &ecmwf_wind::PLACES,
+        cmems_currents::NAME | cmems_currents_daily::NAME | cmems_waves::NAME => &marine_store::PLACES,
+        norkyst::NAME | meps::NAME | arome::NAME => &met_norway::PLACES,
+        rtofs::NAME => &rtofs::PLACES,
+        _ => return None,
+    };
+    Some(places.iter().map(|place| place.name).collect())
+}
+
 /// What is told of every feed.
 pub fn all() -> Vec<About> {
     every(&Overrides::default())

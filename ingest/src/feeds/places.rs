@@ -27,6 +27,45 @@ pub struct FeedOverrides {
     pub extent: Extent,
 }
 
+impl Overrides {
+    /// What in them names no feed or no place, or gives an address that nothing can be fetched from: a sentence each.
+    pub fn violations(&self) -> Vec<String> {
+        let mut found: Vec<String> = self
+            .mirror
+            .iter()
+            .filter_map(|url| not_http("the mirror", url))
+            .collect();
+        for (feed, own) in &self.feeds {
+            let Some(places) = super::places_of(feed) else {
+                found.push(format!("there is no feed '{feed}'"));
+                continue;
+            };
+            for (place, base) in &own.bases {
+                if !places.contains(&place.as_str()) {
+                    let known = places.join(", ");
+                    found.push(format!("feed '{feed}' has no place '{place}'; its places are {known}"));
+                }
+                found.extend(
+                    base.iter()
+                        .filter_map(|url| not_http(&format!("place '{place}' of '{feed}'"), url)),
+                );
+            }
+            let unused = |place: &&str| own.bases.get(*place).is_some_and(Option::is_none);
+            if places.iter().all(|place| unused(place)) {
+                found.push(format!(
+                    "every place of feed '{feed}' is left out: disable the feed instead"
+                ));
+            }
+        }
+        found
+    }
+}
+
+fn not_http(what: &str, url: &Url) -> Option<String> {
+    let fine = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
+    (!fine).then(|| format!("{what} is {url}, which is no plain http or https address"))
+}
+
 /// How much of the provider's grid the places serve.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Extent {
@@ -154,6 +193,34 @@ mod tests {
             places.address("aws", "a:b/c"),
             Some(url("https://bucket.example/a:b/c"))
         );
+    }
+
+    #[test]
+    fn overrides_that_change_nothing_are_named() {
+        let bases = BTreeMap::from([
+            ("awz".to_owned(), None),
+            ("gcs".to_owned(), Some(url("ftp://x.example"))),
+        ]);
+        let left_out = BTreeMap::from([("thredds".to_owned(), None)]);
+        let with = |bases| FeedOverrides {
+            bases,
+            ..FeedOverrides::default()
+        };
+        let overrides = Overrides {
+            mirror: Some(url("http://m.example/?a=b")),
+            feeds: BTreeMap::from([
+                ("gfs".to_owned(), FeedOverrides::default()),
+                ("gfs-wind".to_owned(), with(bases)),
+                ("meps".to_owned(), with(left_out)),
+            ]),
+        };
+        let found = overrides.violations();
+        assert_eq!(found.len(), 5, "{found:#?}");
+        assert!(
+            found[2].contains("'awz'") && found[2].contains("nomads-filter"),
+            "{found:#?}"
+        );
+        assert_eq!(Overrides::default().violations(), Vec::<String>::new());
     }
 
     #[test]

@@ -83,6 +83,24 @@ fn every_feed_is_told_of_and_planned_consistently() {
 }
 
 #[test]
+fn operators_are_told_of_every_feed_and_whom_to_credit() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/feeds.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    for about in all() {
+        assert!(text.contains(&format!("`{}`", about.name)), "{}", about.name);
+        assert!(
+            text.contains(about.attribution) && text.contains(about.licence),
+            "{}",
+            about.name
+        );
+        let disabled = text.contains(&format!("`{}` (disabled)", about.name));
+        assert_eq!(disabled, about.disabled.is_some(), "{}", about.name);
+        let places = super::places_of(about.name).unwrap();
+        assert!(!places.is_empty() && places.iter().all(|place| text.contains(&format!("`{place}`"))));
+    }
+}
+
+#[test]
 fn gfs_wind_as_documented() {
     let parts = parts("gfs-wind", run("2024-01-31T18:00:00Z"), &Listings::new());
     assert_eq!(parts.len(), 209);

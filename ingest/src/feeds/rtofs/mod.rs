@@ -23,6 +23,8 @@ use super::cycle;
 use super::places::{Overrides, Places};
 use crate::feed::{About, Feed, Listings, Plan, PlanError};
 
+pub(super) use download::PLACES;
+
 pub(super) const NAME: &str = "rtofs";
 
 pub(super) struct Rtofs {
@@ -32,7 +34,7 @@ pub(super) struct Rtofs {
 
 impl Rtofs {
     pub(super) fn new(overrides: &Overrides) -> Self {
-        let places = Places::of(NAME, &download::PLACES, overrides);
+        let places = Places::of(NAME, &PLACES, overrides);
         Self {
             about: domain::about(&places),
             places,
