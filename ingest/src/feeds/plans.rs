@@ -361,7 +361,11 @@ fn cmems_daily_files_of_any_mode() {
     let (parts, _) = plan_with("cmems-currents-daily", run("2024-06-07T00:00:00Z"), &borrowed(&answers));
     let parts = parts.unwrap();
     assert_eq!(parts.len(), 2);
-    assert_eq!(parts[1].times[0].to_string(), "2024-06-07T00:00:00Z");
+    assert_eq!(
+        parts[1].times[0].to_string(),
+        "2024-06-07T12:00:00Z",
+        "a mean stands at noon"
+    );
 }
 
 const MET: &str = "https://thredds.met.no/thredds";

@@ -11,7 +11,7 @@ pub(super) use crate::feeds::met_norway::PLACES;
 
 const LAYOUT: Layout = Layout {
     archive: "aromearcticarchive",
-    latest: "aromearcticlatest",
+    latest: "aromearcticlatest/archive",
     whole: "arome_arctic_det_2_5km_",
     aggregate: "arome_arctic_det_sfc_",
     member: "",
