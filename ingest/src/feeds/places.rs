@@ -27,6 +27,73 @@ pub struct FeedOverrides {
     pub extent: Extent,
 }
 
+impl Overrides {
+    /// These base addresses in place of the feed's own, in its places' order; places beyond them are not used.
+    pub fn with_bases(mut self, feed: &str, bases: &[Url]) -> Result<Self, String> {
+        let places = super::places_of(feed).ok_or_else(|| format!("there is no feed '{feed}'"))?;
+        if bases.is_empty() || bases.len() > places.len() {
+            let (given, known) = (bases.len(), places.join(", "));
+            return Err(format!(
+                "feed '{feed}' is given {given} addresses for its places {known}"
+            ));
+        }
+        let own = self.feeds.entry(feed.to_owned()).or_default();
+        for (index, place) in places.iter().enumerate() {
+            own.bases.insert((*place).to_owned(), bases.get(index).cloned());
+        }
+        Ok(self)
+    }
+
+    /// A mirror in place of every provider.
+    pub fn with_mirror(mut self, mirror: Url) -> Self {
+        self.mirror = Some(mirror);
+        self
+    }
+
+    /// The feed's places serve a part of the provider's grid.
+    pub fn with_cut(mut self, feed: &str) -> Self {
+        self.feeds.entry(feed.to_owned()).or_default().extent = Extent::Cut;
+        self
+    }
+
+    /// What in them names no feed or no place, or gives an address that nothing can be fetched from: a sentence each.
+    pub fn violations(&self) -> Vec<String> {
+        let mut found: Vec<String> = self
+            .mirror
+            .iter()
+            .filter_map(|url| not_http("the mirror", url))
+            .collect();
+        for (feed, own) in &self.feeds {
+            let Some(places) = super::places_of(feed) else {
+                found.push(format!("there is no feed '{feed}'"));
+                continue;
+            };
+            for (place, base) in &own.bases {
+                if !places.contains(&place.as_str()) {
+                    let known = places.join(", ");
+                    found.push(format!("feed '{feed}' has no place '{place}'; its places are {known}"));
+                }
+                found.extend(
+                    base.iter()
+                        .filter_map(|url| not_http(&format!("place '{place}' of '{feed}'"), url)),
+                );
+            }
+            let unused = |place: &&str| own.bases.get(*place).is_some_and(Option::is_none);
+            if places.iter().all(unused) {
+                found.push(format!(
+                    "every place of feed '{feed}' is left out: disable the feed instead"
+                ));
+            }
+        }
+        found
+    }
+}
+
+fn not_http(what: &str, url: &Url) -> Option<String> {
+    let fine = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
+    (!fine).then(|| format!("{what} is {url}, which is no plain http or https address"))
+}
+
 /// How much of the provider's grid the places serve.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Extent {
@@ -154,6 +221,60 @@ mod tests {
             places.address("aws", "a:b/c"),
             Some(url("https://bucket.example/a:b/c"))
         );
+    }
+
+    #[test]
+    fn bases_stand_for_places_in_their_order() {
+        let bases = [url("http://a.example"), url("http://b.example")];
+        let overrides = Overrides::default().with_bases("gfs-wind", &bases).unwrap();
+        assert_eq!(overrides.violations(), Vec::<String>::new());
+        let feed = super::super::by_name("gfs-wind", &overrides).unwrap();
+        let plan = feed.plan("2024-01-01T00:00:00Z".parse().unwrap(), &crate::feed::Listings::new());
+        let Ok(crate::feed::Plan::Parts(parts)) = plan else {
+            panic!("{plan:?}")
+        };
+        let hosts = parts[0].places.iter().map(|place| match &place.access {
+            Access::Indexed { object, .. } | Access::Whole { object } => object.host_str().map(str::to_owned),
+            Access::Local { .. } => None,
+        });
+        let hosts: Vec<String> = hosts.flatten().collect();
+        assert_eq!(hosts, ["a.example", "b.example"], "places beyond them are not used");
+        let many = vec![url("http://a.example"); 5];
+        assert!(
+            Overrides::default()
+                .with_bases("gfs-wind", &many)
+                .unwrap_err()
+                .contains("5 addresses")
+        );
+        assert!(Overrides::default().with_bases("gfs", &many).is_err());
+    }
+
+    #[test]
+    fn overrides_that_change_nothing_are_named() {
+        let bases = BTreeMap::from([
+            ("awz".to_owned(), None),
+            ("gcs".to_owned(), Some(url("ftp://x.example"))),
+        ]);
+        let left_out = BTreeMap::from([("thredds".to_owned(), None)]);
+        let with = |bases| FeedOverrides {
+            bases,
+            ..FeedOverrides::default()
+        };
+        let overrides = Overrides {
+            mirror: Some(url("http://m.example/?a=b")),
+            feeds: BTreeMap::from([
+                ("gfs".to_owned(), FeedOverrides::default()),
+                ("gfs-wind".to_owned(), with(bases)),
+                ("meps".to_owned(), with(left_out)),
+            ]),
+        };
+        let found = overrides.violations();
+        assert_eq!(found.len(), 5, "{found:#?}");
+        assert!(
+            found[2].contains("'awz'") && found[2].contains("nomads-filter"),
+            "{found:#?}"
+        );
+        assert_eq!(Overrides::default().violations(), Vec::<String>::new());
     }
 
     #[test]

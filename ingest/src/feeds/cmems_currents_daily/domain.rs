@@ -8,9 +8,12 @@ use crate::feed::About;
 use crate::feeds::marine_store::{self, FileTimes};
 use crate::feeds::places::Places;
 
+/// Hour of its day that a mean stands for.
+const NOON: i64 = 12;
+
 /// The files of a run: one mean each, from the day before it to the ninth after it.
 pub(super) fn files(run: RunTime) -> Vec<FileTimes> {
-    marine_store::daily_files(run, -1..=9, &[0])
+    marine_store::daily_files(run, -1..=9, &[NOON])
 }
 
 pub(super) fn about(places: &Places) -> About {
@@ -25,7 +28,7 @@ pub(super) fn about(places: &Places) -> About {
         first_after: SignedDuration::from_hours(11),
         complete_after: SignedDuration::from_hours(14),
         given_up_after: SignedDuration::from_hours(48),
-        horizon: SignedDuration::from_hours(9 * 24),
+        horizon: SignedDuration::from_hours(9 * 24 + NOON),
         reissued: true,
         disabled: Some("its native files hold 50 depths each and their size is not known; try one before enabling it"),
     }

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | path, name `glo12_rg_1d-m_<day>-<day>_3D-uovo_<mode>_R<run>.nc` | three public programs that read it | in their code |
 //! | modes `fcst`, `hcst` and others | the same; any word is taken | yes |
-//! | time of a mean at 00 UTC of its day | the sample of feeds-and-store.md 4, which came through the toolbox | not for native files |
+//! | a mean is stamped at noon of its day; the toolbox gives the same mean at midnight, 12 h early | Deltares/dfm_tools #878, the toolbox' #271, which quote the product's manual; the sample of feeds-and-store.md 4 came through the toolbox | stated for native files; none was at hand |
 //! | runs, days, latency | as for the hourly currents | no |
 //! | no tide, no Stokes drift | feeds-and-store.md 2.3; a public description of GLO12 | tide: stated; Stokes: not |
 

@@ -17,6 +17,8 @@ mod domain;
 mod download;
 mod variables;
 
+pub use variables::STOKES_DRIFT;
+
 use driftline_domain::{RunTime, ValidTime};
 use jiff::Timestamp;
 

@@ -8,7 +8,7 @@ use crate::feeds::places::Places;
 
 /// Stokes drift at the surface, east and north in m/s: named here for the decoder that will read it. It is no part of
 /// [`fields`] yet, because no kind of forcing holds it.
-pub(super) const STOKES_DRIFT: [&str; 2] = ["VSDX", "VSDY"];
+pub const STOKES_DRIFT: [&str; 2] = ["VSDX", "VSDY"];
 
 pub(super) fn fields(places: &Places) -> Vec<Field> {
     vec![Field {

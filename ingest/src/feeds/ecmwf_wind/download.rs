@@ -11,7 +11,7 @@ use crate::feeds::places::{Places, RealPlace};
 use crate::stamp;
 
 /// The places, best first.
-pub(super) const PLACES: [RealPlace; 3] = [
+pub(in crate::feeds) const PLACES: [RealPlace; 3] = [
     RealPlace {
         name: "ecmwf",
         base: "https://data.ecmwf.int/forecasts",

@@ -23,6 +23,8 @@ use super::cycle;
 use super::places::{Overrides, Places};
 use crate::feed::{About, Feed, Listings, Plan, PlanError};
 
+pub(super) use download::PLACES;
+
 pub(super) const NAME: &str = "ecmwf-wind";
 
 pub(super) struct EcmwfWind {
@@ -32,7 +34,7 @@ pub(super) struct EcmwfWind {
 
 impl EcmwfWind {
     pub(super) fn new(overrides: &Overrides) -> Self {
-        let places = Places::of(NAME, &download::PLACES, overrides);
+        let places = Places::of(NAME, &PLACES, overrides);
         Self {
             about: domain::about(&places),
             places,

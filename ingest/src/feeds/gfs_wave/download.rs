@@ -6,7 +6,11 @@ use super::variables::WANTED;
 use crate::feed::Place;
 use crate::feeds::nodd;
 use crate::feeds::places::Places;
+use crate::feeds::places::RealPlace;
 use crate::stamp;
+
+/// The places, best first: those of GFS but for the filter.
+pub(in crate::feeds) const PLACES: [RealPlace; 3] = [nodd::PLACES[0], nodd::PLACES[1], nodd::PLACES[2]];
 
 pub(super) fn places(places: &Places, run: RunTime, step: i64) -> Vec<Place> {
     let (day, hour) = (stamp::day(run.0), stamp::hour(run.0));

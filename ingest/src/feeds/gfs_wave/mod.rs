@@ -22,6 +22,8 @@ use super::places::{Overrides, Places};
 use super::{cycle, nodd};
 use crate::feed::{About, Feed, Listings, Plan, PlanError};
 
+pub(super) use download::PLACES;
+
 pub(super) const NAME: &str = "gfs-wave";
 
 pub(super) struct GfsWave {
@@ -31,7 +33,7 @@ pub(super) struct GfsWave {
 
 impl GfsWave {
     pub(super) fn new(overrides: &Overrides) -> Self {
-        let places = Places::of(NAME, &nodd::PLACES, overrides);
+        let places = Places::of(NAME, &PLACES, overrides);
         Self {
             about: domain::about(&places),
             places,

@@ -8,6 +8,8 @@ use crate::feeds::nodd;
 use crate::feeds::places::Places;
 use crate::stamp;
 
+pub(in crate::feeds) use crate::feeds::nodd::PLACES;
+
 /// Last step that the filter's hourly script has.
 const LAST_HOURLY: i64 = 120;
 

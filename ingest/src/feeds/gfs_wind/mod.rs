@@ -19,6 +19,8 @@ use super::places::{Overrides, Places};
 use super::{cycle, nodd};
 use crate::feed::{About, Feed, Listings, Plan, PlanError};
 
+pub(super) use download::PLACES;
+
 pub(super) const NAME: &str = "gfs-wind";
 
 pub(super) struct GfsWind {
@@ -28,7 +30,7 @@ pub(super) struct GfsWind {
 
 impl GfsWind {
     pub(super) fn new(overrides: &Overrides) -> Self {
-        let places = Places::of(NAME, &nodd::PLACES, overrides);
+        let places = Places::of(NAME, &PLACES, overrides);
         Self {
             about: domain::about(&places),
             places,

@@ -1,0 +1,24 @@
+//! Where the files lie: found in the day's catalog.
+
+use driftline_domain::RunTime;
+
+use super::variables;
+use crate::feed::{Listings, Plan, PlanError};
+use crate::feeds::harmonie::Layout;
+use crate::feeds::places::Places;
+
+pub(super) use crate::feeds::met_norway::PLACES;
+
+const LAYOUT: Layout = Layout {
+    archive: "aromearcticarchive",
+    latest: "aromearcticlatest/archive",
+    whole: "arome_arctic_det_2_5km_",
+    aggregate: "arome_arctic_det_sfc_",
+    member: "",
+    step: "arome_arctic_sfc_",
+    nodes: variables::NODES,
+};
+
+pub(super) fn plan(places: &Places, run: RunTime, listed: &Listings) -> Result<Plan, PlanError> {
+    LAYOUT.plan(places, run, listed)
+}

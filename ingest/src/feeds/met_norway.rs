@@ -1,0 +1,75 @@
+//! MET Norway's THREDDS server: catalogs by day, whole files by HTTP.
+//!
+//! Its terms ask for no downloads side by side (`Server::MetNorway` holds to one at a time). Its service that cuts out
+//! variables (NCSS) answered 503 to everything in August 2026, as a public report has it, and is not used: whole files come,
+//! of which a few variables are kept.
+
+use driftline_domain::RunTime;
+
+use super::files::Catalog;
+use super::places::{Places, RealPlace};
+use crate::feed::{Listing, Listings, Part, PlanError, Server};
+use crate::stamp;
+use url::Url;
+
+/// The one place.
+pub(super) const PLACES: [RealPlace; 1] = [RealPlace {
+    name: THREDDS,
+    base: "https://thredds.met.no/thredds",
+    server: Server::MetNorway,
+}];
+const THREDDS: &str = "thredds";
+
+/// Line that every product carries.
+pub(super) const ATTRIBUTION: &str = "Data from MET Norway";
+/// Licence of the data.
+pub(super) const LICENCE: &str = "CC BY 4.0 (NLOD)";
+/// Who makes it.
+pub(super) const PROVIDER: &str = "Norwegian Meteorological Institute";
+
+/// A catalog, as far as it is known.
+pub(super) enum Known {
+    /// It has to be fetched first.
+    Wanted(Url),
+    /// There is none, or the place is not used.
+    Absent,
+    /// What it says.
+    Here(Catalog),
+}
+
+/// The catalog of a folder.
+pub(super) fn catalog(places: &Places, folder: &str, listed: &Listings) -> Result<Known, PlanError> {
+    let Some(url) = places.address(THREDDS, &format!("catalog/{folder}/catalog.xml")) else {
+        return Ok(Known::Absent);
+    };
+    match listed.get(&url) {
+        None => Ok(Known::Wanted(url)),
+        Some(Listing::Absent) => Ok(Known::Absent),
+        Some(Listing::Body(body)) => match Catalog::read(body) {
+            Ok(catalog) => Ok(Known::Here(catalog)),
+            Err(reason) => Err(PlanError::Listing { url, reason }),
+        },
+    }
+}
+
+/// A part that is a whole file, at the first of these paths that has it.
+pub(super) fn part(
+    places: &Places,
+    run: RunTime,
+    name: String,
+    steps: &[i64],
+    paths: &[String],
+    least_bytes: u64,
+) -> Part {
+    let whole = |path: &String| places.whole(&[THREDDS], &format!("fileServer/{path}"), least_bytes);
+    Part {
+        name,
+        times: steps.iter().map(|step| stamp::valid(run, *step)).collect(),
+        places: paths.iter().flat_map(whole).collect(),
+    }
+}
+
+/// Bytes below which a file of so many 2-D fields cannot be whole: deflate makes nothing smaller than 1/1032.
+pub(super) const fn least_bytes(fields: u64, nodes: u64, bytes_a_value: u64) -> u64 {
+    fields * nodes * bytes_a_value / 1032
+}
