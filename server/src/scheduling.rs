@@ -37,6 +37,9 @@ pub(crate) fn scheduler(
         ..FetchSettings::default()
     })?;
     let overrides = overrides(ingest)?;
+    if let Some(violation) = overrides.violations().first() {
+        bail!("ingest: {violation}");
+    }
     let mut scheduler =
         Scheduler::new(store.clone(), compute.clone(), fetcher, spool(settings), window(ingest)).with_coast(coast);
     let is_wanted = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
@@ -48,6 +51,13 @@ pub(crate) fn scheduler(
         let Some(feed) = feed else {
             bail!("there is no feed '{name}'; `driftline ingest feeds` lists them");
         };
+        if let Some(reason) = feed.about().disabled {
+            tracing::warn!(
+                feed = name,
+                reason,
+                "the feed ships switched off, and the settings name it all the same"
+            );
+        }
         if is_wanted(name) && !scheduler.has(name) {
             scheduler = scheduler.with_feed(feed.into());
         }

@@ -109,7 +109,7 @@ async fn sweep_temporaries(root: &FsPath, before: Timestamp) -> Result<usize, Er
             );
             let of_a_writer = kind.is_dir() && path.strip_prefix(root).is_ok_and(is_of_a_writer);
             let temporary = kind.is_file() && is_temporary(&path);
-            if (of_a_writer || temporary) && is_old_file(&path, &is_old).await? {
+            if (of_a_writer || temporary) && is_old_file(&path, before).await? {
                 if temporary {
                     let gone = unless_gone(tokio::fs::remove_file(&path).await, "remove", &path)?;
                     removed += usize::from(gone.is_some());
@@ -133,7 +133,7 @@ async fn sweep_temporaries(root: &FsPath, before: Timestamp) -> Result<usize, Er
 async fn is_old_file(path: &FsPath, before: Timestamp) -> Result<bool, Error> {
     let about = unless_gone(tokio::fs::symlink_metadata(path).await, "look at", path)?;
     let written = about.and_then(|about| Timestamp::try_from(about.modified().ok()?).ok());
-    Ok(written.is_some_and(is_old))
+    Ok(written.is_some_and(|written| written < before))
 }
 
 /// `<name>#<number>`; the names of objects hold no `#`.

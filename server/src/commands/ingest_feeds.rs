@@ -204,6 +204,7 @@ pub(crate) fn feeds(arguments: &FeedsArguments) -> anyhow::Result<()> {
                 "cadence_s": about.cadence.as_secs(),
                 "horizon_s": about.horizon.as_secs(),
                 "complete_after_s": about.complete_after.as_secs(),
+                "ships_switched_off": about.disabled,
             })
         };
         return output::json(&json!({"feeds": all.iter().map(about).collect::<Vec<_>>()}));
@@ -216,7 +217,10 @@ pub(crate) fn feeds(arguments: &FeedsArguments) -> anyhow::Result<()> {
             about.licence,
             about.cadence.as_hours(),
             about.horizon.as_hours()
-        ))
+        ))?;
+        about.disabled.map_or(Ok(()), |reason| {
+            output::line(&format!("{:24} ships switched off: {reason}", ""))
+        })
     })
 }
 
