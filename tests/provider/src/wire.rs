@@ -67,6 +67,9 @@ pub(crate) fn hang(befalling: &[(Fault, u32)]) -> Option<Duration> {
     })
 }
 
+/// Time for the bytes before a break to leave: what still waits is lost with the connection.
+const FLUSHED: Duration = Duration::from_millis(50);
+
 fn acts(body: &Bytes, befalling: &[(Fault, u32)]) -> VecDeque<Act> {
     let head = |after: usize| body.slice(..after.min(body.len()));
     let mut body = body.clone();
@@ -78,12 +81,13 @@ fn acts(body: &Bytes, befalling: &[(Fault, u32)]) -> VecDeque<Act> {
                 changed[at] ^= 1;
                 body = changed.into();
             }
-            Fault::TruncatedBody { after } => return [Act::Send(head(*after)), Act::BreakOff].into(),
+            Fault::TruncatedBody { after } => {
+                return [Act::Send(head(*after)), Act::Wait(FLUSHED), Act::BreakOff].into();
+            }
             Fault::Stall { after, millis } => {
                 let wait = Act::Wait(Duration::from_millis(*millis));
                 return [Act::Send(head(*after)), wait, Act::BreakOff].into();
             }
-            // Time for the bytes to leave: a reset takes back what waits.
             Fault::Reset { after } => {
                 return [
                     Act::Send(head(*after)),
