@@ -19,10 +19,14 @@ use crate::faults::Fault;
 /// A body that may end before its end.
 pub(crate) type Body = UnsyncBoxBody<Bytes, BrokenOff>;
 
-/// Why a body ends before its end.
+/// Why a body, or an answer, ends before its end.
 #[derive(Debug, thiserror::Error)]
-#[error("the fixture breaks off here")]
-pub(crate) struct BrokenOff;
+pub(crate) enum BrokenOff {
+    #[error("the fixture breaks off here as ordered")]
+    Ordered,
+    #[error("the head of an answer cannot be made: {0}")]
+    Head(#[from] http::Error),
+}
 
 /// What is done for a body, one after the other.
 #[derive(Debug)]
@@ -132,11 +136,11 @@ pub(crate) fn response(
                         return Some((Ok(Frame::data(bytes)), left));
                     }
                     Act::Wait(time) => tokio::time::sleep(time).await,
-                    Act::BreakOff => return Some((Err(BrokenOff), left)),
+                    Act::BreakOff => return Some((Err(BrokenOff::Ordered), left)),
                     Act::Reset => {
                         // Closing with nothing lingering sends a reset.
                         let _ = socket.set_linger(Some(Duration::ZERO));
-                        return Some((Err(BrokenOff), left));
+                        return Some((Err(BrokenOff::Ordered), left));
                     }
                 }
             }
