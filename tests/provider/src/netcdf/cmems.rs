@@ -144,14 +144,15 @@ pub(super) fn hourly(made: &Made<'_>) -> Result<Vec<u8>, Error> {
     sheet.bytes()
 }
 
-/// A daily mean (of the hours that there are) at three depths, stamped at noon.
+/// A daily mean (of the hours that there are) at three depths, stamped at midnight, as the toolbox does
+/// (of native files it is not known).
 pub(super) fn daily(made: &Made<'_>) -> Result<Vec<u8>, Error> {
     const DEPTHS: [f32; 3] = [0.494_025, 1.541_375, 2.645_669];
     let mut sheet = Sheet::new(
         "daily mean fields from Global Ocean Physics Analysis and Forecast",
         &made.dimensions(1, 3),
     );
-    sheet.axis("time", &[(since_1950(made.start()) + 12) as f64], HOURS_SINCE);
+    sheet.axis("time", &[since_1950(made.start()) as f64], HOURS_SINCE);
     sheet.axis(
         "depth",
         &DEPTHS,
