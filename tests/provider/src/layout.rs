@@ -64,7 +64,8 @@ impl Feed {
             Self::Ecmwf if hour % 12 == 0 => (0..=144).step_by(3).chain((150..=360).step_by(6)).collect(),
             Self::Ecmwf => (0..=144).step_by(3).collect(),
             Self::CmemsCurrents | Self::CmemsDaily => (-24..=216).step_by(24).collect(),
-            Self::CmemsWaves => (-24..=216).step_by(12).collect(),
+            // To the end of the ninth day after its date: 22 files of the cycle at 00, 21 of that at 12.
+            Self::CmemsWaves => (-24..240 - hour as i32).step_by(12).collect(),
             Self::Norkyst => (0..=120).step_by(24).collect(),
             Self::Meps => (0..=66).collect(),
             Self::Arome => vec![0],
@@ -235,6 +236,7 @@ fn arome(run: Timestamp) -> Vec<Named> {
     let (date, stamp) = (run.strftime("%Y/%m/%d"), run.strftime("%Y%m%dT%HZ"));
     let keys = [
         format!("aromearcticarchive/{date}/arome_arctic_det_2_5km_{stamp}.nc"),
+        format!("aromearcticlatest/arome_arctic_det_2_5km_{stamp}.nc"),
         format!("aromearcticlatest/archive/arome_arctic_det_2_5km_{stamp}.nc"),
         format!("meps25epsarchive/{date}/meps_det_2_5km_{stamp}.nc"),
         format!("mepslatest/meps_det_2_5km_{stamp}.nc"),

@@ -234,34 +234,33 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     let Ok(socket) = socket2::SockRef::from(&stream).try_clone().map(Arc::new) else {
         return;
     };
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
-        async move {
-            let (head, body) = request.into_parts();
-            let target = head.uri.path_and_query().map_or_else(String::new, ToString::to_string);
-            let (answer, befalling, sent) = if target.starts_with("/_control") {
-                let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-                (
-                    control::answer(&shared, &head.method, &target, &body),
-                    Vec::new(),
-                    Arc::default(),
-                )
-            } else {
-                answered(&shared, &head.method, &target, &head.headers).await?
-            };
-            let mut answer = answer;
-            if head.method == Method::HEAD {
-                return wire::head(&answer).map_err(|_| wire::BrokenOff);
-            }
-            if answer.status == 304 {
-                answer.body = Bytes::new();
-            }
-            wire::response(&answer, &befalling, sent, socket).map_err(|_| wire::BrokenOff)
-        }
-    });
-    let _ = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let service = service_fn(move |request| served(Arc::clone(&shared), Arc::clone(&socket), request));
+    let http = hyper::server::conn::http1::Builder::new();
+    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// The answer to a request, or none.
+async fn served(
+    shared: Arc<Shared>,
+    socket: Arc<socket2::Socket>,
+    request: hyper::Request<Incoming>,
+) -> Result<hyper::Response<wire::Body>, wire::BrokenOff> {
+    let (head, body) = request.into_parts();
+    let target = head.uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let (mut answer, befalling, sent) = if target.starts_with("/_control") {
+        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let done = control::answer(&shared, &head.method, &target, &body);
+        (done, Vec::new(), Arc::default())
+    } else {
+        answered(&shared, &head.method, &target, &head.headers).await?
+    };
+    if head.method == Method::HEAD {
+        return wire::head(&answer).map_err(wire::BrokenOff::from);
+    }
+    if answer.status == 304 {
+        answer.body = Bytes::new();
+    }
+    wire::response(&answer, &befalling, sent, socket).map_err(wire::BrokenOff::from)
 }
 
 type Answered = (crate::answer::Answer, Vec<(crate::faults::Fault, u32)>, Arc<AtomicU64>);
@@ -276,7 +275,7 @@ async fn answered(
     let (number, sent, befalling) = noted(shared, method, target, headers);
     if let Some(time) = wire::hang(&befalling) {
         tokio::time::sleep(time).await;
-        return Err(wire::BrokenOff);
+        return Err(wire::BrokenOff::Ordered);
     }
     let mut state = shared.state();
     let answer = match wire::instead(&befalling) {

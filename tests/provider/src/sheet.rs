@@ -26,8 +26,6 @@ pub(crate) struct Variable {
     pub(crate) dimensions: Vec<String>,
     pub(crate) attributes: Vec<(String, Attribute)>,
     pub(crate) values: Values,
-    /// Whether it is worth deflating.
-    pub(crate) bulky: bool,
 }
 
 /// Values of a variable.
@@ -77,7 +75,7 @@ impl Sheet {
         }
     }
 
-    fn add(&mut self, [names @ ..]: &[&str], values: Values, words: Words<'_>) -> &mut Variable {
+    fn add(&mut self, names: &[&str], values: Values, words: Words<'_>) -> &mut Variable {
         let (name, dimensions) = names.split_first().map_or(("", names), |(name, rest)| (*name, rest));
         let text = |(key, text): &(&str, &str)| ((*key).to_owned(), Attribute::Text((*text).to_owned()));
         self.variables.push(Variable {
@@ -85,7 +83,6 @@ impl Sheet {
             dimensions: dimensions.iter().map(|name| (*name).to_owned()).collect(),
             attributes: words.iter().map(text).collect(),
             values,
-            bulky: dimensions.len() > 1,
         });
         let last = self.variables.len() - 1;
         &mut self.variables[last]

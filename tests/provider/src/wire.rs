@@ -19,10 +19,14 @@ use crate::faults::Fault;
 /// A body that may end before its end.
 pub(crate) type Body = UnsyncBoxBody<Bytes, BrokenOff>;
 
-/// Why a body ends before its end.
+/// Why a body, or an answer, ends before its end.
 #[derive(Debug, thiserror::Error)]
-#[error("the fixture breaks off here")]
-pub(crate) struct BrokenOff;
+pub(crate) enum BrokenOff {
+    #[error("the fixture breaks off here as ordered")]
+    Ordered,
+    #[error("the head of an answer cannot be made: {0}")]
+    Head(#[from] http::Error),
+}
 
 /// What is done for a body, one after the other.
 #[derive(Debug)]
@@ -67,6 +71,9 @@ pub(crate) fn hang(befalling: &[(Fault, u32)]) -> Option<Duration> {
     })
 }
 
+/// Time for the bytes before a break to leave: what still waits is lost with the connection.
+const FLUSHED: Duration = Duration::from_millis(50);
+
 fn acts(body: &Bytes, befalling: &[(Fault, u32)]) -> VecDeque<Act> {
     let head = |after: usize| body.slice(..after.min(body.len()));
     let mut body = body.clone();
@@ -78,12 +85,13 @@ fn acts(body: &Bytes, befalling: &[(Fault, u32)]) -> VecDeque<Act> {
                 changed[at] ^= 1;
                 body = changed.into();
             }
-            Fault::TruncatedBody { after } => return [Act::Send(head(*after)), Act::BreakOff].into(),
+            Fault::TruncatedBody { after } => {
+                return [Act::Send(head(*after)), Act::Wait(FLUSHED), Act::BreakOff].into();
+            }
             Fault::Stall { after, millis } => {
                 let wait = Act::Wait(Duration::from_millis(*millis));
                 return [Act::Send(head(*after)), wait, Act::BreakOff].into();
             }
-            // Time for the bytes to leave: a reset takes back what waits.
             Fault::Reset { after } => {
                 return [
                     Act::Send(head(*after)),
@@ -128,11 +136,11 @@ pub(crate) fn response(
                         return Some((Ok(Frame::data(bytes)), left));
                     }
                     Act::Wait(time) => tokio::time::sleep(time).await,
-                    Act::BreakOff => return Some((Err(BrokenOff), left)),
+                    Act::BreakOff => return Some((Err(BrokenOff::Ordered), left)),
                     Act::Reset => {
                         // Closing with nothing lingering sends a reset.
                         let _ = socket.set_linger(Some(Duration::ZERO));
-                        return Some((Err(BrokenOff), left));
+                        return Some((Err(BrokenOff::Ordered), left));
                     }
                 }
             }

@@ -144,14 +144,15 @@ pub(super) fn hourly(made: &Made<'_>) -> Result<Vec<u8>, Error> {
     sheet.bytes()
 }
 
-/// A daily mean (of the hours that there are) at three depths, stamped at noon.
+/// A daily mean (of the hours that there are) at three depths, stamped at midnight, as the toolbox does
+/// (of native files it is not known).
 pub(super) fn daily(made: &Made<'_>) -> Result<Vec<u8>, Error> {
     const DEPTHS: [f32; 3] = [0.494_025, 1.541_375, 2.645_669];
     let mut sheet = Sheet::new(
         "daily mean fields from Global Ocean Physics Analysis and Forecast",
         &made.dimensions(1, 3),
     );
-    sheet.axis("time", &[(since_1950(made.start()) + 12) as f64], HOURS_SINCE);
+    sheet.axis("time", &[since_1950(made.start()) as f64], HOURS_SINCE);
     sheet.axis(
         "depth",
         &DEPTHS,
@@ -197,33 +198,25 @@ pub(super) fn waves(made: &Made<'_>) -> Result<Vec<u8>, Error> {
     made.horizontal(&mut sheet);
     let winds: Vec<[f32; 2]> = STEPS.iter().flat_map(|step| made.wind(*step)).collect();
     let shift = made.change.shift();
+    let stokes = |wind: f32| wind * STOKES + shift;
     let height = |[u, v]: [f32; 2]| 0.0246 * (u * u + v * v) + shift;
     let origin = |[u, v]: [f32; 2]| (-u).atan2(-v).to_degrees().rem_euclid(360.0);
-    let east = |[u, _]: [f32; 2]| u * STOKES + shift;
-    let north = |[_, v]: [f32; 2]| v * STOKES + shift;
-    let rows: [(&str, &str, &str, f32, &dyn Fn([f32; 2]) -> f32); 4] = [
-        ("VHM0", "sea_surface_wave_significant_height", "m", 0.01, &height),
-        ("VMDR", "sea_surface_wave_from_direction", "degree", 0.1, &origin),
-        (
-            "VSDX",
-            "sea_surface_wave_stokes_drift_x_velocity",
-            "m s-1",
-            0.001,
-            &east,
-        ),
-        (
-            "VSDY",
-            "sea_surface_wave_stokes_drift_y_velocity",
-            "m s-1",
-            0.001,
-            &north,
-        ),
+    let values = [
+        winds.iter().map(|wind| height(*wind)).collect::<Vec<f32>>(),
+        winds.iter().map(|wind| origin(*wind)).collect(),
+        winds.iter().map(|wind| stokes(wind[0])).collect(),
+        winds.iter().map(|wind| stokes(wind[1])).collect(),
     ];
-    for (name, standard, units, scale, value) in rows {
-        let values: Vec<f32> = winds.iter().map(|wind| value(*wind)).collect();
+    let rows = [
+        ("VHM0", "sea_surface_wave_significant_height", "m", 0.01),
+        ("VMDR", "sea_surface_wave_from_direction", "degree", 0.1),
+        ("VSDX", "sea_surface_wave_stokes_drift_x_velocity", "m s-1", 0.001),
+        ("VSDY", "sea_surface_wave_stokes_drift_y_velocity", "m s-1", 0.001),
+    ];
+    for ((name, standard, units, scale), values) in rows.into_iter().zip(&values) {
         let name = made.name(name);
         let words = [("standard_name", standard), ("units", units)];
-        sheet.shorts(&[&name, "time", "latitude", "longitude"], &values, scale, &words);
+        sheet.shorts(&[&name, "time", "latitude", "longitude"], values, scale, &words);
     }
     sheet.bytes()
 }

@@ -112,7 +112,7 @@ fn norkyst_mapping(sheet: &mut Sheet) {
         ("false_easting", 3_369_600.0),
         ("false_northing", 1_844_800.0),
         ("semi_major_axis", 6_378_137.0),
-        ("semi_minor_axis", 6_356_752.3142),
+        ("semi_minor_axis", 6_356_752.314_2),
     ];
     sheet.mapping(
         "projection_stere",

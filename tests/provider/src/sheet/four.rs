@@ -38,7 +38,7 @@ fn fill<T: netcdf::NcTypeDescriptor>(
     variable: &Variable,
     values: &[T],
 ) -> Result<(), Error> {
-    if variable.bulky {
+    if variable.dimensions.len() > 1 {
         written.set_compression(1, true)?;
     }
     for (name, value) in &variable.attributes {
