@@ -9,6 +9,7 @@
 mod classic;
 mod feeds;
 mod golden;
+mod grib;
 mod hostile;
 mod odd;
 mod real;
