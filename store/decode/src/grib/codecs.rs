@@ -68,10 +68,11 @@ pub(crate) fn png(data: &[u8], count: usize, bits: u32, scaling: Scaling) -> Res
         let (width, height) = reader.info().size();
         right_size(width, height, count)?;
         let (colour, depth) = reader.output_color_type();
-        let stated = colour.samples() as u32 * depth as u32;
-        if stated != bits {
+        // Pictures come in few depths: 12 bits of a value are stored as 16.
+        let stored = colour.samples() as u32 * depth as u32;
+        if !(bits..=32).contains(&stored) {
             return Err(format!(
-                "its PNG data have {stated} bits for each value and the message states {bits}"
+                "its PNG data have {stored} bits for each value and the message states {bits}"
             ));
         }
         let length = reader.output_buffer_size().ok_or("its PNG data are too large")?;
@@ -80,7 +81,7 @@ pub(crate) fn png(data: &[u8], count: usize, bits: u32, scaling: Scaling) -> Res
         let mut values = Vec::with_capacity(count);
         for row in picture.chunks_exact(frame.line_size.max(1)).take(height as usize) {
             let mut numbers = Bits::new(row);
-            values.extend((0..width).map(|_| scaling.value(f64::from(numbers.take(bits)))));
+            values.extend((0..width).map(|_| scaling.value(f64::from(numbers.take(stored)))));
         }
         if values.len() == count {
             Ok(values)

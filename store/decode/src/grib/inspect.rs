@@ -38,7 +38,7 @@ pub struct MessageAbout {
     pub level_value: Option<f64>,
     /// The reference time.
     pub run: RunTime,
-    /// When the field holds; `None` where the product template is not read.
+    /// When the field holds; `None` where it is of a span of time, or its product template is not read.
     pub valid: Option<ValidTime>,
     /// Whether the field is a plain forecast or analysis at an instant: no statistics over time, area or ensemble.
     pub is_instant: bool,
@@ -134,7 +134,7 @@ fn about(field: &Field) -> Result<MessageAbout, Error> {
         level_type: about.map(|about| about.level.kind),
         level_value: about.and_then(|about| about.level.value),
         run: product.run,
-        valid: about.map(|about| about.valid),
+        valid: about.filter(|about| about.derived.is_none()).map(|about| about.valid),
         is_instant: about.is_some_and(|about| about.derived.is_none()),
         member: about.and_then(|about| about.member).map(|member| member.number),
         nodes: grid::dimensions(Octets(&field.grid)),
