@@ -45,7 +45,7 @@ pub(crate) fn placement(section: Octets<'_>) -> Result<Placement, String> {
         0 => return lon_lat(section),
         20 => return projected(section, polar),
         30 => return projected(section, lambert),
-        1 | 2 | 3 => "longitudes and latitudes about a shifted pole",
+        1..=3 => "longitudes and latitudes about a shifted pole",
         10 => "Mercator",
         12 => "transverse Mercator",
         31 => "Albers equal area",
