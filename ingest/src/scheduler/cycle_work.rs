@@ -194,6 +194,7 @@ impl Scheduler {
             feed: about.name,
             run,
             fields: &about.fields,
+            cadence: about.cadence,
             spool: &spool,
         };
         let mut collected = Collected {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use driftline_domain::{RunTime, ValidTime};
 use driftline_store::Origin;
 use futures::future::BoxFuture;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::Scheduler;
@@ -40,6 +40,7 @@ pub(crate) struct Errand<'a> {
     pub(crate) feed: &'a str,
     pub(crate) run: RunTime,
     pub(crate) fields: &'a [Field],
+    pub(crate) cadence: SignedDuration,
     pub(crate) spool: &'a CycleSpool,
 }
 
@@ -276,8 +277,9 @@ fn refused_version(spool: &CycleSpool, part: &Part, object: &Url) -> Option<Vali
 
 /// What is wrong with an opened part, if anything: another run, a field that is not there, other times.
 fn objection(errand: &Errand<'_>, part: &Part, opened: &Opened) -> Option<(&'static str, String)> {
+    // Some providers state a reference time that is an hour off; another cycle is at least half a cadence away.
     if let Some(stated) = opened.file.stated_run()
-        && stated != errand.run
+        && stated.0.duration_since(errand.run.0).abs() >= errand.cadence / 2
     {
         let reason = format!("its content is of the run {stated}, its name says {}", errand.run);
         return Some(("content_differs_from_name", reason));

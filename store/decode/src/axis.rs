@@ -53,6 +53,20 @@ impl EvenAxis {
         Self::fit(stored, 0.0)
     }
 
+    /// An ascending axis of which only the ends are stated, each rounded by up to `noise`.
+    pub(crate) fn between(first: f64, last: f64, len: usize, noise: f64) -> Result<Self, String> {
+        if len < 2 || !(first.is_finite() && last.is_finite()) || last <= first {
+            return Err(format!("{len} nodes reach from {first} to {last}"));
+        }
+        let intervals = (len - 1) as f64;
+        Ok(Self {
+            first: simple(first, noise),
+            step: simple((last - first) / intervals, 2.0 * noise / intervals),
+            len,
+            descending: false,
+        })
+    }
+
     /// `magnitude` is the largest number that angles were computed with, 0 for distances.
     fn fit(values: &[f64], magnitude: f64) -> Result<Self, String> {
         let (Some(&start), Some(&end), true) = (values.first(), values.last(), values.len() >= 2) else {

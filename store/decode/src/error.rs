@@ -19,7 +19,7 @@ pub enum Error {
     #[error("the file is empty")]
     Empty,
     /// The first bytes belong to something else.
-    #[error("this is not a NetCDF file: {0}")]
+    #[error("this is neither a NetCDF nor a GRIB file: {0}")]
     NotNetCdf(String),
     /// The file is shorter than it says of itself: a broken or unfinished transfer.
     #[error("the file is cut off: it states {stated} bytes and has {found}")]
@@ -28,6 +28,30 @@ pub enum Error {
         stated: u64,
         /// Bytes there are.
         found: u64,
+    },
+    /// A GRIB message that goes on beyond the end of the file: a broken or unfinished transfer.
+    #[error(
+        "GRIB message {message} at byte {offset} is cut off: it states {stated} bytes and the file has {found} from there on"
+    )]
+    CutOff {
+        /// The message, counted from 1.
+        message: usize,
+        /// Its first byte in the file.
+        offset: u64,
+        /// Bytes that it states.
+        stated: u64,
+        /// Bytes there are.
+        found: u64,
+    },
+    /// A GRIB message that is broken, or uses what is not read.
+    #[error("GRIB message {message} at byte {offset} cannot be used: {reason}")]
+    Grib {
+        /// The message, counted from 1.
+        message: usize,
+        /// Its first byte in the file.
+        offset: u64,
+        /// What is wrong.
+        reason: String,
     },
     /// The NetCDF library cannot make sense of the bytes.
     #[error("{part} cannot be read, the file is damaged, cut off or uses an unknown feature: {source}")]

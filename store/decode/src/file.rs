@@ -9,6 +9,7 @@ use driftline_domain::{
 use netcdf_reader::NcVariable;
 
 use crate::component::{self, Form, Frame, Pair};
+use crate::grib::{self, GribFile};
 use crate::grid::{self, NodeOrder};
 use crate::layout::{DimRole, Layout, role_of_coordinate};
 use crate::level;
@@ -54,14 +55,25 @@ pub struct Lineage {
 
 /// An opened and understood file with at least one series. Reading takes `&self` and may run from many threads.
 pub struct ForcingFile {
-    source: Source,
+    reader: Reader,
     series: Vec<Series>,
-    readers: Vec<StepReader>,
     refused: Vec<Error>,
     caveats: Vec<String>,
     stated_run: Option<RunTime>,
     first: ValidTime,
     lineage: Lineage,
+}
+
+/// Where the values of the series are, by format.
+enum Reader {
+    NetCdf(NetCdfFile),
+    Grib(GribFile),
+}
+
+/// An opened NetCDF file and how its series are read.
+struct NetCdfFile {
+    source: Source,
+    readers: Vec<StepReader>,
 }
 
 /// How one step of a series is read.
@@ -89,6 +101,34 @@ impl ForcingFile {
     /// Opens a file and understands it: format, variables, grids, times. Fails unless a usable current, wind or wave field
     /// is in it.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        let file = if grib::is_grib(path)? {
+            Self::open_grib(path)?
+        } else {
+            Self::open_netcdf(path)?
+        };
+        for error in &file.refused {
+            tracing::warn!(file = %path.display(), %error, "a vector field of the file is not used");
+        }
+        for caveat in &file.caveats {
+            tracing::warn!(file = %path.display(), %caveat, "the file contradicts itself");
+        }
+        Ok(file)
+    }
+
+    fn open_grib(path: &Path) -> Result<Self, Error> {
+        let opened = GribFile::open(path)?;
+        Ok(Self {
+            reader: Reader::Grib(opened.file),
+            series: opened.series,
+            refused: opened.refused,
+            caveats: opened.caveats,
+            stated_run: Some(opened.run),
+            first: ValidTime(opened.run.0),
+            lineage: opened.lineage,
+        })
+    }
+
+    fn open_netcdf(path: &Path) -> Result<Self, Error> {
         let source = Source::open(path)?;
         let (mut pairs, alone) = component::pairs(&source);
         let (seas, mut refused) = waves::pairs(&source);
@@ -115,26 +155,19 @@ impl ForcingFile {
                 holds: source.inventory(),
             }));
         };
-        for error in &refused {
-            tracing::warn!(file = %path.display(), %error, "a vector field of the file is not used");
-        }
-        for caveat in &caveats {
-            tracing::warn!(file = %path.display(), %caveat, "the file contradicts itself");
-        }
         let lineage = lineage(&source, path);
         let stated_run = reference_time(&source).filter(|run| run.0 <= first.0);
-        let file = Self {
-            source,
+        let file = NetCdfFile { source, readers };
+        file.check_ends(&series)?;
+        Ok(Self {
+            reader: Reader::NetCdf(file),
             series,
-            readers,
             refused,
             caveats,
             stated_run,
             first,
             lineage,
-        };
-        file.check_ends()?;
-        Ok(file)
+        })
     }
 
     /// The vector fields, currents before wind before waves, and of several currents the most complete first.
@@ -172,9 +205,8 @@ impl ForcingFile {
     pub fn read(&self, series: usize, step: usize) -> Result<VectorField, Error> {
         let mut field = self.read_native(series, step)?;
         miss_both_or_neither(&mut field);
-        if let (Some(one), Some(reader)) = (self.series.get(series), self.readers.get(series))
-            && reader.turned
-            && let Some(rotation) = reader.rotation.get_or_init(|| AxisRotation::of(&one.grid))
+        if let (Some(one), Some((true, rotation))) = (self.series.get(series), self.turned(series))
+            && let Some(rotation) = rotation.get_or_init(|| AxisRotation::of(&one.grid))
         {
             rotation.turn_to_east_north(&mut field);
         }
@@ -183,8 +215,8 @@ impl ForcingFile {
 
     /// Along what the components of [`ForcingFile::read_native`] are; `None` for a series that the file does not have.
     pub fn component_axes(&self, series: usize) -> Option<ComponentAxes> {
-        let reader = self.readers.get(series)?;
-        Some(if reader.turned {
+        let (turned, _) = self.turned(series)?;
+        Some(if turned {
             ComponentAxes::Grid
         } else {
             ComponentAxes::EastNorth
@@ -195,17 +227,22 @@ impl ForcingFile {
     /// [`ForcingFile::component_axes`], and a node may miss one of them and have the other. For those who fill holes of each
     /// by itself and turn vectors where they use them.
     pub fn read_native(&self, series: usize, step: usize) -> Result<VectorField, Error> {
-        let missing = Error::NoSuchStep { series, step };
-        let (Some(one), Some(reader)) = (self.series.get(series), self.readers.get(series)) else {
-            return Err(missing);
+        let missing = || Error::NoSuchStep { series, step };
+        let one = self.series.get(series).ok_or_else(missing)?;
+        let time = *one.times.get(step).ok_or_else(missing)?;
+        let (form, [first, second]) = match &self.reader {
+            Reader::NetCdf(file) => {
+                let reader = file.readers.get(series).ok_or_else(missing)?;
+                let [first, second] = &reader.components;
+                let values = |component| file.values(component, reader, step, time);
+                (reader.form, [values(first)?, values(second)?])
+            }
+            Reader::Grib(file) => {
+                let form = file.form(series).ok_or_else(missing)?;
+                (form, file.values((series, step), one, time)?)
+            }
         };
-        let time = *one.times.get(step).ok_or(missing)?;
-        let [first, second] = &reader.components;
-        let (first, second) = (
-            self.values(first, reader, step, time)?,
-            self.values(second, reader, step, time)?,
-        );
-        Ok(match reader.form {
+        Ok(match form {
             Form::Components => VectorField {
                 east: first,
                 north: second,
@@ -217,6 +254,16 @@ impl ForcingFile {
         })
     }
 
+    /// Whether the components of a series have to be turned, and the place for the turn.
+    fn turned(&self, series: usize) -> Option<(bool, &OnceLock<Option<AxisRotation>>)> {
+        match &self.reader {
+            Reader::NetCdf(file) => file.readers.get(series).map(|reader| (reader.turned, &reader.rotation)),
+            Reader::Grib(file) => file.turned(series),
+        }
+    }
+}
+
+impl NetCdfFile {
     /// One variable at one step in the row order of the grid.
     fn values(
         &self,
@@ -238,8 +285,8 @@ impl ForcingFile {
     }
 
     /// Reads the last value of each component, so that a file cut off in its data fails when it is opened.
-    fn check_ends(&self) -> Result<(), Error> {
-        for (one, reader) in self.series.iter().zip(&self.readers) {
+    fn check_ends(&self, series: &[Series]) -> Result<(), Error> {
+        for (one, reader) in series.iter().zip(&self.readers) {
             for Component { variable, .. } in &reader.components {
                 let last = |position: usize| Take::One(variable.dimensions[position].size.saturating_sub(1) as usize);
                 let takes = reader.takes(one.times.len() - 1, last(reader.layout.x), last(reader.layout.y));

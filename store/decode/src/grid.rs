@@ -127,7 +127,7 @@ fn metres(axis: &NcVariable, values: Vec<f64>) -> Result<Vec<f64>, Error> {
 }
 
 /// A longitude-latitude grid and the file's column for each of its columns. A grid around the globe begins at -180.
-fn regular(x: EvenAxis, y: EvenAxis) -> Result<(GridSpec, Vec<usize>), String> {
+pub(crate) fn regular(x: EvenAxis, y: EvenAxis) -> Result<(GridSpec, Vec<usize>), String> {
     let mut columns = x.file_order();
     let turn_nodes = 360.0 / x.step;
     // Some files repeat the first meridian at the end.

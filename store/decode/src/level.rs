@@ -8,9 +8,9 @@ use crate::layout::{DimRole, Layout, role_of_coordinate};
 use crate::source::{Source, lower, text};
 
 /// Height of the wind that leeway coefficients belong to, in metres.
-const WIND_HEIGHT_M: f64 = 10.0;
+pub(crate) const WIND_HEIGHT_M: f64 = 10.0;
 /// Deepest level that passes for the surface, in metres; top cells of coarse ocean models are centred above it.
-const DEEPEST_SURFACE_M: f64 = 15.0;
+pub(crate) const DEEPEST_SURFACE_M: f64 = 15.0;
 
 /// The chosen level.
 #[derive(Debug, Clone, PartialEq)]

@@ -319,7 +319,7 @@ fn from_proj_string(string: &str) -> Result<Reading, String> {
 }
 
 /// Refuses a figure that is not the Earth's, angles off the globe, and a false origin beyond it.
-fn checked(projection: Projection) -> Result<Projection, String> {
+pub(crate) fn checked(projection: Projection) -> Result<Projection, String> {
     let (Projection::PolarStereographic {
         ellipsoid,
         lon0_deg,

@@ -292,7 +292,6 @@ fn what_it_looks_like(head: &[u8]) -> String {
         .to_ascii_lowercase();
     let known = [
         ("<", "it begins like an HTML or XML page"),
-        ("grib", "it is GRIB"),
         ("{", "it begins like JSON"),
         ("pk", "it is a ZIP archive"),
         ("\u{1f}\u{fffd}", "it is compressed with gzip"),

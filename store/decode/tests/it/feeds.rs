@@ -8,7 +8,7 @@ use driftline_domain::{ForcingKind, GridSpec, RegularGrid};
 
 use crate::times;
 
-fn sample(folder: &str, name: &str) -> Option<PathBuf> {
+pub(crate) fn sample(folder: &str, name: &str) -> Option<PathBuf> {
     let shared = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/data")
         .join(folder)
@@ -145,15 +145,4 @@ fn a_curvilinear_file_is_refused_with_what_it_holds() {
         text.contains("eta_u (81)") && text.contains("s_rho (35)") && text.contains("staggered"),
         "{text}"
     );
-}
-
-#[test]
-fn grib_is_named() {
-    let Some(path) = sample("feeds", "gfs.complex.grib2") else {
-        return;
-    };
-    let Err(error) = ForcingFile::open(&path) else {
-        panic!("read")
-    };
-    assert!(error.to_string().contains("GRIB"), "{error}");
 }

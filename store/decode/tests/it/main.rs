@@ -9,6 +9,11 @@
 mod classic;
 mod feeds;
 mod golden;
+mod grib;
+mod grib_builder;
+mod grib_feeds;
+mod grib_hostile;
+mod grib_products;
 mod hostile;
 mod odd;
 mod real;
