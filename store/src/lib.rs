@@ -6,12 +6,15 @@
 
 mod catalog;
 mod error;
+mod failures;
 mod manifest;
 mod maps;
 mod objects;
 mod packing;
+mod probe;
 mod publish;
 mod results;
+mod s3;
 mod sweep;
 #[cfg(test)]
 mod undeletable;
@@ -26,6 +29,7 @@ pub use maps::{KindAbout, Slab, StepRef};
 pub use objects::Objects;
 pub use publish::{CycleIdentity, CyclePublisher, NewSeries, Published, feed_name_violation};
 pub use results::{ResultFile, Results};
+pub use s3::{Addressing, Location, S3Location};
 pub use sweep::{ORPHAN_AGE, Swept};
 pub use window::ForcingWindow;
 
@@ -57,11 +61,20 @@ struct LookedAt {
 const MAP_CACHE_BYTES: u64 = 256 * 1024 * 1024;
 
 impl Store {
-    /// Opens (and creates) the store below a data directory, and makes sure that it keeps what publication rests on:
-    /// an object that exists is not overwritten by a create-only put.
+    /// Opens (and creates) the store in the folder `objects` of a data directory.
     pub async fn open(data_dir: &Path, compute: Compute) -> Result<Self, Error> {
-        let objects = Objects::open_local(&data_dir.join("objects")).await?;
-        objects.refuse_if_create_overwrites().await?;
+        Self::open_at(&Location::Folder(data_dir.join("objects")), compute).await
+    }
+
+    /// Opens the store of a location; a folder is created where it is not there, a bucket must exist.
+    pub async fn open_at(location: &Location, compute: Compute) -> Result<Self, Error> {
+        Self::on(Objects::open(location).await?, compute).await
+    }
+
+    /// The store on these objects, after making sure that they keep what publication rests on: an object that exists is
+    /// not overwritten by a create-only put.
+    pub async fn on(objects: Objects, compute: Compute) -> Result<Self, Error> {
+        objects.refuse_if_unfit().await?;
         Ok(Self {
             objects,
             compute,
