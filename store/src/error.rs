@@ -76,6 +76,16 @@ pub enum Error {
     /// An object that should be new is there already.
     #[error("{0} exists already and holds something else")]
     Taken(String),
+    /// A revision was removed by retention while somebody held on to it.
+    #[error("{feed} {run} revision {revision} has been removed; choose another cycle")]
+    Removed {
+        /// Feed.
+        feed: String,
+        /// Model cycle.
+        run: String,
+        /// Revision.
+        revision: u32,
+    },
     /// There is no such object.
     #[error("{0} does not exist")]
     NotFound(String),
@@ -107,7 +117,9 @@ impl Error {
     /// What a caller should make of it.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NotFound(_) | Self::Objects(object_store::Error::NotFound { .. }) => Kind::NotFound,
+            Self::NotFound(_) | Self::Removed { .. } | Self::Objects(object_store::Error::NotFound { .. }) => {
+                Kind::NotFound
+            }
             Self::Implausible { .. } | Self::Rejected(_) | Self::Source(_) => Kind::Invalid,
             Self::Contended { .. } => Kind::Unavailable,
             Self::Objects(error) if Cause::of(error) == Cause::Unreachable => Kind::Unavailable,

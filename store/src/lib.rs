@@ -5,6 +5,7 @@
 //! No HTTP, no physics, no relational data.
 
 mod catalog;
+mod checkpoint;
 mod error;
 mod failures;
 mod manifest;
@@ -14,6 +15,8 @@ mod packing;
 mod probe;
 mod publish;
 mod results;
+mod retention;
+mod retention_log;
 mod s3;
 mod sweep;
 #[cfg(test)]
@@ -22,13 +25,15 @@ mod window;
 mod zarr_read;
 mod zarr_write;
 
-pub use catalog::{Catalog, Cycle, Damage, SeriesRef};
+pub use catalog::{Catalog, Cycle, CycleQuery, Damage, SeriesRef};
 pub use error::{Error, Kind};
 pub use manifest::{Horizon, Manifest, Mark, MissingStep, ObjectEntry, Origin, SeriesEntry, SeriesLineage, SourceFile};
 pub use maps::{KindAbout, Slab, StepRef};
 pub use objects::Objects;
 pub use publish::{CycleIdentity, CyclePublisher, NewSeries, Published, feed_name_violation};
 pub use results::{ResultFile, Results};
+pub use retention::{Retained, RetentionRules};
+pub use retention_log::Hold;
 pub use s3::{Addressing, Location, S3Location};
 pub use sweep::{ORPHAN_AGE, Swept};
 pub use window::ForcingWindow;

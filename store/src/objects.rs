@@ -265,11 +265,16 @@ impl Objects {
     pub(crate) async fn list_with_times(&self, prefix: &Path) -> Result<Vec<(Path, Timestamp)>, Error> {
         let found: Vec<ObjectMeta> = self.store.list(Some(prefix)).try_collect().await?;
         let timed = found.into_iter().map(|object| {
-            // A time beyond all calendars counts as new: nobody removes what he cannot date.
-            let written = Timestamp::from_millisecond(object.last_modified.timestamp_millis());
-            (object.location, written.unwrap_or(Timestamp::MAX))
+            let written = moment(&object);
+            (object.location, written)
         });
         Ok(timed.collect())
+    }
+
+    /// When an object was last written, by the store's clock.
+    pub(crate) async fn last_written(&self, path: &Path) -> Result<Timestamp, Error> {
+        let about = self.store.head(path).await.map_err(not_found(path))?;
+        Ok(moment(&about))
     }
 
     /// Deletes one object; that it is gone already is fine.
@@ -307,6 +312,11 @@ impl Objects {
     pub(crate) fn local_root(&self) -> Option<&FsPath> {
         self.local_root.as_deref().map(PathBuf::as_path)
     }
+}
+
+/// When an object was last written. A time beyond all calendars counts as new: nobody removes what he cannot date.
+fn moment(object: &ObjectMeta) -> Timestamp {
+    Timestamp::from_millisecond(object.last_modified.timestamp_millis()).unwrap_or(Timestamp::MAX)
 }
 
 fn not_found(path: &Path) -> impl FnOnce(object_store::Error) -> Error {
