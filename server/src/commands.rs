@@ -1,6 +1,8 @@
 //! One file per command, and what they share: opening the parts of an installation.
 
 pub(crate) mod catalog;
+pub(crate) mod catalog_hold;
+pub(crate) mod catalog_lineage;
 pub(crate) mod coast;
 pub(crate) mod config;
 pub(crate) mod healthcheck;

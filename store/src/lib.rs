@@ -8,6 +8,7 @@ mod catalog;
 mod checkpoint;
 mod error;
 mod failures;
+mod lineage;
 mod manifest;
 mod maps;
 mod objects;

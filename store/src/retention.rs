@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::catalog::manifest_path;
 use crate::retention_log::{Act, Entry, Hold, RETENTION, entry_path, number_of};
-use crate::{Catalog, Cycle, Error, Store};
+use crate::{Catalog, Cycle, Error, Manifest, Store};
 
 /// How far the clock of this machine may be ahead of the newest publication.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
@@ -91,7 +91,7 @@ impl Store {
             let (deleting, had): (Vec<_>, Vec<_>) = named.partition(|cycle| log.deleting.contains(&cycle.sequence));
             if had.is_empty() && hold.run.is_some() {
                 return Err(match deleting.first() {
-                    Some(cycle) => removed(cycle),
+                    Some(cycle) => removed(&cycle.manifest),
                     None => Error::NotFound(described(&hold)),
                 });
             }
@@ -117,13 +117,17 @@ impl Store {
     }
 
     /// The reason why an object of a cycle is not there, where retention took it away.
-    pub async fn unless_removed(&self, cycle: &Cycle, error: Error) -> Error {
+    pub async fn unless_removed(&self, manifest: &Manifest, error: Error) -> Error {
         if !matches!(error, Error::NotFound(_)) {
             return error;
         }
-        match self.catalog().await {
-            Ok(catalog) if catalog.retention().hides(cycle.sequence) => removed(cycle),
-            _ => error,
+        let Ok(catalog) = self.catalog().await else {
+            return error;
+        };
+        let revisions = catalog.revisions(&manifest.feed, manifest.run);
+        match revisions.iter().any(|cycle| cycle.manifest.prefix == manifest.prefix) {
+            true => error,
+            false => removed(manifest),
         }
     }
 
@@ -307,11 +311,11 @@ fn is_held(catalog: &Catalog, cycle: &Cycle, now: Timestamp) -> bool {
     catalog.holds().any(|(_, hold)| hold.keeps(&cycle.manifest, now))
 }
 
-fn removed(cycle: &Cycle) -> Error {
+fn removed(manifest: &Manifest) -> Error {
     Error::Removed {
-        feed: cycle.manifest.feed.clone(),
-        run: cycle.manifest.run.to_string(),
-        revision: cycle.manifest.revision,
+        feed: manifest.feed.clone(),
+        run: manifest.run.to_string(),
+        revision: manifest.revision,
     }
 }
 

@@ -167,3 +167,57 @@ async fn an_early_part_of_a_cycle_is_completed_by_a_revision_that_copies_what_bo
         "{taken_back}"
     );
 }
+
+#[tokio::test]
+async fn every_stored_object_and_step_leads_back_to_its_sources() {
+    let faulty = Faulty::default();
+    let store = open(&faulty).await;
+    let mut identity = identity("first file");
+    let second = driftline_store::SourceFile {
+        name: "b.nc".to_owned(),
+        sha256: "second file".to_owned(),
+        ..identity.sources[0].clone()
+    };
+    identity.sources.push(second);
+    let mut series = series(globe(), times(48));
+    // The second file takes over after thirty steps; at the thirtieth both are needed.
+    series.step_sources = (0..48)
+        .map(|step| match step {
+            0..30 => vec![0],
+            30 => vec![0, 1],
+            _ => vec![1],
+        })
+        .collect();
+    let mut cycle = store.begin_cycle(identity).await.unwrap().ok().unwrap();
+    let read = |step| Ok::<VectorField, Infallible>(field(step, &globe()));
+    cycle.add_series(series, read).await.unwrap();
+    let manifest = &made(cycle.publish(Timestamp::now()).await.unwrap()).manifest;
+    let names = |found: Option<Vec<&driftline_store::SourceFile>>| {
+        found.map(|found| {
+            found
+                .iter()
+                .map(|source| source.name.clone())
+                .collect::<Vec<_>>()
+                .join("+")
+        })
+    };
+    for (steps, sources) in [
+        (0..30, "a.nc"),
+        (30..31, "a.nc+b.nc"),
+        (31..48, "b.nc"),
+        (0..48, "a.nc+b.nc"),
+    ] {
+        assert_eq!(names(manifest.step_lineage("current", steps)).unwrap(), sources);
+    }
+    for (object, sources) in [
+        ("current/current_east/c/0/0/0", "a.nc"),
+        ("current/current_north/c/1/0/1", "a.nc+b.nc"),
+        ("current/time/zarr.json", "a.nc+b.nc"),
+    ] {
+        assert_eq!(names(manifest.object_lineage(object)).unwrap(), sources, "{object}");
+    }
+    assert_eq!(names(manifest.chunk_lineage("current", [7, 0, 3], 6)).unwrap(), "b.nc");
+    assert!(manifest.chunk_lineage("current", [8, 0, 0], 6).is_none());
+    assert!(manifest.step_lineage("current", 0..49).is_none() && manifest.step_lineage("wind", 0..1).is_none());
+    assert!(manifest.object_lineage("current/current_east/c/9/0/0").is_none());
+}
