@@ -156,6 +156,14 @@ impl Catalog {
         from_newest.find(|cycle| cycle.manifest.revision == revision)
     }
 
+    /// The greatest revision that a cycle ever had, as far as its manifests are read: also of those that readers no longer
+    /// see. 0 where it has none.
+    pub(crate) fn last_revision(&self, feed: &str, run: RunTime) -> u32 {
+        let manifests = self.present.values().map(|cycle| &cycle.manifest);
+        let of_cycle = manifests.filter(|manifest| manifest.feed == feed && manifest.run == run);
+        of_cycle.map(|manifest| manifest.revision).max().unwrap_or(0)
+    }
+
     /// The cycles with a field that answers all parts of a query, the newest revision of each, by feed and run.
     pub fn find(&self, query: &CycleQuery) -> Vec<Arc<Cycle>> {
         let chosen = |feed: &String| query.feeds.is_empty() || query.feeds.contains(feed);

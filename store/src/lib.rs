@@ -141,6 +141,13 @@ impl Store {
 }
 
 fn report_new_damage(known: &Catalog, newer: &Catalog) {
+    if let Some(damage) = newer.broken_log().filter(|damage| known.broken_log() != Some(damage)) {
+        tracing::error!(
+            object = damage.object,
+            reason = damage.reason,
+            "an entry of the retention log cannot be read; no forcing is removed until it is restored"
+        );
+    }
     let is_known = |damage: &Damage| known.damaged().iter().any(|other| other.object == damage.object);
     for damage in newer.damaged().iter().filter(|damage| !is_known(damage)) {
         tracing::error!(

@@ -156,8 +156,8 @@ impl Objects {
     /// Puts until the store has answered with certainty: created, or taken by other bytes. A put that failed may have
     /// taken effect, so that the name, once taken, is looked at before anybody is told that another was quicker.
     async fn create_remotely(&self, path: &Path, bytes: Bytes) -> Result<bool, Error> {
-        let mut pause = CREATE_PAUSE;
-        for attempt in 1.. {
+        let (mut attempt, mut pause) = (1, CREATE_PAUSE);
+        loop {
             let failure = match self.put_once(path, bytes.clone()).await {
                 Ok(()) => return Ok(true),
                 Err(error) => error,
@@ -176,9 +176,8 @@ impl Objects {
             }
             tracing::warn!(object = %path, attempt, cause = failures::told(&failure), "putting an object again");
             tokio::time::sleep(pause).await;
-            pause *= 2;
+            (attempt, pause) = (attempt + 1, pause * 2);
         }
-        Ok(false)
     }
 
     /// Whether an object has these bytes.

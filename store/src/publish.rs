@@ -332,7 +332,7 @@ impl CyclePublisher {
             // Numbers go on behind manifests that cannot be read. One of them may be a revision of this very cycle; fresh
             // forcing is not refused for that, since readers only need the revision to grow among those they can read.
             let sequence = catalog.sequence() + 1;
-            let revision = head.map_or(1, |head| head.manifest.revision + 1);
+            let revision = catalog.last_revision(&self.identity.feed, self.identity.run) + 1;
             let manifest = self.manifest(revision, now, checksum.clone());
             let text =
                 serde_json::to_vec_pretty(&manifest).map_err(|error| zarr_write::array_error("manifest", error))?;
