@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use driftline_domain::{Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
@@ -22,6 +23,8 @@ const WRITTEN_BY: &str = concat!("driftline ", env!("CARGO_PKG_VERSION"));
 const UPLOADS: usize = 8;
 /// Smaller objects, in bytes, are not worth looking for in the revision before.
 const SHARED_FROM: usize = 64 * 1024;
+/// How old the knowledge of the revision before may be.
+const RECENT: Duration = Duration::from_secs(60);
 /// Numbers tried before giving up when other writers publish at the same time.
 const MAX_ATTEMPTS: u32 = 100;
 
@@ -138,7 +141,9 @@ impl Store {
         if let Some(unchanged) = self.already_published(&identity).await? {
             return Ok(Err(unchanged));
         }
-        let before = self.catalog().await?.head(&identity.feed, identity.run).map(Arc::clone);
+        // A hint only: what it says is compared before it is used.
+        let known = self.recent_catalog(RECENT).await?;
+        let before = known.head(&identity.feed, identity.run).map(Arc::clone);
         let writer = Uuid::now_v7().simple().to_string();
         let run = identity.run.0.strftime("%Y%m%dT%H%M%SZ");
         // The writer's id keeps two writers of one cycle apart: each has its own prefix, whoever publishes first.
