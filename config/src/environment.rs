@@ -20,11 +20,16 @@ impl Environment for ProcessEnvironment {
 }
 
 /// Names from before Driftline (contract.md, "Settings") and the setting each stands for.
-const EXPECTED_NAMES: [(&str, &str); 4] = [
+const EXPECTED_NAMES: [(&str, &str); 9] = [
     ("CORS_ORIGINS", "server.cors_origins"),
     ("LOG_LEVEL", "log.level"),
     ("MAX_CONCURRENT_JOBS", "missions.max_concurrent_jobs"),
     ("PUBLIC_BASE_URL", "server.public_base_url"),
+    ("S3_ACCESS_KEY", "s3.access_key"),
+    ("S3_ACCESS_KEY_FILE", "s3.access_key_file"),
+    ("S3_ENDPOINT", "s3.endpoint"),
+    ("S3_SECRET_KEY", "s3.secret_key"),
+    ("S3_SECRET_KEY_FILE", "s3.secret_key_file"),
 ];
 
 const PREFIX: &str = "DRIFTLINE__";

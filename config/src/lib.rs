@@ -2,9 +2,11 @@
 //! Everything is checked before a port is bound. This is the only place that reads the environment.
 
 mod environment;
+mod objects;
 mod settings;
 
 pub use environment::{Environment, ProcessEnvironment};
+pub use objects::{Addressing, ObjectsAt, S3Credentials, S3Settings, Secret};
 pub use settings::{
     CoastSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings, ServerSettings, Settings,
     StoreSettings, UsageSettings,
@@ -63,7 +65,14 @@ pub fn load(file: Option<&Path>, environment: &dyn Environment) -> Result<Settin
         environment::apply(&mut table, &variable, &path, &value)?;
         settings::read(table.clone(), &format!("environment variable {variable}"))?;
     }
-    settings::read(table, "the configuration")
+    let origin = "the configuration";
+    let settings = settings::read(table, origin)?;
+    // What depends on two settings is looked at when both are known, whichever came first.
+    settings.s3.check_together().map_err(|message| Error::Invalid {
+        origin: origin.to_owned(),
+        message,
+    })?;
+    Ok(settings)
 }
 
 fn parse(text: &str, origin: &str) -> Result<toml::Table, Error> {
@@ -161,6 +170,9 @@ mod tests {
             ("CORS_ORIGINS", "https://a.org/map", "cors_origins"),
             ("LOG_LEVEL", "loud", "level"),
             ("DRIFTLINE__COAST__FLIE", "own.coast", "flie"),
+            ("DRIFTLINE__STORE__OBJECTS", "gs://bucket", "gs://bucket"),
+            ("DRIFTLINE__STORE__OBJECTS", "s3:///cycles", "bucket"),
+            ("S3_ENDPOINT", "minio:9000", "s3.endpoint"),
         ] {
             let message = load(None, &Fixed(vec![(variable, value)])).unwrap_err().to_string();
             assert!(message.contains(variable) && message.contains(word), "{message}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, S3Settings};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// Where data lies.
     pub store: StoreSettings,
+    /// The object store by S3, where one is named.
+    pub s3: S3Settings,
     /// Where land is.
     pub coast: CoastSettings,
     /// Feeds that are fetched.
@@ -44,8 +46,10 @@ pub struct ServerSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
-    /// Folder of database, forcing, results and usage log.
+    /// Folder of database, usage log and, unless told otherwise, forcing and results.
     pub data_dir: PathBuf,
+    /// Where forcing and results lie: a folder, or `s3://bucket/prefix`; empty: the folder `objects` in `data_dir`.
+    pub objects: String,
     /// Name of this node in usage records.
     pub node: String,
 }
@@ -199,6 +203,7 @@ impl Settings {
                 self.usage.flush_ms
             ));
         }
+        self.check_objects()?;
         let node = &self.store.node;
         let plain = node
             .bytes()

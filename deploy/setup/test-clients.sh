@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The programs that tests read Driftline with: GDAL, QGIS, Chromium and poppler by apt; Python with the packages of
 # tests/clients/requirements.txt in .test-env/, and of tests/clients/opendrift.txt in .opendrift-env/; the map libraries
-# of tests/clients/web with their own Node.js. Quick when
+# of tests/clients/web with their own Node.js; the S3 services of deploy/setup/s3-servers.sh. Quick when
 # everything is there; a folder is made again only when its list (or Python) changed. Packages come by apt where it may,
 # else one sentence says what to install.
 set -euo pipefail
@@ -79,3 +79,6 @@ if [[ "$(cat "$pages/node_modules/.made-from" 2>/dev/null)" != "$wanted" ]]; the
     echo "$wanted" >"$pages/node_modules/.made-from"
 fi
 "$root/deploy/setup/node.sh" true
+
+# --- the S3 services
+"$root/deploy/setup/s3-servers.sh"

@@ -1,6 +1,8 @@
 //! One file per command, and what they share: opening the parts of an installation.
 
 pub(crate) mod catalog;
+pub(crate) mod catalog_hold;
+pub(crate) mod catalog_lineage;
 pub(crate) mod coast;
 pub(crate) mod config;
 pub(crate) mod healthcheck;
@@ -21,9 +23,9 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
-use driftline_config::Settings;
+use driftline_config::{ObjectsAt, Settings};
 use driftline_database::Database;
-use driftline_store::Store;
+use driftline_store::{Addressing, Location, S3Location, Store};
 use tokio::runtime::Runtime;
 
 /// A runtime for commands that wait for storage.
@@ -88,7 +90,9 @@ pub(crate) fn create_data_dir(folder: &Path) -> anyhow::Result<()> {
 /// installation.
 pub(crate) fn require_data_dir(settings: &Settings) -> anyhow::Result<()> {
     let folder = &settings.store.data_dir;
-    if !folder.is_dir() {
+    // Forcing that lies elsewhere is asked there.
+    let elsewhere = !settings.store.objects.is_empty();
+    if !elsewhere && !folder.is_dir() {
         bail!(
             "there is no data directory {}; `driftline ingest` and `driftline serve` create one, --data-dir names another",
             folder.display()
@@ -99,10 +103,32 @@ pub(crate) fn require_data_dir(settings: &Settings) -> anyhow::Result<()> {
 
 /// Opens (and creates) the object store.
 pub(crate) async fn open_store(settings: &Settings, compute: Compute) -> anyhow::Result<Store> {
-    let data_dir = &settings.store.data_dir;
-    Store::open(data_dir, compute)
+    Store::open_at(&object_location(settings)?, compute)
         .await
-        .with_context(|| format!("cannot open the store in {}", data_dir.display()))
+        .context("cannot open the store of forcing and results")
+}
+
+/// Where the settings say that objects lie, with the keys that they name.
+fn object_location(settings: &Settings) -> Result<Location, driftline_config::Error> {
+    let (bucket, prefix) = match settings.objects_at() {
+        ObjectsAt::Folder(folder) => return Ok(Location::Folder(folder)),
+        ObjectsAt::S3 { bucket, prefix } => (bucket, prefix),
+    };
+    let (s3, keys) = (&settings.s3, settings.s3_credentials()?);
+    let unless_empty = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Ok(Location::S3(S3Location {
+        bucket,
+        prefix,
+        endpoint: unless_empty(&s3.endpoint),
+        region: s3.region.clone(),
+        access_key: keys.access_key.reveal().to_owned(),
+        secret_key: keys.secret_key.reveal().to_owned(),
+        addressing: match s3.addressing {
+            driftline_config::Addressing::Path => Addressing::Path,
+            driftline_config::Addressing::VirtualHost => Addressing::VirtualHost,
+        },
+        kms_key: unless_empty(&s3.kms_key),
+    }))
 }
 
 /// Opens (and creates) the database. The store is opened first: it creates the data directory durably.
@@ -116,6 +142,9 @@ pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Databas
 /// Opens the database of an installation, creating the data directory where it is not there.
 pub(crate) async fn open_installation(settings: &Settings) -> anyhow::Result<Database> {
     create_data_dir(&settings.store.data_dir)?;
-    open_store(settings, Compute::new(1)?).await?;
+    // Keys must be made and taken back while a store on another machine does not answer.
+    if settings.store.objects.is_empty() {
+        open_store(settings, Compute::new(1)?).await?;
+    }
     open_database(settings).await
 }

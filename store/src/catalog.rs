@@ -8,12 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use driftline_domain::{BBox, ForcingKind, RunTime, ValidTime};
+use futures::StreamExt;
 use object_store::path::Path;
 
+use crate::checkpoint::Checkpoint;
 use crate::manifest::{Manifest, SCHEMA, SeriesEntry};
+use crate::retention_log::{Hold, Retention};
 use crate::{Error, Objects};
 
 const MANIFESTS: &str = "forcing/manifests";
+/// Manifests that are read at the same time.
+const READS: usize = 16;
 
 /// Where the manifest with this number lies.
 pub(crate) fn manifest_path(sequence: u64) -> Path {
@@ -54,16 +59,47 @@ pub struct Damage {
     pub reason: String,
 }
 
-/// Every published cycle, the newest revision of each.
+/// Every published cycle, each with the revisions that can be had.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     sequence: u64,
-    heads: BTreeMap<(String, RunTime), Arc<Cycle>>,
-    /// Where the objects of every readable revision lie, superseded ones included.
-    prefixes: BTreeSet<String>,
+    /// Every readable revision that may still have objects, retired ones included, by the number of its manifest.
+    present: BTreeMap<u64, Arc<Cycle>>,
+    /// What readers see of them: by feed and run, the revisions in ascending order.
+    cycles: BTreeMap<(String, RunTime), Vec<Arc<Cycle>>>,
     damaged: Vec<Damage>,
     /// Numbers of manifests that were found and could not be read; the damaged ones, and those that have gone since.
     unread: BTreeSet<u64>,
+    retention: Retention,
+    /// An entry of the retention log that cannot be read: what was decided after it is not known.
+    broken_log: Option<Damage>,
+}
+
+/// What cycles are looked for; whatever is empty or `None` restricts nothing.
+#[derive(Debug, Clone, Default)]
+pub struct CycleQuery {
+    /// Only what touches this box.
+    pub bbox: Option<BBox>,
+    /// Only these kinds of field.
+    pub kinds: Vec<ForcingKind>,
+    /// Only what holds at this time or later.
+    pub from: Option<ValidTime>,
+    /// Only what holds at this time or earlier.
+    pub until: Option<ValidTime>,
+    /// Only these feeds.
+    pub feeds: Vec<String>,
+}
+
+impl CycleQuery {
+    fn accepts(&self, entry: &SeriesEntry) -> bool {
+        let in_time = entry.extent().is_some_and(|(first, last)| {
+            self.until.is_none_or(|until| first <= until) && self.from.is_none_or(|from| last >= from)
+        });
+        let is_there = |bbox: &BBox| entry.grid.window_around(bbox, 0).is_some();
+        in_time
+            && (self.kinds.is_empty() || self.kinds.contains(&entry.kind))
+            && self.bbox.as_ref().is_none_or(is_there)
+    }
 }
 
 impl Catalog {
@@ -82,30 +118,86 @@ impl Catalog {
         !self.damaged.is_empty()
     }
 
-    /// Whether a readable manifest, superseded or not, names this prefix.
+    /// Whether a readable manifest whose objects may be there, superseded and retired ones included, names this prefix.
     pub(crate) fn names(&self, prefix: &str) -> bool {
-        self.prefixes.contains(prefix)
+        self.present.values().any(|cycle| cycle.manifest.prefix == prefix)
     }
 
-    /// Whether every manifest up to the newest could be read. Numbers are given without gaps and each manifest has a
-    /// prefix of its own, so that one that is damaged or was taken away shows in the count.
+    /// Whether every manifest up to the newest could be read or is known to have no objects any more. Numbers are given
+    /// without gaps, so that a manifest that is damaged or was taken away shows in the count.
     pub(crate) fn is_complete(&self) -> bool {
-        self.prefixes.len() as u64 == self.sequence
+        let known = self.present.len() + self.retention.gone.len();
+        known as u64 == self.sequence && self.broken_log.is_none()
     }
 
-    /// Grows with what is known: manifests that appeared, then damaged ones that became readable.
+    /// Grows with what is known: manifests and decisions that appeared, then damaged manifests that became readable.
     pub(crate) fn rank(&self) -> (u64, Reverse<usize>) {
-        (self.sequence, Reverse(self.unread.len()))
+        (self.sequence + self.retention.number, Reverse(self.unread.len()))
     }
 
     /// The newest revision of every cycle, by feed and run.
     pub fn cycles(&self) -> impl Iterator<Item = &Arc<Cycle>> {
-        self.heads.values()
+        self.cycles.values().filter_map(|revisions| revisions.last())
     }
 
     /// The newest revision of one cycle.
     pub fn head(&self, feed: &str, run: RunTime) -> Option<&Arc<Cycle>> {
-        self.heads.get(&(feed.to_owned(), run))
+        self.revisions(feed, run).last()
+    }
+
+    /// The revisions of one cycle that can be had, the newest last. Superseded ones are there for a grace period.
+    pub fn revisions(&self, feed: &str, run: RunTime) -> &[Arc<Cycle>] {
+        self.cycles.get(&(feed.to_owned(), run)).map_or(&[], Vec::as_slice)
+    }
+
+    /// One revision of one cycle, superseded or not; of several that bear the number the one published last.
+    pub fn revision(&self, feed: &str, run: RunTime, revision: u32) -> Option<&Arc<Cycle>> {
+        let mut from_newest = self.revisions(feed, run).iter().rev();
+        from_newest.find(|cycle| cycle.manifest.revision == revision)
+    }
+
+    /// The greatest revision that a cycle ever had, as far as its manifests are read: also of those that readers no longer
+    /// see. 0 where it has none.
+    pub(crate) fn last_revision(&self, feed: &str, run: RunTime) -> u32 {
+        let manifests = self.present.values().map(|cycle| &cycle.manifest);
+        let of_cycle = manifests.filter(|manifest| manifest.feed == feed && manifest.run == run);
+        of_cycle.map(|manifest| manifest.revision).max().unwrap_or(0)
+    }
+
+    /// The cycles with a field that answers all parts of a query, the newest revision of each, by feed and run.
+    pub fn find(&self, query: &CycleQuery) -> Vec<Arc<Cycle>> {
+        let chosen = |feed: &String| query.feeds.is_empty() || query.feeds.contains(feed);
+        self.cycles()
+            .filter(|cycle| chosen(&cycle.manifest.feed))
+            .filter(|cycle| cycle.manifest.series.iter().any(|entry| query.accepts(entry)))
+            .map(Arc::clone)
+            .collect()
+    }
+
+    /// The holds in force or expired, by the number that releases them.
+    pub fn holds(&self) -> impl Iterator<Item = (u64, &Hold)> {
+        self.retention.holds.iter().map(|(number, hold)| (*number, hold))
+    }
+
+    /// What is decided about removing forcing.
+    pub(crate) fn retention(&self) -> &Retention {
+        &self.retention
+    }
+
+    /// The entry of the retention log that cannot be read.
+    pub(crate) fn broken_log(&self) -> Option<&Damage> {
+        self.broken_log.as_ref()
+    }
+
+    /// Every readable revision that may still have objects, whether readers see it or not.
+    pub(crate) fn present(&self) -> &BTreeMap<u64, Arc<Cycle>> {
+        &self.present
+    }
+
+    /// What whoever starts later may begin with.
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        let present = self.present.keys().copied().collect();
+        Checkpoint::new(self.sequence, present, self.retention.clone())
     }
 
     /// Fields of a kind that touch a box and a time range, finest grid first and of equal grids the newest run first.
@@ -142,32 +234,54 @@ impl Catalog {
         found
     }
 
-    /// This catalog with the manifests that have appeared or become readable since; `None` when nothing has changed.
+    /// This catalog with the manifests that have appeared or become readable since, and what was decided about removing
+    /// some; `None` when nothing has changed.
     pub(crate) async fn with_new_manifests(&self, objects: &Objects) -> Result<Option<Self>, Error> {
-        let newest = (self.sequence > 0).then(|| manifest_path(self.sequence));
-        let paths = objects.list_after(&Path::from(MANIFESTS), newest.as_ref()).await?;
-        let appeared: Vec<u64> = paths.iter().filter_map(sequence_of).collect();
-        if appeared.is_empty() && self.unread.is_empty() {
-            return Ok(None);
-        }
         let mut newer = self.clone();
-        newer.damaged.clear();
-        for sequence in self.unread.iter().copied().chain(appeared) {
-            let path = manifest_path(sequence);
-            let found = read_manifest(objects, &path).await;
-            newer.take(sequence, &path, found);
+        if self.sequence == 0 && self.retention.number == 0 {
+            newer.begin_at(Checkpoint::newest(objects).await?);
         }
-        let changed = newer.rank() != self.rank() || newer.damaged != self.damaged;
+        let newest = (newer.sequence > 0).then(|| manifest_path(newer.sequence));
+        let manifests = Path::from(MANIFESTS);
+        let (paths, broken_log) = futures::future::try_join(
+            objects.list_after(&manifests, newest.as_ref()),
+            newer.retention.read_on(objects),
+        )
+        .await?;
+        newer.broken_log = broken_log;
+        newer.damaged.clear();
+        let appeared = paths.iter().filter_map(sequence_of);
+        let wanted: BTreeSet<u64> = newer.unread.iter().copied().chain(appeared).collect();
+        let read = futures::stream::iter(wanted)
+            .map(|sequence| async move { (sequence, read_manifest(objects, &manifest_path(sequence)).await) })
+            .buffered(READS);
+        let read: Vec<_> = read.collect().await;
+        for (sequence, found) in read {
+            newer.take(sequence, found);
+        }
+        let changed =
+            newer.rank() != self.rank() || newer.damaged != self.damaged || newer.broken_log != self.broken_log;
+        if changed {
+            newer.arrange();
+        }
         Ok(changed.then_some(newer))
     }
 
+    fn begin_at(&mut self, checkpoint: Option<Checkpoint>) {
+        if let Some(checkpoint) = checkpoint {
+            self.sequence = checkpoint.sequence;
+            self.unread = checkpoint.present;
+            self.retention = checkpoint.retention;
+        }
+    }
+
     /// Takes in a manifest, or notes that it cannot be read.
-    fn take(&mut self, sequence: u64, path: &Path, found: Result<Manifest, Error>) {
+    fn take(&mut self, sequence: u64, found: Result<Manifest, Error>) {
         self.sequence = self.sequence.max(sequence);
         let reason = match found {
             Ok(manifest) => {
                 self.unread.remove(&sequence);
-                self.add(Cycle { sequence, manifest });
+                self.present.insert(sequence, Arc::new(Cycle { sequence, manifest }));
                 return;
             }
             Err(error) => {
@@ -181,18 +295,28 @@ impl Catalog {
             }
         };
         self.damaged.push(Damage {
-            object: path.to_string(),
+            object: manifest_path(sequence).to_string(),
             reason,
         });
     }
 
-    fn add(&mut self, cycle: Cycle) {
-        self.prefixes.insert(cycle.manifest.prefix.clone());
-        let key = (cycle.manifest.feed.clone(), cycle.manifest.run);
-        // A revision published while an equal one was unreadable has the same revision and a greater number.
-        let rank = |cycle: &Cycle| (cycle.manifest.revision, cycle.sequence);
-        if self.heads.get(&key).is_none_or(|head| rank(head) < rank(&cycle)) {
-            self.heads.insert(key, Arc::new(cycle));
+    /// Works out what readers see.
+    fn arrange(&mut self) {
+        let gone = &self.retention.gone;
+        self.present.retain(|sequence, _| !gone.contains(sequence));
+        self.unread.retain(|sequence| !gone.contains(sequence));
+        self.cycles.clear();
+        for cycle in self
+            .present
+            .values()
+            .filter(|cycle| !self.retention.hides(cycle.sequence))
+        {
+            let key = (cycle.manifest.feed.clone(), cycle.manifest.run);
+            self.cycles.entry(key).or_default().push(Arc::clone(cycle));
+        }
+        for revisions in self.cycles.values_mut() {
+            // A revision published while an equal one was unreadable has the same revision and a greater number.
+            revisions.sort_by_key(|cycle| (cycle.manifest.revision, cycle.sequence));
         }
     }
 }

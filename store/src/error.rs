@@ -3,15 +3,25 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::failures::Cause;
+
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The object store refused or failed.
-    #[error("object store: {0}")]
+    #[error("object store: {}", crate::failures::told(.0))]
     Objects(#[from] object_store::Error),
+    /// The object store cannot be used at all.
+    #[error("the object store {store} cannot be used: {reason}")]
+    Unusable {
+        /// Where it is.
+        store: String,
+        /// Why not.
+        reason: String,
+    },
     /// A local file or folder could not be created or synced.
-    #[error("cannot {action} {path}: {source}")]
+    #[error("cannot {action} {path}: {}", if .source.kind() == std::io::ErrorKind::StorageFull { "the disk is full".to_owned() } else { .source.to_string() })]
     Local {
         /// What was tried.
         action: &'static str,
@@ -20,9 +30,6 @@ pub enum Error {
         /// The cause.
         source: std::io::Error,
     },
-    /// A create-only put replaced an existing object: publication would not be atomic here.
-    #[error("this object store overwrites on a create-only put; it cannot hold a catalog")]
-    StoreOverwrites,
     /// A stored object does not have the bytes its manifest names.
     #[error("stored object {object} is damaged: {reason}")]
     Damaged {
@@ -66,6 +73,19 @@ pub enum Error {
         /// Numbers tried.
         attempts: u32,
     },
+    /// An object that should be new is there already.
+    #[error("{0} exists already and holds something else")]
+    Taken(String),
+    /// A revision was removed by retention while somebody held on to it.
+    #[error("{feed} {run} revision {revision} has been removed; choose another cycle")]
+    Removed {
+        /// Feed.
+        feed: String,
+        /// Model cycle.
+        run: String,
+        /// Revision.
+        revision: u32,
+    },
     /// There is no such object.
     #[error("{0} does not exist")]
     NotFound(String),
@@ -97,9 +117,12 @@ impl Error {
     /// What a caller should make of it.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NotFound(_) | Self::Objects(object_store::Error::NotFound { .. }) => Kind::NotFound,
+            Self::NotFound(_) | Self::Removed { .. } | Self::Objects(object_store::Error::NotFound { .. }) => {
+                Kind::NotFound
+            }
             Self::Implausible { .. } | Self::Rejected(_) | Self::Source(_) => Kind::Invalid,
             Self::Contended { .. } => Kind::Unavailable,
+            Self::Objects(error) if Cause::of(error) == Cause::Unreachable => Kind::Unavailable,
             Self::Map(error) => error.kind(),
             _ => Kind::Internal,
         }

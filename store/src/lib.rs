@@ -5,15 +5,22 @@
 //! No HTTP, no physics, no relational data.
 
 mod catalog;
+mod checkpoint;
 mod error;
+mod failures;
+mod lineage;
 mod manifest;
 mod maps;
 mod objects;
 mod observations;
 mod packing;
+mod probe;
 mod publish;
 mod reports;
 mod results;
+mod retention;
+mod retention_log;
+mod s3;
 mod sweep;
 #[cfg(test)]
 mod undeletable;
@@ -21,7 +28,7 @@ mod window;
 mod zarr_read;
 mod zarr_write;
 
-pub use catalog::{Catalog, Cycle, Damage, SeriesRef};
+pub use catalog::{Catalog, Cycle, CycleQuery, Damage, SeriesRef};
 pub use error::{Error, Kind};
 pub use manifest::{Horizon, Manifest, Mark, MissingStep, ObjectEntry, Origin, SeriesEntry, SeriesLineage, SourceFile};
 pub use maps::{KindAbout, Slab, StepRef};
@@ -29,6 +36,9 @@ pub use objects::Objects;
 pub use observations::{ObservationFile, Observations};
 pub use publish::{CycleIdentity, CyclePublisher, NewSeries, Published, feed_name_violation};
 pub use results::{ResultFile, Results};
+pub use retention::{Retained, RetentionRules};
+pub use retention_log::Hold;
+pub use s3::{Addressing, Location, S3Location};
 pub use sweep::{ORPHAN_AGE, Swept};
 pub use window::ForcingWindow;
 
@@ -60,11 +70,20 @@ struct LookedAt {
 const MAP_CACHE_BYTES: u64 = 256 * 1024 * 1024;
 
 impl Store {
-    /// Opens (and creates) the store below a data directory, and makes sure that it keeps what publication rests on:
-    /// an object that exists is not overwritten by a create-only put.
+    /// Opens (and creates) the store in the folder `objects` of a data directory.
     pub async fn open(data_dir: &Path, compute: Compute) -> Result<Self, Error> {
-        let objects = Objects::open_local(&data_dir.join("objects")).await?;
-        objects.refuse_if_create_overwrites().await?;
+        Self::open_at(&Location::Folder(data_dir.join("objects")), compute).await
+    }
+
+    /// Opens the store of a location; a folder is created where it is not there, a bucket must exist.
+    pub async fn open_at(location: &Location, compute: Compute) -> Result<Self, Error> {
+        Self::on(Objects::open(location).await?, compute).await
+    }
+
+    /// The store on these objects, after making sure that they keep what publication rests on: an object that exists is
+    /// not overwritten by a create-only put.
+    pub async fn on(objects: Objects, compute: Compute) -> Result<Self, Error> {
+        objects.refuse_if_unfit().await?;
         Ok(Self {
             objects,
             compute,
@@ -130,6 +149,13 @@ impl Store {
 }
 
 fn report_new_damage(known: &Catalog, newer: &Catalog) {
+    if let Some(damage) = newer.broken_log().filter(|damage| known.broken_log() != Some(damage)) {
+        tracing::error!(
+            object = damage.object,
+            reason = damage.reason,
+            "an entry of the retention log cannot be read; no forcing is removed until it is restored"
+        );
+    }
     let is_known = |damage: &Damage| known.damaged().iter().any(|other| other.object == damage.object);
     for damage in newer.damaged().iter().filter(|damage| !is_known(damage)) {
         tracing::error!(

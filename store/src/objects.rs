@@ -1,14 +1,16 @@
 //! `object_store` with the durability that it lacks locally: its put neither syncs the file nor its folders.
 //!
 //! On a local folder `put_new` leaves bytes in the page cache and `sync` makes files and every folder above them
-//! survive a power cut; on other stores a put that returned is durable and `sync` does nothing. Local folders are
-//! created for their owner alone: what is stored tells where missing persons are.
+//! survive a power cut; on other stores a put that returned is durable and `sync` does nothing. There an answer may be
+//! lost on the way: `put_new` and `create_durably` then look whether what is stored is what they were to store. Local
+//! folders are created for their owner alone: what is stored tells where missing persons are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -16,19 +18,32 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use object_store::{
+    GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, WriteMultipart,
+};
 use uuid::Uuid;
 
-use crate::Error;
+use crate::failures::{self, Cause};
+use crate::{Error, Location};
 
 /// Where objects lie that are about to get their name.
 pub(crate) const STAGING: &str = "staging";
 
+/// Larger objects travel to a remote store in parts of this size, in bytes: one request is never long.
+pub(crate) const PART: usize = 8 * 1024 * 1024;
+/// How often an object is put whose answer was lost or told of a passing failure; the store's client has repeated each
+/// request before that.
+const CREATE_ATTEMPTS: u32 = 3;
+/// Pause before the second attempt; the next one is twice as long.
+const CREATE_PAUSE: Duration = Duration::from_millis(500);
+
 /// An object store and, where it is a local folder, that folder.
 #[derive(Clone)]
 pub struct Objects {
-    store: Arc<dyn ObjectStore>,
-    local_root: Option<Arc<PathBuf>>,
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) local_root: Option<Arc<PathBuf>>,
+    /// For people.
+    pub(crate) name: Arc<str>,
 }
 
 impl Objects {
@@ -39,26 +54,74 @@ impl Objects {
         let store = LocalFileSystem::new_with_prefix(&root)?;
         Ok(Self {
             store: Arc::new(store),
+            name: root.display().to_string().into(),
             local_root: Some(Arc::new(root)),
         })
+    }
+
+    /// Opens a location; a bucket is not asked anything yet.
+    pub async fn open(location: &Location) -> Result<Self, Error> {
+        match location {
+            Location::Folder(root) => Self::open_local(root).await,
+            Location::S3(location) => Ok(Self {
+                store: location.client()?,
+                local_root: None,
+                name: location.name().into(),
+            }),
+        }
     }
 
     /// Any other object store, whose puts are durable once they return.
     pub fn remote(store: Arc<dyn ObjectStore>) -> Self {
         Self {
+            name: store.to_string().into(),
             store,
             local_root: None,
         }
     }
 
+    /// Whether objects lie on another machine: a request takes time, and several at once take no longer.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.local_root.is_none()
+    }
+
     /// Puts an object that must not exist yet. Durable only after `sync`.
     pub async fn put_new(&self, path: &Path, bytes: Bytes) -> Result<(), Error> {
+        if !self.is_remote() {
+            return Ok(self.put_once(path, bytes).await?);
+        }
+        match self.create_remotely(path, bytes).await? {
+            true => Ok(()),
+            false => Err(Error::Taken(path.to_string())),
+        }
+    }
+
+    pub(crate) async fn put_once(&self, path: &Path, bytes: Bytes) -> object_store::Result<()> {
         let options = PutOptions {
             mode: PutMode::Create,
             ..PutOptions::default()
         };
-        self.store.put_opts(path, bytes.into(), options).await?;
-        Ok(())
+        self.store.put_opts(path, bytes.into(), options).await.map(drop)
+    }
+
+    /// Puts an object whose name is its writer's alone and which may be large. Durable only after `sync`.
+    pub(crate) async fn put_own(&self, path: &Path, bytes: Bytes) -> Result<(), Error> {
+        if !self.is_remote() || bytes.len() <= 2 * PART {
+            return self.put_new(path, bytes).await;
+        }
+        let mut upload = WriteMultipart::new_with_chunk_size(self.store.put_multipart(path).await?, PART);
+        upload.put(bytes.clone());
+        match upload.finish().await {
+            Ok(_) => Ok(()),
+            // The answer to the last request may have been lost.
+            Err(_) if self.holds(path, &bytes).await.unwrap_or(false) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Another name for an object that nobody changes, by the store's own means. Durable only after `sync`.
+    pub(crate) async fn copy(&self, from: &Path, to: &Path) -> Result<(), Error> {
+        self.store.copy(from, to).await.map_err(not_found(from))
     }
 
     /// Makes these objects survive a power cut: each file, then every folder on the way to it.
@@ -79,16 +142,41 @@ impl Objects {
         Ok(())
     }
 
-    /// Creates an object whole and durably, or tells that it exists: after a power cut it is there in full or not at
-    /// all. Locally the bytes are synced under another name first, since a name can become durable before its bytes.
+    /// Creates an object whole and durably, or tells that another one exists: after a power cut it is there in full or
+    /// not at all. Locally the bytes are synced under another name first, since a name can become durable before its
+    /// bytes. On a remote store an object with these very bytes counts as created: it is what a lost answer leaves
+    /// behind. Who must be the only one to create it puts something of his own into it.
     pub async fn create_durably(&self, path: &Path, bytes: Bytes) -> Result<bool, Error> {
-        if self.local_root.is_some() {
-            return self.create_by_link(path, bytes).await;
+        if self.is_remote() {
+            return self.create_remotely(path, bytes).await;
         }
-        match self.put_new(path, bytes).await {
-            Ok(()) => Ok(true),
-            Err(Error::Objects(object_store::Error::AlreadyExists { .. })) => Ok(false),
-            Err(error) => Err(error),
+        self.create_by_link(path, bytes).await
+    }
+
+    /// Puts until the store has answered with certainty: created, or taken by other bytes. A put that failed may have
+    /// taken effect, so that the name, once taken, is looked at before anybody is told that another was quicker.
+    async fn create_remotely(&self, path: &Path, bytes: Bytes) -> Result<bool, Error> {
+        let (mut attempt, mut pause) = (1, CREATE_PAUSE);
+        loop {
+            let failure = match self.put_once(path, bytes.clone()).await {
+                Ok(()) => return Ok(true),
+                Err(error) => error,
+            };
+            let is_taken = matches!(failure, object_store::Error::AlreadyExists { .. });
+            if !is_taken && !Cause::of(&failure).is_uncertain() {
+                return Err(failure.into());
+            }
+            if is_taken || attempt == CREATE_ATTEMPTS {
+                match self.holds(path, &bytes).await {
+                    Ok(is_ours) => return Ok(is_ours),
+                    // Two puts at the same moment can make a service tell both of a conflict, and keep neither.
+                    Err(Error::NotFound(_)) if attempt < CREATE_ATTEMPTS => {}
+                    Err(_) => return Err(failure.into()),
+                }
+            }
+            tracing::warn!(object = %path, attempt, cause = failures::told(&failure), "putting an object again");
+            tokio::time::sleep(pause).await;
+            (attempt, pause) = (attempt + 1, pause * 2);
         }
     }
 
@@ -96,6 +184,11 @@ impl Objects {
     pub(crate) async fn replace(&self, path: &Path, bytes: Bytes) -> Result<(), Error> {
         self.store.put(path, bytes.into()).await?;
         Ok(())
+    }
+
+    /// Whether an object has these bytes.
+    async fn holds(&self, path: &Path, bytes: &Bytes) -> Result<bool, Error> {
+        Ok(self.get(path).await? == *bytes)
     }
 
     async fn create_by_link(&self, path: &Path, bytes: Bytes) -> Result<bool, Error> {
@@ -166,15 +259,27 @@ impl Objects {
         Ok(paths)
     }
 
+    /// Objects under a prefix and the length of each in bytes.
+    pub(crate) async fn list_sizes(&self, prefix: &Path) -> Result<BTreeMap<Path, u64>, Error> {
+        let found = self.store.list(Some(prefix));
+        let sized = found.map_ok(|object| (object.location, object.size));
+        Ok(sized.try_collect().await?)
+    }
+
     /// Objects under a prefix and when each was last written.
     pub(crate) async fn list_with_times(&self, prefix: &Path) -> Result<Vec<(Path, Timestamp)>, Error> {
         let found: Vec<ObjectMeta> = self.store.list(Some(prefix)).try_collect().await?;
         let timed = found.into_iter().map(|object| {
-            // A time beyond all calendars counts as new: nobody removes what he cannot date.
-            let written = Timestamp::from_millisecond(object.last_modified.timestamp_millis());
-            (object.location, written.unwrap_or(Timestamp::MAX))
+            let written = moment(&object);
+            (object.location, written)
         });
         Ok(timed.collect())
+    }
+
+    /// When an object was last written, by the store's clock.
+    pub(crate) async fn last_written(&self, path: &Path) -> Result<Timestamp, Error> {
+        let about = self.store.head(path).await.map_err(not_found(path))?;
+        Ok(moment(&about))
     }
 
     /// Deletes one object; that it is gone already is fine.
@@ -212,19 +317,11 @@ impl Objects {
     pub(crate) fn local_root(&self) -> Option<&FsPath> {
         self.local_root.as_deref().map(PathBuf::as_path)
     }
+}
 
-    /// Tries what publication rests on: a second create of the same name must fail and change nothing.
-    pub async fn refuse_if_create_overwrites(&self) -> Result<(), Error> {
-        let probe = Path::from(format!("{STAGING}/probe-{}", Uuid::now_v7().simple()));
-        self.put_new(&probe, Bytes::from_static(b"first")).await?;
-        let second = self.put_new(&probe, Bytes::from_static(b"second")).await;
-        let kept = self.get(&probe).await?;
-        self.store.delete(&probe).await?;
-        match second {
-            Err(Error::Objects(object_store::Error::AlreadyExists { .. })) if kept == "first" => Ok(()),
-            _ => Err(Error::StoreOverwrites),
-        }
-    }
+/// When an object was last written. A time beyond all calendars counts as new: nobody removes what he cannot date.
+fn moment(object: &ObjectMeta) -> Timestamp {
+    Timestamp::from_millisecond(object.last_modified.timestamp_millis()).unwrap_or(Timestamp::MAX)
 }
 
 fn not_found(path: &Path) -> impl FnOnce(object_store::Error) -> Error {
@@ -286,7 +383,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let local = Objects::open_local(&dir.path().join("a/b")).await.unwrap();
         for objects in [local, Objects::remote(Arc::new(InMemory::new()))] {
-            objects.refuse_if_create_overwrites().await.unwrap();
+            objects.refuse_if_unfit().await.unwrap();
             let path = Path::from("m/0001.json");
             assert!(objects.create_durably(&path, Bytes::from_static(b"one")).await.unwrap());
             assert!(!objects.create_durably(&path, Bytes::from_static(b"two")).await.unwrap());

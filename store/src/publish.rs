@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use driftline_domain::{Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use object_store::path::Path;
 use serde_json::json;
@@ -16,6 +19,12 @@ use crate::{Cycle, Error, Store};
 
 /// What this version writes of itself into a manifest.
 const WRITTEN_BY: &str = concat!("driftline ", env!("CARGO_PKG_VERSION"));
+/// Objects on their way to a remote store at the same time.
+const UPLOADS: usize = 8;
+/// Smaller objects, in bytes, are not worth looking for in the revision before.
+const SHARED_FROM: usize = 64 * 1024;
+/// How old the knowledge of the revision before may be.
+const RECENT: Duration = Duration::from_secs(60);
 /// Numbers tried before giving up when other writers publish at the same time.
 const MAX_ATTEMPTS: u32 = 100;
 
@@ -100,6 +109,8 @@ pub struct CyclePublisher {
     series: Vec<SeriesEntry>,
     objects: Vec<ObjectEntry>,
     lineage: Vec<SeriesLineage>,
+    /// The newest revision when this one was begun; what both have in common is not stored twice.
+    before: Option<Arc<Cycle>>,
     /// Whether a manifest that names this prefix may have been created, though nobody was told so.
     may_be_visible: bool,
 }
@@ -130,6 +141,9 @@ impl Store {
         if let Some(unchanged) = self.already_published(&identity).await? {
             return Ok(Err(unchanged));
         }
+        // A hint only: what it says is compared before it is used.
+        let known = self.recent_catalog(RECENT).await?;
+        let before = known.head(&identity.feed, identity.run).map(Arc::clone);
         let writer = Uuid::now_v7().simple().to_string();
         let run = identity.run.0.strftime("%Y%m%dT%H%M%SZ");
         // The writer's id keeps two writers of one cycle apart: each has its own prefix, whoever publishes first.
@@ -142,6 +156,7 @@ impl Store {
             series: Vec::new(),
             objects: Vec::new(),
             lineage: Vec::new(),
+            before,
             may_be_visible: false,
         };
         let about = json!({"feed": publisher.identity.feed, "run": publisher.identity.run, "written_by": WRITTEN_BY});
@@ -200,14 +215,72 @@ impl CyclePublisher {
     }
 
     async fn put(&mut self, objects: Vec<Object>) -> Result<(), Error> {
-        for (path, bytes) in objects {
-            let entry = ObjectEntry {
-                sha256: manifest::sha256_hex(&bytes),
-                bytes: bytes.len() as u64,
-                path,
-            };
-            self.store.objects.put_new(&self.full_path(&entry.path), bytes).await?;
-            self.objects.push(entry);
+        // A local disk gains nothing from several at once, and a remote store waits most of the time.
+        let at_once = if self.store.objects.is_remote() { UPLOADS } else { 1 };
+        let this = &*self;
+        let stored: Vec<ObjectEntry> = stream::iter(objects)
+            .map(|(path, bytes)| this.put_one(path, bytes))
+            .buffered(at_once)
+            .try_collect()
+            .await?;
+        self.objects.extend(stored);
+        Ok(())
+    }
+
+    async fn put_one(&self, path: String, bytes: Bytes) -> Result<ObjectEntry, Error> {
+        let entry = ObjectEntry {
+            sha256: manifest::sha256_hex(&bytes),
+            bytes: bytes.len() as u64,
+            path,
+        };
+        let target = self.full_path(&entry.path);
+        if !self.is_shared(&entry, &bytes, &target).await? {
+            self.store.objects.put_own(&target, bytes).await?;
+        }
+        Ok(entry)
+    }
+
+    /// Whether the revision before has this very object and could give it: by a copy within the store, or locally by a
+    /// second name for the same file. Every revision has all its objects under its own prefix, so that each opens by
+    /// itself and is removed by itself.
+    async fn is_shared(&self, entry: &ObjectEntry, bytes: &Bytes, target: &Path) -> Result<bool, Error> {
+        let Some(before) = self.before.as_deref().filter(|_| bytes.len() >= SHARED_FROM) else {
+            return Ok(false);
+        };
+        if before.manifest.object(&entry.path) != Some(entry) {
+            return Ok(false);
+        }
+        let theirs = Path::from(format!("{}/{}", before.manifest.prefix, entry.path));
+        let objects = &self.store.objects;
+        // One file under two names is damaged under both: a disk that has lost a bit of it is not trusted again. A
+        // remote store watches over its own bytes.
+        if !objects.is_remote() && objects.get(&theirs).await.ok().as_ref() != Some(bytes) {
+            return Ok(false);
+        }
+        match objects.copy(&theirs, target).await {
+            Ok(()) => Ok(true),
+            // It may have been removed a moment ago; what is at hand is stored as ever.
+            Err(error) => {
+                tracing::debug!(object = %theirs, cause = %error, "an object of the revision before is not to be had");
+                Ok(false)
+            }
+        }
+    }
+
+    /// Looks at what lies under the prefix before a manifest vouches for it.
+    async fn verify_stored(&self) -> Result<(), Error> {
+        let prefix = Path::from(self.prefix.as_str());
+        let stored = self.store.objects.list_sizes(&prefix).await?;
+        for entry in &self.objects {
+            let path = self.full_path(&entry.path);
+            let found = stored.get(&path).copied();
+            if found != Some(entry.bytes) {
+                let found = found.map_or("nothing".to_owned(), |bytes| format!("{bytes} bytes"));
+                return Err(Error::Damaged {
+                    object: path.to_string(),
+                    reason: format!("{} bytes were stored and {found} found", entry.bytes),
+                });
+            }
         }
         Ok(())
     }
@@ -249,6 +322,7 @@ impl CyclePublisher {
         self.objects.sort_by(|a, b| a.path.cmp(&b.path));
         let paths: Vec<Path> = self.objects.iter().map(|entry| self.full_path(&entry.path)).collect();
         self.store.objects.sync(&paths).await?;
+        self.verify_stored().await?;
         let checksum = Manifest::content_checksum(manifest::schema_of(&self.series), &self.series, &self.objects)
             .map_err(|error| zarr_write::array_error("manifest", error))?;
         for _ in 0..MAX_ATTEMPTS {
@@ -263,7 +337,7 @@ impl CyclePublisher {
             // Numbers go on behind manifests that cannot be read. One of them may be a revision of this very cycle; fresh
             // forcing is not refused for that, since readers only need the revision to grow among those they can read.
             let sequence = catalog.sequence() + 1;
-            let revision = head.map_or(1, |head| head.manifest.revision + 1);
+            let revision = catalog.last_revision(&self.identity.feed, self.identity.run) + 1;
             let manifest = self.manifest(revision, now, checksum.clone());
             let text =
                 serde_json::to_vec_pretty(&manifest).map_err(|error| zarr_write::array_error("manifest", error))?;
@@ -276,7 +350,7 @@ impl CyclePublisher {
                     return Err(error);
                 }
             };
-            if created || self.is_ours(&path).await? {
+            if created {
                 return Ok(Published::New(Arc::new(Cycle { sequence, manifest })));
             }
             self.may_be_visible = false;

@@ -107,7 +107,10 @@ impl Store {
     /// Reads an object and compares it with its manifest: length and SHA-256.
     async fn fetch(&self, manifest: &Manifest, entry: &ObjectEntry) -> Result<Bytes, Error> {
         let path = format!("{}/{}", manifest.prefix, entry.path);
-        let bytes = self.objects.get(&Path::from(path.as_str())).await?;
+        let bytes = match self.objects.get(&Path::from(path.as_str())).await {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(self.unless_removed(manifest, error).await),
+        };
         let (wanted, to_hash) = (entry.sha256.clone(), bytes.clone());
         let found = self.compute.run(move || sha256_hex(&to_hash)).await?;
         if bytes.len() as u64 != entry.bytes || found != wanted {

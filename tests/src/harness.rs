@@ -4,6 +4,7 @@
 mod clients;
 mod commands;
 mod http;
+mod object_service;
 mod pictures;
 mod prepared;
 mod server;
@@ -11,6 +12,7 @@ mod server;
 pub(crate) use clients::{gdal, gdal_says, node, opendrift, python, system_python};
 pub(crate) use commands::{Commands, json_of, run};
 pub(crate) use http::{Answer, Client};
+pub(crate) use object_service::{BUCKET, ObjectService, free_port};
 pub(crate) use pictures::{keep_picture, pictures};
 pub(crate) use prepared::{ALL_SCOPES, OFF_NORWAY, Prepared, forcing_file, mission_off_norway};
 pub(crate) use server::{Launch, Server};

@@ -29,6 +29,8 @@ mod proxy;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod s3;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod standards;

@@ -392,7 +392,7 @@ fn the_documents_name_every_crate_and_both_commands() {
 
 #[test]
 fn the_locks_of_npm_packages_hold_digests_and_name_no_host() {
-    for folder in ["web", "tests/clients/web"] {
+    for folder in ["web", "tests/clients/web", "tests/clients/s3"] {
         let lock = std::fs::read(repository().join(folder).join("package-lock.json")).unwrap();
         let lock: Value = serde_json::from_slice(&lock).unwrap();
         let packages = lock["packages"].as_object().unwrap();

@@ -1,14 +1,18 @@
 //! `driftline catalog`: what forcing there is.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use driftline_store::{Cycle, Damage};
 use serde_json::{Value, json};
 
+use crate::commands::{catalog_hold, catalog_lineage};
 use crate::{Common, commands, output};
 
 /// Options.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    question: Option<Question>,
     /// Also read every stored object and compare it with its checksum.
     #[arg(long)]
     verify: bool,
@@ -16,8 +20,31 @@ pub(crate) struct Arguments {
     common: Common,
 }
 
-/// Lists published cycles, the newest revision of each.
+/// What else there is to say of forcing.
+#[derive(Subcommand)]
+enum Question {
+    /// What stored forcing was made from: addresses, byte ranges and checksums, as JSON.
+    Lineage(catalog_lineage::Arguments),
+    /// Keep forcing longer than the rules of retention would.
+    Hold(catalog_hold::HoldArguments),
+    /// End a hold.
+    Release(catalog_hold::ReleaseArguments),
+    /// List the holds.
+    Holds(Common),
+}
+
+/// Lists published cycles, the newest revision of each, or answers a question.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    match &arguments.question {
+        None => list(arguments),
+        Some(Question::Lineage(arguments)) => catalog_lineage::run(arguments),
+        Some(Question::Hold(arguments)) => catalog_hold::hold(arguments),
+        Some(Question::Release(arguments)) => catalog_hold::release(arguments),
+        Some(Question::Holds(common)) => catalog_hold::holds(common),
+    }
+}
+
+fn list(arguments: &Arguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
     commands::require_data_dir(&settings)?;
     commands::runtime()?.block_on(async {

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod damage;
+mod faulty;
 mod maps;
 mod orphans;
+mod remote;
+mod retention;
 
 use std::convert::Infallible;
 use std::path::Path;

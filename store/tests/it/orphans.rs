@@ -12,7 +12,7 @@ use crate::{field, globe, identity, made, manifest_file, open, publish, series, 
 
 const DAYS_2: Duration = Duration::from_secs(2 * 86_400);
 
-async fn begun(store: &Store) -> CyclePublisher {
+pub(crate) async fn begun(store: &Store) -> CyclePublisher {
     let mut cycle = store
         .begin_cycle(identity("never published"))
         .await

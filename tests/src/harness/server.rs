@@ -22,6 +22,7 @@ pub(crate) struct Launch<'a> {
     disk: Option<&'a Disk>,
     public_base: Option<String>,
     coast: Option<PathBuf>,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl<'a> Launch<'a> {
@@ -32,6 +33,7 @@ impl<'a> Launch<'a> {
             disk: None,
             public_base: None,
             coast: None,
+            settings: Vec::new(),
         }
     }
 
@@ -47,6 +49,12 @@ impl<'a> Launch<'a> {
         self
     }
 
+    /// With these variables in its environment.
+    pub(crate) fn with_settings(mut self, settings: &[(&'static str, String)]) -> Self {
+        self.settings = settings.to_vec();
+        self
+    }
+
     /// On a disk that notes what is made durable.
     pub(crate) fn watched_by(mut self, disk: &'a Disk) -> Self {
         self.disk = Some(disk);
@@ -56,7 +64,7 @@ impl<'a> Launch<'a> {
     /// Starts it and waits until it is ready.
     pub(crate) fn start(self) -> Server {
         let mut command = Commands::on(&self.data).command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.env("DRIFTLINE__LOG__FORMAT", "json");
+        command.env("DRIFTLINE__LOG__FORMAT", "json").envs(self.settings);
         if let Some(base) = self.public_base {
             command.env("PUBLIC_BASE_URL", base);
         }
