@@ -171,18 +171,16 @@ impl Download<'_> {
 
     /// The unfinished file becomes the file, stays for the next call, or is removed where nothing can become of it.
     async fn close(self, shown: Url, result: Result<(), FetchError>) -> Result<Received, FetchError> {
-        match result {
-            Ok(()) => {}
-            Err(error @ (FetchError::NotData { .. } | FetchError::TooShort { .. } | FetchError::TooLong { .. })) => {
+        if let Err(error) = result {
+            let hopeless = match error {
+                FetchError::TooShort { .. } | FetchError::TooLong { .. } => true,
+                FetchError::NotData { .. } => looks_like_text(self.part.first_bytes()),
+                _ => false,
+            };
+            if hopeless || self.part.done() == 0 {
                 self.part.discard().await?;
-                return Err(error);
             }
-            Err(error) => {
-                if self.part.done() == 0 {
-                    self.part.discard().await?;
-                }
-                return Err(error);
-            }
+            return Err(error);
         }
         let (ranges, validator, bytes) = (self.plan.ranges(), self.part.validator.clone(), self.part.done());
         Ok(Received {
@@ -227,8 +225,26 @@ impl Download<'_> {
         self.requests += 1;
         let host = Arc::clone(&self.host);
         let mut answer = self.fetcher.send(&host, ask).await?;
+        self.refuse_page(&mut answer).await?;
         let bytes = self.accept(&answer, asked, &rest)?;
         self.take(&mut answer, bytes).await
+    }
+
+    /// A page that calls itself one is refused before it can touch what came before.
+    async fn refuse_page(&self, answer: &mut Answer<'_>) -> Result<(), FetchError> {
+        if !answer.status().is_success() || !is_called_html(answer.headers()) {
+            return Ok(());
+        }
+        let first = answer.chunk().await?.unwrap_or_default();
+        Err(self.no_data(&first))
+    }
+
+    fn no_data(&self, first: &[u8]) -> FetchError {
+        let beginning = String::from_utf8_lossy(&first[..first.len().min(80)]);
+        FetchError::NotData {
+            url: self.shown.clone(),
+            first_bytes: beginning.escape_debug().to_string(),
+        }
     }
 
     /// Compares the head of an answer with what was asked for and with what came before.
@@ -238,29 +254,46 @@ impl Download<'_> {
         asked: Option<(u64, u64)>,
         rest: &[Range<u64>],
     ) -> Result<Bytes, FetchError> {
-        let status = answer.status().as_u16();
-        let validator = Validator::of(answer.headers());
-        match status {
-            304 => {
-                return Err(FetchError::Unchanged {
-                    url: self.shown.clone(),
-                });
-            }
+        let whole = match answer.status().as_u16() {
+            304 => return Err(self.unchanged()),
             416 => return Err(self.beyond_the_end(answer, asked)),
-            _ if is_called_html(answer.headers()) && status == 200 => {}
-            _ if self.part.validator.contradicts(&validator) => return Err(self.changed()),
-            _ => {}
-        }
-        self.refuse_unsettled(&validator)?;
-        let bytes = match status {
-            206 => self.accept_part(answer, asked, rest)?,
-            _ => self.accept_whole(answer, asked, rest)?,
+            status => status == 200,
         };
-        self.refuse_too_long()?;
+        let validator = Validator::of(answer.headers());
+        self.refuse_another_version(&validator, whole)?;
+        self.refuse_unsettled(&validator)?;
+        let bytes = if whole {
+            self.accept_whole(answer, asked, rest)?
+        } else {
+            self.accept_part(answer, asked, rest)?
+        };
+        self.refuse_wrong_total()?;
         if self.part.validator == Validator::default() {
             self.part.validator = validator;
         }
         Ok(bytes)
+    }
+
+    /// The version that the caller has, or another one than that of the bytes that are there. Whoever sends the whole
+    /// object where a part was asked for has to prove that it is the same one.
+    fn refuse_another_version(&self, validator: &Validator, whole: bool) -> Result<(), FetchError> {
+        let known = self.wanted.known.as_ref().and_then(|known| known.etag.as_ref());
+        if self.part.done() == 0 {
+            return match known {
+                Some(known) if validator.etag.as_ref() == Some(known) => Err(self.unchanged()),
+                _ => Ok(()),
+            };
+        }
+        if self.part.validator.contradicts(validator) || (whole && !self.part.validator.same_as(validator)) {
+            return Err(self.changed());
+        }
+        Ok(())
+    }
+
+    fn unchanged(&self) -> FetchError {
+        FetchError::Unchanged {
+            url: self.shown.clone(),
+        }
     }
 
     fn changed(&self) -> FetchError {
@@ -300,14 +333,15 @@ impl Download<'_> {
         })
     }
 
-    fn refuse_too_long(&self) -> Result<(), FetchError> {
+    fn refuse_wrong_total(&self) -> Result<(), FetchError> {
         let most = self.fetcher.settings().most_bytes;
-        match self.part.total {
-            Some(bytes) if self.plan.is_whole() && bytes > most => Err(FetchError::TooLong {
+        match self.part.total.filter(|_| self.plan.is_whole()) {
+            Some(bytes) if bytes > most => Err(FetchError::TooLong {
                 url: self.shown.clone(),
                 bytes,
                 most,
             }),
+            Some(bytes) if bytes < self.part.done() => Err(self.changed()),
             _ => Ok(()),
         }
     }
@@ -369,7 +403,7 @@ impl Download<'_> {
         rest: &[Range<u64>],
     ) -> Result<Bytes, FetchError> {
         let total = content_length(answer.headers());
-        if self.part.total.zip(total).is_some_and(|(before, now)| before != now) && !is_called_html(answer.headers()) {
+        if self.part.total.zip(total).is_some_and(|(before, now)| before != now) {
             return Err(self.changed());
         }
         let unbearable = total.is_none_or(|total| total > self.fetcher.settings().small_object_bytes);
@@ -437,11 +471,7 @@ impl Download<'_> {
     fn refuse_what_is_no_data(&self) -> Result<(), FetchError> {
         let first = self.part.first_bytes();
         if looks_like_text(first) {
-            let beginning = String::from_utf8_lossy(&first[..first.len().min(80)]);
-            return Err(FetchError::NotData {
-                url: self.shown.clone(),
-                first_bytes: beginning.escape_debug().to_string(),
-            });
+            return Err(self.no_data(first));
         }
         let announced = self.part.total.filter(|_| self.plan.is_whole());
         let bytes = announced.unwrap_or_else(|| self.part.done());
