@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
-use reqwest::header::CONTENT_RANGE;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{content_length, content_range, header_or_none, is_called_html};
+use super::answer::{content_length, content_range, given_range, is_called_html};
 use super::ask::{Answer, Ask};
 use super::hosts::Host;
 use super::part::{Origin, Part, looks_like_text};
@@ -310,11 +309,7 @@ impl Download<'_> {
         if shrunk || (self.plan.is_whole() && asked.is_some()) {
             return self.changed();
         }
-        FetchError::ShorterThanAsked {
-            url: self.shown.clone(),
-            wanted: asked.map_or(0, |(_, end)| end),
-            total,
-        }
+        self.shorter_than(asked.map_or(0, |(_, end)| end), total)
     }
 
     fn refuse_unsettled(&self, validator: &Validator) -> Result<(), FetchError> {
@@ -346,7 +341,7 @@ impl Download<'_> {
         }
     }
 
-    /// Status 206: the range must be the one that was asked for, or its beginning.
+    /// Status 206: the range must be the one that was asked for, or its beginning, of an object of the same length.
     fn accept_part(
         &mut self,
         answer: &Answer<'_>,
@@ -354,45 +349,33 @@ impl Download<'_> {
         rest: &[Range<u64>],
     ) -> Result<Bytes, FetchError> {
         let (first, end) = asked.unwrap_or((0, u64::MAX));
-        let wrong = || FetchError::WrongRange {
-            url: self.shown.clone(),
-            asked: match end {
-                u64::MAX => format!("bytes from {first} on"),
-                end => format!("bytes {first}-{}", end - 1),
-            },
-            answered: header_or_none(answer.headers(), CONTENT_RANGE),
-        };
-        let range = content_range(answer.headers()).ok_or_else(wrong)?;
-        let (given_first, given_end) = range.bytes.ok_or_else(wrong)?;
-        let length = content_length(answer.headers()).unwrap_or(given_end - given_first);
-        if given_first != first || given_end > end || length != given_end - given_first {
-            return Err(wrong());
+        let given = given_range(&self.shown, answer.headers(), (first, end))?;
+        self.refuse_another_total(given.total)?;
+        if given.end < end && given.total == Some(given.end) && !self.plan.is_whole() {
+            return Err(self.shorter_than(end, given.total));
         }
-        if self
-            .part
-            .total
-            .zip(range.total)
-            .is_some_and(|(before, now)| before != now)
-        {
-            return Err(self.changed());
-        }
-        if let Some(total) = range
-            .total
-            .filter(|total| given_end == *total && given_end < end && end != u64::MAX)
-        {
-            return Err(FetchError::ShorterThanAsked {
-                url: self.shown.clone(),
-                wanted: end,
-                total: Some(total),
-            });
-        }
-        self.part.total = self.part.total.or(range.total);
+        self.part.total = self.part.total.or(given.total);
         let (count, _) = plan::first_request(rest);
         Ok(Bytes {
             position: first,
             pieces: rest[..count].to_vec(),
-            end: Some(given_end),
+            end: Some(given.end),
         })
+    }
+
+    fn refuse_another_total(&self, total: Option<u64>) -> Result<(), FetchError> {
+        match self.part.total.zip(total) {
+            Some((before, now)) if before != now => Err(self.changed()),
+            _ => Ok(()),
+        }
+    }
+
+    fn shorter_than(&self, wanted: u64, total: Option<u64>) -> FetchError {
+        FetchError::ShorterThanAsked {
+            url: self.shown.clone(),
+            wanted,
+            total,
+        }
     }
 
     /// Status 200: the whole object, from which is taken what is wanted if that is bearable.
@@ -403,9 +386,7 @@ impl Download<'_> {
         rest: &[Range<u64>],
     ) -> Result<Bytes, FetchError> {
         let total = content_length(answer.headers());
-        if self.part.total.zip(total).is_some_and(|(before, now)| before != now) {
-            return Err(self.changed());
-        }
+        self.refuse_another_total(total)?;
         let unbearable = total.is_none_or(|total| total > self.fetcher.settings().small_object_bytes);
         if asked.is_some() && unbearable {
             return Err(FetchError::RangeIgnored {
@@ -415,11 +396,7 @@ impl Download<'_> {
         }
         let (count, span) = plan::one_pass(rest);
         if let Some(total) = total.filter(|total| !self.plan.is_whole() && *total < span.end) {
-            return Err(FetchError::ShorterThanAsked {
-                url: self.shown.clone(),
-                wanted: span.end,
-                total: Some(total),
-            });
+            return Err(self.shorter_than(span.end, Some(total)));
         }
         self.part.total = self.part.total.or(total);
         Ok(Bytes {

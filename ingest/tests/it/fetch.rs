@@ -300,14 +300,11 @@ async fn a_server_that_hangs_stalls_or_drips_is_given_up_in_time() {
         let server = Server::start(move |_, _| behaviour.clone()).await;
         let place = Place::new();
         let fetcher = Fetcher::new(impatient()).unwrap();
-        let fetch = place.fetch(
-            &fetcher,
-            &Wanted {
-                at_least_bytes: 10,
-                ..wanted(server.url("f"))
-            },
-        );
-        let error = tokio::time::timeout(Duration::from_secs(20), fetch)
+        let wish = Wanted {
+            at_least_bytes: 10,
+            ..wanted(server.url("f"))
+        };
+        let error = tokio::time::timeout(Duration::from_secs(20), place.fetch(&fetcher, &wish))
             .await
             .unwrap()
             .unwrap_err();
@@ -429,7 +426,11 @@ async fn an_object_that_never_stands_still_is_left_for_later() {
         matches!(error, FetchError::Changed { .. }) && is_later(&error),
         "{error}"
     );
-    assert_eq!(server.asked().len(), 6, "begun three times, and each time the second range is of another version");
+    assert_eq!(
+        server.asked().len(),
+        6,
+        "begun three times, and each time the second range is of another version"
+    );
 }
 
 #[tokio::test]
@@ -852,7 +853,11 @@ async fn many_tasks_together_keep_to_the_requests_per_minute() {
         task.await.unwrap();
     }
     // 120 at once, the others at 1080 a minute.
-    assert!(begun.elapsed() >= Duration::from_millis(20 * 60_000 / 1080), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() >= Duration::from_millis(20 * 60_000 / 1080),
+        "{:?}",
+        begun.elapsed()
+    );
     assert_eq!(server.asked().len(), 140);
 }
 
