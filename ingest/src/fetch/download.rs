@@ -410,7 +410,7 @@ impl Download<'_> {
     async fn take(&mut self, answer: &mut Answer<'_>, bytes: Bytes) -> Result<(), FetchError> {
         let last = bytes.pieces.last().map_or(0, |piece| piece.end);
         let stop = bytes.end.map_or(last, |end| end.min(last));
-        let mut position = bytes.position;
+        let (before, mut position) = (self.part.done(), bytes.position);
         while position < stop {
             let Some(chunk) = answer.chunk().await? else {
                 if bytes.end.is_some() {
@@ -428,6 +428,10 @@ impl Download<'_> {
             if self.part.has_first_bytes() {
                 self.refuse_what_is_no_data()?;
             }
+        }
+        // An answer that brings nothing must count as an attempt, or there would be no end.
+        if self.part.done() == before && !self.is_complete() {
+            return Err(answer.cut());
         }
         Ok(())
     }
