@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER,
 };
 use reqwest::{StatusCode, Url};
 
@@ -20,39 +20,34 @@ pub(super) fn judge(
     (now, cap): (Timestamp, Duration),
 ) -> Result<(), FetchError> {
     let shown = redacted(url).to_string();
-    let not_before = retry_after(headers, now, cap);
-    let code = status.as_u16();
-    Err(match code {
-        200 | 206 | 304 | 416 => return refuse_encoded(shown, headers),
-        404 | 410 => FetchError::Absent {
-            url: shown,
-            status: code,
-        },
-        403 => FetchError::Forbidden { url: shown },
-        401 | 407 => FetchError::Unauthorised {
-            url: shown,
-            status: code,
-        },
-        301 | 308 => FetchError::Moved {
+    match status.as_u16() {
+        200 | 206 | 304 | 416 => refuse_encoded(shown, headers),
+        301 | 308 => Err(FetchError::Moved {
             to: moved_to(url, headers),
             url: shown,
-            status: code,
-        },
+            status: status.as_u16(),
+        }),
+        code => Err(meaning(shown, code, retry_after(headers, now, cap))),
+    }
+}
+
+fn meaning(url: String, status: u16, not_before: Option<Timestamp>) -> FetchError {
+    match status {
+        404 | 410 => FetchError::Absent { url, status },
+        403 => FetchError::Forbidden { url },
+        401 | 407 => FetchError::Unauthorised { url, status },
         302 | 303 | 307 | 429 => FetchError::Throttled {
-            url: shown,
-            status: code,
+            url,
+            status,
             not_before,
         },
         500 | 502 | 503 | 504 => FetchError::Unavailable {
-            url: shown,
-            status: code,
+            url,
+            status,
             not_before,
         },
-        _ => FetchError::Status {
-            url: shown,
-            status: code,
-        },
-    })
+        _ => FetchError::Status { url, status },
+    }
 }
 
 fn moved_to(url: &Url, headers: &HeaderMap) -> String {
@@ -109,9 +104,37 @@ pub(super) fn content_range(headers: &HeaderMap) -> Option<ContentRange> {
     parse_content_range(&text_of(headers, CONTENT_RANGE)?)
 }
 
-/// The header as it was sent, for messages.
-pub(super) fn header_or_none(headers: &HeaderMap, name: HeaderName) -> String {
-    text_of(headers, name.clone()).map_or_else(|| format!("no {name}"), |text| format!("'{name}: {text}'"))
+/// The range of an answer with status 206.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct GivenRange {
+    /// Last byte plus one; the first one is that which was asked for.
+    pub(super) end: u64,
+    /// Length of the whole object, if told.
+    pub(super) total: Option<u64>,
+}
+
+/// The range that came, if it is the one that was asked for (first byte, last plus one) or its beginning.
+pub(super) fn given_range(url: &str, headers: &HeaderMap, asked: (u64, u64)) -> Result<GivenRange, FetchError> {
+    let given = content_range(headers).and_then(|range| {
+        let (first, end) = range.bytes?;
+        let length = content_length(headers).unwrap_or(end - first);
+        let sound = first == asked.0 && end <= asked.1 && length == end - first;
+        sound.then_some(GivenRange {
+            end,
+            total: range.total,
+        })
+    });
+    given.ok_or_else(|| FetchError::WrongRange {
+        url: url.to_owned(),
+        asked: match asked {
+            (first, u64::MAX) => format!("bytes from {first} on"),
+            (first, end) => format!("bytes {first}-{}", end - 1),
+        },
+        answered: text_of(headers, CONTENT_RANGE).map_or_else(
+            || "no content-range".to_owned(),
+            |text| format!("'content-range: {text}'"),
+        ),
+    })
 }
 
 fn parse_content_range(text: &str) -> Option<ContentRange> {
@@ -135,6 +158,8 @@ fn parse_content_range(text: &str) -> Option<ContentRange> {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderName;
+
     use super::*;
     use crate::fetch::Class;
 

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
-use reqwest::header::CONTENT_RANGE;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{content_length, content_range, header_or_none, is_called_html};
+use super::answer::{content_length, content_range, given_range, is_called_html};
 use super::ask::{Answer, Ask};
 use super::hosts::Host;
 use super::part::{Origin, Part, looks_like_text};
@@ -174,18 +173,16 @@ impl Download<'_> {
 
     /// The unfinished file becomes the file, stays for the next call, or is removed where nothing can become of it.
     async fn close(mut self, shown: Url, result: Result<(), FetchError>) -> Result<Received, FetchError> {
-        match result {
-            Ok(()) => {}
-            Err(error @ (FetchError::NotData { .. } | FetchError::TooShort { .. } | FetchError::TooLong { .. })) => {
+        if let Err(error) = result {
+            let hopeless = match error {
+                FetchError::TooShort { .. } | FetchError::TooLong { .. } => true,
+                FetchError::NotData { .. } => looks_like_text(self.part.first_bytes()),
+                _ => false,
+            };
+            if hopeless || self.part.done() == 0 {
                 self.part.discard().await?;
-                return Err(error);
             }
-            Err(error) => {
-                if self.part.done() == 0 {
-                    self.part.discard().await?;
-                }
-                return Err(error);
-            }
+            return Err(error);
         }
         let (ranges, validator, bytes) = (self.plan.ranges(), self.part.validator.clone(), self.part.done());
         let received = Received {
@@ -233,8 +230,26 @@ impl Download<'_> {
         self.requests += 1;
         let host = Arc::clone(&self.host);
         let mut answer = self.fetcher.send(&host, ask).await?;
+        self.refuse_page(&mut answer).await?;
         let bytes = self.accept(&answer, asked, &rest)?;
         self.take(&mut answer, bytes).await
+    }
+
+    /// A page that calls itself one is refused before it can touch what came before.
+    async fn refuse_page(&self, answer: &mut Answer<'_>) -> Result<(), FetchError> {
+        if !answer.status().is_success() || !is_called_html(answer.headers()) {
+            return Ok(());
+        }
+        let first = answer.chunk().await?.unwrap_or_default();
+        Err(self.no_data(&first))
+    }
+
+    fn no_data(&self, first: &[u8]) -> FetchError {
+        let beginning = String::from_utf8_lossy(&first[..first.len().min(80)]);
+        FetchError::NotData {
+            url: self.shown.clone(),
+            first_bytes: beginning.escape_debug().to_string(),
+        }
     }
 
     /// Compares the head of an answer with what was asked for and with what came before.
@@ -244,29 +259,46 @@ impl Download<'_> {
         asked: Option<(u64, u64)>,
         rest: &[Range<u64>],
     ) -> Result<Bytes, FetchError> {
-        let status = answer.status().as_u16();
-        let validator = Validator::of(answer.headers());
-        match status {
-            304 => {
-                return Err(FetchError::Unchanged {
-                    url: self.shown.clone(),
-                });
-            }
+        let whole = match answer.status().as_u16() {
+            304 => return Err(self.unchanged()),
             416 => return Err(self.beyond_the_end(answer, asked)),
-            _ if is_called_html(answer.headers()) && status == 200 => {}
-            _ if self.part.validator.contradicts(&validator) => return Err(self.changed()),
-            _ => {}
-        }
-        self.refuse_unsettled(&validator)?;
-        let bytes = match status {
-            206 => self.accept_part(answer, asked, rest)?,
-            _ => self.accept_whole(answer, asked, rest)?,
+            status => status == 200,
         };
-        self.refuse_too_long()?;
+        let validator = Validator::of(answer.headers());
+        self.refuse_another_version(&validator, whole)?;
+        self.refuse_unsettled(&validator)?;
+        let bytes = if whole {
+            self.accept_whole(answer, asked, rest)?
+        } else {
+            self.accept_part(answer, asked, rest)?
+        };
+        self.refuse_wrong_total()?;
         if self.part.validator == Validator::default() {
             self.part.validator = validator;
         }
         Ok(bytes)
+    }
+
+    /// The version that the caller has, or another one than that of the bytes that are there. Whoever sends the whole
+    /// object where a part was asked for has to prove that it is the same one.
+    fn refuse_another_version(&self, validator: &Validator, whole: bool) -> Result<(), FetchError> {
+        let known = self.wanted.known.as_ref().and_then(|known| known.etag.as_ref());
+        if self.part.done() == 0 {
+            return match known {
+                Some(known) if validator.etag.as_ref() == Some(known) => Err(self.unchanged()),
+                _ => Ok(()),
+            };
+        }
+        if self.part.validator.contradicts(validator) || (whole && !self.part.validator.same_as(validator)) {
+            return Err(self.changed());
+        }
+        Ok(())
+    }
+
+    fn unchanged(&self) -> FetchError {
+        FetchError::Unchanged {
+            url: self.shown.clone(),
+        }
     }
 
     fn changed(&self) -> FetchError {
@@ -283,11 +315,7 @@ impl Download<'_> {
         if shrunk || (self.plan.is_whole() && asked.is_some()) {
             return self.changed();
         }
-        FetchError::ShorterThanAsked {
-            url: self.shown.clone(),
-            wanted: asked.map_or(0, |(_, end)| end),
-            total,
-        }
+        self.shorter_than(asked.map_or(0, |(_, end)| end), total)
     }
 
     fn refuse_unsettled(&self, validator: &Validator) -> Result<(), FetchError> {
@@ -306,19 +334,20 @@ impl Download<'_> {
         })
     }
 
-    fn refuse_too_long(&self) -> Result<(), FetchError> {
+    fn refuse_wrong_total(&self) -> Result<(), FetchError> {
         let most = self.fetcher.settings().most_bytes;
-        match self.part.total {
-            Some(bytes) if self.plan.is_whole() && bytes > most => Err(FetchError::TooLong {
+        match self.part.total.filter(|_| self.plan.is_whole()) {
+            Some(bytes) if bytes > most => Err(FetchError::TooLong {
                 url: self.shown.clone(),
                 bytes,
                 most,
             }),
+            Some(bytes) if bytes < self.part.done() => Err(self.changed()),
             _ => Ok(()),
         }
     }
 
-    /// Status 206: the range must be the one that was asked for, or its beginning.
+    /// Status 206: the range must be the one that was asked for, or its beginning, of an object of the same length.
     fn accept_part(
         &mut self,
         answer: &Answer<'_>,
@@ -326,45 +355,33 @@ impl Download<'_> {
         rest: &[Range<u64>],
     ) -> Result<Bytes, FetchError> {
         let (first, end) = asked.unwrap_or((0, u64::MAX));
-        let wrong = || FetchError::WrongRange {
-            url: self.shown.clone(),
-            asked: match end {
-                u64::MAX => format!("bytes from {first} on"),
-                end => format!("bytes {first}-{}", end - 1),
-            },
-            answered: header_or_none(answer.headers(), CONTENT_RANGE),
-        };
-        let range = content_range(answer.headers()).ok_or_else(wrong)?;
-        let (given_first, given_end) = range.bytes.ok_or_else(wrong)?;
-        let length = content_length(answer.headers()).unwrap_or(given_end - given_first);
-        if given_first != first || given_end > end || length != given_end - given_first {
-            return Err(wrong());
+        let given = given_range(&self.shown, answer.headers(), (first, end))?;
+        self.refuse_another_total(given.total)?;
+        if given.end < end && given.total == Some(given.end) && !self.plan.is_whole() {
+            return Err(self.shorter_than(end, given.total));
         }
-        if self
-            .part
-            .total
-            .zip(range.total)
-            .is_some_and(|(before, now)| before != now)
-        {
-            return Err(self.changed());
-        }
-        if let Some(total) = range
-            .total
-            .filter(|total| given_end == *total && given_end < end && end != u64::MAX)
-        {
-            return Err(FetchError::ShorterThanAsked {
-                url: self.shown.clone(),
-                wanted: end,
-                total: Some(total),
-            });
-        }
-        self.part.total = self.part.total.or(range.total);
+        self.part.total = self.part.total.or(given.total);
         let (count, _) = plan::first_request(rest);
         Ok(Bytes {
             position: first,
             pieces: rest[..count].to_vec(),
-            end: Some(given_end),
+            end: Some(given.end),
         })
+    }
+
+    fn refuse_another_total(&self, total: Option<u64>) -> Result<(), FetchError> {
+        match self.part.total.zip(total) {
+            Some((before, now)) if before != now => Err(self.changed()),
+            _ => Ok(()),
+        }
+    }
+
+    fn shorter_than(&self, wanted: u64, total: Option<u64>) -> FetchError {
+        FetchError::ShorterThanAsked {
+            url: self.shown.clone(),
+            wanted,
+            total,
+        }
     }
 
     /// Status 200: the whole object, from which is taken what is wanted if that is bearable.
@@ -375,9 +392,7 @@ impl Download<'_> {
         rest: &[Range<u64>],
     ) -> Result<Bytes, FetchError> {
         let total = content_length(answer.headers());
-        if self.part.total.zip(total).is_some_and(|(before, now)| before != now) && !is_called_html(answer.headers()) {
-            return Err(self.changed());
-        }
+        self.refuse_another_total(total)?;
         let unbearable = total.is_none_or(|total| total > self.fetcher.settings().small_object_bytes);
         if asked.is_some() && unbearable {
             return Err(FetchError::RangeIgnored {
@@ -387,11 +402,7 @@ impl Download<'_> {
         }
         let (count, span) = plan::one_pass(rest);
         if let Some(total) = total.filter(|total| !self.plan.is_whole() && *total < span.end) {
-            return Err(FetchError::ShorterThanAsked {
-                url: self.shown.clone(),
-                wanted: span.end,
-                total: Some(total),
-            });
+            return Err(self.shorter_than(span.end, Some(total)));
         }
         self.part.total = self.part.total.or(total);
         Ok(Bytes {
@@ -405,7 +416,7 @@ impl Download<'_> {
     async fn take(&mut self, answer: &mut Answer<'_>, bytes: Bytes) -> Result<(), FetchError> {
         let last = bytes.pieces.last().map_or(0, |piece| piece.end);
         let stop = bytes.end.map_or(last, |end| end.min(last));
-        let mut position = bytes.position;
+        let (before, mut position) = (self.part.done(), bytes.position);
         while position < stop {
             let Some(chunk) = answer.chunk().await? else {
                 if bytes.end.is_some() {
@@ -423,6 +434,10 @@ impl Download<'_> {
             if self.part.has_first_bytes() {
                 self.refuse_what_is_no_data()?;
             }
+        }
+        // An answer that brings nothing must count as an attempt, or there would be no end.
+        if self.part.done() == before && !self.is_complete() {
+            return Err(answer.cut());
         }
         Ok(())
     }
@@ -443,11 +458,7 @@ impl Download<'_> {
     fn refuse_what_is_no_data(&self) -> Result<(), FetchError> {
         let first = self.part.first_bytes();
         if looks_like_text(first) {
-            let beginning = String::from_utf8_lossy(&first[..first.len().min(80)]);
-            return Err(FetchError::NotData {
-                url: self.shown.clone(),
-                first_bytes: beginning.escape_debug().to_string(),
-            });
+            return Err(self.no_data(first));
         }
         let announced = self.part.total.filter(|_| self.plan.is_whole());
         let bytes = announced.unwrap_or_else(|| self.part.done());

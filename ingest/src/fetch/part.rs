@@ -8,11 +8,13 @@ use std::fs::TryLockError;
 use std::io::{ErrorKind, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio::time::sleep;
 
 use super::error::disk;
 use super::{FetchError, Validator};
@@ -25,6 +27,10 @@ const RECORD_EVERY_BYTES: u64 = 1 << 20;
 
 /// The first bytes of the file that are kept at hand, to see what it is.
 const FIRST_BYTES: usize = 512;
+
+/// A download that was just given up may still be writing its last buffer.
+const LOCK_TRIES: u32 = 10;
+const BETWEEN_LOCK_TRIES: Duration = Duration::from_millis(20);
 
 /// Of what the bytes are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,10 +261,15 @@ async fn open_alone(path: &Path) -> Result<File, FetchError> {
     let mut options = File::options();
     options.read(true).write(true).create(true);
     let file = options.open(path).await.map_err(disk("create", path))?.into_std().await;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(busy()),
-        Err(TryLockError::Error(error)) => return Err(disk("lock", path)(error)),
+    let mut tries = 1;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => sleep(BETWEEN_LOCK_TRIES).await,
+            Err(TryLockError::WouldBlock) => return Err(busy()),
+            Err(TryLockError::Error(error)) => return Err(disk("lock", path)(error)),
+        }
+        tries += 1;
     }
     let ours = file.metadata().map_err(disk("look at", path))?;
     match tokio::fs::metadata(path).await {

@@ -10,7 +10,9 @@
 #[path = "../../../store/decode/tests/it/classic.rs"]
 #[expect(dead_code, reason = "the decoder's tests craft more oddities than these")]
 mod classic;
+mod fetch;
 mod observations;
+mod scripted_server;
 
 use std::fs::{File, FileTimes};
 use std::path::{Path, PathBuf};
