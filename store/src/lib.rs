@@ -4,8 +4,12 @@
 //! absent, makes them visible (feeds-and-store.md, section 8). Whatever this crate reports as done was synced first.
 //! No HTTP, no physics, no relational data.
 
+mod array_plan;
 mod catalog;
+mod chunk_codec;
+mod chunks;
 mod error;
+mod layout;
 mod manifest;
 mod maps;
 mod objects;
@@ -16,7 +20,6 @@ mod sweep;
 #[cfg(test)]
 mod undeletable;
 mod window;
-mod zarr_read;
 mod zarr_write;
 
 pub use catalog::{Catalog, Cycle, Damage, SeriesRef};
@@ -27,7 +30,7 @@ pub use objects::Objects;
 pub use publish::{CycleIdentity, CyclePublisher, NewSeries, Published, feed_name_violation};
 pub use results::{ResultFile, Results};
 pub use sweep::{ORPHAN_AGE, Swept};
-pub use window::ForcingWindow;
+pub use window::{ForcingWindow, SeriesSpan};
 
 use std::path::Path;
 use std::sync::Arc;

@@ -89,6 +89,10 @@ pub struct ObjectEntry {
     pub bytes: u64,
     /// SHA-256 of the bytes.
     pub sha256: String,
+    /// CRC-32C of the index of a shard's chunks, which readers of single chunks compare; none in what versions before
+    /// 0.4 wrote, and none for what is no shard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index_crc32c: Option<u32>,
 }
 
 /// Where the steps of a series come from: with it, and the steps that a chunk spans, every chunk has its source bytes.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use driftline_domain::{Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
+use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use object_store::path::Path;
 use serde_json::json;
@@ -11,13 +12,15 @@ use uuid::Uuid;
 
 use crate::catalog::manifest_path;
 use crate::manifest::{self, Horizon, Manifest, Mark, ObjectEntry, SeriesEntry, SeriesLineage, SourceFile};
-use crate::zarr_write::{self, Block, Object, SHARD_STEPS, SeriesEncoder};
+use crate::zarr_write::{self, NewGroup, Nodes, Object, SeriesEncoder};
 use crate::{Cycle, Error, Store};
 
 /// What this version writes of itself into a manifest.
 const WRITTEN_BY: &str = concat!("driftline ", env!("CARGO_PKG_VERSION"));
 /// Numbers tried before giving up when other writers publish at the same time.
 const MAX_ATTEMPTS: u32 = 100;
+/// Objects on their way into the store at the same time.
+const PUTS: usize = 8;
 
 /// Which cycle is published and from what.
 #[derive(Debug, Clone)]
@@ -99,6 +102,7 @@ pub struct CyclePublisher {
     prefix: String,
     series: Vec<SeriesEntry>,
     objects: Vec<ObjectEntry>,
+    nodes: Nodes,
     lineage: Vec<SeriesLineage>,
     /// Whether a manifest that names this prefix may have been created, though nobody was told so.
     may_be_visible: bool,
@@ -134,22 +138,17 @@ impl Store {
         let run = identity.run.0.strftime("%Y%m%dT%H%M%SZ");
         // The writer's id keeps two writers of one cycle apart: each has its own prefix, whoever publishes first.
         let prefix = format!("forcing/{}/{run}/{writer}", identity.feed);
-        let mut publisher = CyclePublisher {
+        Ok(Ok(CyclePublisher {
             store: self.clone(),
             identity,
             writer,
             prefix,
             series: Vec::new(),
             objects: Vec::new(),
+            nodes: Nodes::new(),
             lineage: Vec::new(),
             may_be_visible: false,
-        };
-        let about = json!({"feed": publisher.identity.feed, "run": publisher.identity.run, "written_by": WRITTEN_BY});
-        if let Err(error) = publisher.put(zarr_write::root_group(about)?).await {
-            publisher.abandon().await;
-            return Err(error);
-        }
-        Ok(Ok(publisher))
+        }))
     }
 }
 
@@ -161,25 +160,29 @@ impl CyclePublisher {
         E: std::error::Error + Send + Sync + 'static,
     {
         check_series(&series)?;
-        let (encoder, objects) = SeriesEncoder::new(series.clone())?;
-        self.put(objects).await?;
-        let (encoder, read) = (Arc::new(encoder), Arc::new(read));
+        let NewGroup {
+            encoder,
+            mut objects,
+            nodes,
+        } = SeriesEncoder::new_group(series.clone())?;
+        self.nodes.extend(nodes);
+        let (encoder, read, nodes) = (Arc::new(encoder), Arc::new(read), series.grid.len());
         let mut missing = 0;
-        for first in (0..series.times.len()).step_by(SHARD_STEPS) {
-            let steps = first..series.times.len().min(first + SHARD_STEPS);
-            let (encoder, read) = (Arc::clone(&encoder), Arc::clone(&read));
-            let nodes = series.grid.len();
-            let encode = move || -> Result<Block, Error> {
-                let fields: Vec<VectorField> = steps
-                    .clone()
-                    .map(|step| read_step(&*read, step, nodes))
-                    .collect::<Result<_, _>>()?;
-                encoder.encode(steps.start, &fields)
-            };
-            let block = self.store.compute.run(encode).await??;
-            missing += block.missing;
-            self.put(block.objects).await?;
+        // While one part is computed, the part before it is stored: what is in memory at once is a block of packed steps
+        // and two arrays' shards of it.
+        for steps in encoder.blocks() {
+            let (packer, read) = (Arc::clone(&encoder), Arc::clone(&read));
+            let pack = move || packer.pack(steps, |step| read_step(&*read, step, nodes));
+            let packed = Arc::new(self.put_during(objects, pack).await?);
+            objects = Vec::new();
+            for component in 0..2 {
+                let (encoder, packed) = (Arc::clone(&encoder), Arc::clone(&packed));
+                let encode = move || encoder.encode(component, &packed);
+                objects = self.put_during(objects, encode).await?;
+            }
+            missing += packed.missing;
         }
+        self.put(objects).await?;
         let values = (series.grid.len() * series.times.len()) as f64;
         self.lineage.push(SeriesLineage {
             group: series.group.clone(),
@@ -199,16 +202,29 @@ impl CyclePublisher {
         Ok(())
     }
 
+    /// Stores objects while the pool computes what comes next.
+    async fn put_during<T: Send + 'static>(
+        &mut self,
+        objects: Vec<Object>,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let compute = self.store.compute.clone();
+        let (stored, made) = tokio::join!(self.put(objects), compute.run(work));
+        stored?;
+        made?
+    }
+
     async fn put(&mut self, objects: Vec<Object>) -> Result<(), Error> {
-        for (path, bytes) in objects {
-            let entry = ObjectEntry {
-                sha256: manifest::sha256_hex(&bytes),
-                bytes: bytes.len() as u64,
-                path,
-            };
-            self.store.objects.put_new(&self.full_path(&entry.path), bytes).await?;
-            self.objects.push(entry);
-        }
+        let puts = objects.into_iter().map(|Object { entry, bytes }| {
+            let (store, path) = (&self.store.objects, self.full_path(&entry.path));
+            async move {
+                store.put_new(&path, bytes).await?;
+                Ok::<_, Error>(entry)
+            }
+        });
+        let puts: Vec<_> = puts.collect();
+        let stored: Vec<ObjectEntry> = futures::stream::iter(puts).buffer_unordered(PUTS).try_collect().await?;
+        self.objects.extend(stored);
         Ok(())
     }
 
@@ -246,6 +262,9 @@ impl CyclePublisher {
                 "a cycle without a field cannot be published".to_owned(),
             ));
         }
+        let about = json!({"feed": self.identity.feed, "run": self.identity.run, "written_by": WRITTEN_BY});
+        let root = zarr_write::root_group(about, &self.nodes)?;
+        self.put(vec![root]).await?;
         self.objects.sort_by(|a, b| a.path.cmp(&b.path));
         let paths: Vec<Path> = self.objects.iter().map(|entry| self.full_path(&entry.path)).collect();
         self.store.objects.sync(&paths).await?;
