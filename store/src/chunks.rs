@@ -25,6 +25,8 @@ const READS: usize = 8;
 const GAP_BYTES: u64 = 128 * 1024;
 /// Share of the cache that indices of shards may take.
 const INDEX_SHARE: u64 = 16;
+/// Least memory for indices of shards: without them every read is two.
+const INDEX_BYTES: u64 = 4 * 1024 * 1024;
 /// Arrays whose metadata is remembered.
 const MAX_PLANS: u64 = 4096;
 
@@ -74,7 +76,7 @@ impl ChunkCache {
             chunks: Cache::builder().weigher(weigh_chunk).max_capacity(bytes).build(),
             indices: Cache::builder()
                 .weigher(weigh_index)
-                .max_capacity(bytes / INDEX_SHARE)
+                .max_capacity((bytes / INDEX_SHARE).max(INDEX_BYTES))
                 .build(),
             plans: Cache::new(MAX_PLANS),
             ahead: Arc::new(Semaphore::new(1)),

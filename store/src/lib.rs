@@ -15,6 +15,8 @@ mod maps;
 mod objects;
 mod packing;
 mod publish;
+#[cfg(test)]
+mod requests;
 mod results;
 mod sweep;
 #[cfg(test)]

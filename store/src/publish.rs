@@ -268,7 +268,7 @@ impl CyclePublisher {
         self.objects.sort_by(|a, b| a.path.cmp(&b.path));
         let paths: Vec<Path> = self.objects.iter().map(|entry| self.full_path(&entry.path)).collect();
         self.store.objects.sync(&paths).await?;
-        let checksum = Manifest::content_checksum(manifest::schema_of(&self.series), &self.series, &self.objects)
+        let checksum = Manifest::content_checksum(manifest::SCHEMA, &self.series, &self.objects)
             .map_err(|error| zarr_write::array_error("manifest", error))?;
         for _ in 0..MAX_ATTEMPTS {
             let catalog = self.store.catalog().await?;
@@ -305,7 +305,7 @@ impl CyclePublisher {
 
     fn manifest(&self, revision: u32, now: Timestamp, checksum: String) -> Manifest {
         Manifest {
-            schema: manifest::schema_of(&self.series),
+            schema: manifest::SCHEMA,
             writer: self.writer.clone(),
             feed: self.identity.feed.clone(),
             run: self.identity.run,
