@@ -6,7 +6,7 @@ use std::sync::Arc;
 use driftline_compute::Compute;
 use driftline_decode::ForcingFile;
 use driftline_domain::{BBox, ComponentAxes, Composition, ForcingKind, GridSpec, RunTime, ValidTime, VectorField};
-use driftline_store::{ForcingWindow, SeriesRef, Store};
+use driftline_store::{ForcingWindow, SeriesRef, SeriesSpan, Store};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -151,22 +151,23 @@ impl ForcingOrigin {
         let candidates = self.candidates(kind, bbox, from, until, feeds).await?;
         let held: Vec<Held<(&str, GridSpec)>> = candidates.iter().filter_map(Candidate::held).collect();
         let parts = fresh_parts(&held, from, until);
+        if let Self::Store(store) = self {
+            let spans = parts
+                .iter()
+                .filter_map(|part| candidates[part.index].span(part.from, part.until));
+            let windows = store.load_windows(&spans.collect::<Vec<_>>(), bbox).await?;
+            return Ok(windows
+                .into_iter()
+                .flatten()
+                .filter_map(LoadedSource::of_window)
+                .collect());
+        }
         let mut loaded = Vec::new();
         for part in parts {
             let (candidate, from, until) = (candidates[part.index].clone(), part.from, part.until);
-            let source = match (self, &candidate) {
-                (Self::Store(store), Candidate::Stored(series)) => {
-                    let window = store.load_window(series, bbox, from, until).await?;
-                    window.and_then(|window| Some(LoadedSource::of_window(candidate.about()?, window)))
-                }
-                _ => {
-                    let bbox = *bbox;
-                    compute
-                        .run(move || candidate.read_local(&bbox, from, until, components))
-                        .await??
-                }
-            };
-            loaded.extend(source);
+            let bbox = *bbox;
+            let read = move || candidate.read_local(&bbox, from, until, components);
+            loaded.extend(compute.run(read).await??);
         }
         Ok(loaded)
     }
@@ -233,6 +234,18 @@ impl Candidate {
             first: *times.first()?,
             last: *times.last()?,
         })
+    }
+
+    /// What to load of a stored field.
+    fn span(&self, from: ValidTime, until: ValidTime) -> Option<SeriesSpan> {
+        match self {
+            Self::Stored(series) => Some(SeriesSpan {
+                series: series.clone(),
+                from,
+                until,
+            }),
+            Self::Local { .. } => None,
+        }
     }
 
     fn about(&self) -> Option<SourceAbout> {
@@ -325,16 +338,16 @@ impl Candidate {
 }
 
 impl LoadedSource {
-    fn of_window(about: SourceAbout, window: ForcingWindow) -> Self {
+    fn of_window(window: ForcingWindow) -> Option<Self> {
         let whole = window.series.entry().grid;
-        Self {
-            about,
+        Some(Self {
+            about: Candidate::Stored(window.series).about()?,
             whole,
             window: window.grid,
             times: window.times,
             fields: window.fields,
             axes: ComponentAxes::EastNorth,
-        }
+        })
     }
 
     /// As the kernel takes it.

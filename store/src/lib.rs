@@ -4,11 +4,15 @@
 //! absent, makes them visible (feeds-and-store.md, section 8). Whatever this crate reports as done was synced first.
 //! No HTTP, no physics, no relational data.
 
+mod array_plan;
 mod catalog;
 mod checkpoint;
 mod error;
 mod failures;
 mod lineage;
+mod chunk_codec;
+mod chunks;
+mod layout;
 mod manifest;
 mod maps;
 mod objects;
@@ -17,6 +21,8 @@ mod packing;
 mod probe;
 mod publish;
 mod reports;
+#[cfg(test)]
+mod requests;
 mod results;
 mod retention;
 mod retention_log;
@@ -25,7 +31,6 @@ mod sweep;
 #[cfg(test)]
 mod undeletable;
 mod window;
-mod zarr_read;
 mod zarr_write;
 
 pub use catalog::{Catalog, Cycle, CycleQuery, Damage, SeriesRef};
@@ -40,7 +45,7 @@ pub use retention::{Retained, RetentionRules};
 pub use retention_log::Hold;
 pub use s3::{Addressing, Location, S3Location};
 pub use sweep::{ORPHAN_AGE, Swept};
-pub use window::ForcingWindow;
+pub use window::{ForcingWindow, SeriesSpan};
 
 use std::path::Path;
 use std::sync::Arc;

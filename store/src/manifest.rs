@@ -7,17 +7,10 @@ use sha2::{Digest, Sha256};
 
 /// The newest layout; readers know this one and every earlier one.
 ///
-/// Version 1 has current and wind. Version 2 may have waves, which programs before it do not know. A manifest states the
-/// lowest version that describes it, so that an older program beside a newer one loses sight of nothing that it can read
-/// and of the rest says that a newer one is needed. Lineage, horizon and marks are further members that older programs
-/// pass over: no number of theirs depends on them.
-pub(crate) const SCHEMA: u32 = 2;
-
-/// The layout version that fields of these kinds need.
-pub(crate) fn schema_of(series: &[SeriesEntry]) -> u32 {
-    let has_waves = series.iter().any(|entry| entry.kind == ForcingKind::Waves);
-    if has_waves { 2 } else { 1 }
-}
+/// Version 1 has current and wind. Version 2 may have waves. Version 3 compresses chunks in the container of Blosc and names
+/// the CRC-32C of each shard's index; whatever is published now has it, and programs before it say that a newer one is
+/// needed. Lineage, horizon and marks are members that no number depends on.
+pub(crate) const SCHEMA: u32 = 3;
 
 /// One published revision of one cycle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,6 +82,10 @@ pub struct ObjectEntry {
     pub bytes: u64,
     /// SHA-256 of the bytes.
     pub sha256: String,
+    /// CRC-32C of the index of a shard's chunks, which readers of single chunks compare; none in what versions before
+    /// 0.4 wrote, and none for what is no shard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index_crc32c: Option<u32>,
 }
 
 /// Where the steps of a series come from: with it, and the steps that a chunk spans, every chunk has its source bytes.

@@ -41,25 +41,30 @@ fn height_and_direction(east: f32, north: f32) -> (f32, f32) {
 fn pack_array(variable: Variable, step: usize, values: &[f32]) -> Result<Vec<i16>, Error> {
     let (per_unit, offset) = (1.0 / variable.packing_step(), variable.packing_offset());
     let (low, high) = variable.plausible();
-    let pack_one = |(node, &value): (usize, &f32)| {
-        if value.is_nan() {
-            return Ok(MISSING);
-        }
-        if !(low..=high).contains(&value) {
-            return Err(Error::Implausible {
-                variable: variable.array_name(),
-                value,
-                units: variable.units(),
-                step,
-                node,
-                low,
-                high,
-            });
-        }
-        // What is plausible fits 16 bits: a test of the domain looks at every variable.
-        Ok(((f64::from(value) - offset) * per_unit).round() as i16)
+    let mut all_plausible = true;
+    let pack_one = |&value: &f32| {
+        all_plausible &= value.is_nan() | ((value >= low) & (value <= high));
+        let scaled = (f64::from(value) - offset) * per_unit;
+        // Half away from zero, without a call per value. What is plausible fits 16 bits: a test of the domain looks at
+        // every variable.
+        let rounded = (scaled + f64::copysign(0.5, scaled)) as i32 as i16;
+        if value.is_nan() { MISSING } else { rounded }
     };
-    values.iter().enumerate().map(pack_one).collect()
+    let packed = values.iter().map(pack_one).collect();
+    if all_plausible {
+        return Ok(packed);
+    }
+    let implausible = |value: &f32| !value.is_nan() && !(low..=high).contains(value);
+    let found = values.iter().position(implausible).unwrap_or_default();
+    Err(Error::Implausible {
+        variable: variable.array_name(),
+        value: values[found],
+        units: variable.units(),
+        step,
+        node: found,
+        low,
+        high,
+    })
 }
 
 /// The field of two packed arrays, NaN for missing.

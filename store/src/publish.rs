@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::catalog::manifest_path;
 use crate::manifest::{self, Horizon, Manifest, Mark, ObjectEntry, SeriesEntry, SeriesLineage, SourceFile};
-use crate::zarr_write::{self, Block, Object, SHARD_STEPS, SeriesEncoder};
+use crate::zarr_write::{self, NewGroup, Nodes, Object, SeriesEncoder};
 use crate::{Cycle, Error, Store};
 
 /// What this version writes of itself into a manifest.
@@ -27,7 +27,6 @@ const SHARED_FROM: usize = 64 * 1024;
 const RECENT: Duration = Duration::from_secs(60);
 /// Numbers tried before giving up when other writers publish at the same time.
 const MAX_ATTEMPTS: u32 = 100;
-
 /// Which cycle is published and from what.
 #[derive(Debug, Clone)]
 pub struct CycleIdentity {
@@ -108,6 +107,7 @@ pub struct CyclePublisher {
     prefix: String,
     series: Vec<SeriesEntry>,
     objects: Vec<ObjectEntry>,
+    nodes: Nodes,
     lineage: Vec<SeriesLineage>,
     /// The newest revision when this one was begun; what both have in common is not stored twice.
     before: Option<Arc<Cycle>>,
@@ -148,23 +148,18 @@ impl Store {
         let run = identity.run.0.strftime("%Y%m%dT%H%M%SZ");
         // The writer's id keeps two writers of one cycle apart: each has its own prefix, whoever publishes first.
         let prefix = format!("forcing/{}/{run}/{writer}", identity.feed);
-        let mut publisher = CyclePublisher {
+        Ok(Ok(CyclePublisher {
             store: self.clone(),
             identity,
             writer,
             prefix,
             series: Vec::new(),
             objects: Vec::new(),
+            nodes: Nodes::new(),
             lineage: Vec::new(),
             before,
             may_be_visible: false,
-        };
-        let about = json!({"feed": publisher.identity.feed, "run": publisher.identity.run, "written_by": WRITTEN_BY});
-        if let Err(error) = publisher.put(zarr_write::root_group(about)?).await {
-            publisher.abandon().await;
-            return Err(error);
-        }
-        Ok(Ok(publisher))
+        }))
     }
 }
 
@@ -176,25 +171,29 @@ impl CyclePublisher {
         E: std::error::Error + Send + Sync + 'static,
     {
         check_series(&series)?;
-        let (encoder, objects) = SeriesEncoder::new(series.clone())?;
-        self.put(objects).await?;
-        let (encoder, read) = (Arc::new(encoder), Arc::new(read));
+        let NewGroup {
+            encoder,
+            mut objects,
+            nodes,
+        } = SeriesEncoder::new_group(series.clone())?;
+        self.nodes.extend(nodes);
+        let (encoder, read, nodes) = (Arc::new(encoder), Arc::new(read), series.grid.len());
         let mut missing = 0;
-        for first in (0..series.times.len()).step_by(SHARD_STEPS) {
-            let steps = first..series.times.len().min(first + SHARD_STEPS);
-            let (encoder, read) = (Arc::clone(&encoder), Arc::clone(&read));
-            let nodes = series.grid.len();
-            let encode = move || -> Result<Block, Error> {
-                let fields: Vec<VectorField> = steps
-                    .clone()
-                    .map(|step| read_step(&*read, step, nodes))
-                    .collect::<Result<_, _>>()?;
-                encoder.encode(steps.start, &fields)
-            };
-            let block = self.store.compute.run(encode).await??;
-            missing += block.missing;
-            self.put(block.objects).await?;
+        // While one part is computed, the part before it is stored: what is in memory at once is a block of packed steps
+        // and two arrays' shards of it.
+        for steps in encoder.blocks() {
+            let (packer, read) = (Arc::clone(&encoder), Arc::clone(&read));
+            let pack = move || packer.pack(steps, |step| read_step(&*read, step, nodes));
+            let packed = Arc::new(self.put_during(objects, pack).await?);
+            objects = Vec::new();
+            for component in 0..2 {
+                let (encoder, packed) = (Arc::clone(&encoder), Arc::clone(&packed));
+                let encode = move || encoder.encode(component, &packed);
+                objects = self.put_during(objects, encode).await?;
+            }
+            missing += packed.missing;
         }
+        self.put(objects).await?;
         let values = (series.grid.len() * series.times.len()) as f64;
         self.lineage.push(SeriesLineage {
             group: series.group.clone(),
@@ -214,12 +213,24 @@ impl CyclePublisher {
         Ok(())
     }
 
+    /// Stores objects while the pool computes what comes next.
+    async fn put_during<T: Send + 'static>(
+        &mut self,
+        objects: Vec<Object>,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let compute = self.store.compute.clone();
+        let (stored, made) = tokio::join!(self.put(objects), compute.run(work));
+        stored?;
+        made?
+    }
+
     async fn put(&mut self, objects: Vec<Object>) -> Result<(), Error> {
         // A local disk gains nothing from several at once, and a remote store waits most of the time.
         let at_once = if self.store.objects.is_remote() { UPLOADS } else { 1 };
         let this = &*self;
         let stored: Vec<ObjectEntry> = stream::iter(objects)
-            .map(|(path, bytes)| this.put_one(path, bytes))
+            .map(|object| this.put_one(object))
             .buffered(at_once)
             .try_collect()
             .await?;
@@ -227,12 +238,7 @@ impl CyclePublisher {
         Ok(())
     }
 
-    async fn put_one(&self, path: String, bytes: Bytes) -> Result<ObjectEntry, Error> {
-        let entry = ObjectEntry {
-            sha256: manifest::sha256_hex(&bytes),
-            bytes: bytes.len() as u64,
-            path,
-        };
+    async fn put_one(&self, Object { entry, bytes }: Object) -> Result<ObjectEntry, Error> {
         let target = self.full_path(&entry.path);
         if !self.is_shared(&entry, &bytes, &target).await? {
             self.store.objects.put_own(&target, bytes).await?;
@@ -319,11 +325,14 @@ impl CyclePublisher {
                 "a cycle without a field cannot be published".to_owned(),
             ));
         }
+        let about = json!({"feed": self.identity.feed, "run": self.identity.run, "written_by": WRITTEN_BY});
+        let root = zarr_write::root_group(about, &self.nodes)?;
+        self.put(vec![root]).await?;
         self.objects.sort_by(|a, b| a.path.cmp(&b.path));
         let paths: Vec<Path> = self.objects.iter().map(|entry| self.full_path(&entry.path)).collect();
         self.store.objects.sync(&paths).await?;
         self.verify_stored().await?;
-        let checksum = Manifest::content_checksum(manifest::schema_of(&self.series), &self.series, &self.objects)
+        let checksum = Manifest::content_checksum(manifest::SCHEMA, &self.series, &self.objects)
             .map_err(|error| zarr_write::array_error("manifest", error))?;
         for _ in 0..MAX_ATTEMPTS {
             let catalog = self.store.catalog().await?;
@@ -360,7 +369,7 @@ impl CyclePublisher {
 
     fn manifest(&self, revision: u32, now: Timestamp, checksum: String) -> Manifest {
         Manifest {
-            schema: manifest::schema_of(&self.series),
+            schema: manifest::SCHEMA,
             writer: self.writer.clone(),
             feed: self.identity.feed.clone(),
             run: self.identity.run,

@@ -1,18 +1,30 @@
-//! A window of forcing: one field of one cycle, cut to a neighbourhood and a time range, verified against its manifest.
+//! A window of forcing: one field of one cycle, cut to a neighbourhood and a time range.
+//!
+//! Only the chunks that the window touches are read (`chunks.rs`), and each is checked. A drift forecast that goes on in
+//! time asks for the steps behind its window next: the next row of chunks along time is read ahead while it computes.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use driftline_domain::{BBox, GridSpec, IndexWindow, ValidTime, VectorField};
+use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
+use rayon::prelude::*;
 
+use crate::array_plan::ArrayPlan;
+use crate::chunks::{Chunk, Keep, Numbers};
 use crate::manifest::{Manifest, ObjectEntry, sha256_hex};
-use crate::zarr_read::{FetchedArray, column_parts};
-use crate::{Error, SeriesRef, Store, packing};
+use crate::packing::{self, MISSING};
+use crate::{Error, SeriesRef, Store};
 
 /// Nodes kept around the box, so that bilinear corners and nearest-wet values exist at its rim.
 const MARGIN_NODES: usize = 3;
+/// Fields read at the same time for one box.
+const FIELDS: usize = 4;
+/// Most chunks of one array that are read ahead: a window of the whole globe is not.
+const MAX_AHEAD: usize = 64;
 
 /// A field around a place over a time range, in memory.
 #[derive(Debug, Clone)]
@@ -25,6 +37,25 @@ pub struct ForcingWindow {
     pub times: Vec<ValidTime>,
     /// One field per time.
     pub fields: Vec<VectorField>,
+}
+
+/// A field and the time range for which it is wanted.
+#[derive(Debug, Clone)]
+pub struct SeriesSpan {
+    /// The field.
+    pub series: SeriesRef,
+    /// Begin of the time range.
+    pub from: ValidTime,
+    /// End of the time range.
+    pub until: ValidTime,
+}
+
+/// Which nodes and steps of a stored grid.
+#[derive(Clone)]
+struct Cut {
+    nx: usize,
+    window: IndexWindow,
+    steps: Range<usize>,
 }
 
 impl Store {
@@ -43,53 +74,80 @@ impl Store {
         let Some(steps) = bracketing_steps(&entry.times, from, until) else {
             return Ok(None);
         };
-        let mut components = Vec::new();
-        for variable in entry.kind.components() {
-            let path = format!("{}/{}", entry.group, variable.array_name());
-            let objects = self.fetch_array(series, &path, window, &steps).await?;
-            let (grid, steps) = (entry.grid, steps.clone());
-            let decode = move || FetchedArray::new(&path, objects)?.window(&grid, window, steps);
-            components.push(self.compute.run(decode).await??);
-        }
-        let kind = entry.kind;
-        let (Some(second), Some(first)) = (components.pop(), components.pop()) else {
-            return Err(Error::Array {
-                array: entry.group.clone(),
-                reason: "a vector field has two arrays".to_owned(),
-            });
+        let cut = Cut {
+            nx: entry.grid.nx(),
+            window,
+            steps: steps.clone(),
         };
-        let steps_of_both = first.iter().zip(&second);
-        let fields = steps_of_both.map(|(first, second)| packing::unpack(kind, [first, second]));
+        let fields = self.read_fields(series, &cut).await?;
+        self.read_ahead(series, &cut);
         Ok(Some(ForcingWindow {
             series: series.clone(),
             grid: entry.grid.window(window),
             times: entry.times[steps].to_vec(),
-            fields: fields.collect(),
+            fields,
         }))
     }
 
-    /// The objects of an array that a window needs: its metadata and the shards it touches.
-    async fn fetch_array(
-        &self,
-        series: &SeriesRef,
-        path: &str,
-        window: IndexWindow,
-        steps: &Range<usize>,
-    ) -> Result<Vec<(String, Bytes)>, Error> {
-        let manifest = &series.cycle.manifest;
-        let bytes = self.metadata_of(manifest, path).await?;
-        let shard = shard_shape(&bytes).ok_or_else(|| Error::Array {
-            array: path.to_owned(),
-            reason: "its metadata names no chunk shape".to_owned(),
-        })?;
-        let mut objects = vec![(format!("{path}/zarr.json"), bytes)];
-        for key in shard_keys(path, series.entry().grid.nx(), shard, window, steps) {
-            // A shard without any value is not stored, and then the manifest does not name it either.
-            if let Some(entry) = manifest.object(&key) {
-                objects.push((key, self.fetch(manifest, entry).await?));
-            }
+    /// Loads one box of space and time across fields, whatever feeds they are of, several at the same time; in the order
+    /// asked for.
+    pub async fn load_windows(&self, wanted: &[SeriesSpan], bbox: &BBox) -> Result<Vec<Option<ForcingWindow>>, Error> {
+        let loads = wanted
+            .iter()
+            .map(|span| self.load_window(&span.series, bbox, span.from, span.until));
+        let loads: Vec<_> = loads.collect();
+        futures::stream::iter(loads).buffered(FIELDS).try_collect().await
+    }
+
+    async fn read_fields(&self, series: &SeriesRef, cut: &Cut) -> Result<Vec<VectorField>, Error> {
+        let kind = series.entry().kind;
+        let read = async |variable| {
+            let plan = self.array_plan(series, variable).await?;
+            let places = cut.places(plan.layout.chunk);
+            let chunks = self.read_chunks(series, &plan, places, Keep::Chunks).await?;
+            Ok::<_, Error>(StoredPart::new(&plan, chunks))
+        };
+        let [first, second] = kind.components();
+        let (first, second) = tokio::try_join!(read(first), read(second))?;
+        let cut = cut.clone();
+        let put_together = move || {
+            let of_step = |step| packing::unpack(kind, [&first.step(&cut, step), &second.step(&cut, step)]);
+            cut.steps.clone().into_par_iter().map(of_step).collect()
+        };
+        Ok(self.compute.run(put_together).await?)
+    }
+
+    /// Reads the chunks behind a window into memory, unless something is being read ahead already.
+    fn read_ahead(&self, series: &SeriesRef, cut: &Cut) {
+        let following = cut.steps.end..series.entry().times.len().min(cut.steps.end + 1);
+        let Ok(permit) = Arc::clone(&self.maps.chunks.ahead).try_acquire_owned() else {
+            return;
+        };
+        if following.is_empty() {
+            return;
         }
-        Ok(objects)
+        let (store, series) = (self.clone(), series.clone());
+        let cut = Cut {
+            steps: following,
+            ..cut.clone()
+        };
+        let read = async move {
+            for variable in series.entry().kind.components() {
+                let plan = store.array_plan(&series, variable).await?;
+                let places = cut.places(plan.layout.chunk);
+                if places.len() <= MAX_AHEAD {
+                    store.read_chunks(&series, &plan, places, Keep::Chunks).await?;
+                }
+            }
+            Ok::<_, Error>(())
+        };
+        tokio::spawn(async move {
+            // Whoever needs these chunks finds out for himself what is wrong with them.
+            if let Err(error) = read.await {
+                tracing::debug!(cause = %error, "forcing could not be read ahead");
+            }
+            drop(permit);
+        });
     }
 
     /// The metadata of the array at a path below a cycle's prefix, compared with the manifest.
@@ -133,6 +191,96 @@ impl Store {
     }
 }
 
+impl Cut {
+    /// The chunks that it touches, where chunks have this size.
+    fn places(&self, [chunk_t, chunk_y, chunk_x]: [usize; 3]) -> Vec<[usize; 3]> {
+        let window = self.window;
+        let mut columns: Vec<usize> = column_parts(self.nx, window.i0, window.nx)
+            .into_iter()
+            .flat_map(|part| touched(&part.source, chunk_x))
+            .collect();
+        // A window around the globe may begin and end in the same chunk.
+        columns.sort_unstable();
+        columns.dedup();
+        let mut places = Vec::new();
+        for t in touched(&self.steps, chunk_t) {
+            for row in touched(&(window.j0..window.j0 + window.ny), chunk_y) {
+                places.extend(columns.iter().map(|&column| [t, row, column]));
+            }
+        }
+        places
+    }
+}
+
+/// The chunks of one array that a window touches.
+struct StoredPart {
+    chunk: [usize; 3],
+    chunks: HashMap<[usize; 3], Numbers>,
+}
+
+impl StoredPart {
+    fn new(plan: &ArrayPlan, chunks: Vec<Chunk>) -> Self {
+        Self {
+            chunk: plan.layout.chunk,
+            chunks: chunks.into_iter().map(|chunk| (chunk.place, chunk.numbers)).collect(),
+        }
+    }
+
+    /// The numbers of one step in the window, missing ones where there is no chunk.
+    fn step(&self, cut: &Cut, step: usize) -> Vec<i16> {
+        let [chunk_t, chunk_y, chunk_x] = self.chunk;
+        let window = cut.window;
+        let rows = window.j0..window.j0 + window.ny;
+        let plane = step % chunk_t * chunk_y * chunk_x;
+        let mut numbers = vec![MISSING; window.nx * window.ny];
+        for part in column_parts(cut.nx, window.i0, window.nx) {
+            for (row, column) in
+                touched(&rows, chunk_y).flat_map(|row| touched(&part.source, chunk_x).map(move |column| (row, column)))
+            {
+                let Some(chunk) = self.chunks.get(&[step / chunk_t, row, column]) else {
+                    continue;
+                };
+                let (y0, x0) = (row * chunk_y, column * chunk_x);
+                let columns = part.source.start.max(x0)..part.source.end.min(x0 + chunk_x);
+                for y in rows.start.max(y0)..rows.end.min(y0 + chunk_y) {
+                    let from = plane + (y - y0) * chunk_x + columns.start - x0;
+                    let to = (y - rows.start) * window.nx + part.target + columns.start - part.source.start;
+                    numbers[to..to + columns.len()].copy_from_slice(&chunk[from..from + columns.len()]);
+                }
+            }
+        }
+        numbers
+    }
+}
+
+/// The chunks of this size that a range, which is not empty, touches.
+fn touched(range: &Range<usize>, size: usize) -> Range<usize> {
+    range.start / size..range.end.div_ceil(size)
+}
+
+/// A run of columns in the stored row and where it goes in the window's row.
+pub(crate) struct ColumnPart {
+    pub(crate) source: Range<usize>,
+    pub(crate) target: usize,
+}
+
+/// The stored columns of a window: one run, or two where it passes the seam.
+pub(crate) fn column_parts(stored_nx: usize, i0: usize, nx: usize) -> Vec<ColumnPart> {
+    let first = ColumnPart {
+        source: i0..stored_nx.min(i0 + nx),
+        target: 0,
+    };
+    let taken = first.source.len();
+    let mut parts = vec![first];
+    if taken < nx {
+        parts.push(ColumnPart {
+            source: 0..nx - taken,
+            target: taken,
+        });
+    }
+    parts
+}
+
 /// The stored steps from the last one at or before `from` to the first one at or after `until`.
 fn bracketing_steps(times: &[ValidTime], from: ValidTime, until: ValidTime) -> Option<Range<usize>> {
     let first = times.partition_point(|time| *time <= from).saturating_sub(1);
@@ -141,38 +289,4 @@ fn bracketing_steps(times: &[ValidTime], from: ValidTime, until: ValidTime) -> O
         .min(times.len().checked_sub(1)?);
     let touches = times[first] <= until && times[last] >= from;
     (touches && first <= last).then_some(first..last + 1)
-}
-
-/// The shard's extent in steps, rows and columns, from the array's metadata.
-fn shard_shape(metadata: &[u8]) -> Option<[usize; 3]> {
-    let value: serde_json::Value = serde_json::from_slice(metadata).ok()?;
-    let shape = value.pointer("/chunk_grid/configuration/chunk_shape")?.as_array()?;
-    let sizes: Option<Vec<usize>> = shape
-        .iter()
-        .map(|n| usize::try_from(n.as_u64()?).ok().filter(|&n| n > 0))
-        .collect();
-    sizes?.try_into().ok()
-}
-
-fn shard_keys(
-    path: &str,
-    nx: usize,
-    [shard_t, shard_y, shard_x]: [usize; 3],
-    window: IndexWindow,
-    steps: &Range<usize>,
-) -> Vec<String> {
-    let covered = |range: Range<usize>, size: usize| range.start / size..(range.end - 1) / size + 1;
-    let mut keys = Vec::new();
-    for part in column_parts(nx, window.i0, window.nx) {
-        for t in covered(steps.clone(), shard_t) {
-            for j in covered(window.j0..window.j0 + window.ny, shard_y) {
-                for i in covered(part.source.clone(), shard_x) {
-                    keys.push(format!("{path}/c/{t}/{j}/{i}"));
-                }
-            }
-        }
-    }
-    keys.sort();
-    keys.dedup();
-    keys
 }

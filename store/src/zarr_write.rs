@@ -1,9 +1,12 @@
 //! A vector field over time as a Zarr v3 group: `current_east`, `current_north` (or `wind_*`, or `wave_height` and
 //! `wave_direction`), `time`, the axes, and for projected grids `crs`. CF conventions, so that xarray, GDAL and people find what they expect.
 //!
-//! Shards of 24 steps and up to 480 x 480 nodes hold chunks of 6 x 60 x 60, each compressed by zstd and closed by a
-//! CRC-32C (feeds-and-store.md 7.2). Encoding is pure: objects come out, somebody else stores them.
+//! Shards hold chunks, each compressed and closed by a CRC-32C (`layout.rs`, `chunk_codec.rs`, docs/store-layout.md).
+//! The group and the cycle's root repeat the metadata of what is below them, as zarr-python consolidates it: a reader far
+//! away needs one request instead of one per array. Encoding is pure: objects come out, somebody else stores them.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,128 +14,192 @@ use driftline_domain::{Ellipsoid, GridSpec, Projection, ValidTime, Variable, Vec
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use zarrs::array::codec::{Crc32cCodec, ZstdCodec};
-use zarrs::array::{
-    Array, ArrayBuilder, BytesToBytesCodecTraits, CodecOptions, DataType, Element, FillValue, data_type,
-};
-use zarrs::group::GroupBuilder;
+use zarrs::array::{ArrayBuilder, BytesToBytesCodecTraits, DataType, Element, FillValue, data_type};
 use zarrs::storage::store::MemoryStore;
 use zarrs::storage::{ListableStorageTraits, ReadableStorageTraits, WritableStorageTraits};
 
+use crate::chunk_codec::{BLOSC_LEVEL, ChunkEncoder};
+use crate::layout::Layout;
+use crate::manifest::{ObjectEntry, sha256_hex};
 use crate::packing::{self, MISSING};
 use crate::{Error, NewSeries};
 
-/// Steps in a shard; a late step touches one shard's span only.
-pub(crate) const SHARD_STEPS: usize = 24;
-const SHARD_NODES: usize = 480;
-const CHUNK_STEPS: usize = 6;
-const CHUNK_NODES: usize = 60;
+/// Level of zstd for the axes.
 const ZSTD_LEVEL: i32 = 3;
 
-/// A stored object: path below the cycle's prefix, and bytes.
-pub(crate) type Object = (String, Bytes);
+/// An object about to be stored, and what the manifest will say of it; its path is below the cycle's prefix.
+pub(crate) struct Object {
+    pub(crate) entry: ObjectEntry,
+    pub(crate) bytes: Bytes,
+}
+
+/// Nodes of Zarr by path below the cycle's prefix, each with the metadata in its `zarr.json`.
+pub(crate) type Nodes = BTreeMap<String, Value>;
 
 /// Encodes one series, block of steps by block of steps.
 pub(crate) struct SeriesEncoder {
-    scratch: Arc<MemoryStore>,
-    arrays: [Array<MemoryStore>; 2],
     series: NewSeries,
-    shard: [usize; 3],
+    layout: Layout,
 }
 
-/// The objects of one block and how many of its nodes have no value.
-pub(crate) struct Block {
-    pub(crate) objects: Vec<Object>,
+/// The steps of one shard's span as they will be stored.
+pub(crate) struct PackedSteps {
+    first: usize,
+    steps: Vec<[Vec<i16>; 2]>,
+    /// How many nodes have no value, over all steps.
     pub(crate) missing: usize,
 }
 
-impl SeriesEncoder {
-    /// Prepares a group; the objects returned are its metadata and coordinates.
-    pub(crate) fn new(series: NewSeries) -> Result<(Self, Vec<Object>), Error> {
-        let scratch = Arc::new(MemoryStore::new());
-        let (nx, ny, nt) = (series.grid.nx(), series.grid.ny(), series.times.len());
-        let root = format!("/{}", series.group);
-        write_group(&scratch, &root, group_attributes(&series))?;
-        write_axes(&scratch, &root, &series)?;
-        let shard = [
-            SHARD_STEPS.min(nt.next_multiple_of(CHUNK_STEPS)),
-            shard_nodes(ny),
-            shard_nodes(nx),
-        ];
-        let build = |variable: Variable| build_component(&scratch, &root, &series, variable, [nt, ny, nx], shard);
-        let [east, north] = series.kind.components();
-        let arrays = [build(east)?, build(north)?];
-        let objects = drain(&scratch)?;
-        Ok((
-            Self {
-                scratch,
-                arrays,
-                series,
-                shard,
-            },
-            objects,
-        ))
-    }
+/// A series about to be encoded.
+pub(crate) struct NewGroup {
+    pub(crate) encoder: SeriesEncoder,
+    /// Metadata and coordinates.
+    pub(crate) objects: Vec<Object>,
+    /// What the root repeats.
+    pub(crate) nodes: Nodes,
+}
 
-    /// Encodes the steps from `first` on, at most `SHARD_STEPS` of them, `first` being a multiple of that.
-    pub(crate) fn encode(&self, first: usize, fields: &[VectorField]) -> Result<Block, Error> {
-        let packed = fields
-            .iter()
-            .enumerate()
-            .map(|(k, field)| packing::pack(self.series.kind, first + k, field));
-        let packed: Vec<[Vec<i16>; 2]> = packed.collect::<Result<_, _>>()?;
-        let missing = packed
-            .iter()
-            .map(|[east, _]| east.iter().filter(|&&number| number == MISSING).count())
-            .sum();
-        for (component, array) in self.arrays.iter().enumerate() {
-            let steps: Vec<&[i16]> = packed.iter().map(|pair| pair[component].as_slice()).collect();
-            self.store_shards(array, first / self.shard[0], &steps)?;
-        }
-        Ok(Block {
-            objects: drain(&self.scratch)?,
-            missing,
-        })
-    }
-
-    /// Encodes every shard of one array over these steps, shard by shard in parallel.
-    fn store_shards(&self, array: &Array<MemoryStore>, block: usize, steps: &[&[i16]]) -> Result<(), Error> {
-        let [_, shard_y, shard_x] = self.shard;
-        let (nx, ny) = (self.series.grid.nx(), self.series.grid.ny());
-        let corners: Vec<(usize, usize)> = (0..ny)
-            .step_by(shard_y)
-            .flat_map(|y0| (0..nx).step_by(shard_x).map(move |x0| (y0, x0)))
-            .collect();
-        // Inside a shard one thread works: with more, its chunks would follow one another in the order they happen to
-        // be done in, and equal content would not give equal bytes.
-        let options = CodecOptions::default().with_concurrent_target(1);
-        corners.into_par_iter().try_for_each(|(y0, x0)| {
-            let index = [block as u64, (y0 / shard_y) as u64, (x0 / shard_x) as u64];
-            let values = self.shard_values(steps, y0, x0);
-            array
-                .store_chunk_opt(&index, values, &options)
-                .map_err(|error| array_error(array.path().as_str(), error))
-        })
-    }
-
-    /// The values of one shard, padded with missing ones beyond the array's edges.
-    fn shard_values(&self, steps: &[&[i16]], y0: usize, x0: usize) -> Vec<i16> {
-        let [shard_t, shard_y, shard_x] = self.shard;
-        let (nx, ny) = (self.series.grid.nx(), self.series.grid.ny());
-        let mut values = vec![MISSING; shard_t * shard_y * shard_x];
-        let (rows, columns) = (shard_y.min(ny - y0), shard_x.min(nx - x0));
-        for (t, step) in steps.iter().enumerate() {
-            for row in 0..rows {
-                let from = (y0 + row) * nx + x0;
-                let to = (t * shard_y + row) * shard_x;
-                values[to..to + columns].copy_from_slice(&step[from..from + columns]);
-            }
-        }
-        values
+impl Object {
+    /// An object whose path is below the cycle's prefix.
+    fn new(path: String, bytes: Bytes, index_crc32c: Option<u32>) -> Self {
+        let entry = ObjectEntry {
+            bytes: bytes.len() as u64,
+            sha256: sha256_hex(&bytes),
+            index_crc32c,
+            path,
+        };
+        Self { entry, bytes }
     }
 }
 
-fn shard_nodes(n: usize) -> usize {
-    SHARD_NODES.min(n.next_multiple_of(CHUNK_NODES))
+impl SeriesEncoder {
+    /// Prepares a group.
+    pub(crate) fn new_group(series: NewSeries) -> Result<NewGroup, Error> {
+        let layout = Layout::of(&series.grid, series.times.len());
+        let scratch = Arc::new(MemoryStore::new());
+        write_axes(&scratch, &format!("/{}", series.group), &series)?;
+        let mut nodes = Nodes::new();
+        let mut objects = Vec::new();
+        for (path, bytes) in drain(&scratch)? {
+            if let Some(node) = path.strip_suffix("/zarr.json") {
+                let metadata = serde_json::from_slice(&bytes).map_err(|error| array_error(node, error))?;
+                nodes.insert(node.to_owned(), metadata);
+            }
+            objects.push(Object::new(path, bytes, None));
+        }
+        for variable in series.kind.components() {
+            let path = format!("{}/{}", series.group, variable.array_name());
+            let metadata = component_metadata(&series, variable, layout);
+            objects.push(metadata_object(&path, &metadata)?);
+            nodes.insert(path, metadata);
+        }
+        let group = group_metadata(group_attributes(&series));
+        let below = nodes.iter().filter_map(|(path, metadata)| {
+            let name = path.strip_prefix(series.group.as_str())?.strip_prefix('/')?;
+            Some((name.to_owned(), metadata.clone()))
+        });
+        objects.push(metadata_object(&series.group, &consolidated(&group, below.collect()))?);
+        nodes.insert(series.group.clone(), group);
+        Ok(NewGroup {
+            encoder: Self { series, layout },
+            objects,
+            nodes,
+        })
+    }
+
+    /// The first step of every block of steps; each is packed and encoded at once.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (steps, span) = (self.series.times.len(), self.layout.shard[0]);
+        (0..steps)
+            .step_by(span)
+            .map(move |first| first..steps.min(first + span))
+    }
+
+    /// Reads and packs the steps of a block, several at the same time; of several errors that of the first step is told.
+    pub(crate) fn pack<R>(&self, steps: Range<usize>, read: R) -> Result<PackedSteps, Error>
+    where
+        R: Fn(usize) -> Result<VectorField, Error> + Sync,
+    {
+        let first = steps.start;
+        let pack_one = |step: usize| packing::pack(self.series.kind, step, &read(step)?);
+        let packed: Vec<Result<[Vec<i16>; 2], Error>> = steps.into_par_iter().with_max_len(1).map(pack_one).collect();
+        let steps: Vec<[Vec<i16>; 2]> = packed.into_iter().collect::<Result<_, _>>()?;
+        let without_value = |[first, _]: &[Vec<i16>; 2]| first.iter().filter(|&&number| number == MISSING).count();
+        Ok(PackedSteps {
+            first,
+            missing: steps.par_iter().map(without_value).sum(),
+            steps,
+        })
+    }
+
+    /// Encodes one of both arrays over a block of steps, shard by shard in parallel. Inside a shard one thread works:
+    /// equal content gives equal bytes.
+    pub(crate) fn encode(&self, component: usize, packed: &PackedSteps) -> Result<Vec<Object>, Error> {
+        let [span, shard_y, shard_x] = self.layout.shard;
+        let corners: Vec<[usize; 2]> = (0..self.series.grid.ny().div_ceil(shard_y))
+            .flat_map(|y| (0..self.series.grid.nx().div_ceil(shard_x)).map(move |x| [y, x]))
+            .collect();
+        let name = self.series.kind.components()[component].array_name();
+        let steps: Vec<&[i16]> = packed.steps.iter().map(|pair| pair[component].as_slice()).collect();
+        let shards = corners.into_par_iter().with_max_len(1).filter_map(|[y, x]| {
+            let path = format!("{}/{name}/c/{}/{y}/{x}", self.series.group, packed.first / span);
+            let shard = self
+                .encode_shard(&steps, [y, x])
+                .map_err(|error| array_error(&path, error));
+            let found = shard.transpose()?;
+            Some(found.map(|(bytes, index_crc32c)| Object::new(path, bytes.into(), Some(index_crc32c))))
+        });
+        shards.collect()
+    }
+
+    /// One shard: its chunks, then where each is, then the CRC-32C of that, which is returned as well. Chunks without any
+    /// value are not stored, and a shard of such chunks is none.
+    fn encode_shard(&self, steps: &[&[i16]], [y, x]: [usize; 2]) -> std::io::Result<Option<(Vec<u8>, u32)>> {
+        let [chunks_t, chunks_y, chunks_x] = self.layout.chunks_per_shard();
+        let mut encoder = ChunkEncoder::new()?;
+        let mut numbers = vec![MISSING; self.layout.chunk.iter().product()];
+        let (mut shard, mut index) = (Vec::new(), Vec::new());
+        for position in 0..chunks_t * chunks_y * chunks_x {
+            let (column, row) = (position % chunks_x, position / chunks_x % chunks_y);
+            let place = [
+                position / (chunks_x * chunks_y),
+                y * chunks_y + row,
+                x * chunks_x + column,
+            ];
+            let entry = if self.gather(steps, place, &mut numbers) {
+                let offset = shard.len();
+                [offset as u64, encoder.append(&numbers, &mut shard)? as u64]
+            } else {
+                [u64::MAX; 2]
+            };
+            index.extend(entry.iter().flat_map(|number| number.to_le_bytes()));
+        }
+        if shard.is_empty() {
+            return Ok(None);
+        }
+        let crc = crc32c::crc32c(&index);
+        shard.extend_from_slice(&index);
+        shard.extend_from_slice(&crc.to_le_bytes());
+        Ok(Some((shard, crc)))
+    }
+
+    /// The numbers of one chunk, missing ones beyond the array's edges; false when it has no value.
+    fn gather(&self, steps: &[&[i16]], [t, row, column]: [usize; 3], numbers: &mut [i16]) -> bool {
+        let [chunk_t, chunk_y, chunk_x] = self.layout.chunk;
+        let (nx, ny) = (self.series.grid.nx(), self.series.grid.ny());
+        let (y0, x0) = (row * chunk_y, column * chunk_x);
+        numbers.fill(MISSING);
+        let (rows, columns) = (chunk_y.min(ny.saturating_sub(y0)), chunk_x.min(nx.saturating_sub(x0)));
+        let mut any = false;
+        for (step, field) in steps.iter().skip(t * chunk_t).take(chunk_t).enumerate() {
+            for row in 0..if columns == 0 { 0 } else { rows } {
+                let from = &field[(y0 + row) * nx + x0..][..columns];
+                numbers[(step * chunk_y + row) * chunk_x..][..columns].copy_from_slice(from);
+                any |= from.iter().any(|&number| number != MISSING);
+            }
+        }
+        any
+    }
 }
 
 fn codecs() -> Vec<Arc<dyn BytesToBytesCodecTraits>> {
@@ -142,15 +209,8 @@ fn codecs() -> Vec<Arc<dyn BytesToBytesCodecTraits>> {
     ]
 }
 
-fn build_component(
-    scratch: &Arc<MemoryStore>,
-    root: &str,
-    series: &NewSeries,
-    variable: Variable,
-    shape: [usize; 3],
-    shard: [usize; 3],
-) -> Result<Array<MemoryStore>, Error> {
-    let path = format!("{root}/{}", variable.array_name());
+/// The `zarr.json` of one of both arrays.
+fn component_metadata(series: &NewSeries, variable: Variable, layout: Layout) -> Value {
     let [y, x] = axis_names(&series.grid);
     let mut attributes = json!({
         "standard_name": variable.standard_name(),
@@ -163,21 +223,26 @@ fn build_component(
     if matches!(series.grid, GridSpec::Projected(_)) {
         attributes["grid_mapping"] = json!("crs");
     }
-    let chunk = [CHUNK_STEPS, CHUNK_NODES, CHUNK_NODES].map(|n| n as u64).to_vec();
-    let array = ArrayBuilder::new(
-        shape.map(|n| n as u64).to_vec(),
-        shard.map(|n| n as u64).to_vec(),
-        data_type::int16(),
-        MISSING,
-    )
-    .subchunk_shape(chunk)
-    .bytes_to_bytes_codecs(codecs())
-    .dimension_names(Some(["time", y, x]))
-    .attributes(object(attributes))
-    .build(Arc::clone(scratch), &path)
-    .map_err(|error| array_error(&path, error))?;
-    array.store_metadata().map_err(|error| array_error(&path, error))?;
-    Ok(array)
+    let little = json!({"name": "bytes", "configuration": {"endian": "little"}});
+    let crc = json!({"name": "crc32c"});
+    let blosc = json!({"cname": "zstd", "clevel": BLOSC_LEVEL, "shuffle": "shuffle", "typesize": 2, "blocksize": 0});
+    json!({
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": [series.times.len(), series.grid.ny(), series.grid.nx()],
+        "data_type": "int16",
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": layout.shard}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+        "fill_value": MISSING,
+        "codecs": [{"name": "sharding_indexed", "configuration": {
+            "chunk_shape": layout.chunk,
+            "codecs": [little, {"name": "blosc", "configuration": blosc}, crc],
+            "index_codecs": [little, crc],
+            "index_location": "end",
+        }}],
+        "attributes": attributes,
+        "dimension_names": ["time", y, x],
+    })
 }
 
 /// Names of the rows' and the columns' axis.
@@ -337,24 +402,31 @@ fn group_attributes(series: &NewSeries) -> Value {
     attributes
 }
 
-/// Writes a group's `zarr.json`.
-fn write_group(scratch: &Arc<MemoryStore>, path: &str, attributes: Value) -> Result<(), Error> {
-    let group = GroupBuilder::new()
-        .attributes(object(attributes))
-        .build(Arc::clone(scratch), path)
-        .map_err(|error| array_error(path, error))?;
-    group.store_metadata().map_err(|error| array_error(path, error))
+fn group_metadata(attributes: Value) -> Value {
+    json!({"zarr_format": 3, "node_type": "group", "attributes": attributes})
 }
 
-/// The `zarr.json` at a cycle's root.
-pub(crate) fn root_group(attributes: Value) -> Result<Vec<Object>, Error> {
-    let scratch = Arc::new(MemoryStore::new());
-    write_group(&scratch, "/", attributes)?;
-    drain(&scratch)
+/// A group's metadata with that of the nodes below it, as zarr-python writes it.
+fn consolidated(group: &Value, below: Map<String, Value>) -> Value {
+    let mut whole = group.clone();
+    whole["consolidated_metadata"] = json!({"kind": "inline", "must_understand": false, "metadata": below});
+    whole
+}
+
+fn metadata_object(path: &str, metadata: &Value) -> Result<Object, Error> {
+    let text = serde_json::to_vec_pretty(metadata).map_err(|error| array_error(path, error))?;
+    let path = format!("{path}/zarr.json");
+    Ok(Object::new(path.trim_start_matches('/').to_owned(), text.into(), None))
+}
+
+/// The `zarr.json` at a cycle's root, which repeats the metadata of every node below it.
+pub(crate) fn root_group(attributes: Value, nodes: &Nodes) -> Result<Object, Error> {
+    let below = nodes.iter().map(|(path, metadata)| (path.clone(), metadata.clone()));
+    metadata_object("", &consolidated(&group_metadata(attributes), below.collect()))
 }
 
 /// Takes everything out of the scratch store.
-fn drain(scratch: &MemoryStore) -> Result<Vec<Object>, Error> {
+fn drain(scratch: &MemoryStore) -> Result<Vec<(String, Bytes)>, Error> {
     let keys = scratch.list().map_err(|error| array_error("scratch", error))?;
     let mut objects = Vec::with_capacity(keys.len());
     for key in keys {

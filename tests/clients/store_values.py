@@ -2,7 +2,8 @@
 
     store_values.py OBJECTS FEED=SOURCE.nc...
 
-The store side is opened with xarray (Zarr v3); the source side is read with netCDF4 and, where components follow the
+The store side is opened with xarray (Zarr v3, by the metadata that the cycle's root and the group repeat), and zarr-python
+and tensorstore must read the same numbers; the source side is read with netCDF4 and, where components follow the
 axes of a projected grid, turned to east and north with pyproj: by the bearing on WGS84 of the geodesic from each node to
 the point 10 m along the grid's y axis. Every object is compared with the length and SHA-256 in its manifest first.
 Prints one JSON object with what was compared; anything wrong ends with a sentence and exit code 1.
@@ -16,7 +17,9 @@ import sys
 import netCDF4
 import numpy as np
 import pyproj
+import tensorstore
 import xarray as xr
+import zarr
 
 # Source variables by what they mean, each with the array that must hold it and the step of its packing in m/s.
 PAIRS = [
@@ -147,6 +150,21 @@ def compare(group, source, about):
     return {"steps": len(times), "compared": compared, "missing": missing, "worst_ms": worst, "step_ms": step}
 
 
+def opened(root, name):
+    """A series through xarray, after two other readers agreed on its numbers."""
+    path = root / name
+    whole = zarr.open_consolidated(root, zarr_format=3)[name]
+    group = xr.open_zarr(path, consolidated=True, chunks=None)
+    listed = {entry.name for entry in path.iterdir() if (entry / "zarr.json").exists()}
+    require(set(whole.array_keys()) == listed, f"{path}: the root repeats {sorted(whole.array_keys())}, there are {sorted(listed)}")
+    require(set(group.variables) == listed, f"{path}: xarray finds {sorted(group.variables)}, there are {sorted(listed)}")
+    for array in (array for _, array in whole.arrays() if array.ndim == 3):
+        kvstore = {"driver": "file", "path": f"{path / array.basename}/"}
+        other = tensorstore.open({"driver": "zarr3", "kvstore": kvstore}, read=True).result()
+        require(np.array_equal(other.read().result(), array[...]), f"{path}: tensorstore and zarr-python differ in {array.basename}")
+    return group
+
+
 def main():
     objects = pathlib.Path(sys.argv[1])
     sources = dict(argument.split("=", 1) for argument in sys.argv[2:])
@@ -158,8 +176,7 @@ def main():
             continue
         source = netCDF4.Dataset(sources[feed])
         for series in manifest["series"]:
-            path = objects / manifest["prefix"] / series["group"]
-            group = xr.open_zarr(path, consolidated=False, chunks=None)
+            group = opened(objects / manifest["prefix"], series["group"])
             report[feed] = compare(group, source, f"{feed} {series['group']}")
     require(set(report) == set(sources), f"the store holds {sorted(report)}, wanted {sorted(sources)}")
     print(json.dumps(report))

@@ -4,32 +4,24 @@
 //! nodes are picked, nothing is averaged, so that a coarse picture shows true values of true places and land keeps its
 //! shape up to the spacing. Blocks stand at fixed nodes, so that a map that is moved finds what it showed before.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use driftline_domain::{ForcingKind, VectorField};
 use moka::future::Cache;
-use object_store::path::Path;
 use rayon::prelude::*;
 
-use super::shards::{ArrayPlan, ShardIndex};
+use crate::array_plan::ArrayPlan;
+use crate::chunks::{Chunk, ChunkCache, Keep};
 use crate::packing::{self, MISSING};
 use crate::{Error, SeriesRef, Store};
 
 /// Nodes along a side of a block: one stored chunk where the field is not thinned.
 pub(crate) const BLOCK_NODES: usize = 60;
-/// Share of the cache that indices of shards may take.
-const INDEX_SHARE: u64 = 16;
-/// Arrays whose metadata is remembered.
-const MAX_PLANS: u64 = 4096;
 
-/// What maps keep in memory.
+/// What maps and windows keep in memory: half of it blocks, half of it chunks.
 pub(crate) struct MapCache {
     blocks: Cache<BlockKey, Cached>,
-    indices: Cache<Path, Arc<ShardIndex>>,
-    plans: Cache<Path, Arc<ArrayPlan>>,
+    pub(crate) chunks: ChunkCache,
 }
 
 /// A block without any value takes no memory.
@@ -65,16 +57,9 @@ impl MapCache {
             });
             u32::try_from(values * size_of::<f32>() + 256).unwrap_or(u32::MAX)
         };
-        let weigh_index = |_: &Path, index: &Arc<ShardIndex>| {
-            u32::try_from(index.len() * size_of::<Option<Range<u64>>>() + 256).unwrap_or(u32::MAX)
-        };
         Self {
-            blocks: Cache::builder().weigher(weigh_block).max_capacity(bytes).build(),
-            indices: Cache::builder()
-                .weigher(weigh_index)
-                .max_capacity(bytes / INDEX_SHARE)
-                .build(),
-            plans: Cache::new(MAX_PLANS),
+            blocks: Cache::builder().weigher(weigh_block).max_capacity(bytes / 2).build(),
+            chunks: ChunkCache::new(bytes / 2),
         }
     }
 }
@@ -96,7 +81,7 @@ impl Store {
     /// Steps in a chunk of a series.
     pub(crate) async fn chunk_steps(&self, series: &SeriesRef) -> Result<usize, Error> {
         let [first, _] = series.entry().kind.components();
-        Ok(self.plan(series, first.array_name()).await?.chunk[0])
+        Ok(self.array_plan(series, first).await?.layout.chunk[0])
     }
 
     async fn read_block(&self, series: &SeriesRef, key: &BlockKey) -> Result<Cached, Error> {
@@ -106,101 +91,21 @@ impl Store {
         let columns = Picked::of(column, key.stride, entry.grid.nx());
         let mut fetched = Vec::new();
         for variable in kind.components() {
-            let plan = self.plan(series, variable.array_name()).await?;
-            let chunks = self.chunks(series, &plan, t, &rows, &columns).await?;
+            let plan = self.array_plan(series, variable).await?;
+            let size = plan.layout.chunk;
+            let across = columns.chunks(size[2]);
+            let places = rows.chunks(size[1]).into_iter();
+            let places = places.flat_map(|row| across.iter().map(move |&column| [t, row, column]));
+            let chunks = self.read_chunks(series, &plan, places.collect(), Keep::Nothing).await?;
             fetched.push((plan, chunks));
         }
         // The first array tells where values are: a calm sea has a height and no direction.
         if fetched.first().is_none_or(|(_, chunks)| chunks.is_empty()) {
             return Ok(None);
         }
-        let decode = move || decode_block(kind, &fetched, t, steps, &rows, &columns);
-        self.compute.run(decode).await?
+        let decode = move || pick_block(kind, &fetched, t, steps, &rows, &columns);
+        Ok(self.compute.run(decode).await?)
     }
-
-    async fn plan(&self, series: &SeriesRef, array: &str) -> Result<Arc<ArrayPlan>, Error> {
-        let (manifest, below) = (&series.cycle.manifest, format!("{}/{array}", series.entry().group));
-        let path = Path::from(format!("{}/{below}/zarr.json", manifest.prefix));
-        if let Some(plan) = self.maps.plans.get(&path).await {
-            return Ok(plan);
-        }
-        let read = async {
-            let metadata = self.metadata_of(manifest, &below).await?;
-            ArrayPlan::parse(&below, &metadata).map(Arc::new)
-        };
-        let plan = self.maps.plans.try_get_with(path, Box::pin(read)).await;
-        plan.map_err(Error::Map)
-    }
-
-    /// The encoded chunks of an array that picked nodes lie in; chunks without any value are left out.
-    async fn chunks(
-        &self,
-        series: &SeriesRef,
-        plan: &Arc<ArrayPlan>,
-        t: usize,
-        rows: &Picked,
-        columns: &Picked,
-    ) -> Result<Vec<EncodedChunk>, Error> {
-        let mut shards: BTreeMap<String, Vec<(usize, [usize; 2])>> = BTreeMap::new();
-        for row in rows.chunks(plan.chunk[1]) {
-            for column in columns.chunks(plan.chunk[2]) {
-                let (shard, position) = plan.place_of([t, row, column]);
-                shards.entry(shard).or_default().push((position, [row, column]));
-            }
-        }
-        let manifest = &series.cycle.manifest;
-        let mut found = Vec::new();
-        for (shard, wanted) in shards {
-            // A shard without any value is not stored, and then the manifest does not name it either.
-            let Some(entry) = manifest.object(&shard) else { continue };
-            let path = Path::from(format!("{}/{shard}", manifest.prefix));
-            let index = self.shard_index(plan, &path, entry.bytes).await?;
-            let ranges = wanted.into_iter().filter_map(|(position, place)| {
-                let range = index.get(position)?.clone()?;
-                Some((place, range))
-            });
-            let (places, ranges): (Vec<[usize; 2]>, Vec<Range<u64>>) = ranges.unzip();
-            let parts = self.objects.get_ranges(&path, &ranges).await?;
-            let object: Arc<str> = path.as_ref().into();
-            found.extend(places.into_iter().zip(parts).map(|(place, bytes)| EncodedChunk {
-                object: Arc::clone(&object),
-                place,
-                bytes,
-            }));
-        }
-        Ok(found)
-    }
-
-    async fn shard_index(
-        &self,
-        plan: &Arc<ArrayPlan>,
-        path: &Path,
-        named_bytes: u64,
-    ) -> Result<Arc<ShardIndex>, Error> {
-        let read = async {
-            let (bytes, size) = self.objects.get_end(path, plan.index_bytes()?).await?;
-            let damaged = |reason: String| Error::Damaged {
-                object: path.to_string(),
-                reason,
-            };
-            if size != named_bytes {
-                return Err(damaged(format!("it has {size} bytes, the manifest says {named_bytes}")));
-            }
-            let index = plan.decode_index(&bytes, size);
-            index.map(Arc::new).map_err(|error| damaged(error.to_string()))
-        };
-        let index = self.maps.indices.try_get_with_by_ref(path, Box::pin(read)).await;
-        index.map_err(Error::Map)
-    }
-}
-
-/// A chunk as stored.
-struct EncodedChunk {
-    /// The shard's path.
-    object: Arc<str>,
-    /// Row and column in chunks.
-    place: [usize; 2],
-    bytes: Bytes,
 }
 
 /// The nodes of a block along one axis: `first`, then every `stride`-th.
@@ -241,70 +146,46 @@ impl Picked {
     }
 }
 
-/// Fields of a block from the encoded chunks of both arrays; `None` where no node has a value.
-fn decode_block(
+/// Fields of a block from the chunks of both arrays; `None` where no node has a value.
+fn pick_block(
     kind: ForcingKind,
-    fetched: &[(Arc<ArrayPlan>, Vec<EncodedChunk>)],
+    read: &[(Arc<ArrayPlan>, Vec<Chunk>)],
     t: usize,
     steps: usize,
     rows: &Picked,
     columns: &Picked,
-) -> Result<Cached, Error> {
-    let mut arrays = Vec::new();
-    for (plan, chunks) in fetched {
-        arrays.push(pick(plan, chunks, t, steps, rows, columns)?);
-    }
+) -> Cached {
+    let pick_array = |(plan, chunks): &(Arc<ArrayPlan>, Vec<Chunk>)| pick(plan, chunks, t, steps, rows, columns);
+    let arrays: Vec<Vec<Vec<i16>>> = read.par_iter().map(pick_array).collect();
     let [first, second] = arrays.as_slice() else {
-        return Ok(None);
+        return None;
     };
     if first.iter().flatten().all(|&number| number == MISSING) {
-        return Ok(None);
+        return None;
     }
     let pairs = first.iter().zip(second);
-    Ok(Some(Arc::new(Block {
+    Some(Arc::new(Block {
         nx: columns.count,
         steps: pairs
             .map(|(first, second)| packing::unpack(kind, [first, second]))
             .collect(),
-    })))
+    }))
 }
 
 /// The picked numbers of one array, step by step.
-fn pick(
-    plan: &ArrayPlan,
-    chunks: &[EncodedChunk],
-    t: usize,
-    steps: usize,
-    rows: &Picked,
-    columns: &Picked,
-) -> Result<Vec<Vec<i16>>, Error> {
-    let [chunk_steps, chunk_y, chunk_x] = plan.chunk;
+fn pick(plan: &ArrayPlan, chunks: &[Chunk], t: usize, steps: usize, rows: &Picked, columns: &Picked) -> Vec<Vec<i16>> {
+    let [chunk_steps, chunk_y, chunk_x] = plan.layout.chunk;
     let held = chunk_steps.min(steps.saturating_sub(t * chunk_steps));
     let mut picked = vec![vec![MISSING; rows.count * columns.count]; held];
-    let decoded = chunks.par_iter().map(|chunk| {
-        let numbers = plan.decode_chunk(&chunk.bytes).map_err(|error| Error::Damaged {
-            object: chunk.object.to_string(),
-            reason: format!("chunk ({t}, {}, {}): {error}", chunk.place[0], chunk.place[1]),
-        })?;
-        let across = || columns.within(chunk.place[1], chunk_x);
-        let nodes: Vec<(usize, usize)> = rows
-            .within(chunk.place[0], chunk_y)
-            .flat_map(|(row, y)| across().map(move |(column, x)| (row * columns.count + column, y * chunk_x + x)))
-            .collect();
-        let steps = (0..held).map(|step| {
-            let plane = &numbers[step * chunk_y * chunk_x..];
-            nodes.iter().map(|&(to, from)| (to, plane[from])).collect()
-        });
-        Ok(steps.collect())
-    });
-    // Per chunk and step: where in the block each number goes.
-    let decoded: Vec<Vec<Vec<(usize, i16)>>> = decoded.collect::<Result<_, Error>>()?;
-    for chunk in decoded {
-        for (step, numbers) in picked.iter_mut().zip(chunk) {
-            for (to, number) in numbers {
-                step[to] = number;
+    for chunk in chunks {
+        let [_, chunk_row, chunk_column] = chunk.place;
+        for (plane, step) in chunk.numbers.chunks_exact(chunk_y * chunk_x).zip(&mut picked) {
+            for (row, y) in rows.within(chunk_row, chunk_y) {
+                for (column, x) in columns.within(chunk_column, chunk_x) {
+                    step[row * columns.count + column] = plane[y * chunk_x + x];
+                }
             }
         }
     }
-    Ok(picked)
+    picked
 }

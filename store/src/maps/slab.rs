@@ -6,7 +6,7 @@ use driftline_domain::{BBox, GridSpec, IndexWindow, ValidTime, VectorField};
 use futures::{StreamExt, TryStreamExt};
 
 use super::blocks::{BLOCK_NODES, Block, BlockKey};
-use crate::zarr_read::column_parts;
+use crate::window::column_parts;
 use crate::{Error, SeriesRef, Store};
 
 /// Nodes kept around the box, so that bilinear corners exist at its rim.

@@ -130,7 +130,7 @@ async fn a_sweep_leaves_an_ingest_alone_that_wrote_a_moment_ago() {
     let prefix = other_prefix(dir.path(), &[]);
     age(&dir.path().join("objects"));
     // The newest object counts, and a clock that was set back makes nothing old.
-    set_age(&prefix.join("zarr.json"), Duration::from_secs(60));
+    set_age(&prefix.join("current/zarr.json"), Duration::from_secs(60));
     assert_eq!(sweep(&store).await, Swept::default());
     let earlier = Timestamp::now() - SignedDuration::from_hours(1_000);
     assert_eq!(
