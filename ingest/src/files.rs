@@ -81,7 +81,9 @@ pub async fn ingest_files(
         let identity = identity(feed, run, &files, origin.attribution.clone());
         let (published, marks) = publish(store, compute, identity, &files, origin.coast.as_ref(), now).await?;
         let paths = files.iter().map(|file| file.path.clone()).collect();
-        let marked = marks.iter().map(|mark| format!("marked ({}): {}", mark.code, mark.message));
+        let marked = marks
+            .iter()
+            .map(|mark| format!("marked ({}): {}", mark.code, mark.message));
         let notes = files.iter().flat_map(|file| notes(file)).chain(marked).collect();
         ingested.push(Ingested {
             paths,

@@ -11,8 +11,8 @@ mod quality;
 pub use error::Error;
 pub use files::{FeedOrigin, Ingested, feed_name_of, ingest_files};
 pub use observations::{
-    BuoyFile, BuoyFilter, BuoyKind, BuoyOrigin, BuoySource, CountedStates, Dropped, Fix, ImportedBuoys, Skill, SkillSettings, State,
-    Tally, Track, buoy_tracks, distance_m, import_buoys, read_buoys, skill,
+    BuoyFile, BuoyFilter, BuoyKind, BuoyOrigin, BuoySource, CountedStates, Dropped, Fix, ImportedBuoys, Skill,
+    SkillSettings, State, Tally, Track, buoy_tracks, distance_m, import_buoys, read_buoys, skill,
 };
 pub use quality::{
     Expectation, ExpectedTimes, Finding, HolePolicy, Limits, SeriesCheck, SeriesHead, Unseen, Verdict, check_schema,

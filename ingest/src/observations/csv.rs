@@ -19,20 +19,86 @@ const LINES_ABOVE: usize = 60;
 const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Names of columns without their units, in lower case, letters and digits only; the first that is there counts.
-const LATITUDE: &[&str] = &["latitude", "lat", "gpslatitude", "latdeg", "latitudedeg", "positionlat", "ylat"];
-const LONGITUDE: &[&str] = &["longitude", "lon", "long", "lng", "gpslongitude", "londeg", "longitudedeg", "positionlon"];
+const LATITUDE: &[&str] = &[
+    "latitude",
+    "lat",
+    "gpslatitude",
+    "latdeg",
+    "latitudedeg",
+    "positionlat",
+    "ylat",
+];
+const LONGITUDE: &[&str] = &[
+    "longitude",
+    "lon",
+    "long",
+    "lng",
+    "gpslongitude",
+    "londeg",
+    "longitudedeg",
+    "positionlon",
+];
 const TIME: &[&str] = &[
-    "time", "datetime", "timestamp", "timeutc", "utctime", "dateutc", "datetimeutc", "utc", "timegmt", "gpstime",
-    "gpsdatetime", "fixtime", "positiontime", "obstime", "observationtime", "datatimestamp", "devicedatetime",
-    "unixtime", "epoch", "epochtime", "time64", "timeiso", "date",
+    "time",
+    "datetime",
+    "timestamp",
+    "timeutc",
+    "utctime",
+    "dateutc",
+    "datetimeutc",
+    "utc",
+    "timegmt",
+    "gpstime",
+    "gpsdatetime",
+    "fixtime",
+    "positiontime",
+    "obstime",
+    "observationtime",
+    "datatimestamp",
+    "devicedatetime",
+    "unixtime",
+    "epoch",
+    "epochtime",
+    "time64",
+    "timeiso",
+    "date",
 ];
 const CLOCK: &[&str] = &["time", "timeutc", "utctime", "hhmmss", "hhmm"];
 const PLATFORM: &[&str] = &[
-    "platform", "platformid", "platformcode", "platformnumber", "drifterid", "drifter", "driftername", "dnumber",
-    "drifternumber", "buoyid", "buoy", "buoyname", "wmo", "wmoid", "wmonumber", "imei", "deviceid", "device",
-    "devicename", "stationid", "station", "trajectory", "trajectoryid", "trackid", "id", "name",
+    "platform",
+    "platformid",
+    "platformcode",
+    "platformnumber",
+    "drifterid",
+    "drifter",
+    "driftername",
+    "dnumber",
+    "drifternumber",
+    "buoyid",
+    "buoy",
+    "buoyname",
+    "wmo",
+    "wmoid",
+    "wmonumber",
+    "imei",
+    "deviceid",
+    "device",
+    "devicename",
+    "stationid",
+    "station",
+    "trajectory",
+    "trajectoryid",
+    "trackid",
+    "id",
+    "name",
 ];
-const SEA_TEMPERATURE: &[&str] = &["sst", "seasurfacetemperature", "watertemperature", "seatemperature", "watertemp"];
+const SEA_TEMPERATURE: &[&str] = &[
+    "sst",
+    "seasurfacetemperature",
+    "watertemperature",
+    "seatemperature",
+    "watertemp",
+];
 const PARTS: [&[&str]; 6] = [
     &["year", "yyyy", "yr"],
     &["month", "mm", "mon"],
@@ -53,7 +119,9 @@ pub(super) struct Table {
 
 /// Reads a table; `name` is what a buoy without a name is called. The reason is a sentence about the file.
 pub(super) fn read(path: &Path, name: &str) -> Result<Table, String> {
-    let size = std::fs::metadata(path).map_err(|error| format!("it cannot be read: {error}"))?.len();
+    let size = std::fs::metadata(path)
+        .map_err(|error| format!("it cannot be read: {error}"))?
+        .len();
     if size > MAX_BYTES {
         return Err(format!("it has {size} bytes, more than the {MAX_BYTES} that are read"));
     }
@@ -76,7 +144,10 @@ fn table(bytes: &[u8], name: &str) -> Result<Table, String> {
     let mut tracks: BTreeMap<String, Vec<RawFix>> = BTreeMap::new();
     let mut unreadable: BTreeMap<String, usize> = BTreeMap::new();
     for row in rows.iter().filter(|row| !is_blank(row)) {
-        let named = columns.platform.and_then(|at| field(row, at)).filter(|text| !text.is_empty());
+        let named = columns
+            .platform
+            .and_then(|at| field(row, at))
+            .filter(|text| !text.is_empty());
         let platform = named.unwrap_or(name).to_owned();
         match columns.fix(row, slashes) {
             Some(fix) => tracks.entry(platform).or_default().push(fix),
@@ -121,7 +192,14 @@ fn header(bytes: &[u8]) -> Result<(usize, u8, Columns), String> {
         let text = String::from_utf8_lossy(line);
         for separator in SEPARATORS {
             let names = records(line, separator)?;
-            let names: Vec<String> = names.first().map(|row| (0..row.len()).map(|at| plain_name(field(row, at).unwrap_or_default())).collect()).unwrap_or_default();
+            let names: Vec<String> = names
+                .first()
+                .map(|row| {
+                    (0..row.len())
+                        .map(|at| plain_name(field(row, at).unwrap_or_default()))
+                        .collect()
+                })
+                .unwrap_or_default();
             if let Some(columns) = Columns::of(&names) {
                 return Ok((start, separator, columns));
             }
@@ -140,14 +218,22 @@ impl Columns {
     fn of(names: &[String]) -> Option<Self> {
         let find = |known: &[&str]| known.iter().find_map(|one| names.iter().position(|name| name == one));
         let (lat, lon) = (find(LATITUDE)?, find(LONGITUDE)?);
-        let date_alone = names.iter().position(|name| ["date", "dateutc", "day"].contains(&name.as_str()));
+        let date_alone = names
+            .iter()
+            .position(|name| ["date", "dateutc", "day"].contains(&name.as_str()));
         let parts = PARTS.map(find);
         let when = if let (Some(date), Some(clock)) = (date_alone, find(CLOCK)) {
-            When::Text { date, clock: Some(clock) }
+            When::Text {
+                date,
+                clock: Some(clock),
+            }
         } else if let [Some(_), Some(_), Some(_), ..] = parts {
             When::Parts(parts)
         } else {
-            When::Text { date: find(TIME)?, clock: None }
+            When::Text {
+                date: find(TIME)?,
+                clock: None,
+            }
         };
         Some(Self {
             when,
@@ -199,7 +285,11 @@ impl Columns {
     fn sea_temperature(&self, row: &ByteRecord) -> f64 {
         let text = self.sea_temperature.and_then(|at| field(row, at));
         let value = text.and_then(number).unwrap_or(f64::NAN);
-        if (-3.0..=45.0).contains(&value) { value } else { f64::NAN }
+        if (-3.0..=45.0).contains(&value) {
+            value
+        } else {
+            f64::NAN
+        }
     }
 }
 
@@ -249,8 +339,15 @@ fn number(text: &str) -> Option<f64> {
 
 /// Degrees, signed or with the letter of a half of the globe; the second letter is the negative one.
 fn degrees(text: &str, [positive, negative]: [char; 2]) -> Option<f64> {
+    if is_missing(text) {
+        return Some(f64::NAN);
+    }
     let upper = text.to_ascii_uppercase();
-    let bare = |letter: char| upper.strip_suffix(letter).map(|rest| rest.trim_end_matches([' ', '\u{b0}']).to_owned());
+    let bare = |letter: char| {
+        upper
+            .strip_suffix(letter)
+            .map(|rest| rest.trim_end_matches([' ', '\u{b0}']).to_owned())
+    };
     if let Some(rest) = bare(positive) {
         return number(&rest).filter(|value| *value >= 0.0);
     }
@@ -268,9 +365,18 @@ mod tests {
     fn one(text: &str) -> (String, String, f64, f64) {
         let table = table(text.as_bytes(), "file").unwrap_or_else(|reason| panic!("{text}: {reason}"));
         assert!(table.unreadable.is_empty(), "{text}: {table:?}");
-        let [track] = table.tracks.as_slice() else { panic!("{text}: {table:?}") };
-        let [fix] = track.fixes.as_slice() else { panic!("{text}: {table:?}") };
-        (track.platform.clone(), fix.time.unwrap().to_string(), fix.lon_deg, fix.lat_deg)
+        let [track] = table.tracks.as_slice() else {
+            panic!("{text}: {table:?}")
+        };
+        let [fix] = track.fixes.as_slice() else {
+            panic!("{text}: {table:?}")
+        };
+        (
+            track.platform.clone(),
+            fix.time.unwrap().to_string(),
+            fix.lon_deg,
+            fix.lat_deg,
+        )
     }
 
     #[test]
@@ -290,7 +396,8 @@ mod tests {
             }
             assert_eq!(found, expected("file"), "{text}");
         }
-        let erddap = "ID,time,latitude,longitude\n,UTC,degrees_north,degrees_east\nb7,2023-04-20T10:04:00Z,54.5,-10.25\n";
+        let erddap =
+            "ID,time,latitude,longitude\n,UTC,degrees_north,degrees_east\nb7,2023-04-20T10:04:00Z,54.5,-10.25\n";
         assert_eq!(one(erddap), expected("b7"));
     }
 

@@ -116,7 +116,8 @@ impl BuoyFilter {
 
     /// Keeps of reports that follow each other too closely the first.
     fn drop_too_soon(&self, fixes: &mut Vec<Fix>, tally: &mut Tally) {
-        let least_s = median_interval_s(fixes).map_or(self.min_interval_s, |usual| self.min_interval_s.min(usual / 2.0));
+        let least_s =
+            median_interval_s(fixes).map_or(self.min_interval_s, |usual| self.min_interval_s.min(usual / 2.0));
         let before = fixes.len();
         let mut last: Option<ValidTime> = None;
         fixes.retain(|fix| {
@@ -257,7 +258,10 @@ mod tests {
             ..BuoyFilter::of(BuoyKind::Drifting)
         };
         let (_, tally) = filtered(&raw, &timed);
-        assert_eq!(tally.dropped, [(Dropped::BeforeStart, 5), (Dropped::AfterEnd, 5)].into());
+        assert_eq!(
+            tally.dropped,
+            [(Dropped::BeforeStart, 5), (Dropped::AfterEnd, 5)].into()
+        );
     }
 
     #[test]

@@ -89,7 +89,9 @@ impl BuoyFile {
     }
 
     fn rows(&self) -> impl Iterator<Item = (&Track, &Fix)> {
-        self.tracks.iter().flat_map(|track| track.fixes.iter().map(move |fix| (track, fix)))
+        self.tracks
+            .iter()
+            .flat_map(|track| track.fixes.iter().map(move |fix| (track, fix)))
     }
 
     fn columns(&self) -> Vec<(&'static str, ArrayRef)> {
@@ -97,11 +99,15 @@ impl BuoyFile {
             Arc::new(Float64Array::from_iter_values(self.rows().map(|(_, fix)| value(fix))))
         };
         let micros = self.rows().map(|(_, fix)| fix.time.0.as_microsecond());
-        let sea = self.rows().map(|(_, fix)| Some(fix.sea_temperature_c).filter(|value| value.is_finite()));
+        let sea = self
+            .rows()
+            .map(|(_, fix)| Some(fix.sea_temperature_c).filter(|value| value.is_finite()));
         vec![
             (
                 "platform",
-                Arc::new(StringArray::from_iter_values(self.rows().map(|(track, _)| &track.platform))),
+                Arc::new(StringArray::from_iter_values(
+                    self.rows().map(|(track, _)| &track.platform),
+                )),
             ),
             (
                 "segment",
@@ -115,7 +121,9 @@ impl BuoyFile {
             ("lat", floats(|fix| fix.lat_deg)),
             (
                 "state",
-                Arc::new(StringArray::from_iter_values(self.rows().map(|(_, fix)| fix.state.name()))),
+                Arc::new(StringArray::from_iter_values(
+                    self.rows().map(|(_, fix)| fix.state.name()),
+                )),
             ),
             ("sea_temperature_c", Arc::new(sea.collect::<Float64Array>())),
             (
@@ -154,7 +162,9 @@ impl BuoyFile {
     /// as RFC 7946, 5.2 has it.
     fn bbox(&self) -> Option<[f64; 4]> {
         let span = |values: &mut dyn Iterator<Item = f64>| {
-            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (low.min(value), high.max(value))
+            })
         };
         self.rows().next()?;
         let (south, north) = span(&mut self.rows().map(|(_, fix)| fix.lat_deg));
@@ -189,7 +199,10 @@ pub fn read_buoys(bytes: Bytes) -> Result<BuoyFile, Error> {
         .collect();
     let text = |key: &str| pairs.get(key).cloned().ok_or_else(|| foreign(key));
     if text("format")? != FORMAT {
-        return Err(Error::BuoyFile(format!("it is '{}' and not '{FORMAT}'", text("format")?)));
+        return Err(Error::BuoyFile(format!(
+            "it is '{}' and not '{FORMAT}'",
+            text("format")?
+        )));
     }
     let kind: BuoyKind = from_json("kind", &format!("\"{}\"", text("kind")?))?;
     let mut tracks: Vec<Track> = Vec::new();
@@ -209,12 +222,20 @@ pub fn read_buoys(bytes: Bytes) -> Result<BuoyFile, Error> {
 
 fn read_batch(batch: &RecordBatch, kind: BuoyKind, tracks: &mut Vec<Track>) -> Result<(), Error> {
     let column = |name: &'static str| batch.column_by_name(name).ok_or_else(|| foreign(name));
-    let floats = |name: &'static str| column(name)?.as_primitive_opt::<Float64Type>().ok_or_else(|| foreign(name));
+    let floats = |name: &'static str| {
+        column(name)?
+            .as_primitive_opt::<Float64Type>()
+            .ok_or_else(|| foreign(name))
+    };
     let texts = |name: &'static str| column(name)?.as_string_opt::<i32>().ok_or_else(|| foreign(name));
     let (platforms, states) = (texts("platform")?, texts("state")?);
     let (lons, lats, sea) = (floats("lon")?, floats("lat")?, floats("sea_temperature_c")?);
-    let times = column("time")?.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| foreign("time"))?;
-    let segments = column("segment")?.as_primitive_opt::<UInt32Type>().ok_or_else(|| foreign("segment"))?;
+    let times = column("time")?
+        .as_primitive_opt::<TimestampMicrosecondType>()
+        .ok_or_else(|| foreign("time"))?;
+    let segments = column("segment")?
+        .as_primitive_opt::<UInt32Type>()
+        .ok_or_else(|| foreign("segment"))?;
     for row in 0..batch.num_rows() {
         let state = State::ALL.into_iter().find(|state| state.name() == states.value(row));
         let time = Timestamp::from_microsecond(times.value(row));

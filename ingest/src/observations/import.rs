@@ -84,7 +84,11 @@ pub async fn buoy_tracks(store: &Store, dataset: &str) -> Result<Vec<Track>, Err
         names.dedup();
         return Err(Error::BuoyFile(format!(
             "there is no data set '{dataset}'; there are: {}",
-            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+            if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            }
         )));
     }
     Ok(joined(by_source.into_values().flat_map(|file| file.tracks)))
@@ -100,7 +104,9 @@ fn joined(tracks: impl Iterator<Item = Track>) -> Vec<Track> {
                 track.fixes.iter_mut().for_each(|fix| fix.segment += first);
                 known.fixes.append(&mut track.fixes);
                 known.fixes.sort_by_key(|fix| fix.time);
-                known.fixes.dedup_by(|later, earlier| seconds_between(earlier.time, later.time) == 0.0);
+                known
+                    .fixes
+                    .dedup_by(|later, earlier| seconds_between(earlier.time, later.time) == 0.0);
             }
             None => {
                 by_platform.insert(track.platform.clone(), track);
@@ -124,12 +130,19 @@ fn make(path: &Path, origin: &BuoyOrigin, filter: &BuoyFilter, coast: &Coast) ->
         source,
     };
     let (bytes, sha256) = digest(path).map_err(read_error)?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let raw = read(path).map_err(|error| match error {
         Error::Observations { .. } if bytes == 0 => refused(path, "the file is empty"),
         other => other,
     })?;
-    let by_content = if raw.has_fixed_positions { BuoyKind::Moored } else { BuoyKind::Drifting };
+    let by_content = if raw.has_fixed_positions {
+        BuoyKind::Moored
+    } else {
+        BuoyKind::Drifting
+    };
     let filter = BuoyFilter {
         kind: origin.kind.unwrap_or(by_content),
         ..*filter
@@ -164,9 +177,19 @@ fn make(path: &Path, origin: &BuoyOrigin, filter: &BuoyFilter, coast: &Coast) ->
 /// Reads a file by its content: NetCDF, else a table.
 fn read(path: &Path) -> Result<Raw, Error> {
     let name = feed_name_of(path);
-    if is_netcdf(path).map_err(|source| Error::Read { path: path.to_owned(), source })? {
-        let read = read_tracks(path, &name).map_err(|source| Error::Refused { path: path.to_owned(), source })?;
-        let TrackFile { tracks, has_fixed_positions, attribution } = read;
+    if is_netcdf(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })? {
+        let read = read_tracks(path, &name).map_err(|source| Error::Refused {
+            path: path.to_owned(),
+            source,
+        })?;
+        let TrackFile {
+            tracks,
+            has_fixed_positions,
+            attribution,
+        } = read;
         return Ok(Raw {
             tracks,
             unreadable: BTreeMap::new(),

@@ -239,7 +239,10 @@ mod tests {
         let slow = track("m", &[0.0, 0.05, 0.1, 0.15, 0.2], 0.0);
         let found = skill(&slow, &observed, &settings).unwrap();
         assert!((found.score - 0.5).abs() < 1e-12 && found.compared == 5, "{found:?}");
-        let strict = SkillSettings { tolerance: 0.4, ..settings };
+        let strict = SkillSettings {
+            tolerance: 0.4,
+            ..settings
+        };
         assert_eq!(skill(&slow, &observed, &strict).unwrap().score, 0.0);
         // Seen from the slow one, the way is half as long.
         assert!(skill(&observed, &slow, &settings).unwrap().score.abs() < 1e-12);
@@ -259,8 +262,14 @@ mod tests {
         let observed = model.clone();
         model.fixes.drain(2..5);
         let bridged = skill(&model, &observed, &SkillSettings::default()).unwrap();
-        assert_eq!((bridged.compared, bridged.skipped, bridged.longest_gap_s), (7, 0, 4.0 * 3600.0));
-        let limited = SkillSettings { max_gap_s: Some(10_800.0), ..SkillSettings::default() };
+        assert_eq!(
+            (bridged.compared, bridged.skipped, bridged.longest_gap_s),
+            (7, 0, 4.0 * 3600.0)
+        );
+        let limited = SkillSettings {
+            max_gap_s: Some(10_800.0),
+            ..SkillSettings::default()
+        };
         let skipped = skill(&model, &observed, &limited).unwrap();
         assert_eq!((skipped.compared, skipped.skipped), (4, 3));
     }
@@ -270,11 +279,26 @@ mod tests {
         let settings = SkillSettings::default();
         let observed = track("o", &[0.0, 0.1, 0.2], 0.0);
         let mut later = observed.clone();
-        later.fixes.iter_mut().for_each(|fix| fix.time = ValidTime::from_unix_s(fix.time.unix_s() + 36_000).unwrap());
-        assert!(skill(&later, &observed, &settings).unwrap_err().contains("less than one step"));
+        later
+            .fixes
+            .iter_mut()
+            .for_each(|fix| fix.time = ValidTime::from_unix_s(fix.time.unix_s() + 36_000).unwrap());
+        assert!(
+            skill(&later, &observed, &settings)
+                .unwrap_err()
+                .contains("less than one step")
+        );
         let still = track("s", &[0.1, 0.1, 0.1], 0.0);
-        assert!(skill(&observed, &still, &settings).unwrap_err().contains("does not move"));
+        assert!(
+            skill(&observed, &still, &settings)
+                .unwrap_err()
+                .contains("does not move")
+        );
         let lone = track("l", &[0.1], 0.0);
-        assert!(skill(&lone, &observed, &settings).unwrap_err().contains("'l' has 1 reports"));
+        assert!(
+            skill(&lone, &observed, &settings)
+                .unwrap_err()
+                .contains("'l' has 1 reports")
+        );
     }
 }

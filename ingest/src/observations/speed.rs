@@ -31,7 +31,12 @@ fn drop_pieces(fixes: &mut Vec<Fix>, stray: usize, max_speed_ms: f64) -> bool {
     if pieces.len() < 2 {
         return false;
     }
-    let kept: Vec<Fix> = pieces.into_iter().filter(|piece| piece.len() > stray).flatten().copied().collect();
+    let kept: Vec<Fix> = pieces
+        .into_iter()
+        .filter(|piece| piece.len() > stray)
+        .flatten()
+        .copied()
+        .collect();
     let has_dropped = kept.len() < fixes.len();
     *fixes = kept;
     has_dropped
@@ -67,7 +72,11 @@ mod tests {
     fn a_spike_of_one_or_two_reports_goes_and_its_neighbours_stay() {
         assert_eq!(kept(&[0.0, 0.3, 0.6, 90.0, 1.2, 1.5, 1.8]), [0, 1, 2, 4, 5, 6]);
         assert_eq!(kept(&[0.0, 0.3, 0.6, 90.0, 90.1, 1.5, 1.8, 2.1]), [0, 1, 2, 5, 6, 7]);
-        assert_eq!(kept(&[70.0, 0.3, 0.6, 0.9]), [1, 2, 3], "a stray first report does not condemn the rest");
+        assert_eq!(
+            kept(&[70.0, 0.3, 0.6, 0.9]),
+            [1, 2, 3],
+            "a stray first report does not condemn the rest"
+        );
     }
 
     #[test]

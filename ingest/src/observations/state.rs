@@ -42,7 +42,9 @@ fn judge_drifting(fixes: &mut [Fix], coast: &Coast) {
     }
     // What lies still before it ever drifted has not been set out; what never drifts may be anything.
     if let Some(first) = fixes.iter().position(|fix| fix.state == State::Drifting) {
-        fixes[..first].iter_mut().for_each(|fix| fix.state = State::BeforeDeployment);
+        fixes[..first]
+            .iter_mut()
+            .for_each(|fix| fix.state = State::BeforeDeployment);
     }
 }
 

@@ -62,7 +62,10 @@ pub(super) fn parse(text: &str, slashes: Option<SlashOrder>) -> Option<ValidTime
         None => &[],
     };
     let civil = |format: &&str| DateTime::strptime(format, &text).ok();
-    let found = FORMATS.iter().find_map(civil).or_else(|| by_slashes.iter().find_map(civil));
+    let found = FORMATS
+        .iter()
+        .find_map(civil)
+        .or_else(|| by_slashes.iter().find_map(civil));
     let midnight = || {
         let text = format!("{text} 00:00");
         FORMATS.iter().find_map(|format| DateTime::strptime(format, &text).ok())
@@ -159,8 +162,19 @@ mod tests {
             assert_eq!(time.as_deref(), Some("2023-04-20T10:04:49Z"), "{text}");
         }
         assert_eq!(parse("2023-04-20", None).unwrap().to_string(), "2023-04-20T00:00:00Z");
-        assert_eq!(of_parts([2023.0, 4.0, 20.0, 10.5, 0.0, 0.0]).unwrap().to_string(), "2023-04-20T10:30:00Z");
-        for text in ["", "NaN", "yesterday", "04/05/2023 10:00", "2023-13-01", "31.02.2023 10:00", "7"] {
+        assert_eq!(
+            of_parts([2023.0, 4.0, 20.0, 10.5, 0.0, 0.0]).unwrap().to_string(),
+            "2023-04-20T10:30:00Z"
+        );
+        for text in [
+            "",
+            "NaN",
+            "yesterday",
+            "04/05/2023 10:00",
+            "2023-13-01",
+            "31.02.2023 10:00",
+            "7",
+        ] {
             assert_eq!(parse(text, None), None, "{text}");
         }
         assert_eq!(of_parts([2023.0, 2.0, 30.0, 0.0, 0.0, 0.0]), None);
@@ -169,8 +183,14 @@ mod tests {
     #[test]
     fn days_and_months_are_told_apart_or_refused() {
         let order = |texts: &[&str]| slash_order(texts.iter().copied());
-        assert_eq!(order(&["04/05/2023 10:00", "20/05/2023 10:00"]), Ok(Some(SlashOrder::DayFirst)));
-        assert_eq!(order(&["04/05/2023 10:00", "04/25/2023 10:00"]), Ok(Some(SlashOrder::MonthFirst)));
+        assert_eq!(
+            order(&["04/05/2023 10:00", "20/05/2023 10:00"]),
+            Ok(Some(SlashOrder::DayFirst))
+        );
+        assert_eq!(
+            order(&["04/05/2023 10:00", "04/25/2023 10:00"]),
+            Ok(Some(SlashOrder::MonthFirst))
+        );
         assert_eq!(order(&["2023/05/04 10:00", "2023-05-04"]), Ok(None));
         assert!(order(&["04/05/2023 10:00"]).unwrap_err().contains("04/05/2023 10:00"));
         let time = parse("04/05/2023 10:00", Some(SlashOrder::DayFirst)).unwrap();

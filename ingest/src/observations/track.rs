@@ -171,7 +171,10 @@ impl Tally {
         self.kept += other.kept;
         self.reordered += other.reordered;
         self.segments += other.segments;
-        other.dropped.iter().for_each(|(&reason, &count)| self.drop(reason, count));
+        other
+            .dropped
+            .iter()
+            .for_each(|(&reason, &count)| self.drop(reason, count));
         for (&state, &count) in &other.states {
             *self.states.entry(state).or_default() += count;
         }
@@ -179,7 +182,10 @@ impl Tally {
 
     /// The account as words, for people: `7001 duplicate, 15 outside_box`.
     pub fn dropped_words(&self) -> String {
-        let words = self.dropped.iter().map(|(reason, count)| format!("{count} {}", reason.name()));
+        let words = self
+            .dropped
+            .iter()
+            .map(|(reason, count)| format!("{count} {}", reason.name()));
         words.collect::<Vec<_>>().join(", ")
     }
 }

@@ -49,7 +49,11 @@ impl<'a> SeriesCheck<'a> {
         let step = self.times.len();
         self.times.push(time);
         if field.east.len() != self.grid.len() || field.north.len() != self.grid.len() {
-            let words = format!("has {} nodes of {}", field.east.len().min(field.north.len()), self.grid.len());
+            let words = format!(
+                "has {} nodes of {}",
+                field.east.len().min(field.north.len()),
+                self.grid.len()
+            );
             self.verdict.refuse(self.finding("grid", step, &words));
             return;
         }
@@ -89,7 +93,13 @@ impl<'a> SeriesCheck<'a> {
         if known == 0 {
             return;
         }
-        for (step, lost) in self.presence.lost().iter().enumerate().filter(|(_, lost)| lost.nodes > 0) {
+        for (step, lost) in self
+            .presence
+            .lost()
+            .iter()
+            .enumerate()
+            .filter(|(_, lost)| lost.nodes > 0)
+        {
             let share = |nodes: usize| nodes as f64 / known as f64;
             let words = self.lost_words(lost, share(lost.nodes));
             let is_too_much = share(lost.nodes) > self.holes.lost_share;
@@ -102,7 +112,11 @@ impl<'a> SeriesCheck<'a> {
     }
 
     fn lost_words(&self, lost: &Lost, share: f64) -> String {
-        let mut words = format!("lacks {:.1} % of the nodes that other steps have ({}", share * 100.0, lost.nodes);
+        let mut words = format!(
+            "lacks {:.1} % of the nodes that other steps have ({}",
+            share * 100.0,
+            lost.nodes
+        );
         if lost.open_sea > 0 {
             words.push_str(&format!(", {} of them in open sea", lost.open_sea));
         }
@@ -121,7 +135,11 @@ impl<'a> SeriesCheck<'a> {
         if self.kind != ForcingKind::Wind
             && let Some((code, words)) = mask::misplaced(coast, self.grid, &self.presence)
         {
-            verdict.refuse(Finding::new(code, None, format!("the land of the {} {words}", self.kind)));
+            verdict.refuse(Finding::new(
+                code,
+                None,
+                format!("the land of the {} {words}", self.kind),
+            ));
         }
         let open_sea = OpenSea::new(coast, self.grid);
         let unseen = self.presence.unseen(|node| open_sea.holds(node));
@@ -129,7 +147,10 @@ impl<'a> SeriesCheck<'a> {
         if unseen.open_sea == 0 || (self.holes.unseen == Unseen::Mark && share < UNSEEN_SHARE) {
             return;
         }
-        let place = unseen.first.map(|first| mask::position(self.grid, first)).unwrap_or_default();
+        let place = unseen
+            .first
+            .map(|first| mask::position(self.grid, first))
+            .unwrap_or_default();
         let message = format!(
             "no step has {} at {} nodes of open sea ({:.1} %), the first at {:.2} N {:.2} E",
             self.kind,

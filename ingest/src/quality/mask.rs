@@ -98,7 +98,11 @@ pub(super) fn misplaced(coast: &Coast, grid: &GridSpec, presence: &Presence) -> 
             }
         }
         // A move that leaves half of the field over tells nothing.
-        if asked * 2 < land.len() { 1.0 } else { wrong as f64 / asked as f64 }
+        if asked * 2 < land.len() {
+            1.0
+        } else {
+            wrong as f64 / asked as f64
+        }
     };
     let as_it_is = disagreement(&|i, j| Some((i, j)));
     if as_it_is < DISAGREE {
@@ -123,7 +127,10 @@ fn ways(grid: &GridSpec) -> impl Iterator<Item = Misplaced> {
     let half = grid.wraps().then_some(Misplaced::HalfTurn);
     let moves = (-FARTHEST..=FARTHEST).flat_map(|di| (-FARTHEST..=FARTHEST).map(move |dj| (di, dj)));
     let moves = moves.filter(|(di, dj)| di.abs().max(dj.abs()) > 1);
-    turns.into_iter().chain(half).chain(moves.map(|(di, dj)| Misplaced::Moved(di, dj)))
+    turns
+        .into_iter()
+        .chain(half)
+        .chain(moves.map(|(di, dj)| Misplaced::Moved(di, dj)))
 }
 
 impl Misplaced {

@@ -61,7 +61,11 @@ impl Presence {
     /// Takes the next step in; `in_open_sea` tells of a node. Tells by how many nodes, along the row and across rows, its
     /// missing values seem to have moved against the steps before, if they have.
     pub(super) fn look(&mut self, field: &VectorField, in_open_sea: impl Fn(usize) -> bool) -> Option<(i64, i64)> {
-        for (word, (east, north)) in self.present.iter_mut().zip(field.east.chunks(64).zip(field.north.chunks(64))) {
+        for (word, (east, north)) in self
+            .present
+            .iter_mut()
+            .zip(field.east.chunks(64).zip(field.north.chunks(64)))
+        {
             let bits = east.iter().zip(north).enumerate();
             *word = bits.fold(0, |word, (bit, (east, north))| {
                 word | u64::from(!(east.is_nan() || north.is_nan())) << bit
@@ -78,7 +82,11 @@ impl Presence {
         self.lost.push(lost);
         self.late.push(late);
         let differing = lost.nodes + late.nodes;
-        let moved = if differing >= MANY_DIFFER { self.moved(differing) } else { None };
+        let moved = if differing >= MANY_DIFFER {
+            self.moved(differing)
+        } else {
+            None
+        };
         for (seen, present) in self.seen.iter_mut().zip(&self.present) {
             *seen |= present;
         }
@@ -91,10 +99,14 @@ impl Presence {
         let bit = |words: &[u64], node: i64| words[node as usize / 64] >> (node % 64) & 1;
         let differences = |(di, dj): (i64, i64)| -> u64 {
             let inside = (1..ny - 1).flat_map(|j| (1..nx - 1).map(move |i| j * nx + i));
-            inside.map(|node| bit(&self.present, node) ^ bit(&self.seen, node - dj * nx - di)).sum()
+            inside
+                .map(|node| bit(&self.present, node) ^ bit(&self.seen, node - dj * nx - di))
+                .sum()
         };
         let moves = (-1..=1).flat_map(|dj| (-1..=1).map(move |di| (di, dj)));
-        let best = moves.filter(|step| *step != (0, 0)).min_by_key(|step| differences(*step))?;
+        let best = moves
+            .filter(|step| *step != (0, 0))
+            .min_by_key(|step| differences(*step))?;
         (differences(best) * 5 < differing as u64).then_some(best)
     }
 
@@ -116,7 +128,9 @@ impl Presence {
 
     /// Whether some step has a node.
     pub(super) fn is_seen(&self, node: usize) -> bool {
-        self.seen.get(node / 64).is_some_and(|word| word >> (node % 64) & 1 == 1)
+        self.seen
+            .get(node / 64)
+            .is_some_and(|word| word >> (node % 64) & 1 == 1)
     }
 
     /// What no step has.
@@ -129,7 +143,10 @@ impl Presence {
                 u64::MAX
             }
         };
-        place(self.seen.iter().enumerate().map(|(at, word)| !word & inside(at)), &in_open_sea)
+        place(
+            self.seen.iter().enumerate().map(|(at, word)| !word & inside(at)),
+            &in_open_sea,
+        )
     }
 }
 
@@ -171,7 +188,9 @@ mod tests {
     use super::*;
 
     fn field(nodes: usize, missing: &[usize]) -> VectorField {
-        let values: Vec<f32> = (0..nodes).map(|node| if missing.contains(&node) { f32::NAN } else { 1.0 }).collect();
+        let values: Vec<f32> = (0..nodes)
+            .map(|node| if missing.contains(&node) { f32::NAN } else { 1.0 })
+            .collect();
         VectorField {
             north: values.clone(),
             east: values,
@@ -186,8 +205,11 @@ mod tests {
         for missing in steps {
             assert_eq!(presence.look(&field(130, missing), |node| node >= 64), None);
         }
-        let lost: Vec<(usize, usize, Option<usize>)> =
-            presence.lost().iter().map(|lost| (lost.nodes, lost.open_sea, lost.first)).collect();
+        let lost: Vec<(usize, usize, Option<usize>)> = presence
+            .lost()
+            .iter()
+            .map(|lost| (lost.nodes, lost.open_sea, lost.first))
+            .collect();
         assert_eq!(lost, [(2, 1, Some(64)), (0, 0, None), (3, 1, Some(65)), (0, 0, None)]);
         assert_eq!(presence.seen_count(), 127);
         assert!(presence.is_seen(7) && !presence.is_seen(129));

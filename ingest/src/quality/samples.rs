@@ -141,7 +141,10 @@ impl Products {
         (
             e + n,
             [
-                (-e - n, "points the other way, as if it told where from instead of where to"),
+                (
+                    -e - n,
+                    "points the other way, as if it told where from instead of where to",
+                ),
                 (across + back, "has its eastward and northward components exchanged"),
                 (e - n, "has its northward component reversed"),
                 (n - e, "has its eastward component reversed"),

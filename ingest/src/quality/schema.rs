@@ -227,8 +227,17 @@ fn times(head: &SeriesHead<'_>, expected: &ExpectedTimes) -> Option<Finding> {
             &times[..until]
         }
     };
-    let lacking: Vec<ValidTime> = expected.iter().filter(|time| !head.times.contains(time)).copied().collect();
-    let surplus: Vec<ValidTime> = head.times.iter().filter(|time| !expected.contains(time)).copied().collect();
+    let lacking: Vec<ValidTime> = expected
+        .iter()
+        .filter(|time| !head.times.contains(time))
+        .copied()
+        .collect();
+    let surplus: Vec<ValidTime> = head
+        .times
+        .iter()
+        .filter(|time| !expected.contains(time))
+        .copied()
+        .collect();
     let message = match (lacking.first(), surplus.first()) {
         (None, None) => return None,
         (Some(first), _) => format!(
@@ -245,7 +254,11 @@ fn times(head: &SeriesHead<'_>, expected: &ExpectedTimes) -> Option<Finding> {
             step_words(head.run, *first)
         ),
     };
-    Some(Finding::new("time_axis", lacking.first().or(surplus.first()).copied(), message))
+    Some(Finding::new(
+        "time_axis",
+        lacking.first().or(surplus.first()).copied(),
+        message,
+    ))
 }
 
 /// A step as forecasters name it: `f021 (2015-11-16T21:00:00Z)`.
@@ -265,7 +278,9 @@ mod tests {
     use super::*;
 
     fn hours(hours: std::ops::Range<i64>) -> Vec<ValidTime> {
-        hours.map(|hour| ValidTime::from_unix_s(1_447_632_000 + 3600 * hour).unwrap()).collect()
+        hours
+            .map(|hour| ValidTime::from_unix_s(1_447_632_000 + 3600 * hour).unwrap())
+            .collect()
     }
 
     fn grid() -> RegularGrid {
@@ -293,8 +308,11 @@ mod tests {
     }
 
     /// The code and words of a head changed in one thing.
-    fn objection(change: impl Fn(&mut Expectation, &mut RegularGrid, &mut Vec<ValidTime>, &mut [String; 2])) -> Option<(&'static str, String)> {
-        let (mut expected, mut grid, mut times, mut variables) = (expected(), grid(), hours(0..48), names("10u", "10v"));
+    fn objection(
+        change: impl Fn(&mut Expectation, &mut RegularGrid, &mut Vec<ValidTime>, &mut [String; 2]),
+    ) -> Option<(&'static str, String)> {
+        let (mut expected, mut grid, mut times, mut variables) =
+            (expected(), grid(), hours(0..48), names("10u", "10v"));
         change(&mut expected, &mut grid, &mut times, &mut variables);
         let head = SeriesHead {
             run: RunTime::from_unix_s(1_447_632_000).unwrap(),
@@ -304,7 +322,9 @@ mod tests {
             variables: &variables,
             composition: Composition::Unstated,
         };
-        check_schema(&head, &expected).refused.map(|finding| (finding.code, finding.message))
+        check_schema(&head, &expected)
+            .refused
+            .map(|finding| (finding.code, finding.message))
     }
 
     #[test]
@@ -312,14 +332,31 @@ mod tests {
         assert_eq!(objection(|_, _, _, _| ()), None);
         let (code, words) = objection(|_, grid, _, _| grid.lat0_deg = -89.875).unwrap();
         assert_eq!(code, "grid_changed");
-        assert!(words.contains("from -180 E -89.875 N") && words.contains("from -180 E -90 N"), "{words}");
+        assert!(
+            words.contains("from -180 E -89.875 N") && words.contains("from -180 E -90 N"),
+            "{words}"
+        );
         let (code, words) = objection(|_, _, _, names| names[0] = "UGRD".to_owned()).unwrap();
-        assert_eq!((code, words.contains("'UGRD' and '10v'") && words.contains("'u10' and 'v10' or")), ("variables", true), "{words}");
+        assert_eq!(
+            (
+                code,
+                words.contains("'UGRD' and '10v'") && words.contains("'u10' and 'v10' or")
+            ),
+            ("variables", true),
+            "{words}"
+        );
         let (code, words) = objection(|_, _, times, _| drop(times.remove(21))).unwrap();
         assert_eq!(code, "time_axis");
-        assert!(words.contains("lacks 1 of 48 steps, the first f021 (2015-11-16T21:00:00Z)"), "{words}");
+        assert!(
+            words.contains("lacks 1 of 48 steps, the first f021 (2015-11-16T21:00:00Z)"),
+            "{words}"
+        );
         let (code, words) = objection(|_, _, times, _| times.extend(hours(48..50))).unwrap();
-        assert_eq!((code, words.contains("2 steps that the feed has not, the first f048")), ("time_axis", true), "{words}");
+        assert_eq!(
+            (code, words.contains("2 steps that the feed has not, the first f048")),
+            ("time_axis", true),
+            "{words}"
+        );
         let (code, words) = objection(|expected, _, _, _| expected.kind = ForcingKind::Current).unwrap();
         assert_eq!((code, words.as_str()), ("kind", "it is wind where current is expected"));
         let (code, _) = objection(|expected, _, _, _| expected.compositions = vec![Composition::EulerianTide]).unwrap();

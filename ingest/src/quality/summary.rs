@@ -50,7 +50,9 @@ pub(super) fn summarise(field: &VectorField) -> StepSummary {
         summary.is_constant &= *first.get_or_insert((east, north)) == (east, north);
         // A multiplication by an odd constant and a turn: every bit of every value reaches the end.
         let bits = (u64::from(east.to_bits()) << 32 | u64::from(north.to_bits())) ^ node as u64;
-        summary.digest = (summary.digest ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        summary.digest = (summary.digest ^ bits)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(29);
     }
     summary
 }
@@ -70,7 +72,10 @@ impl StepSummary {
         }
         // So are directions that are 0 or 180 degrees everywhere.
         if kind == ForcingKind::Waves && self.due_north == self.values && self.values > MANY {
-            return Some(("direction", "has the same direction, due north or south, everywhere".to_owned()));
+            return Some((
+                "direction",
+                "has the same direction, due north or south, everywhere".to_owned(),
+            ));
         }
         self.out_of_range(kind, limits).map(|words| ("range", words))
     }
@@ -80,7 +85,10 @@ impl StepSummary {
         let mean = self.lengths / self.values as f64;
         let units = if kind == ForcingKind::Waves { "m" } else { "m/s" };
         if longest > limits.longest || !longest.is_finite() {
-            return Some(format!("reaches {longest:.1} {units}, more than the {} that are believed", limits.longest));
+            return Some(format!(
+                "reaches {longest:.1} {units}, more than the {} that are believed",
+                limits.longest
+            ));
         }
         if mean > limits.largest_mean {
             return Some(format!(

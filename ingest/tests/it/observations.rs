@@ -31,7 +31,12 @@ impl Importer {
         let (data, compute) = (tempfile::tempdir().unwrap(), Compute::new(2).unwrap());
         let store = Store::open(data.path(), compute.clone()).await.unwrap();
         let coast = Arc::new(coast);
-        Self { data, store, compute, coast }
+        Self {
+            data,
+            store,
+            compute,
+            coast,
+        }
     }
 
     async fn import(&self, path: &Path, dataset: &str, filter: &BuoyFilter) -> Result<ImportedBuoys, Error> {
@@ -40,8 +45,7 @@ impl Importer {
             ..BuoyOrigin::default()
         };
         let paths = [path.to_owned()];
-        let mut imported =
-            import_buoys(&self.store, &self.compute, &self.coast, &paths, &origin, filter).await?;
+        let mut imported = import_buoys(&self.store, &self.compute, &self.coast, &paths, &origin, filter).await?;
         let one = imported.pop().unwrap();
         let tally = one.file.tally();
         assert_eq!(
@@ -60,7 +64,9 @@ fn drifting() -> BuoyFilter {
 /// Half-hourly reports of two buoys in the open Atlantic, three and five of them, as (time, lon, lat) by buoy.
 fn reports() -> [Vec<(f64, f64, f64)>; 2] {
     let of = |count: usize, lat: f64| {
-        (0..count).map(|at| (START + 1800.0 * at as f64, -30.0 + 0.01 * at as f64, lat)).collect()
+        (0..count)
+            .map(|at| (START + 1800.0 * at as f64, -30.0 + 0.01 * at as f64, lat))
+            .collect()
     };
     [of(3, 40.0), of(5, 41.0)]
 }
@@ -114,18 +120,30 @@ fn layouts() -> Vec<(&'static str, Classic)> {
         turns.iter().map(report).collect()
     };
     vec![
-        ("rectangle", with_positions(base(), "trajectory obs", |which| padded(which, true))),
-        ("turned rectangle", with_positions(base(), "obs trajectory", |which| padded(which, false))),
+        (
+            "rectangle",
+            with_positions(base(), "trajectory obs", |which| padded(which, true)),
+        ),
+        (
+            "turned rectangle",
+            with_positions(base(), "obs trajectory", |which| padded(which, false)),
+        ),
         (
             "contiguous",
-            with_positions(base(), "row", |which| in_a_row.iter().map(|report| part(*report, which)).collect())
-                .variable("rows", "trajectory", Values::Short(vec![3, 5]))
-                .with("sample_dimension", "row"),
+            with_positions(base(), "row", |which| {
+                in_a_row.iter().map(|report| part(*report, which)).collect()
+            })
+            .variable("rows", "trajectory", Values::Short(vec![3, 5]))
+            .with("sample_dimension", "row"),
         ),
         (
             "indexed",
             with_positions(base(), "row", mixed)
-                .variable("index", "row", Values::Short(turns.iter().map(|turn| turn.0 as i16).collect()))
+                .variable(
+                    "index",
+                    "row",
+                    Values::Short(turns.iter().map(|turn| turn.0 as i16).collect()),
+                )
                 .with("instance_dimension", "trajectory"),
         ),
     ]
@@ -145,8 +163,11 @@ async fn two_buoys_come_out_the_same_from_every_layout_of_cf() {
         let names: Vec<&str> = tracks.iter().map(|track| track.platform.as_str()).collect();
         assert_eq!(names, ["buoy-1", "buoy-2"], "{layout}");
         for (track, reports) in tracks.iter().zip(reports()) {
-            let found: Vec<_> =
-                track.fixes.iter().map(|fix| (fix.time.unix_s() as f64, fix.lon_deg, fix.lat_deg)).collect();
+            let found: Vec<_> = track
+                .fixes
+                .iter()
+                .map(|fix| (fix.time.unix_s() as f64, fix.lon_deg, fix.lat_deg))
+                .collect();
             assert_eq!(found, reports, "{layout}");
         }
     }
@@ -168,7 +189,10 @@ async fn a_station_with_a_series_is_a_moored_buoy() {
         .with("units", "degrees_north")
         .variable("time", "time", Values::Double(times))
         .with("units", "seconds since 1970-01-01");
-    let imported = importer.import(&file.write(&folder), "moored", &drifting()).await.unwrap();
+    let imported = importer
+        .import(&file.write(&folder), "moored", &drifting())
+        .await
+        .unwrap();
     assert_eq!(imported.file.kind, BuoyKind::Moored);
     assert_eq!(imported.file.tally().states, [(State::Moored, 8)].into());
     assert_eq!(imported.file.tracks[1].platform, "102");
@@ -182,7 +206,14 @@ fn written(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
 }
 
 fn table() -> String {
-    let row = |at: i64| format!("b,2023-11-14T{:02}:{:02}:00Z,40.0,{:.2}\n", at / 2, 30 * (at % 2), -30.0 + 0.01 * at as f64);
+    let row = |at: i64| {
+        format!(
+            "b,2023-11-14T{:02}:{:02}:00Z,40.0,{:.2}\n",
+            at / 2,
+            30 * (at % 2),
+            -30.0 + 0.01 * at as f64
+        )
+    };
     let rows: String = (0..20).map(row).collect();
     format!("id,time,lat,lon\n{rows}")
 }
@@ -222,22 +253,40 @@ async fn what_holds_no_usable_report_is_refused_with_the_reason_and_stores_nothi
         ..drifting()
     };
     for (name, text, filter, words) in [
-        ("page.csv", "<html>gone</html>", drifting(), "begins with '<html>gone</html>'"),
+        (
+            "page.csv",
+            "<html>gone</html>",
+            drifting(),
+            "begins with '<html>gone</html>'",
+        ),
         ("empty.csv", "", drifting(), "the file is empty"),
         ("rows.csv", "time,lat,lon\n", drifting(), "it holds no report"),
-        ("far.csv", &table(), far, "none of its 20 reports is left: 20 outside_box"),
+        (
+            "far.csv",
+            &table(),
+            far,
+            "none of its 20 reports is left: 20 outside_box",
+        ),
         ("cut.nc", "CDF\u{1}", drifting(), "cut off"),
     ] {
-        let error = importer.import(&written(&folder, name, text), "x", &filter).await.unwrap_err();
+        let error = importer
+            .import(&written(&folder, name, text), "x", &filter)
+            .await
+            .unwrap_err();
         let said = error.to_string();
-        assert!(error.is_refusal() && said.contains(words) && said.contains(name), "{said}");
+        assert!(
+            error.is_refusal() && said.contains(words) && said.contains(name),
+            "{said}"
+        );
     }
     assert!(!importer.data.path().join("objects/observations").exists());
 }
 
 /// A file of real drifters, or a line that says what is not covered.
 fn drifters(name: &str, not_covered: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/drifters").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/data/drifters")
+        .join(name);
     if path.exists() {
         return Some(path);
     }
@@ -255,15 +304,28 @@ async fn the_barents_pair_has_the_skill_that_is_published_for_it() {
     let tally = imported.file.tally();
     println!("{:?}", imported.file.platforms);
     assert_eq!(tally.read, 1027 + 2287, "padding is no report");
-    assert_eq!(tally.dropped, [(Dropped::TooSoon, 10)].into(), "the reports a few seconds apart");
+    assert_eq!(
+        tally.dropped,
+        [(Dropped::TooSoon, 10)].into(),
+        "the reports a few seconds apart"
+    );
     let tracks = buoy_tracks(&importer.store, "barents").await.unwrap();
     let fast = tracks.iter().flat_map(|track| track.fixes.windows(2)).filter(|pair| {
-        let way_m = driftline_ingest::distance_m((pair[0].lon_deg, pair[0].lat_deg), (pair[1].lon_deg, pair[1].lat_deg));
+        let way_m =
+            driftline_ingest::distance_m((pair[0].lon_deg, pair[0].lat_deg), (pair[1].lon_deg, pair[1].lat_deg));
         way_m / (pair[1].time.unix_s() - pair[0].time.unix_s()) as f64 > 5.0
     });
     assert_eq!(fast.count(), 0);
-    let stranded: Vec<usize> = imported.file.platforms.values().map(|one| one.states.get(&State::Stranded).copied().unwrap_or(0)).collect();
-    assert!(stranded[0] > 300 && stranded[1] == 0, "one strands on Hopen: {stranded:?}");
+    let stranded: Vec<usize> = imported
+        .file
+        .platforms
+        .values()
+        .map(|one| one.states.get(&State::Stranded).copied().unwrap_or(0))
+        .collect();
+    assert!(
+        stranded[0] > 300 && stranded[1] == 0,
+        "one strands on Hopen: {stranded:?}"
+    );
     let found = skill(&tracks[0], &tracks[1], &SkillSettings::default()).unwrap();
     println!("{found:?}");
     assert!((found.score - 0.832).abs() < 0.0005, "{found:?}");
@@ -272,12 +334,18 @@ async fn the_barents_pair_has_the_skill_that_is_published_for_it() {
         max_gap_s: Some(10_800.0),
         ..SkillSettings::default()
     };
-    println!("only adrift, no gap bridged: {:?}", skill(&tracks[0], &tracks[1], &adrift));
+    println!(
+        "only adrift, no gap bridged: {:?}",
+        skill(&tracks[0], &tracks[1], &adrift)
+    );
 }
 
 #[tokio::test]
 async fn the_baltic_drifters_lose_what_is_not_drift() {
-    let Some(path) = drifters("baltic_geomar_2023_raw.csv", "raw tracks with days on a desk and a trip to Mallorca") else {
+    let Some(path) = drifters(
+        "baltic_geomar_2023_raw.csv",
+        "raw tracks with days on a desk and a trip to Mallorca",
+    ) else {
         return;
     };
     let importer = Importer::new(Coast::embedded().unwrap()).await;
@@ -292,9 +360,18 @@ async fn the_baltic_drifters_lose_what_is_not_drift() {
         println!("{platform}: {one:?}");
     }
     assert_eq!(tally.read, 19_513);
-    assert_eq!(imported.file.platforms["297"].dropped, [(Dropped::OutsideBox, 15)].into(), "all of it is far away");
+    assert_eq!(
+        imported.file.platforms["297"].dropped,
+        [(Dropped::OutsideBox, 15)].into(),
+        "all of it is far away"
+    );
     assert_eq!(tally.dropped[&Dropped::Duplicate], 7001);
-    let lost: BTreeMap<_, _> = imported.file.platforms.iter().map(|(name, one)| (name, one.states.get(&State::BeforeDeployment))).collect();
+    let lost: BTreeMap<_, _> = imported
+        .file
+        .platforms
+        .iter()
+        .map(|(name, one)| (name, one.states.get(&State::BeforeDeployment)))
+        .collect();
     println!("{lost:?}");
 }
 

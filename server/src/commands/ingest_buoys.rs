@@ -130,11 +130,18 @@ fn report(imported: &[ImportedBuoys], as_json: bool) -> anyhow::Result<()> {
 
 /// An account in words.
 fn words(tally: &Tally) -> String {
-    let mut parts = vec![format!("{} read, {} kept in {} segments", tally.read, tally.kept, tally.segments)];
+    let mut parts = vec![format!(
+        "{} read, {} kept in {} segments",
+        tally.read, tally.kept, tally.segments
+    )];
     if !tally.dropped.is_empty() {
         parts.push(format!("dropped {}", tally.dropped_words()));
     }
-    let states: Vec<String> = tally.states.iter().map(|(state, count)| format!("{count} {}", state.name())).collect();
+    let states: Vec<String> = tally
+        .states
+        .iter()
+        .map(|(state, count)| format!("{count} {}", state.name()))
+        .collect();
     if !states.is_empty() {
         parts.push(format!("of the kept {}", states.join(", ")));
     }
@@ -184,5 +191,9 @@ async fn list(store: &Store, as_json: bool) -> anyhow::Result<()> {
             ))?;
         }
     }
-    if as_json { output::json(&json!({ "imports": imports })) } else { Ok(()) }
+    if as_json {
+        output::json(&json!({ "imports": imports }))
+    } else {
+        Ok(())
+    }
 }

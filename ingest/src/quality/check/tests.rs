@@ -33,8 +33,12 @@ impl Series {
         let mut changed = self.clone();
         change(&mut changed.steps);
         let verdict = changed.verdict();
-        let finding = verdict.refused.unwrap_or_else(|| panic!("it passes, with {:?}", verdict.marks));
-        let step = finding.time.map(|time| self.steps.iter().position(|(other, _)| *other == time).unwrap());
+        let finding = verdict
+            .refused
+            .unwrap_or_else(|| panic!("it passes, with {:?}", verdict.marks));
+        let step = finding
+            .time
+            .map(|time| self.steps.iter().position(|(other, _)| *other == time).unwrap());
         (finding.code, step, finding.message)
     }
 
@@ -50,7 +54,11 @@ impl Series {
             let value = |(i, j)| {
                 let (i, j) = from(i, j);
                 let inside = (0..nx).contains(&i) && (0..ny).contains(&j);
-                if inside { values[(j * nx + i) as usize] } else { f32::NAN }
+                if inside {
+                    values[(j * nx + i) as usize]
+                } else {
+                    f32::NAN
+                }
             };
             nodes.map(value).collect()
         };
@@ -66,14 +74,18 @@ fn folder(path: &str) -> PathBuf {
 }
 
 fn all_of(path: &Path, most: usize) -> Vec<Series> {
-    let Ok(file) = ForcingFile::open(path) else { return Vec::new() };
+    let Ok(file) = ForcingFile::open(path) else {
+        return Vec::new();
+    };
     let read = |index: usize| {
         let one = &file.series()[index];
         let steps = one.times.iter().take(most).enumerate();
         Series {
             kind: one.kind,
             grid: one.grid,
-            steps: steps.map(|(step, time)| (*time, file.read(index, step).unwrap())).collect(),
+            steps: steps
+                .map(|(step, time)| (*time, file.read(index, step).unwrap()))
+                .collect(),
         }
     };
     (0..file.series().len()).map(read).collect()
@@ -95,7 +107,9 @@ fn winds() -> Series {
 
 /// The same values on the same nodes, in another order: another day as far as statistics can tell.
 fn another_day(field: &mut VectorField) {
-    let wet: Vec<usize> = (0..field.east.len()).filter(|node| !field.east[*node].is_nan()).collect();
+    let wet: Vec<usize> = (0..field.east.len())
+        .filter(|node| !field.east[*node].is_nan())
+        .collect();
     let before = field.clone();
     for (at, node) in wet.iter().enumerate() {
         let other = wet[(at + wet.len() / 2) % wet.len()];
@@ -104,7 +118,11 @@ fn another_day(field: &mut VectorField) {
 }
 
 fn reverse(field: &mut VectorField) {
-    field.east.iter_mut().chain(&mut field.north).for_each(|value| *value = -*value);
+    field
+        .east
+        .iter_mut()
+        .chain(&mut field.north)
+        .for_each(|value| *value = -*value);
 }
 
 fn exchange(field: &mut VectorField) {
@@ -115,10 +133,12 @@ fn exchange(field: &mut VectorField) {
 fn take_away(series: &Series, field: &mut VectorField, side: usize) {
     let open_sea = OpenSea::new(&COAST, &series.grid);
     let nx = series.grid.nx();
-    let is_open = |node: &usize| (0..side * side).all(|at| {
-        let node = node + at / side * nx + at % side;
-        node % nx + side < nx && node < field.east.len() && !field.east[node].is_nan() && open_sea.holds(node)
-    });
+    let is_open = |node: &usize| {
+        (0..side * side).all(|at| {
+            let node = node + at / side * nx + at % side;
+            node % nx + side < nx && node < field.east.len() && !field.east[node].is_nan() && open_sea.holds(node)
+        })
+    };
     let corner = (0..field.east.len()).step_by(7).find(is_open).unwrap();
     for at in 0..side * side {
         let node = corner + at / side * nx + at % side;
@@ -129,7 +149,11 @@ fn take_away(series: &Series, field: &mut VectorField, side: usize) {
 #[test]
 fn no_real_file_is_refused() {
     let mut looked = 0;
-    for (path, needed) in [("tests/data/forcing", true), ("../shared/data/real", false), ("../shared/data/feeds", false)] {
+    for (path, needed) in [
+        ("tests/data/forcing", true),
+        ("../shared/data/real", false),
+        ("../shared/data/feeds", false),
+    ] {
         let Ok(files) = std::fs::read_dir(folder(path)) else {
             assert!(!needed, "{path} is not there");
             println!("not covered, since {path} is not there: quality control of more real files");
@@ -139,9 +163,18 @@ fn no_real_file_is_refused() {
             for series in all_of(&file, 80) {
                 let verdict = series.verdict();
                 looked += 1;
-                println!("{}: {} {} steps, {verdict:?}", file.display(), series.kind, series.steps.len());
+                println!(
+                    "{}: {} {} steps, {verdict:?}",
+                    file.display(),
+                    series.kind,
+                    series.steps.len()
+                );
                 assert_eq!(verdict.refused, None, "{}", file.display());
-                assert!(verdict.marks.iter().all(|mark| mark.code == "sea_missing"), "{}: {verdict:?}", file.display());
+                assert!(
+                    verdict.marks.iter().all(|mark| mark.code == "sea_missing"),
+                    "{}: {verdict:?}",
+                    file.display()
+                );
             }
         }
     }
@@ -154,7 +187,13 @@ fn a_fault_of_one_step_is_refused_with_its_code_and_step() {
     let at = |step: usize, change: &dyn Fn(&mut VectorField)| sound.refusal(|steps| change(&mut steps[step].1));
     let (code, step, words) = at(5, &|field| field.east.fill(f32::NAN));
     assert_eq!((code, step), ("step_all_missing", Some(5)), "{words}");
-    let still = |field: &mut VectorField| field.east.iter_mut().chain(&mut field.north).for_each(|value| *value *= 0.0);
+    let still = |field: &mut VectorField| {
+        field
+            .east
+            .iter_mut()
+            .chain(&mut field.north)
+            .for_each(|value| *value *= 0.0)
+    };
     let (code, step, words) = at(5, &still);
     assert_eq!((code, step), ("zero", Some(5)), "{words}");
     let same = |field: &mut VectorField| {
@@ -170,7 +209,10 @@ fn a_fault_of_one_step_is_refused_with_its_code_and_step() {
     let (code, step, words) = at(5, &another_day);
     assert_eq!((code, step), ("discontinuous", Some(5)), "{words}");
     assert!(words.contains("stands out"), "{words}");
-    for (convention, how) in [(reverse as fn(&mut VectorField), "points the other way"), (exchange, "exchanged")] {
+    for (convention, how) in [
+        (reverse as fn(&mut VectorField), "points the other way"),
+        (exchange, "exchanged"),
+    ] {
         let (code, step, words) = at(5, &convention);
         assert_eq!((code, step), ("direction_convention", Some(5)), "{words}");
         assert!(words.contains(how), "{words}");
@@ -215,7 +257,13 @@ fn wind_that_lacks_some_sea_in_every_step_is_refused() {
 #[test]
 fn values_in_another_unit_are_refused() {
     for (series, factor) in [(currents(), 100.0), (winds(), 0.01), (winds(), 3.6)] {
-        let scale = |field: &mut VectorField| field.east.iter_mut().chain(&mut field.north).for_each(|value| *value *= factor);
+        let scale = |field: &mut VectorField| {
+            field
+                .east
+                .iter_mut()
+                .chain(&mut field.north)
+                .for_each(|value| *value *= factor)
+        };
         let (code, _, words) = series.each(scale);
         assert_eq!(code, "range", "{words}");
     }
@@ -227,7 +275,10 @@ fn a_step_moved_by_a_node_is_refused() {
     for (di, dj) in [(1, 0), (-1, 0), (0, 1), (1, -1)] {
         let (code, step, words) = sound.refusal(|steps| steps[5].1 = sound.moved(&steps[5].1, |i, j| (i - di, j - dj)));
         assert_eq!((code, step), ("shifted", Some(5)), "{words}");
-        assert!(words.contains(&format!("moved by {di} nodes along the row and {dj} across")), "{words}");
+        assert!(
+            words.contains(&format!("moved by {di} nodes along the row and {dj} across")),
+            "{words}"
+        );
     }
     let sound = winds();
     let (code, step, words) = sound.refusal(|steps| {
@@ -238,14 +289,31 @@ fn a_step_moved_by_a_node_is_refused() {
 
 #[test]
 fn two_series_in_one_are_refused_at_sea_and_marked_for_the_wind_of_a_small_region() {
-    let splice = |steps: &mut Vec<(ValidTime, VectorField)>| steps[6..].iter_mut().for_each(|(_, field)| another_day(field));
+    let splice =
+        |steps: &mut Vec<(ValidTime, VectorField)>| steps[6..].iter_mut().for_each(|(_, field)| another_day(field));
     let (code, step, words) = currents().refusal(splice);
     assert_eq!((code, step), ("discontinuous", Some(6)), "{words}");
-    let mut wind = winds();
-    splice(&mut wind.steps);
-    let verdict = wind.verdict();
-    assert_eq!(verdict.refused, None);
-    assert_eq!(verdict.marks[0].code, "discontinuous", "{verdict:?}");
+    let trebled = |field: &mut VectorField| {
+        field
+            .east
+            .iter_mut()
+            .chain(&mut field.north)
+            .for_each(|value| *value *= 3.0)
+    };
+    for (change, code) in [
+        (trebled as fn(&mut VectorField), "discontinuous"),
+        (reverse, "direction_convention"),
+    ] {
+        let mut wind = winds();
+        wind.steps[9..].iter_mut().for_each(|(_, field)| change(field));
+        let verdict = wind.verdict();
+        assert_eq!(verdict.refused, None);
+        assert_eq!(
+            (verdict.marks[0].code, verdict.marks[0].time),
+            (code, Some(wind.steps[9].0)),
+            "{verdict:?}"
+        );
+    }
 }
 
 /// A world of two degrees whose land is the coast's, with some flow that changes a little.
@@ -268,7 +336,10 @@ fn world() -> Series {
     let step = |hour: usize| {
         let east: Vec<f32> = (0..grid.len()).map(|node| value(node, hour)).collect();
         let north = east.iter().map(|east| 0.5 * east).collect();
-        (ValidTime::from_unix_s(3600 * hour as i64).unwrap(), VectorField { east, north })
+        (
+            ValidTime::from_unix_s(3600 * hour as i64).unwrap(),
+            VectorField { east, north },
+        )
     };
     Series {
         kind: ForcingKind::Current,
@@ -284,17 +355,26 @@ fn a_field_that_lies_wrongly_on_the_globe_is_refused() {
     let (nx, ny) = (world.grid.nx() as i64, world.grid.ny() as i64);
     let lies = |from: &dyn Fn(i64, i64) -> (i64, i64)| world.each(|field| *field = world.moved(field, from));
     for (from, code, how) in [
-        (&(|i, j| ((i + nx / 2) % nx, j)) as &dyn Fn(i64, i64) -> (i64, i64), "shifted", "180 degrees of longitude"),
+        (
+            &(|i, j| ((i + nx / 2) % nx, j)) as &dyn Fn(i64, i64) -> (i64, i64),
+            "shifted",
+            "180 degrees of longitude",
+        ),
         (&|i, j| (i, ny - 1 - j), "flipped", "upside down"),
         (&|i, j| (nx - 1 - i, j), "flipped", "mirrored east to west"),
-        (&|i, j| ((i + 4).rem_euclid(nx), j), "shifted", "moved by -4 nodes along the row and 0 across"),
+        (
+            &|i, j| ((i + 4).rem_euclid(nx), j),
+            "shifted",
+            "moved by -4 nodes along the row and 0 across",
+        ),
     ] {
         let (found, _, words) = lies(from);
         assert_eq!(found, code, "{words}");
         assert!(words.contains(how), "{words}");
     }
     let arctic = bundled("Arctic20_1to5Feb_2016.nc");
-    let (code, _, words) = arctic.each(|field| *field = arctic.moved(field, |i, j| (i, arctic.grid.ny() as i64 - 1 - j)));
+    let (code, _, words) =
+        arctic.each(|field| *field = arctic.moved(field, |i, j| (i, arctic.grid.ny() as i64 - 1 - j)));
     assert_eq!(code, "flipped", "{words}");
 }
 
