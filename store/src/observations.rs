@@ -40,7 +40,9 @@ impl ObservationFile {
 
     fn parse(path: &Path, stored_at: Timestamp) -> Option<Self> {
         let parts: Vec<String> = path.parts().map(|part| part.as_ref().to_owned()).collect();
-        let [prefix, kind, dataset, file] = parts.as_slice() else { return None };
+        let [prefix, kind, dataset, file] = parts.as_slice() else {
+            return None;
+        };
         let sha256 = file.strip_suffix(SUFFIX)?;
         let is_ours = prefix == PREFIX && sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_hexdigit());
         is_ours.then(|| Self {
@@ -71,7 +73,11 @@ impl Observations {
             return Ok((same, false));
         }
         let is_new = self.objects.create_durably(&path, bytes).await?;
-        let stored = self.list(kind).await?.into_iter().find(|file| file.path() == path.as_ref());
+        let stored = self
+            .list(kind)
+            .await?
+            .into_iter()
+            .find(|file| file.path() == path.as_ref());
         let stored = stored.ok_or_else(|| Error::NotFound(path.to_string()))?;
         Ok((stored, is_new))
     }
@@ -80,7 +86,9 @@ impl Observations {
     pub async fn list(&self, kind: &str) -> Result<Vec<ObservationFile>, Error> {
         let prefix = Path::from(format!("{PREFIX}/{kind}"));
         let found = self.objects.list_with_times(&prefix).await?;
-        let files = found.iter().filter_map(|(path, time)| ObservationFile::parse(path, *time));
+        let files = found
+            .iter()
+            .filter_map(|(path, time)| ObservationFile::parse(path, *time));
         let mut files: Vec<ObservationFile> = files.collect();
         files.sort_by(|a, b| {
             let order = a.dataset.cmp(&b.dataset).then(a.stored_at.cmp(&b.stored_at));
@@ -126,11 +134,20 @@ mod tests {
     async fn the_same_content_is_stored_once_and_damage_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let observations = Observations::new(Objects::open_local(folder.path()).await.unwrap());
-        let (file, is_new) = observations.create("buoys", "barents", Bytes::from_static(b"one")).await.unwrap();
+        let (file, is_new) = observations
+            .create("buoys", "barents", Bytes::from_static(b"one"))
+            .await
+            .unwrap();
         assert!(is_new);
-        let again = observations.create("buoys", "barents", Bytes::from_static(b"one")).await.unwrap();
+        let again = observations
+            .create("buoys", "barents", Bytes::from_static(b"one"))
+            .await
+            .unwrap();
         assert_eq!(again, (file.clone(), false));
-        let (other, _) = observations.create("buoys", "baltic", Bytes::from_static(b"two")).await.unwrap();
+        let (other, _) = observations
+            .create("buoys", "baltic", Bytes::from_static(b"two"))
+            .await
+            .unwrap();
         assert_eq!(observations.list("buoys").await.unwrap(), [other, file.clone()]);
         assert_eq!(observations.read(&file).await.unwrap(), "one");
         std::fs::write(folder.path().join(file.path()), b"onf").unwrap();
@@ -142,7 +159,10 @@ mod tests {
     async fn a_name_that_would_leave_the_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let observations = Observations::new(Objects::open_local(folder.path()).await.unwrap());
-        let error = observations.create("buoys", "../forcing", Bytes::new()).await.unwrap_err();
+        let error = observations
+            .create("buoys", "../forcing", Bytes::new())
+            .await
+            .unwrap_err();
         assert!(error.to_string().starts_with("data set name '../forcing'"), "{error}");
         assert!(observations.list("buoys").await.unwrap().is_empty());
     }

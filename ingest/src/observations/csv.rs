@@ -339,6 +339,9 @@ fn number(text: &str) -> Option<f64> {
 
 /// Degrees, signed or with the letter of a half of the globe; the second letter is the negative one.
 fn degrees(text: &str, [positive, negative]: [char; 2]) -> Option<f64> {
+    if is_missing(text) {
+        return Some(f64::NAN);
+    }
     let upper = text.to_ascii_uppercase();
     let bare = |letter: char| {
         upper

@@ -4,16 +4,20 @@
 //! and feeds widen their steps towards the end. A step that differs from both neighbours while they agree is wrong; a
 //! series that changes once for good may have been spliced from two, or a front has passed a small region.
 
-use driftline_domain::{ForcingKind, GridSpec, ValidTime};
+use driftline_domain::{ForcingKind, GridSpec, ValidTime, VectorField};
 
 use super::convention::mistaken;
 use super::samples::{Change, Samples, Taken};
 use super::verdict::{Finding, Verdict};
 
-/// So many times the median change is a jump,
+/// So many times the median change is a jump that needs no second witness,
 const JUMP: f64 = 6.0;
+/// and so many times it on both sides make a step stand out whose neighbours agree,
+const STANDS_OUT: f64 = 3.0;
 /// if it is also this share of the vectors' own length: calms change little and fast.
 const JUMP_SHARE: f64 = 0.5;
+/// Nodes from which one change alone tells something.
+const MANY_NODES: usize = 200;
 /// Changes from which a median tells something.
 const ENOUGH: usize = 4;
 /// A move that leaves less than this share of a change explains it.
@@ -46,7 +50,7 @@ impl Continuity {
     }
 
     /// Takes the next step in.
-    pub(super) fn look(&mut self, time: ValidTime, field: &driftline_domain::VectorField) {
+    pub(super) fn look(&mut self, time: ValidTime, field: &VectorField) {
         let taken = self.samples.take(field);
         let change = |before: &Option<Taken>| before.as_ref().and_then(|before| taken.change_from(before));
         self.changes.push(change(&self.before[0]));
@@ -64,24 +68,21 @@ impl Continuity {
         }
         let Some(usual) = self.median_rate() else { return };
         for step in 1..self.times.len() {
-            let Some(change) = self.changes[step].filter(|change| self.is_jump(step, change, usual)) else {
-                continue;
-            };
-            // Who jumps back is told of with the step that stands out.
-            if step > 1 && self.stands_out(step - 1, usual) {
-                continue;
-            }
-            let stands_out = self.stands_out(step, usual);
+            let Some(change) = self.changes[step] else { continue };
             let times = self.rate(step, step - 1, &change) / usual;
-            if let Some(how) = mistaken(&change.products) {
-                let words = format!("{how} against the step before: has its direction convention changed?");
-                verdict.refuse(self.finding("direction_convention", kind, step, &words));
-            } else if stands_out {
-                let words = format!("stands out: it differs {times:.0} times as much from its neighbours as steps do");
-                verdict.refuse(self.finding("discontinuous", kind, step, &words));
-            } else {
-                let words = format!("breaks off: it differs {times:.0} times as much from the step before as steps do");
-                let finding = self.finding("discontinuous", kind, step, &words);
+            if self.stands_out(step, usual) {
+                let words = match mistaken(&change.products) {
+                    Some(how) => format!("{how} against its neighbours: has its direction convention changed?"),
+                    None => format!("stands out: it differs {times:.0} times as much from its neighbours as steps do"),
+                };
+                verdict.refuse(self.finding(code(&change), kind, step, &words));
+            } else if self.breaks_off(step, &change, usual) {
+                let words = match mistaken(&change.products) {
+                    Some(how) => format!("{how} against the step before: has its direction convention changed?"),
+                    None => format!("breaks off: it differs {times:.0} times as much from the step before as steps do"),
+                };
+                let finding = self.finding(code(&change), kind, step, &words);
+                // A front may turn all the wind of a small region within a step.
                 if kind == ForcingKind::Current || is_large(grid) {
                     verdict.refuse(finding);
                 } else {
@@ -111,21 +112,30 @@ impl Continuity {
             .then(|| format!("is moved by {di} nodes along the row and {dj} across against its neighbours"))
     }
 
+    /// Whether a step differs from both neighbours while they agree.
     fn stands_out(&self, step: usize, usual: f64) -> bool {
-        let jumps = |step: usize| {
-            self.changes
-                .get(step)
-                .copied()
-                .flatten()
-                .is_some_and(|change| self.is_jump(step, &change, usual))
+        let at = |changes: &[Option<Change>], step: usize| changes.get(step).copied().flatten();
+        let (Some(here), Some(back), Some(across)) = (
+            at(&self.changes, step),
+            at(&self.changes, step + 1),
+            at(&self.wide_changes, step + 1),
+        ) else {
+            return false;
         };
-        let joined = self.wide_changes.get(step + 1).copied().flatten();
-        let is_joined = joined.is_some_and(|change| self.rate(step + 1, step - 1, &change) <= JUMP / 2.0 * usual);
-        step > 0 && jumps(step) && jumps(step + 1) && is_joined
+        self.is_jump(step, &here, STANDS_OUT * usual)
+            && self.is_jump(step + 1, &back, STANDS_OUT * usual)
+            && across.rms < here.rms.min(back.rms) / 2.0
     }
 
-    fn is_jump(&self, step: usize, change: &Change, usual: f64) -> bool {
-        self.rate(step, step - 1, change) > JUMP * usual && change.rms > JUMP_SHARE * change.products.rms_length()
+    /// Whether a step differs from the one before, which is not the one that stands out.
+    fn breaks_off(&self, step: usize, change: &Change, usual: f64) -> bool {
+        change.products.nodes >= MANY_NODES
+            && self.is_jump(step, change, JUMP * usual)
+            && !self.stands_out(step - 1, usual)
+    }
+
+    fn is_jump(&self, step: usize, change: &Change, rate: f64) -> bool {
+        self.rate(step, step - 1, change) > rate && change.rms > JUMP_SHARE * change.products.rms_length()
     }
 
     /// Change per square root of an hour.
@@ -139,6 +149,13 @@ impl Continuity {
         let mut rates: Vec<f64> = rates.collect();
         let middle = rates.len() / 2;
         (rates.len() >= ENOUGH).then(|| *rates.select_nth_unstable_by(middle, f64::total_cmp).1)
+    }
+}
+
+fn code(change: &Change) -> &'static str {
+    match mistaken(&change.products) {
+        Some(_) => "direction_convention",
+        None => "discontinuous",
     }
 }
 

@@ -8,7 +8,6 @@
 )]
 
 #[path = "../../../store/decode/tests/it/classic.rs"]
-#[expect(dead_code, reason = "the decoder's tests craft more oddities than these")]
 mod classic;
 mod fetch;
 mod observations;

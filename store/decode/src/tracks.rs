@@ -435,18 +435,41 @@ fn whole(source: &Source, variable: &NcVariable, most: usize) -> Result<Vec<usiz
 fn platform_names(source: &Source, layout: &Layout, name: &str) -> Result<Vec<String>, Error> {
     let (buoys, dim) = layout.buoys();
     let is_identity = |one: &&NcVariable| ["trajectory_id", "timeseries_id"].contains(&lower(one, "cf_role").as_str());
-    let called = ["id", "platform", "platform_id", "drifter_names", "drifter", "wmo", "trajectory", "station_name"];
+    let called = [
+        "id",
+        "platform",
+        "platform_id",
+        "drifter_names",
+        "drifter",
+        "wmo",
+        "trajectory",
+        "station_name",
+    ];
     let on_buoys = |one: &&NcVariable| dims(one).first().copied() == dim || (buoys == 1 && count(one) <= 256);
     let named = || {
-        let by_name = |name: &&str| source.variables().iter().filter(on_buoys).find(|one| one.name.eq_ignore_ascii_case(name));
+        let by_name = |name: &&str| {
+            source
+                .variables()
+                .iter()
+                .filter(on_buoys)
+                .find(|one| one.name.eq_ignore_ascii_case(name))
+        };
         called.iter().find_map(|name| by_name(name))
     };
-    let found = source.variables().iter().filter(on_buoys).find(is_identity).or_else(named);
+    let found = source
+        .variables()
+        .iter()
+        .filter(on_buoys)
+        .find(is_identity)
+        .or_else(named);
     let Some(variable) = found else {
         return Ok(numbered(buoys, name));
     };
     let names = if is_numeric(&variable.dtype) {
-        values(source, variable)?.iter().map(|value| format!("{value}")).collect()
+        values(source, variable)?
+            .iter()
+            .map(|value| format!("{value}"))
+            .collect()
     } else {
         source.strings(variable)?
     };

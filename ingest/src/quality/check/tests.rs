@@ -293,11 +293,27 @@ fn two_series_in_one_are_refused_at_sea_and_marked_for_the_wind_of_a_small_regio
         |steps: &mut Vec<(ValidTime, VectorField)>| steps[6..].iter_mut().for_each(|(_, field)| another_day(field));
     let (code, step, words) = currents().refusal(splice);
     assert_eq!((code, step), ("discontinuous", Some(6)), "{words}");
-    let mut wind = winds();
-    splice(&mut wind.steps);
-    let verdict = wind.verdict();
-    assert_eq!(verdict.refused, None);
-    assert_eq!(verdict.marks[0].code, "discontinuous", "{verdict:?}");
+    let trebled = |field: &mut VectorField| {
+        field
+            .east
+            .iter_mut()
+            .chain(&mut field.north)
+            .for_each(|value| *value *= 3.0)
+    };
+    for (change, code) in [
+        (trebled as fn(&mut VectorField), "discontinuous"),
+        (reverse, "direction_convention"),
+    ] {
+        let mut wind = winds();
+        wind.steps[9..].iter_mut().for_each(|(_, field)| change(field));
+        let verdict = wind.verdict();
+        assert_eq!(verdict.refused, None);
+        assert_eq!(
+            (verdict.marks[0].code, verdict.marks[0].time),
+            (code, Some(wind.steps[9].0)),
+            "{verdict:?}"
+        );
+    }
 }
 
 /// A world of two degrees whose land is the coast's, with some flow that changes a little.
