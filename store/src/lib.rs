@@ -7,12 +7,12 @@
 mod array_plan;
 mod catalog;
 mod checkpoint;
-mod error;
-mod failures;
-mod lineage;
 mod chunk_codec;
 mod chunks;
+mod error;
+mod failures;
 mod layout;
+mod lineage;
 mod manifest;
 mod maps;
 mod objects;
