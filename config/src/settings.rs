@@ -86,6 +86,8 @@ pub struct IngestSettings {
     pub grace_h: u32,
     /// Seconds between looks at a feed.
     pub poll_s: u32,
+    /// Seconds between looks at a published cycle that its provider may have written anew.
+    pub recheck_s: u32,
     /// Most requests to one host in a minute.
     pub requests_per_minute: u32,
     /// Folder of files on their way into a cycle; empty: `spool` in the data directory.
@@ -243,6 +245,7 @@ impl IngestSettings {
             ("usable_h", self.usable_h, 1, 24 * 31),
             ("grace_h", self.grace_h, 1, 24 * 366),
             ("poll_s", self.poll_s, 1, 3600),
+            ("recheck_s", self.recheck_s, 0, 7 * 86_400),
             ("requests_per_minute", self.requests_per_minute, 1, 60_000),
         ];
         if let Some((key, value, low, high)) = bounds.iter().find(|(_, value, low, high)| value < low || value > high) {

@@ -56,6 +56,18 @@ impl Spool {
         Ok(CycleSpool { folder })
     }
 
+    /// Takes a feed for this process for as long as the answer is kept; `None` where another one has it.
+    pub(crate) fn claim(&self, feed: &str) -> Result<Option<std::fs::File>, Error> {
+        std::fs::create_dir_all(&self.root).map_err(spool_error("create", &self.root))?;
+        let path = self.root.join(format!("{feed}.lock"));
+        let file = std::fs::File::create(&path).map_err(spool_error("create", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(spool_error("lock", &path)(error)),
+        }
+    }
+
     /// Runs of a feed that have a folder, oldest first.
     pub(crate) fn runs(&self, feed: &str) -> Vec<RunTime> {
         let Ok(entries) = std::fs::read_dir(self.root.join(feed)) else {

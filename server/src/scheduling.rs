@@ -124,6 +124,7 @@ fn window(ingest: &IngestSettings) -> Window {
         hindcast: hours(ingest.hindcast_h),
         usable: hours(ingest.usable_h),
         poll: Duration::from_secs(u64::from(ingest.poll_s)),
+        recheck: SignedDuration::from_secs(i64::from(ingest.recheck_s)),
         ..Window::default()
     }
 }

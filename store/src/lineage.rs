@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::zarr_write::SHARD_STEPS;
+use crate::layout::SHARD_STEPS;
 use crate::{Manifest, SourceFile};
 
 impl Manifest {

@@ -12,6 +12,7 @@ mod connections;
 mod disasters;
 #[cfg(test)]
 mod exports;
+mod feeds;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]

@@ -87,6 +87,10 @@ impl Scheduler {
         report: &mut Report,
         turn: &mut Turn,
     ) -> Result<(), Error> {
+        let Some(_claim) = self.spool.claim(&folder.name)? else {
+            tracing::info!(feed = folder.name, "another process of this machine fetches the folder");
+            return Ok(());
+        };
         // One folder of the spool for all of them: which run a file belongs to is known once it is opened.
         let spool = self.spool.cycle(&folder.name, RunTime(Timestamp::UNIX_EPOCH))?;
         let entries = match &folder.location {

@@ -189,6 +189,11 @@ impl Scheduler {
 
     async fn work_through(&self, feed: &dyn Feed, report: &mut Report, turn: &mut Turn) -> Result<(), Error> {
         let now = Timestamp::now();
+        let Some(_claim) = self.spool.claim(feed.about().name)? else {
+            tracing::info!(feed = feed.about().name, "another process of this machine fetches the feed");
+            turn.waiting = true;
+            return Ok(());
+        };
         let runs = feed.runs(now - self.window.hindcast, now);
         report.fetching.retain(|run, _| runs.contains(run));
         for run in runs {
