@@ -194,7 +194,7 @@ impl Scheduler {
             turn.waiting = true;
             return Ok(());
         };
-        let runs = feed.runs(now - self.window.hindcast, now);
+        let runs = feed.runs(now - self.reach_back(feed), now);
         report.fetching.retain(|run, _| runs.contains(run));
         for run in runs {
             let catalog = self.store.catalog().await?;
@@ -211,6 +211,12 @@ impl Scheduler {
         self.clear_spool(feed, &*self.store.catalog().await?)
     }
 
+    /// How far back cycles are looked for: the hindcast, and always as far as the newest that should be complete.
+    fn reach_back(&self, feed: &dyn Feed) -> SignedDuration {
+        let about = feed.about();
+        self.window.hindcast.max(about.complete_after + about.cadence)
+    }
+
     /// Fetched parts are kept until two newer cycles are complete: a cycle may be written anew by its provider.
     fn clear_spool(&self, feed: &dyn Feed, catalog: &Catalog) -> Result<(), Error> {
         let name = feed.about().name;
@@ -225,7 +231,7 @@ impl Scheduler {
             })
         };
         let oldest_kept = spooled.iter().rev().filter(|run| is_complete(run)).nth(1).copied();
-        let oldest_wanted = RunTime(Timestamp::now() - self.window.hindcast);
+        let oldest_wanted = RunTime(Timestamp::now() - self.reach_back(feed));
         for run in spooled {
             if oldest_kept.is_some_and(|oldest| run < oldest) || run < oldest_wanted {
                 self.spool.forget(name, run)?;
