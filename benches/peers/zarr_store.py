@@ -66,8 +66,8 @@ def pack(values):
     return np.where(np.isnan(values), MISSING, np.rint(np.nan_to_num(values) * SCALE)).astype("i2")
 
 
-def driftline(field, keep):
-    command = ["cargo", "run", "--quiet", "--release", "-p", "driftline-store", "--example", "measure_layout", "--"]
+def driftline(built, field, keep):
+    command = [built] if built else ["cargo", "run", "--quiet", "--release", "-p", "driftline-store", "--example", "measure_layout", "--"]
     command += ["--field", str(field), "--keep", str(keep)]
     lines = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     return {line["what"]: line for line in map(json.loads, lines)}
@@ -147,6 +147,7 @@ def check(arrays, packed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shared", type=pathlib.Path, default=ROOT.parent / "shared", help="where the samples are")
+    parser.add_argument("--built", type=pathlib.Path, help="the built example; without it cargo builds it")
     parser.add_argument("--out", type=pathlib.Path, help="file for every figure as JSON")
     asked = parser.parse_args()
     name, components = sample(asked.shared)
@@ -154,7 +155,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         np.stack(components).tofile(folder / "field")
-        ours = driftline(folder / "field", folder / "kept")
+        ours = driftline(asked.built, folder / "field", folder / "kept")
         raw, packed = turned(*components)
         group = folder / "kept/objects" / ours["write globe"]["prefix"] / "current"
         paths = [group / "current_east", group / "current_north"]
