@@ -24,7 +24,9 @@ fn main() {
     let mut looking_s = 0.0;
     for hour in 0..STEPS {
         let field = field(&grid, hour);
-        let Some(time) = ValidTime::from_unix_s(3600 * hour) else { continue };
+        let Some(time) = ValidTime::from_unix_s(3600 * hour) else {
+            continue;
+        };
         let begin = Instant::now();
         check.look(time, &field);
         looking_s += begin.elapsed().as_secs_f64();

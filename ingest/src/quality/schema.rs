@@ -345,7 +345,8 @@ mod tests {
             ("variables", true),
             "{words}"
         );
-        let (code, words) = objection(|_, _, times, _| times.retain(|time| time.unix_s() != 1_447_632_000 + 21 * 3600)).unwrap();
+        let (code, words) =
+            objection(|_, _, times, _| times.retain(|time| time.unix_s() != 1_447_632_000 + 21 * 3600)).unwrap();
         assert_eq!(code, "time_axis");
         assert!(
             words.contains("lacks 1 of 48 steps, the first f021 (2015-11-16T21:00:00Z)"),
