@@ -95,10 +95,11 @@ impl BuoyFile {
     }
 
     fn columns(&self) -> Vec<(&'static str, ArrayRef)> {
+        let rows: Vec<(&Track, &Fix)> = self.rows().collect();
         let floats = |value: fn(&Fix) -> f64| -> ArrayRef {
-            Arc::new(Float64Array::from_iter_values(self.rows().map(|(_, fix)| value(fix))))
+            Arc::new(Float64Array::from_iter_values(rows.iter().map(|(_, fix)| value(fix))))
         };
-        let micros = self.rows().map(|(_, fix)| fix.time.0.as_microsecond());
+        let micros = rows.iter().map(|(_, fix)| fix.time.0.as_microsecond());
         let sea = self
             .rows()
             .map(|(_, fix)| Some(fix.sea_temperature_c).filter(|value| value.is_finite()));
@@ -106,12 +107,12 @@ impl BuoyFile {
             (
                 "platform",
                 Arc::new(StringArray::from_iter_values(
-                    self.rows().map(|(track, _)| &track.platform),
+                    rows.iter().map(|(track, _)| track.platform.as_str()),
                 )),
             ),
             (
                 "segment",
-                Arc::new(UInt32Array::from_iter_values(self.rows().map(|(_, fix)| fix.segment))),
+                Arc::new(UInt32Array::from_iter_values(rows.iter().map(|(_, fix)| fix.segment))),
             ),
             (
                 "time",
@@ -122,13 +123,13 @@ impl BuoyFile {
             (
                 "state",
                 Arc::new(StringArray::from_iter_values(
-                    self.rows().map(|(_, fix)| fix.state.name()),
+                    rows.iter().map(|(_, fix)| fix.state.name()),
                 )),
             ),
             ("sea_temperature_c", Arc::new(sea.collect::<Float64Array>())),
             (
                 "geometry",
-                Arc::new(BinaryArray::from_iter_values(self.rows().map(|(_, fix)| point(fix)))),
+                Arc::new(BinaryArray::from_iter_values(rows.iter().map(|(_, fix)| point(fix)))),
             ),
         ]
     }

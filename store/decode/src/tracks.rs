@@ -167,6 +167,11 @@ impl Columns {
         })
     }
 
+    /// Reports that stand one after another.
+    fn run(&self, first: usize, count: usize) -> Vec<RawFix> {
+        (first..first + count).filter_map(|at| self.fix(at, at)).collect()
+    }
+
     /// The report at these places of time and position; `None` where nothing is reported: padding.
     fn fix(&self, at: usize, place: usize) -> Option<RawFix> {
         let sea = self.sea_temperature_c.as_ref();
@@ -314,41 +319,19 @@ impl Layout {
     /// Gives each buoy its reports.
     fn share_out(&self, columns: &Columns, tracks: &mut [RawTrack]) -> Result<(), Error> {
         match self {
-            Self::Single => tracks[0].fixes = (0..columns.time.len()).filter_map(|at| columns.fix(at, at)).collect(),
-            Self::Rectangle {
-                buoys,
-                reports,
-                buoys_first,
-                shared_time,
-                ..
-            } => {
-                for (buoy, track) in tracks.iter_mut().enumerate() {
-                    let place = |report: usize| {
-                        if *buoys_first {
-                            buoy * reports + report
-                        } else {
-                            report * buoys + buoy
-                        }
-                    };
-                    let at = |report: usize| if *shared_time { report } else { place(report) };
-                    let fixes = (0..*reports).filter_map(|report| columns.fix(at(report), place(report)));
-                    // With a common time, a buoy that has no position has not reported.
-                    track.fixes = fixes
-                        .filter(|fix| !(*shared_time && fix.lon_deg.is_nan() && fix.lat_deg.is_nan()))
-                        .collect();
-                }
-            }
+            Self::Single => tracks[0].fixes = columns.run(0, columns.time.len()),
+            Self::Rectangle { .. } => self.share_out_rectangle(columns, tracks),
             Self::Contiguous { counts, .. } => {
                 let total: usize = counts.iter().sum();
                 if total > columns.time.len() {
+                    let held = columns.time.len();
                     return Err(Error::Tracks(format!(
-                        "its buoys count {total} reports, and it holds {}",
-                        columns.time.len()
+                        "its buoys count {total} reports, and it holds {held}"
                     )));
                 }
                 let mut first = 0;
                 for (track, count) in tracks.iter_mut().zip(counts) {
-                    track.fixes = (first..first + count).filter_map(|at| columns.fix(at, at)).collect();
+                    track.fixes = columns.run(first, *count);
                     first += count;
                 }
             }
@@ -367,6 +350,33 @@ impl Layout {
             }
         }
         Ok(())
+    }
+
+    fn share_out_rectangle(&self, columns: &Columns, tracks: &mut [RawTrack]) {
+        let Self::Rectangle {
+            buoys,
+            reports,
+            buoys_first,
+            shared_time,
+            ..
+        } = *self
+        else {
+            return;
+        };
+        for (buoy, track) in tracks.iter_mut().enumerate() {
+            let place = |report: usize| {
+                if buoys_first {
+                    buoy * reports + report
+                } else {
+                    report * buoys + buoy
+                }
+            };
+            let at = |report: usize| if shared_time { report } else { place(report) };
+            let fixes = (0..reports).filter_map(|report| columns.fix(at(report), place(report)));
+            // With a common time, a buoy that has no position has not reported.
+            let has_reported = |fix: &RawFix| !(shared_time && fix.lon_deg.is_nan() && fix.lat_deg.is_nan());
+            track.fixes = fixes.filter(has_reported).collect();
+        }
     }
 }
 
