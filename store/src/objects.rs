@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
@@ -293,10 +293,16 @@ impl Objects {
     /// Deletes every object under a prefix; what is gone already is fine.
     pub async fn delete_all(&self, prefix: &Path) -> Result<usize, Error> {
         let paths = self.list_after(prefix, None).await?;
-        for path in &paths {
-            self.delete(path).await?;
+        let count = paths.len();
+        // A remote store takes many names at once.
+        let mut deleted = self.store.delete_stream(stream::iter(paths).map(Ok).boxed());
+        while let Some(one) = deleted.next().await {
+            match one {
+                Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        Ok(paths.len())
+        Ok(count)
     }
 
     /// Deletes every object under a prefix that nobody writes to any more and, locally, what an object store does not
