@@ -112,8 +112,8 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// A grid without straight axes.
-    #[error("'{variable}' lies on a curvilinear grid, which is not read yet: {reason}")]
+    /// A grid without straight axes whose positions do not say where its nodes are.
+    #[error("'{variable}' lies on a curvilinear grid that cannot be used: {reason}")]
     Curvilinear {
         /// The component.
         variable: String,

@@ -6,6 +6,7 @@
 
 mod axis;
 mod component;
+mod curvilinear;
 mod error;
 mod file;
 mod grid;
@@ -13,6 +14,7 @@ mod layout;
 mod level;
 mod mapping;
 mod packing;
+mod roms;
 mod source;
 mod time;
 mod waves;
