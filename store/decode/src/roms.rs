@@ -1,6 +1,8 @@
 //! Currents of ROMS as the model writes them: u and v on the sides of its cells (an Arakawa C grid), along the grid's
-//! own axes, with masks of land for each kind of point. Dimensions are `eta_*` across rows and `xi_*` along them; `u`
-//! has one node less in a row than the cell centres (rho points), `v` one row less.
+//! own axes, with masks of land for each kind of point. Dimensions are `eta_*` across rows and `xi_*` along them. `u[j][i]`
+//! stands between the cell centres (rho points) i and i + 1, `v[j][i]` between the rows j and j + 1; so `u` has one node
+//! less in a row, `v` one row less, unless the file is cut out of a larger one. Land is told by the masks alone: files
+//! hold zeros there, or what packing makes of them.
 //!
 //! Two readings. *At the nodes*: both components at the rho points, each the mean of the two sides that have a value; a
 //! side on land has none, which is not the same as zero. *As they stand*: `u[j][i]` and `v[j][i]` side by side without
@@ -13,9 +15,9 @@ use netcdf_reader::NcVariable;
 use crate::Error;
 use crate::component::Pair;
 use crate::curvilinear;
-use crate::grid::NodeOrder;
+use crate::grid::{NodeOrder, unpacked};
 use crate::layout::{DimRole, Layout, role_of_dimension};
-use crate::source::{Source, Take};
+use crate::source::{MAX_NODES, Source, Take};
 
 /// Where values are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,9 @@ pub(crate) enum Placing {
 pub(crate) struct Stagger {
     nx: usize,
     ny: usize,
+    /// Points of u in a row, and rows of v.
+    u_nx: usize,
+    v_ny: usize,
     /// Of u, v and rho points.
     masks: [Mask; 3],
 }
@@ -60,49 +65,59 @@ pub(crate) fn understand(source: &Source, pair: &Pair<'_>) -> Option<Result<Unde
     let (Some(u), Some(v)) = (layout(source, pair.x), layout(source, pair.y)) else {
         return None;
     };
-    let size = |variable: &NcVariable, position: usize| variable.dimensions[position].size as usize;
-    let (u_size, v_size) = (
-        [size(pair.x, u.x), size(pair.x, u.y)],
-        [size(pair.y, v.x), size(pair.y, v.y)],
-    );
-    let [nx, ny] = [v_size[0], u_size[1]];
-    let is_staggered = nx >= 2 && ny >= 2 && u_size == [nx - 1, ny] && v_size == [nx, ny - 1] && u == v;
-    is_staggered.then(|| on_rho_points(source, pair, u, [nx, ny]))
+    let on = |variable: &NcVariable, dim: &str| variable.dimensions.iter().any(|own| own.name == dim);
+    let is_staggered = on(pair.x, "xi_u") && on(pair.y, "eta_v") && u == v;
+    is_staggered.then(|| on_rho_points(source, pair, u))
 }
 
-fn on_rho_points(source: &Source, pair: &Pair<'_>, layout: Layout, [nx, ny]: [usize; 2]) -> Result<Understood, Error> {
+fn on_rho_points(source: &Source, pair: &Pair<'_>, layout: Layout) -> Result<Understood, Error> {
+    let refused = |reason: String| Error::Curvilinear {
+        variable: pair.x.name.clone(),
+        reason,
+    };
+    let size = |variable: &NcVariable, position: usize| variable.dimensions[position].size as usize;
+    let (u_nx, v_ny) = (size(pair.x, layout.x), size(pair.y, layout.y));
     let names = ["lon_rho", "lat_rho"].map(str::to_owned);
-    for name in &names {
-        let fits = |field: &NcVariable| {
-            let sizes: Vec<u64> = field.dimensions.iter().map(|dim| dim.size).collect();
-            sizes == [ny as u64, nx as u64]
-        };
-        if !source.variable(name).is_some_and(fits) {
-            return Err(Error::Curvilinear {
-                variable: pair.x.name.clone(),
-                reason: format!(
-                    "it and '{}' stand on staggered points, and the file has no '{name}' of {ny} x {nx} cell centres",
-                    pair.y.name
-                ),
-            });
-        }
+    let rho = source
+        .variable(&names[0])
+        .filter(|lon| lon.ndim() == 2)
+        .ok_or_else(|| {
+            refused(format!(
+                "it and '{}' stand on the sides of cells, and the file has no '{}' of their centres",
+                pair.y.name, names[0]
+            ))
+        })?;
+    let (nx, ny) = (size(rho, 1), size(rho, 0));
+    let (u_ny, v_nx) = (size(pair.x, layout.y), size(pair.y, layout.x));
+    let fits = u_ny == ny && v_nx == nx && (u_nx == nx || u_nx + 1 == nx) && (v_ny == ny || v_ny + 1 == ny);
+    if !fits || rho.dimensions[0].size.saturating_mul(rho.dimensions[1].size) > MAX_NODES {
+        return Err(refused(format!(
+            "its {u_ny} x {u_nx} points and the {v_ny} x {v_nx} of '{}' are not the sides of {ny} x {nx} cells",
+            pair.y.name
+        )));
     }
     let (grid, fillers) = curvilinear::grid(source, &pair.x.name, &names, [nx, ny])?;
     let (rotation, angle) = curvilinear::rotation(source, &pair.x.name, &grid, &names[0])?;
     let masks = [
-        Mask::of(source, "u", [nx - 1, ny])?,
-        Mask::of(source, "v", [nx, ny - 1])?,
-        Mask::of(source, "rho", [nx, ny])?,
+        Mask::of(source, "u", u_nx * ny)?,
+        Mask::of(source, "v", nx * v_ny)?,
+        Mask::of(source, "rho", nx * ny)?,
     ];
     Ok(Understood {
         grid,
         rotation,
         caveat: fillers.or(angle),
-        stagger: Stagger { nx, ny, masks },
+        stagger: Stagger {
+            nx,
+            ny,
+            u_nx,
+            v_ny,
+            masks,
+        },
         layout,
         orders: [
-            NodeOrder::as_it_comes(nx - 1, ny, false),
-            NodeOrder::as_it_comes(nx, ny - 1, false),
+            NodeOrder::as_it_comes(u_nx, ny, false),
+            NodeOrder::as_it_comes(nx, v_ny, false),
         ],
     })
 }
@@ -136,7 +151,7 @@ fn layout(source: &Source, variable: &NcVariable) -> Option<Layout> {
 
 impl Mask {
     /// The mask of a kind of point. One that changes with time goes before one that does not.
-    fn of(source: &Source, points: &str, [nx, ny]: [usize; 2]) -> Result<Self, Error> {
+    fn of(source: &Source, points: &str, count: usize) -> Result<Self, Error> {
         let named = |prefix: &str| source.variable(&format!("{prefix}{points}"));
         if let Some(mask) = named("wetdry_mask_") {
             let time = mask
@@ -150,14 +165,14 @@ impl Mask {
         let Some(mask) = named("mask_").filter(|mask| mask.ndim() == 2) else {
             return Ok(Self::Unstated);
         };
-        let values = source.slab(mask, &[Take::All, Take::All])?;
-        if values.len() != nx * ny {
+        let land = is_land(mask, source.slab(mask, &[Take::All, Take::All])?);
+        if land.len() != count {
             return Err(Error::Dimension {
                 variable: mask.name.clone(),
-                reason: format!("it holds {} values for {nx} x {ny} points", values.len()),
+                reason: format!("it holds {} values for {count} points", land.len()),
             });
         }
-        Ok(Self::Fixed(values.iter().map(|value| *value == 0.0).collect()))
+        Ok(Self::Fixed(land))
     }
 
     /// Makes land missing.
@@ -170,11 +185,7 @@ impl Mask {
                 let takes: Vec<Take> = (0..mask.ndim())
                     .map(|position| if position == *time { Take::One(step) } else { Take::All })
                     .collect();
-                tidal = source
-                    .slab(mask, &takes)?
-                    .iter()
-                    .map(|value| *value == 0.0)
-                    .collect::<Vec<bool>>();
+                tidal = is_land(mask, source.slab(mask, &takes)?);
                 if tidal.len() != values.len() {
                     return Err(Error::Dimension {
                         variable: mask.name.clone(),
@@ -193,6 +204,11 @@ impl Mask {
     }
 }
 
+/// Masks are 0 on land and 1 at sea, and some are packed.
+fn is_land(mask: &NcVariable, stored: Vec<f64>) -> Vec<bool> {
+    unpacked(mask, stored).into_iter().map(|value| value < 0.5).collect()
+}
+
 impl Stagger {
     /// Both components of a step on the rho grid, along its axes; where nothing is, NaN in both.
     pub(crate) fn field(
@@ -208,8 +224,8 @@ impl Stagger {
         v_mask.apply(source, step, &mut v)?;
         let at = |placing: Placing, node: usize| {
             let (i, j) = (node % self.nx, node / self.nx);
-            let u_at = |i: Option<usize>| side(i, self.nx - 1, |i| u[j * (self.nx - 1) + i]);
-            let v_at = |j: Option<usize>| side(j, self.ny - 1, |j| v[j * self.nx + i]);
+            let u_at = |i: Option<usize>| side(i, self.u_nx, |i| u[j * self.u_nx + i]);
+            let v_at = |j: Option<usize>| side(j, self.v_ny, |j| v[j * self.nx + i]);
             match placing {
                 Placing::AtNodes => (
                     mean(u_at(i.checked_sub(1)), u_at(Some(i))),

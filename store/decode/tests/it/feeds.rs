@@ -21,7 +21,7 @@ fn sample(folder: &str, name: &str) -> Option<PathBuf> {
 }
 
 fn regular(file: &ForcingFile) -> RegularGrid {
-    let GridSpec::Regular(grid) = file.series()[0].grid else {
+    let GridSpec::Regular(grid) = file.series()[0].grid.clone() else {
         panic!("{:?}", file.series()[0].grid)
     };
     grid

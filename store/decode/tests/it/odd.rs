@@ -98,7 +98,7 @@ fn assert_near(found: f32, expected: f64) {
 fn a_plain_file_with_unlimited_time() {
     let file = open(&latlon(Axes::default())).unwrap();
     assert_eq!(times(&file, 0), ["2024-03-01T00:00:00Z", "2024-03-01T01:00:00Z"]);
-    let GridSpec::Regular(grid) = file.series()[0].grid else {
+    let GridSpec::Regular(grid) = file.series()[0].grid.clone() else {
         panic!()
     };
     assert_eq!(
@@ -129,7 +129,7 @@ fn north_first_and_east_first_are_turned_round() {
         ..Axes::default()
     };
     let file = open(&latlon(axes)).unwrap();
-    let GridSpec::Regular(grid) = file.series()[0].grid else {
+    let GridSpec::Regular(grid) = file.series()[0].grid.clone() else {
         panic!()
     };
     assert_eq!((grid.lon0_deg, grid.lat0_deg), (4.0, 60.0));
@@ -146,7 +146,7 @@ fn a_globe_from_0_to_360_begins_at_the_antimeridian() {
         ..Axes::default()
     };
     let file = open(&latlon(axes)).unwrap();
-    let grid = file.series()[0].grid;
+    let grid = file.series()[0].grid.clone();
     assert!(grid.wraps());
     let field = file.read(0, 0).unwrap();
     for (position, (lon, column)) in [(-180.0, 2), (-90.0, 3), (0.0, 0), (90.0, 1)].into_iter().enumerate() {
@@ -168,7 +168,7 @@ fn regions_across_either_seam_stay_in_one_piece() {
             ..Axes::default()
         }))
         .unwrap();
-        let GridSpec::Regular(grid) = file.series()[0].grid else {
+        let GridSpec::Regular(grid) = file.series()[0].grid.clone() else {
             panic!()
         };
         assert_eq!((grid.lon0_deg, grid.dlon_deg), (west, 0.5), "{lon:?}");
@@ -370,7 +370,7 @@ fn descending_projected_axes_in_km_are_turned_round() {
     x.reverse();
     y.reverse();
     let file = open(&polar(CURRENT, x, y)).unwrap();
-    let GridSpec::Projected(grid) = file.series()[0].grid else {
+    let GridSpec::Projected(grid) = file.series()[0].grid.clone() else {
         panic!()
     };
     assert_eq!((grid.x0_m, grid.y0_m, grid.dx_m, grid.dy_m), (2e6, -2e4, 2e4, 2e4));
@@ -380,7 +380,9 @@ fn descending_projected_axes_in_km_are_turned_round() {
 #[test]
 fn positions_that_contradict_the_projection_are_refused() {
     let (x, y) = far_east();
-    let grid = open(&polar(CURRENT, x.clone(), y.clone())).unwrap().series()[0].grid;
+    let grid = open(&polar(CURRENT, x.clone(), y.clone())).unwrap().series()[0]
+        .grid
+        .clone();
     let with_positions = |shift_deg: f64| {
         let nodes = (0..NY).flat_map(|j| (0..NX).map(move |i| (i as f64, j as f64)));
         let positions = nodes.map(|(i, j)| grid.position(driftline_domain::GridPoint { i, j }));
