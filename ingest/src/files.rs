@@ -292,7 +292,7 @@ fn new_series(group: String, series: &Series) -> NewSeries {
     NewSeries {
         group,
         kind: series.kind,
-        grid: series.grid,
+        grid: series.grid.clone(),
         times: series.times.clone(),
         composition: series.composition,
         level: series.level.clone(),

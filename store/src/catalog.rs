@@ -7,11 +7,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use driftline_domain::{BBox, ForcingKind, RunTime, ValidTime};
+use driftline_compute::Compute;
+use driftline_domain::{BBox, CurvilinearGrid, ForcingKind, GridSpec, RunTime, ValidTime};
 use object_store::path::Path;
 
 use crate::manifest::{Manifest, SCHEMA, SeriesEntry};
-use crate::{Error, Objects};
+use crate::{Error, Objects, positions};
 
 const MANIFESTS: &str = "forcing/manifests";
 
@@ -143,7 +144,7 @@ impl Catalog {
     }
 
     /// This catalog with the manifests that have appeared or become readable since; `None` when nothing has changed.
-    pub(crate) async fn with_new_manifests(&self, objects: &Objects) -> Result<Option<Self>, Error> {
+    pub(crate) async fn with_new_manifests(&self, objects: &Objects, compute: &Compute) -> Result<Option<Self>, Error> {
         let newest = (self.sequence > 0).then(|| manifest_path(self.sequence));
         let paths = objects.list_after(&Path::from(MANIFESTS), newest.as_ref()).await?;
         let appeared: Vec<u64> = paths.iter().filter_map(sequence_of).collect();
@@ -154,11 +155,29 @@ impl Catalog {
         newer.damaged.clear();
         for sequence in self.unread.iter().copied().chain(appeared) {
             let path = manifest_path(sequence);
-            let found = read_manifest(objects, &path).await;
+            let found = match read_manifest(objects, &path).await {
+                Ok(mut manifest) => positions::load(objects, compute, &mut manifest, &newer.grids_of_positions())
+                    .await
+                    .map(|()| manifest),
+                Err(error) => Err(error),
+            };
             newer.take(sequence, &path, found);
         }
         let changed = newer.rank() != self.rank() || newer.damaged != self.damaged;
         Ok(changed.then_some(newer))
+    }
+
+    /// The curvilinear grids there are, which the next cycle most likely shares.
+    fn grids_of_positions(&self) -> Vec<CurvilinearGrid> {
+        let mut grids: Vec<CurvilinearGrid> = Vec::new();
+        for entry in self.cycles().flat_map(|cycle| &cycle.manifest.series) {
+            if let GridSpec::Curvilinear(grid) = &entry.grid
+                && !grids.contains(grid)
+            {
+                grids.push(grid.clone());
+            }
+        }
+        grids
     }
 
     /// Takes in a manifest, or notes that it cannot be read.

@@ -10,6 +10,7 @@ mod manifest;
 mod maps;
 mod objects;
 mod packing;
+mod positions;
 mod publish;
 mod results;
 mod sweep;
@@ -84,7 +85,7 @@ impl Store {
     pub async fn catalog(&self) -> Result<Arc<Catalog>, Error> {
         let looked_at = Instant::now();
         let known = Arc::clone(&self.lock().catalog);
-        let newer = known.with_new_manifests(&self.objects).await?;
+        let newer = known.with_new_manifests(&self.objects, &self.compute).await?;
         let mut cached = self.lock();
         cached.at = cached.at.max(Some(looked_at));
         let Some(newer) = newer else {

@@ -7,15 +7,23 @@ use sha2::{Digest, Sha256};
 
 /// The newest layout; readers know this one and every earlier one.
 ///
-/// Version 1 has current and wind. Version 2 may have waves, which programs before it do not know. A manifest states the
+/// Version 1 has current and wind. Version 2 may have waves, version 3 grids of positions; programs before it do not know
+/// them. A manifest states the
 /// lowest version that describes it, so that an older program beside a newer one loses sight of nothing that it can read
 /// and of the rest says that a newer one is needed.
-pub(crate) const SCHEMA: u32 = 2;
+pub(crate) const SCHEMA: u32 = 3;
 
 /// The layout version that fields of these kinds need.
 pub(crate) fn schema_of(series: &[SeriesEntry]) -> u32 {
     let has_waves = series.iter().any(|entry| entry.kind == ForcingKind::Waves);
-    if has_waves { 2 } else { 1 }
+    let has_positions = series
+        .iter()
+        .any(|entry| matches!(entry.grid, GridSpec::Curvilinear(_)));
+    match (has_positions, has_waves) {
+        (true, _) => 3,
+        (false, true) => 2,
+        (false, false) => 1,
+    }
 }
 
 /// One published revision of one cycle.

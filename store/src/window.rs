@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use driftline_compute::Compute;
 use driftline_domain::{BBox, GridSpec, IndexWindow, ValidTime, VectorField};
 use object_store::path::Path;
 
 use crate::manifest::{Manifest, ObjectEntry, sha256_hex};
 use crate::zarr_read::{FetchedArray, column_parts};
-use crate::{Error, SeriesRef, Store, packing};
+use crate::{Error, Objects, SeriesRef, Store, packing};
 
 /// Nodes kept around the box, so that bilinear corners and nearest-wet values exist at its rim.
 const MARGIN_NODES: usize = 3;
@@ -47,7 +48,7 @@ impl Store {
         for variable in entry.kind.components() {
             let path = format!("{}/{}", entry.group, variable.array_name());
             let objects = self.fetch_array(series, &path, window, &steps).await?;
-            let (grid, steps) = (entry.grid, steps.clone());
+            let (grid, steps) = (entry.grid.clone(), steps.clone());
             let decode = move || FetchedArray::new(&path, objects)?.window(&grid, window, steps);
             components.push(self.compute.run(decode).await??);
         }
@@ -104,21 +105,8 @@ impl Store {
         }
     }
 
-    /// Reads an object and compares it with its manifest: length and SHA-256.
     async fn fetch(&self, manifest: &Manifest, entry: &ObjectEntry) -> Result<Bytes, Error> {
-        let path = format!("{}/{}", manifest.prefix, entry.path);
-        let bytes = self.objects.get(&Path::from(path.as_str())).await?;
-        let (wanted, to_hash) = (entry.sha256.clone(), bytes.clone());
-        let found = self.compute.run(move || sha256_hex(&to_hash)).await?;
-        if bytes.len() as u64 != entry.bytes || found != wanted {
-            let reason = format!(
-                "it has {} bytes and SHA-256 {found}, the manifest says {} bytes and {wanted}",
-                bytes.len(),
-                entry.bytes
-            );
-            return Err(Error::Damaged { object: path, reason });
-        }
-        Ok(bytes)
+        fetch(&self.objects, &self.compute, manifest, entry).await
     }
 
     /// Reads every object that a cycle names and compares it with the manifest.
@@ -128,6 +116,28 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Reads an object and compares it with its manifest: length and SHA-256.
+pub(crate) async fn fetch(
+    objects: &Objects,
+    compute: &Compute,
+    manifest: &Manifest,
+    entry: &ObjectEntry,
+) -> Result<Bytes, Error> {
+    let path = format!("{}/{}", manifest.prefix, entry.path);
+    let bytes = objects.get(&Path::from(path.as_str())).await?;
+    let (wanted, to_hash) = (entry.sha256.clone(), bytes.clone());
+    let found = compute.run(move || sha256_hex(&to_hash)).await?;
+    if bytes.len() as u64 != entry.bytes || found != wanted {
+        let reason = format!(
+            "it has {} bytes and SHA-256 {found}, the manifest says {} bytes and {wanted}",
+            bytes.len(),
+            entry.bytes
+        );
+        return Err(Error::Damaged { object: path, reason });
+    }
+    Ok(bytes)
 }
 
 /// The stored steps from the last one at or before `from` to the first one at or after `until`.

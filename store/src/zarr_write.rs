@@ -1,5 +1,6 @@
 //! A vector field over time as a Zarr v3 group: `current_east`, `current_north` (or `wind_*`, or `wave_height` and
-//! `wave_direction`), `time`, the axes, and for projected grids `crs`. CF conventions, so that xarray, GDAL and people find what they expect.
+//! `wave_direction`), `time`, the axes, and for projected grids `crs`. For grids of positions `longitude` and `latitude` of
+//! every node stand in place of the axes (`positions`). CF conventions, so that xarray, GDAL and people find what they expect.
 //!
 //! Shards of 24 steps and up to 480 x 480 nodes hold chunks of 6 x 60 x 60, each compressed by zstd and closed by a
 //! CRC-32C (feeds-and-store.md 7.2). Encoding is pure: objects come out, somebody else stores them.
@@ -19,7 +20,7 @@ use zarrs::storage::store::MemoryStore;
 use zarrs::storage::{ListableStorageTraits, ReadableStorageTraits, WritableStorageTraits};
 
 use crate::packing::{self, MISSING};
-use crate::{Error, NewSeries};
+use crate::{Error, NewSeries, positions};
 
 /// Steps in a shard; a late step touches one shard's span only.
 pub(crate) const SHARD_STEPS: usize = 24;
@@ -135,7 +136,7 @@ fn shard_nodes(n: usize) -> usize {
     SHARD_NODES.min(n.next_multiple_of(CHUNK_NODES))
 }
 
-fn codecs() -> Vec<Arc<dyn BytesToBytesCodecTraits>> {
+pub(crate) fn codecs() -> Vec<Arc<dyn BytesToBytesCodecTraits>> {
     vec![
         Arc::new(ZstdCodec::new(ZSTD_LEVEL, false)),
         Arc::new(Crc32cCodec::new()),
@@ -160,8 +161,10 @@ fn build_component(
         "_FillValue": MISSING,
         "level": series.level,
     });
-    if matches!(series.grid, GridSpec::Projected(_)) {
-        attributes["grid_mapping"] = json!("crs");
+    match &series.grid {
+        GridSpec::Regular(_) => {}
+        GridSpec::Projected(_) => attributes["grid_mapping"] = json!("crs"),
+        GridSpec::Curvilinear(_) => attributes["coordinates"] = json!("longitude latitude"),
     }
     let chunk = [CHUNK_STEPS, CHUNK_NODES, CHUNK_NODES].map(|n| n as u64).to_vec();
     let array = ArrayBuilder::new(
@@ -184,7 +187,7 @@ fn build_component(
 fn axis_names(grid: &GridSpec) -> [&'static str; 2] {
     match grid {
         GridSpec::Regular(_) => ["latitude", "longitude"],
-        GridSpec::Projected(_) => ["y", "x"],
+        GridSpec::Projected(_) | GridSpec::Curvilinear(_) => ["y", "x"],
     }
 }
 
@@ -202,6 +205,7 @@ fn write_axes(scratch: &Arc<MemoryStore>, root: &str, series: &NewSeries) -> Res
     let along = |first: f64, step: f64, n: usize| -> Vec<f64> { (0..n).map(|k| first + k as f64 * step).collect() };
     let [y, x] = axis_names(&series.grid);
     let (rows, columns, row_attributes, column_attributes) = match &series.grid {
+        GridSpec::Curvilinear(grid) => return positions::write(scratch, root, grid),
         GridSpec::Regular(grid) => (
             along(grid.lat0_deg, grid.dlat_deg, grid.ny),
             along(grid.lon0_deg, grid.dlon_deg, grid.nx),
@@ -366,7 +370,7 @@ fn drain(scratch: &MemoryStore) -> Result<Vec<Object>, Error> {
     Ok(objects)
 }
 
-fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
