@@ -24,8 +24,8 @@ fn spoiled(text: &str) -> [(String, &'static str); 5] {
         (text[..text.len() / 2].to_owned(), "EOF"),
         (text.replace("\"bytes\": ", "\"bytes\": 1"), "checksum"),
         (
-            text.replace("\"schema\": 1", "\"schema\": 3"),
-            "layout version 3; this program reads versions 1 to 2",
+            text.replace("\"schema\": 1", "\"schema\": 4"),
+            "layout version 4; this program reads versions 1 to 3",
         ),
         (text.replace("\"schema\": 1,", ""), "no layout version"),
     ]

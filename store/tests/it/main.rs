@@ -5,6 +5,7 @@
 mod damage;
 mod maps;
 mod orphans;
+mod positions;
 
 use std::convert::Infallible;
 use std::path::Path;
