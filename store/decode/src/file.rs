@@ -94,8 +94,10 @@ impl ForcingFile {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let source = Source::open(path)?;
         let (mut pairs, alone) = component::pairs(&source);
-        let (seas, mut refused) = waves::pairs(&source);
+        let (seas, torn) = waves::pairs(&source);
         pairs.extend(seas);
+        let mut refused = component::parts(&source);
+        refused.extend(torn);
         refused.extend(alone);
         let (mut series, mut readers, mut caveats) = (Vec::new(), Vec::new(), Vec::new());
         for pair in &pairs {

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use driftline_decode::{Error, ForcingFile};
+use driftline_decode::ForcingFile;
 use driftline_domain::{ForcingKind, GridSpec, RegularGrid};
 
 use crate::times;

@@ -447,6 +447,96 @@ fn merged_currents_are_told_apart_by_name() {
             ("uo", Composition::Eulerian)
         ]
     );
+    let told: Vec<String> = file.refused().iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("'utide' is the tide alone") && told[1].contains("'vsdx' is the Stokes drift alone"));
+}
+
+#[test]
+fn stokes_drift_alone_is_no_current() {
+    let names = [
+        "VSDX sea_surface_wave_stokes_drift_x_velocity",
+        "VSDY sea_surface_wave_stokes_drift_y_velocity",
+    ];
+    let error = refusal(&components(coordinates(Axes::default()), names, "time lat lon"));
+    assert!(
+        matches!(error, Error::Part { .. }) && error.to_string().contains("'VSDX' is the Stokes drift alone"),
+        "{error}"
+    );
+    let beside = components(latlon(Axes::default()), names, "time lat lon");
+    let file = open(&beside).unwrap();
+    assert_eq!(file.series()[0].source_variables, ["uo", "vo"]);
+    assert!(matches!(file.refused(), [Error::Part { .. }]), "{:?}", file.refused());
+}
+
+#[test]
+fn times_may_be_whole_numbers_single_or_double_precision() {
+    for time in [
+        Values::Short(vec![0, 3]),
+        Values::Float(vec![0.0, 3.0]),
+        Values::Double(vec![0.0, 3.0]),
+    ] {
+        let axes = Axes::default();
+        let file = Classic::default()
+            .unlimited("time", 2)
+            .dim("lat", 3)
+            .dim("lon", 4)
+            .variable("lat", "lat", Values::Double(axes.lat))
+            .with("units", "degrees_north")
+            .variable("lon", "lon", Values::Double(axes.lon))
+            .with("units", "degrees_east")
+            .variable("time", "time", time.clone())
+            .with("units", "hours since 2024-03-01 12:00:00");
+        let file = open(&components(file, CURRENT, "time lat lon")).unwrap();
+        assert_eq!(
+            times(&file, 0),
+            ["2024-03-01T12:00:00Z", "2024-03-01T15:00:00Z"],
+            "{time:?}"
+        );
+    }
+}
+
+#[test]
+fn the_layout_of_cmems_with_one_depth_is_read_and_its_depth_told() {
+    let file = coordinates(Axes::default())
+        .dim("depth", 1)
+        .variable("depth", "depth", Values::Float(vec![0.494]))
+        .with("units", "m")
+        .with("positive", "down")
+        .with("standard_name", "depth");
+    let file = open(&components(file, CURRENT, "time depth lat lon")).unwrap();
+    assert_eq!(file.series()[0].level, "0.494 m depth");
+    assert_near(file.read(0, 1).unwrap().east[5], value(1, 1, 1));
+}
+
+#[test]
+fn marks_of_missing_values_in_every_dress_are_missing() {
+    let marked = |name: &str, mark: Values| {
+        let mut stored: Vec<f32> = vec![0.25; STEPS * NX * NY];
+        stored[6] = 999.0;
+        stored[7] = f32::NAN;
+        coordinates(Axes::default())
+            .variable("uo", "time lat lon", Values::Float(stored))
+            .with("standard_name", "eastward_sea_water_velocity")
+            .with("units", "m/s")
+            .with(name, mark)
+            .variable("vo", "time lat lon", values(1.0))
+            .with("standard_name", "northward_sea_water_velocity")
+            .with("units", "m/s")
+    };
+    for (name, mark) in [
+        ("_FillValue", Values::Float(vec![999.0])),
+        ("_FillValue", Values::Double(vec![999.0])),
+        ("missing_value", Values::Float(vec![999.0])),
+        ("missing_value", Values::Double(vec![-999.0, 999.0])),
+        ("valid_max", Values::Float(vec![15.0])),
+        ("valid_range", Values::Double(vec![-15.0, 15.0])),
+    ] {
+        let field = open(&marked(name, mark.clone())).unwrap().read(0, 0).unwrap();
+        let missing: Vec<usize> = (0..NX * NY).filter(|node| field.east[*node].is_nan()).collect();
+        assert_eq!(missing, [6, 7], "{name} {mark:?}");
+        assert!(field.north[6].is_nan() && field.north[7].is_nan());
+    }
 }
 
 #[test]
