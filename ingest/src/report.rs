@@ -220,7 +220,10 @@ pub(crate) fn status(
         Some(_) if done => FeedState::Fresh,
         Some(_) => FeedState::Late,
     };
-    let newest_done = last_cycle.as_ref().filter(|last| done && last.complete).map(|last| last.run.0);
+    let newest_done = last_cycle
+        .as_ref()
+        .filter(|last| done && last.complete)
+        .map(|last| last.run.0);
     let expected = newest_done.map_or(due, |newest| newest.max(due) + about.cadence);
     FeedStatus {
         feed: about.name.to_owned(),

@@ -56,7 +56,7 @@ impl Station {
 
     /// One look at every feed: what it printed and whether it was content.
     fn look(&self) -> (Value, bool) {
-        let done = run(self.command(&["ingest", "run", "--once", "--json"]));
+        let done = run(&mut self.command(&["ingest", "run", "--once", "--json"]));
         let said = String::from_utf8_lossy(&done.stdout);
         let logged = String::from_utf8_lossy(&done.stderr);
         assert!(!logged.contains("panicked"), "{logged}");
@@ -66,7 +66,7 @@ impl Station {
 
     /// What `ingest status` says of a feed.
     fn status(&self, feed: &str) -> Value {
-        let done = run(self.command(&["ingest", "status", "--json"]));
+        let done = run(&mut self.command(&["ingest", "status", "--json"]));
         let said: Value = serde_json::from_slice(&done.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&done.stderr)));
         let feeds = said["feeds"].as_array().unwrap().clone();

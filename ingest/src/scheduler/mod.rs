@@ -190,7 +190,10 @@ impl Scheduler {
     async fn work_through(&self, feed: &dyn Feed, report: &mut Report, turn: &mut Turn) -> Result<(), Error> {
         let now = Timestamp::now();
         let Some(_claim) = self.spool.claim(feed.about().name)? else {
-            tracing::info!(feed = feed.about().name, "another process of this machine fetches the feed");
+            tracing::info!(
+                feed = feed.about().name,
+                "another process of this machine fetches the feed"
+            );
             turn.waiting = true;
             return Ok(());
         };

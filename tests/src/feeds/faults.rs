@@ -35,7 +35,10 @@ fn kept_out_and_told(path: &str, fault: Fault, word: &str) {
     for cycle in &cycles {
         let times = cycle["times"].as_array().unwrap().len();
         assert!(times <= 3, "{what}: f003 is not sound and {times} steps are published");
-        assert!(!cycle["horizon"]["missing"].as_array().unwrap().is_empty(), "{what}: {cycle:#}");
+        assert!(
+            !cycle["horizon"]["missing"].as_array().unwrap().is_empty(),
+            "{what}: {cycle:#}"
+        );
     }
     let missing = station.status("gfs-wind");
     let said = format!("{told:?} {missing}");
@@ -44,7 +47,11 @@ fn kept_out_and_told(path: &str, fault: Fault, word: &str) {
     let (_, content) = station.look();
     let cycles = station.cycles("gfs-wind");
     assert!(content, "{what}: {:#}", station.status("gfs-wind"));
-    assert_eq!(cycles[0]["times"].as_array().map(Vec::len), Some(10), "{what}: {cycles:#?}");
+    assert_eq!(
+        cycles[0]["times"].as_array().map(Vec::len),
+        Some(10),
+        "{what}: {cycles:#?}"
+    );
     assert!(cycles[0]["horizon"]["missing"].as_array().unwrap().is_empty(), "{what}");
 }
 
@@ -73,7 +80,9 @@ fn a_storm_of_redirects_is_never_followed_and_never_taken_for_absence() {
     let at_step = requests.iter().filter(|request| request.path.contains("f003")).count();
     assert!(at_step <= 40, "{at_step} requests for one step");
     assert!(
-        requests.iter().all(|request| !request.path.contains("validate") && !request.path.contains("captcha")),
+        requests
+            .iter()
+            .all(|request| !request.path.contains("validate") && !request.path.contains("captcha")),
         "the page that it points to was not asked for"
     );
 }
@@ -94,13 +103,18 @@ fn a_stale_index_and_bytes_that_are_damaged_are_kept_out() {
 #[test]
 fn a_renamed_variable_is_refused_by_name() {
     let run = run_before(24, 24);
-    let station = Station::new(Catalogue::empty().cycle(Feed::CmemsCurrents, run), &["cmems-currents"], 24);
+    let station = Station::new(
+        Catalogue::empty().cycle(Feed::CmemsCurrents, run),
+        &["cmems-currents"],
+        24,
+    );
     station.provider.fault(Rule::new("*SMOC_*", Fault::RenamedVariable));
     station.look();
     assert!(station.cycles("cmems-currents").is_empty());
     let told = problems(&station, "cmems-currents");
     assert!(
-        told.iter().any(|(_, message)| message.contains("utotal") || message.contains("current")),
+        told.iter()
+            .any(|(_, message)| message.contains("utotal") || message.contains("current")),
         "{told:?}"
     );
 }

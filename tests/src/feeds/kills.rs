@@ -69,7 +69,10 @@ fn finished_parts(station: &Station) -> Vec<String> {
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
     let names: Vec<String> = files.iter().map(|(path, _)| name(path)).collect();
     let receipts = names.iter().filter_map(|name| name.strip_suffix(".receipt"));
-    receipts.filter(|part| names.iter().any(|name| name == part)).map(str::to_owned).collect()
+    receipts
+        .filter(|part| names.iter().any(|name| name == part))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn tree_or_nothing(folder: &Path) -> Vec<(PathBuf, u64)> {
@@ -93,17 +96,32 @@ fn finished(station: &Station, finished_before: &[(Vec<String>, usize)]) {
     assert_eq!(station.cycles("gfs-wind").len(), 1);
     let requests = station.provider.requests();
     for (parts, asked_before) in finished_before {
-        for request in requests.iter().skip(*asked_before).filter(|request| matches!(request.status, 200 | 206)) {
+        for request in requests
+            .iter()
+            .skip(*asked_before)
+            .filter(|request| matches!(request.status, 200 | 206))
+        {
             let again = parts.iter().find(|part| request.path.ends_with(&format!(".{part}")));
-            assert!(again.is_none(), "{again:?} was finished and is fetched again: {request:?}");
+            assert!(
+                again.is_none(),
+                "{again:?} was finished and is fetched again: {request:?}"
+            );
         }
     }
     let before = tree(&station.data().join("objects/forcing/gfs-wind"));
     let (_, requests) = station.sent();
     station.look();
-    assert_eq!(tree(&station.data().join("objects/forcing/gfs-wind")), before, "a second run writes nothing");
+    assert_eq!(
+        tree(&station.data().join("objects/forcing/gfs-wind")),
+        before,
+        "a second run writes nothing"
+    );
     assert_eq!(station.sent().1, requests, "a second run fetches nothing");
     let objects = station.data().join("objects");
     let found = python("feed_values.py", &[objects.to_str().unwrap(), "gfs-wind"]);
-    assert_eq!((&found["missing_differ"], &found["other_bytes"]), (&0.into(), &0.into()), "{found:#}");
+    assert_eq!(
+        (&found["missing_differ"], &found["other_bytes"]),
+        (&0.into(), &0.into()),
+        "{found:#}"
+    );
 }

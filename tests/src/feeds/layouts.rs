@@ -17,14 +17,23 @@ fn fetched_whole(name: &str, feed: Feed, cadence_h: i64, hours_back: i64, foreca
     assert_eq!(cycles.len(), 1, "{name}: {status:#}");
     let cycle = cycles[0].clone();
     assert_eq!(cycle["run"], run.to_string(), "{name}");
-    assert_eq!(cycle["horizon"]["missing"].as_array().map_or(0, Vec::len), 0, "{name}: {cycle:#}");
+    assert_eq!(
+        cycle["horizon"]["missing"].as_array().map_or(0, Vec::len),
+        0,
+        "{name}: {cycle:#}"
+    );
     assert!(
-        cycle["series"][0]["attribution"].as_str().is_some_and(|line| !line.is_empty()),
+        cycle["series"][0]["attribution"]
+            .as_str()
+            .is_some_and(|line| !line.is_empty()),
         "{name} carries its credit"
     );
     for source in cycle["sources"].as_array().unwrap() {
         let origin = &source["origin"];
-        assert!(origin["url"].as_str().unwrap().starts_with("http"), "{name}: {source:#}");
+        assert!(
+            origin["url"].as_str().unwrap().starts_with("http"),
+            "{name}: {source:#}"
+        );
         assert!(origin["etag"].is_string(), "{name}: {source:#}");
         assert_eq!(source["sha256"].as_str().unwrap().len(), 64, "{name}");
     }
@@ -43,11 +52,19 @@ fn gfs_wind_comes_by_ranges_of_its_buckets() {
     let (station, cycle) = fetched_whole("gfs-wind", Feed::Gfs, 6, 7, 12);
     assert_eq!(cycle["series"][0]["times"].as_array().unwrap().len(), 13);
     assert_eq!(cycle["sources"].as_array().unwrap().len(), 13);
-    assert!(cycle["sources"][0]["origin"]["ranges"][0][1].as_u64() > Some(0), "{cycle:#}");
-    let requests = station.provider.requests();
-    let of_objects: Vec<_> = requests.iter().filter(|request| request.path.contains("pgrb2.0p25.f") && !request.path.ends_with(".idx")).collect();
     assert!(
-        of_objects.iter().all(|request| request.method == "HEAD" || request.range.is_some()),
+        cycle["sources"][0]["origin"]["ranges"][0][1].as_u64() > Some(0),
+        "{cycle:#}"
+    );
+    let requests = station.provider.requests();
+    let of_objects: Vec<_> = requests
+        .iter()
+        .filter(|request| request.path.contains("pgrb2.0p25.f") && !request.path.ends_with(".idx"))
+        .collect();
+    assert!(
+        of_objects
+            .iter()
+            .all(|request| request.method == "HEAD" || request.range.is_some()),
         "whole objects are not asked for: {of_objects:#?}"
     );
     every_value_is_the_source_s(&station, "gfs-wind", 0.00501);
@@ -73,7 +90,11 @@ fn cmems_currents_are_found_in_the_newest_version_of_their_dataset() {
     let (station, cycle) = fetched_whole("cmems-currents", Feed::CmemsCurrents, 24, 24, 24);
     assert_eq!(cycle["series"][0]["kind"], "current");
     assert_eq!(cycle["series"][0]["composition"], "eulerian_tide_stokes");
-    assert_eq!(cycle["series"].as_array().unwrap().len(), 1, "one current of the several pairs is taken");
+    assert_eq!(
+        cycle["series"].as_array().unwrap().len(),
+        1,
+        "one current of the several pairs is taken"
+    );
     every_value_is_the_source_s(&station, "cmems-currents", 0.000501);
 }
 
@@ -102,14 +123,21 @@ fn meps_comes_step_by_step_and_arome_as_one_file() {
 #[test]
 fn files_of_a_bucket_prefix_a_web_folder_and_a_folder_of_this_machine_become_feeds() {
     let files = tempfile::tempdir().unwrap();
-    for name in ["derived_latlon_current_16Nov2015.nc", "derived_latlon_wind_16Nov2015.nc"] {
+    for name in [
+        "derived_latlon_current_16Nov2015.nc",
+        "derived_latlon_wind_16Nov2015.nc",
+    ] {
         std::fs::copy(forcing_file(name), files.path().join(name)).unwrap();
     }
     std::fs::write(files.path().join("notes.nc"), "<html>no forcing</html>").unwrap();
     let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
     for entry in std::fs::read_dir(files.path()).unwrap() {
-        let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
-        file.set_times(std::fs::FileTimes::new().set_modified(long_ago)).unwrap();
+        let file = std::fs::File::options()
+            .write(true)
+            .open(entry.unwrap().path())
+            .unwrap();
+        file.set_times(std::fs::FileTimes::new().set_modified(long_ago))
+            .unwrap();
     }
     let station = Station::new(Catalogue::empty().folder("own", files.path()), &[], 12);
     let base = station.provider.base_url();
@@ -123,7 +151,9 @@ fn files_of_a_bucket_prefix_a_web_folder_and_a_folder_of_this_machine_become_fee
     ];
     // Of 2015: kept as long as the operator says.
     let text = std::fs::read_to_string(station.settings()).unwrap();
-    let text = text.replace("hindcast_h = 12", "hindcast_h = 8760").replace("[ingest]\nfeeds = []\n", "[ingest]\n");
+    let text = text
+        .replace("hindcast_h = 12", "hindcast_h = 8760")
+        .replace("[ingest]\nfeeds = []\n", "[ingest]\n");
     let text = text.replace("cut = []\n", "");
     std::fs::write(station.settings(), format!("{text}{}", settings.concat())).unwrap();
     let (said, _) = station.look();
@@ -131,13 +161,18 @@ fn files_of_a_bucket_prefix_a_web_folder_and_a_folder_of_this_machine_become_fee
         let status = station.status(feed);
         let problems = status["report"]["problems"].as_array().unwrap();
         assert!(
-            problems.iter().any(|problem| problem["message"].as_str().unwrap().contains("notes.nc")),
+            problems
+                .iter()
+                .any(|problem| problem["message"].as_str().unwrap().contains("notes.nc")),
             "{feed} tells of the file that is none: {status:#}\n{said:#}"
         );
     }
     let data = station.data();
     let cycles = Commands::on(&data).cycles();
-    assert!(cycles.is_empty(), "data of 2015 are older than a year and not kept: {cycles:#?}");
+    assert!(
+        cycles.is_empty(),
+        "data of 2015 are older than a year and not kept: {cycles:#?}"
+    );
 }
 
 /// Every stored value against what other decoders find in the very bytes that the lineage names.
