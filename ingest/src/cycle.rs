@@ -7,13 +7,16 @@ use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_decode::{ForcingFile, Series};
 use driftline_domain::{Composition, RunTime, ValidTime, VectorField};
-use driftline_store::{CycleIdentity, CyclePublisher, Horizon, Mark, NewSeries, Origin, Published, SourceFile, Store};
+use driftline_store::{
+    CycleIdentity, CyclePublisher, Horizon, Manifest, Mark, NewSeries, Origin, Published, SeriesEntry, SeriesRef,
+    SourceFile, Store,
+};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::feed::Field;
-use crate::quality::{Expectation, Finding, SeriesCheck, Verdict};
+use crate::quality::{Expectation, Finding, SeriesCheck, Verdict, compare_with_previous};
 
 /// An opened file of a cycle.
 pub(crate) struct Opened {
@@ -114,7 +117,8 @@ pub(crate) async fn publish(
         return Ok(unchanged);
     }
     for field in &merged {
-        let found = check(compute, &identity.feed, field, draft.coast.clone()).await?;
+        let mut found = check(compute, &identity.feed, field, draft.coast.clone()).await?;
+        found.extend(hold_against_cycle_before(store, compute, &draft, field).await?);
         let group = &field.series.group;
         identity
             .marks
@@ -182,9 +186,60 @@ async fn check(
         }
         Ok(check.verdict())
     };
-    let looked = compute.run(look).await?;
+    verdict_of(feed, &steps[0].0.path, compute.run(look).await?)
+}
+
+/// Holds one step against the same instant of the feed's cycle before: whoever turned a convention round is told so.
+async fn hold_against_cycle_before(
+    store: &Store,
+    compute: &Compute,
+    draft: &Draft,
+    Merged { series, steps }: &Merged,
+) -> Result<Vec<Finding>, Error> {
+    let catalog = store.catalog().await?;
+    let is_before = |manifest: &Manifest| manifest.feed == draft.feed && manifest.run < draft.run;
+    let before = catalog
+        .cycles()
+        .filter(|cycle| is_before(&cycle.manifest))
+        .max_by_key(|cycle| cycle.manifest.run);
+    let Some(cycle) = before else { return Ok(Vec::new()) };
+    let is_same = |entry: &SeriesEntry| entry.kind == series.kind && entry.grid == series.grid;
+    let Some(index) = cycle.manifest.series.iter().position(is_same) else {
+        return Ok(Vec::new());
+    };
+    let theirs = &cycle.manifest.series[index].times;
+    let common = series.times.iter().position(|time| theirs.binary_search(time).is_ok());
+    let Some(step) = common else { return Ok(Vec::new()) };
+    let (time, bounds) = (series.times[step], series.grid.bounds());
+    let of_cycle = SeriesRef {
+        cycle: Arc::clone(cycle),
+        index,
+    };
+    let window = store.load_window(&of_cycle, &bounds, time, time).await?;
+    let Some(mut window) = window.filter(|window| window.grid == series.grid) else {
+        return Ok(Vec::new());
+    };
+    let Some(previous) = window
+        .times
+        .iter()
+        .position(|one| *one == time)
+        .map(|at| window.fields.swap_remove(at))
+    else {
+        return Ok(Vec::new());
+    };
+    let reader = Arc::clone(steps);
+    let compare = move || Ok(compare_with_previous(&read_step(&reader, step)?, &previous, time));
+    verdict_of(&draft.feed, &steps[0].0.path, compute.run(compare).await?)
+}
+
+/// What is to be marked, or the refusal.
+fn verdict_of(
+    feed: &str,
+    path: &Path,
+    looked: Result<Verdict, driftline_decode::Error>,
+) -> Result<Vec<Finding>, Error> {
     let verdict = looked.map_err(|source| Error::Refused {
-        path: steps[0].0.path.clone(),
+        path: path.to_owned(),
         source,
     })?;
     match verdict.refused {

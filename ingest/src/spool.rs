@@ -35,6 +35,9 @@ pub(crate) struct CycleSpool {
 pub(crate) struct RefusedBytes {
     /// Where they lie.
     pub(crate) url: String,
+    /// Which bytes of the object; empty for all of it.
+    #[serde(default)]
+    pub(crate) ranges: Vec<[u64; 2]>,
     /// Which version of them.
     pub(crate) validator: Validator,
     /// What is wrong with them.
@@ -109,9 +112,10 @@ impl CycleSpool {
     /// Removes a part that cannot be used, and remembers why.
     pub(crate) fn refuse(&self, part: &str, receipt: &Received, reason: String, now: Timestamp) -> Result<(), Error> {
         let mut refused = self.refused(part);
-        refused.retain(|one| one.url != receipt.url.as_str());
+        refused.retain(|one| one.url != receipt.url.as_str() || one.ranges != receipt.ranges);
         refused.push(RefusedBytes {
             url: receipt.url.to_string(),
+            ranges: receipt.ranges.clone(),
             validator: receipt.validator.clone(),
             reason,
             at: now,

@@ -122,6 +122,7 @@ fn window(ingest: &IngestSettings) -> Window {
     Window {
         forecast: hours(ingest.forecast_h),
         hindcast: hours(ingest.hindcast_h),
+        grace: hours(ingest.grace_h),
         usable: hours(ingest.usable_h),
         poll: Duration::from_secs(u64::from(ingest.poll_s)),
         recheck: SignedDuration::from_secs(i64::from(ingest.recheck_s)),

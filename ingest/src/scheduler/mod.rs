@@ -16,7 +16,7 @@ use std::time::Duration;
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_domain::RunTime;
-use driftline_store::{Catalog, Store};
+use driftline_store::{Catalog, Retained, RetentionRules, Store};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -127,6 +127,7 @@ impl Scheduler {
         for folder in &self.folders {
             turns.push((folder.name.clone(), self.folder_turn(folder).await));
         }
+        self.retire().await;
         turns
     }
 
@@ -162,10 +163,31 @@ impl Scheduler {
         const HOURLY: Duration = Duration::from_secs(3600);
         while !*stop.borrow() {
             crate::files::sweep(&self.store, Timestamp::now()).await;
+            self.retire().await;
             tokio::select! {
                 () = tokio::time::sleep(HOURLY) => {}
                 _ = stop.changed() => return,
             }
+        }
+    }
+
+    /// Retires cycles that have left the window. Those of folders and of files given by hand stay: nobody else has them.
+    async fn retire(&self) {
+        let rules = RetentionRules {
+            hindcast: self.window.hindcast,
+            grace: self.window.grace,
+            feeds: Some(self.feeds.iter().map(|feed| feed.about().name.to_owned()).collect()),
+            ..RetentionRules::default()
+        };
+        match self.store.apply_retention(&rules, Timestamp::now()).await {
+            Ok(done) if done == Retained::default() => {}
+            Ok(done) => tracing::info!(
+                retired = done.retired,
+                deleted = done.deleted,
+                bytes = done.bytes,
+                "revisions that have left the window"
+            ),
+            Err(error) => tracing::warn!(cause = %error, "old cycles could not be retired"),
         }
     }
 

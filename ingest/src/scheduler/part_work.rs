@@ -16,7 +16,7 @@ use crate::cycle::{Opened, wanted_series};
 use crate::feed::{Access, Field, IndexDialect, Part, Place, Wanted};
 use crate::fetch::{self, Class, FetchError, Received, Text, Validator};
 use crate::index::{self, ByteRange, IndexError};
-use crate::spool::CycleSpool;
+use crate::spool::{CycleSpool, RefusedBytes};
 
 /// Somebody who is told how fetching goes.
 pub trait Watcher: Send + Sync {
@@ -71,23 +71,47 @@ impl Scheduler {
             if place.while_younger_than.is_some_and(|limit| age > limit) {
                 continue;
             }
-            match self.fetch(errand, part, place).await {
-                Ok(receipt) => {
-                    let bytes = receipt.bytes;
-                    match self.look_at(errand, part, receipt, bytes).await? {
-                        here @ Outcome::Here { .. } => return Ok(here),
-                        other => failed = Some(other),
-                    }
-                }
-                Err(Trouble::Fetch(error)) => match error.class() {
-                    Class::Absent => absent.push(error.to_string()),
-                    Class::Local => return Err(Error::Fetch(error)),
-                    _ => failed = Some(failure(&error)),
-                },
-                Err(Trouble::Content { code, reason }) => failed = Some(Outcome::Failed { code, reason }),
+            match self.from_place(errand, part, place).await? {
+                here @ Outcome::Here { .. } => return Ok(here),
+                Outcome::Absent(reason) => absent.push(reason),
+                other @ Outcome::Failed { .. } => failed = Some(other),
             }
         }
         Ok(failed.unwrap_or_else(|| Outcome::Absent(absent.first().cloned().unwrap_or_default())))
+    }
+
+    /// A part from one place. Where an index leads to other bytes than it promises, the whole object is read instead.
+    async fn from_place(&self, errand: &Errand<'_>, part: &Part, place: &Place) -> Result<Outcome, Error> {
+        let by_place = self.fetched_and_looked_at(errand, part, place).await?;
+        let is_content = |outcome: &Outcome| matches!(outcome, Outcome::Failed { code, .. } if *code != UNREACHABLE);
+        match &place.access {
+            Access::Indexed { object, .. } if is_content(&by_place) => {
+                let whole = Place {
+                    access: Access::Whole { object: object.clone() },
+                    ..place.clone()
+                };
+                match self.fetched_and_looked_at(errand, part, &whole).await? {
+                    here @ Outcome::Here { .. } => Ok(here),
+                    _ => Ok(by_place),
+                }
+            }
+            _ => Ok(by_place),
+        }
+    }
+
+    async fn fetched_and_looked_at(&self, errand: &Errand<'_>, part: &Part, place: &Place) -> Result<Outcome, Error> {
+        match self.fetch(errand, part, place).await {
+            Ok(receipt) => {
+                let bytes = receipt.bytes;
+                self.look_at(errand, part, receipt, bytes).await
+            }
+            Err(Trouble::Fetch(error)) => match error.class() {
+                Class::Absent => Ok(Outcome::Absent(error.to_string())),
+                Class::Local => Err(Error::Fetch(error)),
+                _ => Ok(failure(&error)),
+            },
+            Err(Trouble::Content { code, reason }) => Ok(Outcome::Failed { code, reason }),
+        }
     }
 
     /// Opens a fetched part and compares it with what it was promised to be.
@@ -133,7 +157,7 @@ impl Scheduler {
                     ranges: Vec::new(),
                     at_least_bytes: place.at_least_bytes,
                     settled_for: Some(place.server.settles_after().unsigned_abs()),
-                    known: refused_version(errand.spool, part, object),
+                    known: refused_version(errand.spool, part, object, &[]),
                 };
                 self.to_file(errand, part, &wanted, &destination).await
             }
@@ -168,10 +192,10 @@ impl Scheduler {
         let ranges = self.closed(object, ranges).await?;
         let wanted = fetch::Wanted {
             url: object.clone(),
+            known: refused_version(errand.spool, part, object, &ranges),
             ranges,
             at_least_bytes,
             settled_for: None,
-            known: refused_version(errand.spool, part, object),
         };
         self.to_file(errand, part, &wanted, destination).await
     }
@@ -235,6 +259,9 @@ fn index_ranges(
 /// Longest index that is read.
 const MOST_INDEX_BYTES: u64 = 4 * 1024 * 1024;
 
+/// A place that did not answer as it should; of the part that says nothing.
+const UNREACHABLE: &str = "unreachable";
+
 /// Why a place gave no part.
 enum Trouble {
     Fetch(FetchError),
@@ -257,7 +284,7 @@ fn failure(error: &FetchError) -> Outcome {
     let code = match error.class() {
         Class::Absent => "absent",
         Class::AgedOut => "aged_out",
-        Class::Later { .. } => "unreachable",
+        Class::Later { .. } => UNREACHABLE,
         Class::Refused => "refused_by_server",
         Class::Local => "local",
         Class::Unchanged => "unchanged",
@@ -268,10 +295,14 @@ fn failure(error: &FetchError) -> Outcome {
     }
 }
 
-/// The version of an object that was refused before, so that it is not fetched again.
-fn refused_version(spool: &CycleSpool, part: &Part, object: &Url) -> Option<Validator> {
+/// The version of these bytes of an object that was refused before, so that they are not fetched again.
+fn refused_version(spool: &CycleSpool, part: &Part, object: &Url, ranges: &[Range<u64>]) -> Option<Validator> {
+    let is_range = |one: &RefusedBytes| {
+        let refused = one.ranges.iter().map(|[start, end]| *start..*end);
+        refused.eq(ranges.iter().cloned())
+    };
     let refused = spool.refused(&part.name).into_iter();
-    let of_object = refused.filter(|one| one.url == object.as_str() && one.validator.is_some());
+    let of_object = refused.filter(|one| one.url == object.as_str() && one.validator.is_some() && is_range(one));
     of_object.map(|one| one.validator).next_back()
 }
 

@@ -13,6 +13,8 @@ pub struct Window {
     pub forecast: SignedDuration,
     /// How far back cycles are fetched and kept.
     pub hindcast: SignedDuration,
+    /// How long a superseded or retired revision stays readable.
+    pub grace: SignedDuration,
     /// A late cycle is published early once it reaches this far beyond its nominal time.
     pub usable: SignedDuration,
     /// Between looks at a feed.
@@ -28,6 +30,7 @@ impl Default for Window {
         Self {
             forecast: SignedDuration::from_hours(7 * 24),
             hindcast: SignedDuration::from_hours(3 * 24),
+            grace: SignedDuration::from_hours(24),
             usable: SignedDuration::from_hours(24),
             poll: Duration::from_secs(120),
             recheck: SignedDuration::from_hours(3),
