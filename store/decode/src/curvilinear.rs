@@ -92,7 +92,7 @@ fn positions(source: &Source, variable: &NcVariable, dims: [&str; 2]) -> Option<
 
 fn role_of_position(candidate: &NcVariable) -> Option<DimRole> {
     let name = candidate.name.to_ascii_lowercase();
-    role_of_coordinate(candidate).or_else(|| match name.as_str() {
+    role_of_coordinate(candidate).or(match name.as_str() {
         "lon_rho" | "xlong" => Some(DimRole::Longitude),
         "lat_rho" | "xlat" => Some(DimRole::Latitude),
         _ => None,
