@@ -47,7 +47,11 @@ impl VectorField {
 impl AxisRotation {
     /// The rotation of this grid; `None` where the axes are east and north already.
     pub fn of(grid: &GridSpec) -> Option<Self> {
-        let GridSpec::Projected(grid) = grid else { return None };
+        let grid = match grid {
+            GridSpec::Regular(_) => return None,
+            GridSpec::Projected(grid) => grid,
+            GridSpec::Curvilinear(grid) => return Some(Self::of_row_angles(&grid.row_angles_rad())),
+        };
         let nodes = (0..grid.ny).flat_map(|j| (0..grid.nx).map(move |i| (i, j)));
         let sin_cos = nodes.map(|(i, j)| {
             let (x_m, y_m) = (grid.x0_m + i as f64 * grid.dx_m, grid.y0_m + j as f64 * grid.dy_m);
@@ -57,6 +61,15 @@ impl AxisRotation {
         Some(Self {
             sin_cos: sin_cos.collect(),
         })
+    }
+
+    /// The rotation of a grid whose x axis points this far from east, radians counter-clockwise, at each node, and whose
+    /// y axis stands upright on it (the `angle` of ROMS).
+    pub fn of_row_angles(angles_rad: &[f64]) -> Self {
+        let sin_cos = angles_rad.iter().map(|angle| (-libm::sin(*angle), libm::cos(*angle)));
+        Self {
+            sin_cos: sin_cos.collect(),
+        }
     }
 
     /// Turns a field whose `east` and `north` hold components along the grid's x and y axes.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BBox, Projection, Projector, meters_per_degree, wrap_lon_deg};
+use crate::{BBox, CurvilinearGrid, Projection, Projector, meters_per_degree, wrap_lon_deg};
 
 /// A regular grid of longitudes and latitudes in degrees, south to north and west to east.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -42,13 +42,15 @@ pub struct ProjectedGrid {
 }
 
 /// Where a field's values stand.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum GridSpec {
     /// Longitude and latitude.
     Regular(RegularGrid),
     /// A map projection's plane.
     Projected(ProjectedGrid),
+    /// Positions of their own for every node.
+    Curvilinear(CurvilinearGrid),
 }
 
 /// A position in a grid's own index space: `0 <= i <= nx - 1` (or `< nx` where the grid wraps), `0 <= j <= ny - 1`.
@@ -86,6 +88,7 @@ impl GridSpec {
         match self {
             Self::Regular(grid) => grid.nx,
             Self::Projected(grid) => grid.nx,
+            Self::Curvilinear(grid) => grid.nx(),
         }
     }
 
@@ -94,6 +97,7 @@ impl GridSpec {
         match self {
             Self::Regular(grid) => grid.ny,
             Self::Projected(grid) => grid.ny,
+            Self::Curvilinear(grid) => grid.ny(),
         }
     }
 
@@ -127,27 +131,29 @@ impl GridSpec {
             Self::Projected(grid) => grid
                 .projection
                 .inverse(grid.x0_m + point.i * grid.dx_m, grid.y0_m + point.j * grid.dy_m),
+            Self::Curvilinear(grid) => grid.position(point),
         }
     }
 
     /// The same grid cut to a window of nodes. On a grid that wraps the window may run over the last node of a row.
     pub fn window(&self, window: IndexWindow) -> Self {
         let (i0, j0) = (window.i0 as f64, window.j0 as f64);
-        match *self {
+        match self {
             Self::Regular(grid) => Self::Regular(RegularGrid {
                 nx: window.nx,
                 ny: window.ny,
                 lon0_deg: wrap_lon_deg(grid.lon0_deg + i0 * grid.dlon_deg),
                 lat0_deg: grid.lat0_deg + j0 * grid.dlat_deg,
-                ..grid
+                ..*grid
             }),
             Self::Projected(grid) => Self::Projected(ProjectedGrid {
                 nx: window.nx,
                 ny: window.ny,
                 x0_m: grid.x0_m + i0 * grid.dx_m,
                 y0_m: grid.y0_m + j0 * grid.dy_m,
-                ..grid
+                ..*grid
             }),
+            Self::Curvilinear(grid) => Self::Curvilinear(grid.window(window)),
         }
     }
 
@@ -156,21 +162,22 @@ impl GridSpec {
     pub fn thinned(&self, stride: usize) -> Self {
         let (nx, ny) = (self.nx().div_ceil(stride), self.ny().div_ceil(stride));
         let widened = |step: f64| step * stride as f64;
-        match *self {
+        match self {
             Self::Regular(grid) => Self::Regular(RegularGrid {
                 nx,
                 ny,
                 dlon_deg: widened(grid.dlon_deg),
                 dlat_deg: widened(grid.dlat_deg),
-                ..grid
+                ..*grid
             }),
             Self::Projected(grid) => Self::Projected(ProjectedGrid {
                 nx,
                 ny,
                 dx_m: widened(grid.dx_m),
                 dy_m: widened(grid.dy_m),
-                ..grid
+                ..*grid
             }),
+            Self::Curvilinear(grid) => Self::Curvilinear(grid.thinned(stride)),
         }
     }
 
@@ -179,6 +186,7 @@ impl GridSpec {
         match self {
             Self::Regular(grid) => regular_window(grid, bbox, margin),
             Self::Projected(grid) => projected_window(grid, bbox, margin),
+            Self::Curvilinear(grid) => grid.window_around(bbox, margin),
         }
     }
 
@@ -190,6 +198,7 @@ impl GridSpec {
                 libm::sqrt(lon_m * grid.dlon_deg * lat_m * grid.dlat_deg)
             }
             Self::Projected(grid) => libm::sqrt(grid.dx_m * grid.dy_m),
+            Self::Curvilinear(grid) => grid.cell_m(),
         }
     }
 
@@ -216,29 +225,34 @@ impl GridSpec {
                 }
             }
             Self::Projected(grid) => projected_bounds(self, grid),
+            Self::Curvilinear(grid) => grid.bounds(),
         }
     }
 }
 
 /// Finds positions in a grid, with everything worked out that does not depend on the position.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Locator {
     /// On longitude and latitude.
     Regular(RegularGrid),
     /// On a map.
     Projected(ProjectedGrid, Projector),
+    /// Among positions.
+    Curvilinear(CurvilinearGrid),
 }
 
 impl Locator {
     /// The locator of a grid.
     pub fn of(grid: &GridSpec) -> Self {
-        match *grid {
-            GridSpec::Regular(grid) => Self::Regular(grid),
-            GridSpec::Projected(grid) => Self::Projected(grid, grid.projection.projector()),
+        match grid {
+            GridSpec::Regular(grid) => Self::Regular(*grid),
+            GridSpec::Projected(grid) => Self::Projected(*grid, grid.projection.projector()),
+            GridSpec::Curvilinear(grid) => Self::Curvilinear(grid.clone()),
         }
     }
 
-    /// Where a position lies in the grid's index space, within the grid or not.
+    /// Where a position lies in the grid's index space, within the grid or not. Outside of its positions a curvilinear
+    /// grid has no index space, and the answer is not a number.
     pub fn unbounded(&self, lon_deg: f64, lat_deg: f64) -> GridPoint {
         match self {
             Self::Regular(grid) => GridPoint {
@@ -252,6 +266,10 @@ impl Locator {
                     j: (y_m - grid.y0_m) / grid.dy_m,
                 }
             }
+            Self::Curvilinear(grid) => grid.fraction(lon_deg, lat_deg).unwrap_or(GridPoint {
+                i: f64::NAN,
+                j: f64::NAN,
+            }),
         }
     }
 
@@ -277,6 +295,7 @@ impl Locator {
                 )
             }
             Self::Projected(grid, _) => self.unbounded(lon_deg, lat_deg).inside((grid.nx - 1) as f64, grid.ny),
+            Self::Curvilinear(grid) => grid.fraction(lon_deg, lat_deg),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! an argument. Units are SI unless a name says otherwise (`_deg`, `_h`); longitudes are degrees east in
 //! [-180, 180), latitudes degrees north, times UTC.
 
+mod curvilinear;
 mod field;
 mod grid;
 mod id;
@@ -17,6 +18,7 @@ mod variable;
 mod violation;
 mod whole;
 
+pub use curvilinear::{CurvilinearGrid, CurvilinearProblem};
 pub use field::{AxisRotation, ComponentAxes, VectorField};
 pub use grid::{GridPoint, GridSpec, IndexWindow, Locator, ProjectedGrid, RegularGrid};
 pub use id::{Id, IdError, IdKind, JobId, KeyId, MissionId, OrgId, RequestId, RunId};

@@ -177,7 +177,7 @@ async fn check(
     Merged { series, steps }: &Merged,
     coast: Option<Arc<Coast>>,
 ) -> Result<Vec<Finding>, Error> {
-    let (reader, times, grid) = (Arc::clone(steps), series.times.clone(), series.grid);
+    let (reader, times, grid) = (Arc::clone(steps), series.times.clone(), series.grid.clone());
     let expected = Expectation::of(series.kind);
     let look = move || -> Result<Verdict, driftline_decode::Error> {
         let mut check = SeriesCheck::new(&expected, &grid, coast.as_deref());
@@ -343,7 +343,7 @@ fn new_series(group: String, series: &Series, times: Vec<ValidTime>, fields: &[F
     NewSeries {
         group,
         kind: series.kind,
-        grid: series.grid,
+        grid: series.grid.clone(),
         times,
         composition,
         level: series.level.clone(),

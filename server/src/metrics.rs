@@ -48,10 +48,10 @@ pub(crate) fn routes(auth: &Auth, settings: &Settings, store: &Store) -> Router 
 
 async fn metrics(State(ground): State<Arc<Ground>>, request: Request<Body>) -> Response {
     let (request, _) = request.into_parts();
-    if !is_from_here(&request) {
-        if let Err(problem) = ground.auth.caller(&request).await {
-            return problem.into_response();
-        }
+    if !is_from_here(&request)
+        && let Err(problem) = ground.auth.caller(&request).await
+    {
+        return problem.into_response();
     }
     match text(&ground).await {
         Ok(text) => {

@@ -21,7 +21,7 @@ pub(crate) fn prepare(currents: &[LoadedSource], winds: &[LoadedSource]) -> Resu
 
 fn native(source: &LoadedSource) -> Source {
     Source::Native(NativeSource {
-        grid: source.window,
+        grid: source.window.clone(),
         axes: source.axes,
         times_s: source.times.iter().map(|time| time.unix_s()).collect(),
         fields: source.fields.clone(),

@@ -149,7 +149,7 @@ impl ForcingOrigin {
         components: Components,
     ) -> Result<Vec<LoadedSource>, Error> {
         let candidates = self.candidates(kind, bbox, from, until, feeds).await?;
-        let held: Vec<Held<(&str, GridSpec)>> = candidates.iter().filter_map(Candidate::held).collect();
+        let held: Vec<Held<(&str, &GridSpec)>> = candidates.iter().filter_map(Candidate::held).collect();
         let parts = fresh_parts(&held, from, until);
         if let Self::Store(store) = self {
             let spans = parts
@@ -221,12 +221,12 @@ fn local_candidates(
 
 impl Candidate {
     /// Which product it is of, and the times it holds; a product that has no time holds nothing.
-    fn held(&self) -> Option<Held<(&str, GridSpec)>> {
+    fn held(&self) -> Option<Held<(&str, &GridSpec)>> {
         let (feed, grid, times) = match self {
-            Self::Stored(series) => (&series.cycle.manifest.feed, series.entry().grid, &series.entry().times),
+            Self::Stored(series) => (&series.cycle.manifest.feed, &series.entry().grid, &series.entry().times),
             Self::Local { files, file, series } => {
                 let entry = &files[*file].file.series()[*series];
-                (&files[*file].name, entry.grid, &entry.times)
+                (&files[*file].name, &entry.grid, &entry.times)
             }
         };
         Some(Held {
@@ -328,8 +328,8 @@ impl Candidate {
         };
         Ok(Some(LoadedSource {
             about,
-            whole: entry.grid,
-            window: entry.grid,
+            whole: entry.grid.clone(),
+            window: entry.grid.clone(),
             times: entry.times[first..=last].to_vec(),
             fields: fields.collect::<Result<_, _>>()?,
             axes: axes.unwrap_or(ComponentAxes::EastNorth),
@@ -339,7 +339,7 @@ impl Candidate {
 
 impl LoadedSource {
     fn of_window(window: ForcingWindow) -> Option<Self> {
-        let whole = window.series.entry().grid;
+        let whole = window.series.entry().grid.clone();
         Some(Self {
             about: Candidate::Stored(window.series).about()?,
             whole,

@@ -97,7 +97,9 @@ impl Cuts {
     pub(crate) fn of<'a>(sources: impl Iterator<Item = &'a LoadedSource>) -> Self {
         let cut = sources.filter(|source| source.window.len() < source.whole.len());
         Self {
-            sources: cut.map(|source| (source.window, source.whole)).collect(),
+            sources: cut
+                .map(|source| (source.window.clone(), source.whole.clone()))
+                .collect(),
         }
     }
 

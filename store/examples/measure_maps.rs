@@ -91,7 +91,7 @@ async fn published(store: &Store, feed: &str, grid: GridSpec) -> SeriesRef {
     let series = NewSeries {
         group: "current".to_owned(),
         kind: ForcingKind::Current,
-        grid,
+        grid: grid.clone(),
         times: times.collect(),
         composition: Composition::Unstated,
         level: "0 m".to_owned(),

@@ -7,14 +7,15 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use driftline_domain::{BBox, ForcingKind, RunTime, ValidTime};
+use driftline_compute::Compute;
+use driftline_domain::{BBox, CurvilinearGrid, ForcingKind, GridSpec, RunTime, ValidTime};
 use futures::StreamExt;
 use object_store::path::Path;
 
 use crate::checkpoint::Checkpoint;
 use crate::manifest::{Manifest, SCHEMA, SeriesEntry};
 use crate::retention_log::{Hold, Retention};
-use crate::{Error, Objects};
+use crate::{Error, Objects, positions};
 
 const MANIFESTS: &str = "forcing/manifests";
 /// Manifests that are read at the same time.
@@ -236,7 +237,7 @@ impl Catalog {
 
     /// This catalog with the manifests that have appeared or become readable since, and what was decided about removing
     /// some; `None` when nothing has changed.
-    pub(crate) async fn with_new_manifests(&self, objects: &Objects) -> Result<Option<Self>, Error> {
+    pub(crate) async fn with_new_manifests(&self, objects: &Objects, compute: &Compute) -> Result<Option<Self>, Error> {
         let mut newer = self.clone();
         if self.sequence == 0 && self.retention.number == 0 {
             newer.begin_at(Checkpoint::newest(objects).await?);
@@ -252,13 +253,7 @@ impl Catalog {
         newer.damaged.clear();
         let appeared = paths.iter().filter_map(sequence_of);
         let wanted: BTreeSet<u64> = newer.unread.iter().copied().chain(appeared).collect();
-        let read = futures::stream::iter(wanted)
-            .map(|sequence| async move { (sequence, read_manifest(objects, &manifest_path(sequence)).await) })
-            .buffered(READS);
-        let read: Vec<_> = read.collect().await;
-        for (sequence, found) in read {
-            newer.take(sequence, found);
-        }
+        newer.read(objects, compute, wanted).await;
         let changed =
             newer.rank() != self.rank() || newer.damaged != self.damaged || newer.broken_log != self.broken_log;
         if changed {
@@ -273,6 +268,39 @@ impl Catalog {
             self.unread = checkpoint.present;
             self.retention = checkpoint.retention;
         }
+    }
+
+    /// Takes in the manifests with these numbers, curvilinear grids with their positions.
+    async fn read(&mut self, objects: &Objects, compute: &Compute, wanted: BTreeSet<u64>) {
+        let read = futures::stream::iter(wanted)
+            .map(|sequence| async move { (sequence, read_manifest(objects, &manifest_path(sequence)).await) })
+            .buffered(READS);
+        let read: Vec<_> = read.collect().await;
+        let mut known = self.grids_of_positions();
+        for (sequence, mut found) in read {
+            // Of what is being deleted the positions may be gone already, and nobody looks for anything in it.
+            if let Ok(manifest) = &mut found
+                && !self.retention.is_past_restoring(sequence)
+                && let Err(error) = positions::load(objects, compute, manifest, &mut known).await
+            {
+                found = Err(error);
+            }
+            self.take(sequence, found);
+        }
+    }
+
+    /// The curvilinear grids whose positions are at hand, which the next cycle most likely shares.
+    fn grids_of_positions(&self) -> Vec<CurvilinearGrid> {
+        let mut grids: Vec<CurvilinearGrid> = Vec::new();
+        for entry in self.present.values().flat_map(|cycle| &cycle.manifest.series) {
+            if let GridSpec::Curvilinear(grid) = &entry.grid
+                && grid.has_positions()
+                && !grids.contains(grid)
+            {
+                grids.push(grid.clone());
+            }
+        }
+        grids
     }
 
     /// Takes in a manifest, or notes that it cannot be read.

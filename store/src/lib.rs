@@ -18,6 +18,7 @@ mod maps;
 mod objects;
 mod observations;
 mod packing;
+mod positions;
 mod probe;
 mod publish;
 mod reports;
@@ -111,7 +112,7 @@ impl Store {
     pub async fn catalog(&self) -> Result<Arc<Catalog>, Error> {
         let looked_at = Instant::now();
         let known = Arc::clone(&self.lock().catalog);
-        let newer = known.with_new_manifests(&self.objects).await?;
+        let newer = known.with_new_manifests(&self.objects, &self.compute).await?;
         let mut cached = self.lock();
         cached.at = cached.at.max(Some(looked_at));
         let Some(newer) = newer else {

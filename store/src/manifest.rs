@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 
 /// The newest layout; readers know this one and every earlier one.
 ///
-/// Version 1 has current and wind. Version 2 may have waves. Version 3 compresses chunks in the container of Blosc and names
-/// the CRC-32C of each shard's index; whatever is published now has it, and programs before it say that a newer one is
-/// needed. Lineage, horizon and marks are members that no number depends on.
+/// Version 1 has current and wind. Version 2 may have waves. Version 3 compresses chunks in the container of Blosc, names
+/// the CRC-32C of each shard's index, and may have grids of positions; whatever is published now has it, and programs
+/// before it say that a newer one is needed. Lineage, horizon and marks are members that no number depends on.
 pub(crate) const SCHEMA: u32 = 3;
 
 /// One published revision of one cycle.

@@ -113,7 +113,12 @@ pub(crate) struct Retention {
 impl Retention {
     /// Whether readers do not see this manifest.
     pub(crate) fn hides(&self, sequence: u64) -> bool {
-        self.retired.contains_key(&sequence) || self.deleting.contains(&sequence) || self.gone.contains(&sequence)
+        self.retired.contains_key(&sequence) || self.is_past_restoring(sequence)
+    }
+
+    /// Whether its objects are deleted or about to be: no hold brings it back.
+    pub(crate) fn is_past_restoring(&self, sequence: u64) -> bool {
+        self.deleting.contains(&sequence) || self.gone.contains(&sequence)
     }
 
     pub(crate) fn apply(&mut self, entry: &Entry) {

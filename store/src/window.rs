@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use driftline_compute::Compute;
 use driftline_domain::{BBox, GridSpec, IndexWindow, ValidTime, VectorField};
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
@@ -17,7 +18,7 @@ use crate::array_plan::ArrayPlan;
 use crate::chunks::{Chunk, Keep, Numbers};
 use crate::manifest::{Manifest, ObjectEntry, sha256_hex};
 use crate::packing::{self, MISSING};
-use crate::{Error, SeriesRef, Store};
+use crate::{Error, Objects, SeriesRef, Store};
 
 /// Nodes kept around the box, so that bilinear corners and nearest-wet values exist at its rim.
 const MARGIN_NODES: usize = 3;
@@ -162,24 +163,11 @@ impl Store {
         }
     }
 
-    /// Reads an object and compares it with its manifest: length and SHA-256.
     async fn fetch(&self, manifest: &Manifest, entry: &ObjectEntry) -> Result<Bytes, Error> {
-        let path = format!("{}/{}", manifest.prefix, entry.path);
-        let bytes = match self.objects.get(&Path::from(path.as_str())).await {
-            Ok(bytes) => bytes,
-            Err(error) => return Err(self.unless_removed(manifest, error).await),
-        };
-        let (wanted, to_hash) = (entry.sha256.clone(), bytes.clone());
-        let found = self.compute.run(move || sha256_hex(&to_hash)).await?;
-        if bytes.len() as u64 != entry.bytes || found != wanted {
-            let reason = format!(
-                "it has {} bytes and SHA-256 {found}, the manifest says {} bytes and {wanted}",
-                bytes.len(),
-                entry.bytes
-            );
-            return Err(Error::Damaged { object: path, reason });
+        match fetch(&self.objects, &self.compute, manifest, entry).await {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => Err(self.unless_removed(manifest, error).await),
         }
-        Ok(bytes)
     }
 
     /// Reads every object that a cycle names and compares it with the manifest.
@@ -279,6 +267,28 @@ pub(crate) fn column_parts(stored_nx: usize, i0: usize, nx: usize) -> Vec<Column
         });
     }
     parts
+}
+
+/// Reads an object and compares it with its manifest: length and SHA-256.
+pub(crate) async fn fetch(
+    objects: &Objects,
+    compute: &Compute,
+    manifest: &Manifest,
+    entry: &ObjectEntry,
+) -> Result<Bytes, Error> {
+    let path = format!("{}/{}", manifest.prefix, entry.path);
+    let bytes = objects.get(&Path::from(path.as_str())).await?;
+    let (wanted, to_hash) = (entry.sha256.clone(), bytes.clone());
+    let found = compute.run(move || sha256_hex(&to_hash)).await?;
+    if bytes.len() as u64 != entry.bytes || found != wanted {
+        let reason = format!(
+            "it has {} bytes and SHA-256 {found}, the manifest says {} bytes and {wanted}",
+            bytes.len(),
+            entry.bytes
+        );
+        return Err(Error::Damaged { object: path, reason });
+    }
+    Ok(bytes)
 }
 
 /// The stored steps from the last one at or before `from` to the first one at or after `until`.

@@ -1,5 +1,6 @@
 //! A vector field over time as a Zarr v3 group: `current_east`, `current_north` (or `wind_*`, or `wave_height` and
-//! `wave_direction`), `time`, the axes, and for projected grids `crs`. CF conventions, so that xarray, GDAL and people find what they expect.
+//! `wave_direction`), `time`, the axes, and for projected grids `crs`. For grids of positions `longitude` and `latitude` of
+//! every node stand in place of the axes (`positions`). CF conventions, so that xarray, GDAL and people find what they expect.
 //!
 //! Shards hold chunks, each compressed and closed by a CRC-32C (`layout.rs`, `chunk_codec.rs`, docs/store-layout.md).
 //! The group and the cycle's root repeat the metadata of what is below them, as zarr-python consolidates it: a reader far
@@ -22,7 +23,7 @@ use crate::chunk_codec::{BLOSC_LEVEL, ChunkEncoder};
 use crate::layout::Layout;
 use crate::manifest::{ObjectEntry, sha256_hex};
 use crate::packing::{self, MISSING};
-use crate::{Error, NewSeries};
+use crate::{Error, NewSeries, positions};
 
 /// Level of zstd for the axes.
 const ZSTD_LEVEL: i32 = 3;
@@ -202,7 +203,7 @@ impl SeriesEncoder {
     }
 }
 
-fn codecs() -> Vec<Arc<dyn BytesToBytesCodecTraits>> {
+pub(crate) fn codecs() -> Vec<Arc<dyn BytesToBytesCodecTraits>> {
     vec![
         Arc::new(ZstdCodec::new(ZSTD_LEVEL, false)),
         Arc::new(Crc32cCodec::new()),
@@ -220,8 +221,10 @@ fn component_metadata(series: &NewSeries, variable: Variable, layout: Layout) ->
         "_FillValue": MISSING,
         "level": series.level,
     });
-    if matches!(series.grid, GridSpec::Projected(_)) {
-        attributes["grid_mapping"] = json!("crs");
+    match &series.grid {
+        GridSpec::Regular(_) => {}
+        GridSpec::Projected(_) => attributes["grid_mapping"] = json!("crs"),
+        GridSpec::Curvilinear(_) => attributes["coordinates"] = json!("longitude latitude"),
     }
     let little = json!({"name": "bytes", "configuration": {"endian": "little"}});
     let crc = json!({"name": "crc32c"});
@@ -249,7 +252,7 @@ fn component_metadata(series: &NewSeries, variable: Variable, layout: Layout) ->
 fn axis_names(grid: &GridSpec) -> [&'static str; 2] {
     match grid {
         GridSpec::Regular(_) => ["latitude", "longitude"],
-        GridSpec::Projected(_) => ["y", "x"],
+        GridSpec::Projected(_) | GridSpec::Curvilinear(_) => ["y", "x"],
     }
 }
 
@@ -267,6 +270,7 @@ fn write_axes(scratch: &Arc<MemoryStore>, root: &str, series: &NewSeries) -> Res
     let along = |first: f64, step: f64, n: usize| -> Vec<f64> { (0..n).map(|k| first + k as f64 * step).collect() };
     let [y, x] = axis_names(&series.grid);
     let (rows, columns, row_attributes, column_attributes) = match &series.grid {
+        GridSpec::Curvilinear(grid) => return positions::write(scratch, root, grid),
         GridSpec::Regular(grid) => (
             along(grid.lat0_deg, grid.dlat_deg, grid.ny),
             along(grid.lon0_deg, grid.dlon_deg, grid.nx),
@@ -438,7 +442,7 @@ fn drain(scratch: &MemoryStore) -> Result<Vec<(String, Bytes)>, Error> {
     Ok(objects)
 }
 
-fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),

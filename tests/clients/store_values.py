@@ -5,7 +5,9 @@
 The store side is opened with xarray (Zarr v3, by the metadata that the cycle's root and the group repeat), and zarr-python
 and tensorstore must read the same numbers; the source side is read with netCDF4 and, where components follow the
 axes of a projected grid, turned to east and north with pyproj: by the bearing on WGS84 of the geodesic from each node to
-the point 10 m along the grid's y axis. Every object is compared with the length and SHA-256 in its manifest first.
+the point 10 m along the grid's y axis. Of ROMS files, whose components stand on the sides of cells and follow a grid of
+positions, the masks are applied, both sides of each cell averaged and the vector turned by `angle` here, with numpy. Every
+object is compared with the length and SHA-256 in its manifest first.
 Prints one JSON object with what was compared; anything wrong ends with a sentence and exit code 1.
 """
 
@@ -97,6 +99,8 @@ def unpacked(variable, step):
 
 
 def compare(group, source, about):
+    if "lon_rho" in source.variables:
+        return compare_roms(group, source, about)
     variables, arrays, step, follows_axes = components(source)
     y_name, x_name = variables[0].dimensions[-2:]
     x = np.asarray(source.variables[x_name][:], dtype=np.float64)
@@ -115,7 +119,61 @@ def compare(group, source, about):
         x = (x + 180.0) % 360.0 - 180.0
         require(np.abs(np.sort(x) - group["longitude"].values).max() < 2e-5, f"{about}: longitude is not the source's")
         require(np.abs(np.sort(y) - group["latitude"].values).max() < 2e-5, f"{about}: latitude is not the source's")
-    raw = source.variables["time"]
+
+    def field(number):
+        fields = [unpacked(variable, number) for variable in variables]
+        for axis, values in ((0, y), (1, x)):
+            fields = [ascending(field, values, axis)[0] for field in fields]
+        if not follows_axes:
+            return fields
+        along_x, along_y = fields
+        return [
+            along_x * np.cos(bearing) + along_y * np.sin(bearing),
+            along_y * np.cos(bearing) - along_x * np.sin(bearing),
+        ]
+
+    return compare_steps(group, source.variables["time"], arrays, step, field, BEARING_ERROR if follows_axes else 0.0, about)
+
+
+def mean_of_sides(values, axis, cells):
+    """The mean of the two sides of each cell that have a value; value k stands between the cells k and k + 1."""
+    values = np.moveaxis(values, axis, 0)
+    sides = np.full((2, cells, *values.shape[1:]), np.nan)
+    sides[0, : min(cells, len(values))] = values[:cells]
+    sides[1, 1:] = values[: cells - 1]
+    present = np.isfinite(sides)
+    count = present.sum(axis=0)
+    total = np.where(present, sides, 0.0).sum(axis=0)
+    return np.moveaxis(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0), 0, axis)
+
+
+def compare_roms(group, source, about):
+    rows, columns = source.variables["lon_rho"].shape
+    for name in ("longitude", "latitude"):
+        theirs = np.ma.filled(np.ma.asarray(source.variables[f"{name[:3]}_rho"][:], dtype=np.float64), np.nan)
+        ours = group[name].values
+        require(ours.shape == (rows, columns), f"{about}: {name} has the shape {ours.shape}")
+        require(np.abs((ours - theirs + 180.0) % 360.0 - 180.0).max() < 1e-12, f"{about}: {name} is not the source's")
+    angle = np.asarray(source.variables["angle"][:], dtype=np.float64)
+    land = {points: np.asarray(source.variables[f"mask_{points}"][:]) < 0.5 for points in ("rho", "u", "v")}
+    surface = int(np.argmax(source.variables["s_rho"][:]))
+
+    def component(name, number):
+        variable = source.variables[name]
+        values = np.ma.filled(np.ma.asarray(variable[number, surface], dtype=np.float64), np.nan)
+        return np.where(land[name], np.nan, values)
+
+    def field(number):
+        u = mean_of_sides(component("u", number), 1, columns)
+        v = mean_of_sides(component("v", number), 0, rows)
+        u, v = (np.where(land["rho"], np.nan, values) for values in (u, v))
+        return [u * np.cos(angle) - v * np.sin(angle), u * np.sin(angle) + v * np.cos(angle)]
+
+    names = ("current_east", "current_north")
+    return compare_steps(group, source.variables["ocean_time"], names, 0.001, field, 0.0, about)
+
+
+def compare_steps(group, raw, arrays, step, field, bearing_error, about):
     calendar = getattr(raw, "calendar", "standard")
     times = [np.datetime64(t.isoformat(), "ns") for t in netCDF4.num2date(raw[:], raw.units, calendar)]
     require(np.array_equal(np.array(times), group["time"].values.astype("datetime64[ns]")), f"{about}: times are not the source's")
@@ -126,18 +184,10 @@ def compare(group, source, about):
     compared = missing = 0
     worst = 0.0
     for number in range(len(times)):
-        fields = [unpacked(variable, number) for variable in variables]
-        for axis, values in ((0, y), (1, x)):
-            fields = [ascending(field, values, axis)[0] for field in fields]
+        fields = field(number)
         absent = np.isnan(fields[0]) | np.isnan(fields[1])
         speed = np.hypot(*fields)
-        if follows_axes:
-            along_x, along_y = fields
-            fields = [
-                along_x * np.cos(bearing) + along_y * np.sin(bearing),
-                along_y * np.cos(bearing) - along_x * np.sin(bearing),
-            ]
-        allowed = step / 2 + speed * (FLOAT32_ERROR + (BEARING_ERROR if follows_axes else 0.0))
+        allowed = step / 2 + speed * (FLOAT32_ERROR + bearing_error)
         for array, wanted in zip(stored, fields):
             found = array[number].values.astype(np.float64)
             require(np.array_equal(np.isnan(found), absent), f"{about}: step {number} of {array.name} misses other nodes than the source")

@@ -90,7 +90,7 @@ impl Station {
             .filter(|request| request.method == "GET" && matches!(request.status, 200 | 206));
         let files = bodies.filter(|request| !is_listing(&request.path));
         files.fold((0, 0), |(bytes, count), request| {
-            (bytes + request.bytes_sent as u64, count + 1)
+            (bytes + request.bytes_sent, count + 1)
         })
     }
 }

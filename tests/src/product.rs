@@ -12,6 +12,7 @@ mod connections;
 mod disasters;
 #[cfg(test)]
 mod exports;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod harness;

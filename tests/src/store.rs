@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::{Commands, OFF_NORWAY, Prepared, beside, forcing_file, mission_off_norway, python, scratch};
+use crate::harness::{
+    Commands, OFF_NORWAY, Prepared, beside, forcing_file, json_of, mission_off_norway, python, scratch,
+};
 
 /// Ingests these files into a fresh store and compares every value with its source.
 fn every_value(files: &[(&str, PathBuf)]) -> Value {
@@ -59,6 +61,81 @@ fn xarray_reads_every_value_of_the_other_forms_of_grid_within_the_packing_error(
     let report = every_value(&files);
     println!("{report}");
     assert_eq!(report.as_object().unwrap().len(), files.len());
+}
+
+#[test]
+fn xarray_reads_every_value_of_roms_brought_to_its_cell_centres_and_turned() {
+    let whole = beside(
+        "data/real/Nordic-4km_SLEVELS_avg_00_subset2Feb2016.nc",
+        "a whole ROMS file of 108 variables",
+    );
+    let cut = forcing_file("nordic4km_surface_02Feb2016.nc");
+    let files: Vec<_> = [("nordic-cut", Some(cut)), ("nordic", whole)]
+        .into_iter()
+        .filter_map(|(feed, file)| Some((feed, file?)))
+        .collect();
+    let report = every_value(&files);
+    println!("{report}");
+    for (feed, _) in &files {
+        // Three daily means of both components; 2,380 of the nodes are land or have no side with a value.
+        assert_eq!(
+            (&report[feed]["steps"], &report[feed]["missing"]),
+            (&json!(3), &json!(6 * 2_380))
+        );
+        assert_eq!(report[feed]["compared"], 6 * (151 * 81 - 2_380));
+    }
+}
+
+/// A drift over a grid of positions, with forcing from files and from the store: the same apart from the packing.
+#[test]
+fn a_drift_on_a_grid_of_positions_is_the_same_from_a_file_and_from_the_store() {
+    let folder = scratch("curvilinear");
+    let data = folder.path().join("data");
+    let files = [
+        ("nordic4km", "nordic4km_surface_02Feb2016.nc"),
+        ("arome", "arome_vestfjorden_02Feb2016.nc"),
+    ];
+    let mission = [
+        "simulate",
+        "--lat",
+        "68.6",
+        "--lon",
+        "12.5",
+        "--time",
+        "2016-02-02T12:00:00Z",
+        "--object",
+        "PIW-1",
+        "--hours",
+        "12",
+        "--particles",
+        "200",
+        "--seed",
+        "7",
+        "--mode",
+        "operational",
+    ];
+    let mut with_files = Commands::bare(&mission);
+    with_files.arg("--json");
+    for (feed, name) in files {
+        let file = forcing_file(name);
+        Commands::on(&data).ingest(&file, feed);
+        with_files.arg("--forcing").arg(file);
+    }
+    let (from_files, from_store) = (json_of(&mut with_files), Commands::on(&data).json(&mission));
+    for (run, current) in [(&from_files, files[0].1), (&from_store, files[0].0)] {
+        let used = run["forcing"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|source| source["feed"].as_str().unwrap());
+        assert!(used.clone().any(|feed| feed == current), "{run}");
+        assert_eq!(run["particles"], 200);
+    }
+    let mean = |run: &Value| [&run["mean"]["lat"], &run["mean"]["lon"]].map(|value| value.as_f64().unwrap());
+    let (a, b) = (mean(&from_files), mean(&from_store));
+    // Half of the packing's step, 0.5 mm/s for currents and 5 mm/s for wind of which 3 % drive: 30 m in 12 h at the most.
+    assert!((a[0] - b[0]).abs() < 3e-4 && (a[1] - b[1]).abs() < 8e-4, "{a:?} {b:?}");
+    assert!(a[1] > 12.7, "an easterly current of 0.4 m/s carries them: {a:?}");
 }
 
 #[test]

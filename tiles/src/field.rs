@@ -130,7 +130,7 @@ pub fn draw_field(view: &MapView, slabs: &[FieldSlab<'_>], style: &FieldStyle) -
         for slab in slabs.iter().filter(|slab| slab.is_sound()) {
             match slab.grid {
                 GridSpec::Regular(grid) => paint::paint(view, slab, grid, &scale, &mut indices),
-                GridSpec::Projected(grid) => projected::paint(view, slab, grid, &scale, &mut indices),
+                GridSpec::Projected(_) | GridSpec::Curvilinear(_) => projected::paint(view, slab, &scale, &mut indices),
             }
         }
     }
@@ -166,7 +166,7 @@ impl<'a> Sampler<'a> {
     }
 
     fn value(&self, lon_deg: f64, lat_deg: f64) -> Option<(f64, f64)> {
-        let point = self.locator?.fraction(lon_deg, lat_deg)?;
+        let point = self.locator.as_ref()?.fraction(lon_deg, lat_deg)?;
         Corners::of(self.slab.grid, point).value(self.slab)
     }
 }

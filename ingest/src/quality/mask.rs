@@ -30,10 +30,10 @@ impl<'a> OpenSea<'a> {
         }
     }
 
-    /// Whether a node lies in the sea and far from any shore.
+    /// Whether a node lies in the sea and far from any shore. One without a position lies nowhere.
     pub(super) fn holds(&self, node: usize) -> bool {
         let (lon, lat) = position(self.grid, node);
-        !self.coast.on_land(lon, lat) && self.coast.distance_to_coast(lon, lat, self.off_m).is_none()
+        !lon.is_nan() && !self.coast.on_land(lon, lat) && self.coast.distance_to_coast(lon, lat, self.off_m).is_none()
     }
 }
 
@@ -77,10 +77,9 @@ pub(super) fn misplaced(coast: &Coast, grid: &GridSpec, presence: &Presence) -> 
     let stride = (nx * ny).div_ceil(MOST) | 1;
     let nodes = (0..nx * ny).step_by(stride);
     let land: Vec<(usize, bool)> = nodes
-        .map(|node| {
-            let (lon, lat) = position(grid, node);
-            (node, coast.on_land(lon, lat))
-        })
+        .map(|node| (node, position(grid, node)))
+        .filter(|(_, (lon, _))| !lon.is_nan())
+        .map(|(node, (lon, lat))| (node, coast.on_land(lon, lat)))
         .collect();
     let share = |count: usize| count as f64 / land.len() as f64;
     let on_land = share(land.iter().filter(|(_, land)| *land).count());

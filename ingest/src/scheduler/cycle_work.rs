@@ -138,7 +138,8 @@ impl Scheduler {
         let files: Vec<Arc<Opened>> = usable.cloned().collect();
         let is_whole = missing.is_empty();
         let is_late = now > run.0 + about.complete_after;
-        if !is_whole && !(is_late && self.is_usable(run, parts, files.len(), head)) {
+        let is_ready = is_whole || is_late && self.is_usable(run, parts, files.len(), head);
+        if !is_ready {
             return Ok(());
         }
         let horizon = Horizon {

@@ -193,8 +193,8 @@ impl Scheduler {
             (entry.etag.is_none() || validator.etag == entry.etag)
                 && (entry.last_modified.is_none() || validator.last_modified == entry.last_modified)
         };
-        let refused = spool.refused(&entry.name).into_iter();
-        if let Some(known) = refused.filter(|one| is_that(&one.validator)).next_back() {
+        let mut refused = spool.refused(&entry.name).into_iter();
+        if let Some(known) = refused.rfind(|one| is_that(&one.validator)) {
             self.note(&folder.name, report, "unreadable", known.reason);
             return Ok(None);
         }

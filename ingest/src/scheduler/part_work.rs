@@ -71,7 +71,7 @@ impl Scheduler {
             if place.while_younger_than.is_some_and(|limit| age > limit) {
                 continue;
             }
-            match self.from_place(errand, part, place).await? {
+            match self.fetch_at_place(errand, part, place).await? {
                 here @ Outcome::Here { .. } => return Ok(here),
                 Outcome::Absent(reason) => absent.push(reason),
                 other @ Outcome::Failed { .. } => failed = Some(other),
@@ -81,7 +81,7 @@ impl Scheduler {
     }
 
     /// A part from one place. Where an index leads to other bytes than it promises, the whole object is read instead.
-    async fn from_place(&self, errand: &Errand<'_>, part: &Part, place: &Place) -> Result<Outcome, Error> {
+    async fn fetch_at_place(&self, errand: &Errand<'_>, part: &Part, place: &Place) -> Result<Outcome, Error> {
         let by_place = self.fetched_and_looked_at(errand, part, place).await?;
         let is_content = |outcome: &Outcome| matches!(outcome, Outcome::Failed { code, .. } if *code != UNREACHABLE);
         match &place.access {

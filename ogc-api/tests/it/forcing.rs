@@ -128,7 +128,7 @@ impl ForcingMaps for TestForcing {
         };
         let spec = GridSpec::Regular(grid);
         let slab = MapSlab {
-            grid: spec,
+            grid: spec.clone(),
             field: Arc::new(field),
             time: time(hour),
             feed: "test <feed>".to_owned(),

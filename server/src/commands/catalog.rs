@@ -121,7 +121,7 @@ pub(crate) fn cycle_json(cycle: &Cycle) -> Value {
         "run": manifest.run,
         "revision": manifest.revision,
         "variables": variables,
-        "grid": manifest.series.first().map(|entry| entry.grid),
+        "grid": manifest.series.first().map(|entry| &entry.grid),
         "times": manifest.series.first().map(|entry| &entry.times),
         "series": manifest.series.iter().map(series).collect::<Vec<_>>(),
         "checksum": manifest.checksum,

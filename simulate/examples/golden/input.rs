@@ -42,7 +42,7 @@ fn native(file: &ForcingFile, index: usize) -> Result<NativeSource, Failure> {
     let series = &file.series()[index];
     let fields = (0..series.times.len()).map(|step| file.read_native(index, step));
     Ok(NativeSource {
-        grid: series.grid,
+        grid: series.grid.clone(),
         axes: file.component_axes(index).ok_or("no such series")?,
         times_s: series.times.iter().map(ValidTime::unix_s).collect(),
         fields: fields.collect::<Result<_, _>>()?,

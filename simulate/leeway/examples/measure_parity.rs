@@ -147,7 +147,7 @@ fn source((grid, axes): (GridSpec, ComponentAxes), speed_ms: f64) -> Source {
         }
     };
     Source::Native(NativeSource {
-        grid,
+        grid: grid.clone(),
         axes,
         times_s: (0..=i64::from(HOURS)).map(|hour| START_S + hour * 3_600).collect(),
         fields: (0..=HOURS).map(field).collect(),

@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use driftline_domain::{GridSpec, meters_per_degree};
+use driftline_domain::{CurvilinearGrid, GridSpec, meters_per_degree, wrap_lon_deg};
 
 /// Water within this distance may lend its value, metres...
 const REACH_M: f64 = 20_000.0;
@@ -45,8 +45,7 @@ struct Search {
     nx: usize,
     ny: usize,
     wraps: bool,
-    /// Metres per node along and across the row, for each row.
-    spacing_m: Vec<(f64, f64)>,
+    metric: Metric,
     reach_m: f64,
     lender: Vec<u32>,
     /// Distance as bits (ordered as the distances are, none is negative), dry node, wet node.
@@ -59,7 +58,7 @@ impl Search {
             nx: grid.nx(),
             ny: grid.ny(),
             wraps: grid.wraps(),
-            spacing_m: spacing_m(grid),
+            metric: Metric::of(grid),
             reach_m,
             lender: vec![NONE; wet.len()],
             queue: BinaryHeap::new(),
@@ -105,10 +104,17 @@ impl Search {
     }
 
     fn distance_m(&self, a: usize, b: usize) -> f64 {
+        let spacing_m = match &self.metric {
+            Metric::Rows(spacing_m) => spacing_m,
+            Metric::Positions(grid) => {
+                let node = |node: usize| grid.node(node % self.nx, node / self.nx);
+                return apart_m(node(a), node(b));
+            }
+        };
         let along = (a % self.nx).abs_diff(b % self.nx);
         let along = if self.wraps { along.min(self.nx - along) } else { along };
         let (row_a, row_b) = (a / self.nx, b / self.nx);
-        let (along_m, across_m) = self.spacing_m[(row_a + row_b) / 2];
+        let (along_m, across_m) = spacing_m[(row_a + row_b) / 2];
         let (x_m, y_m) = (along as f64 * along_m, row_a.abs_diff(row_b) as f64 * across_m);
         (x_m * x_m + y_m * y_m).sqrt()
     }
@@ -122,16 +128,36 @@ impl Search {
     }
 }
 
-fn spacing_m(grid: &GridSpec) -> Vec<(f64, f64)> {
-    match grid {
-        GridSpec::Regular(grid) => (0..grid.ny)
-            .map(|j| {
-                let (lon_m, lat_m) = meters_per_degree(grid.lat0_deg + j as f64 * grid.dlat_deg);
-                (lon_m.abs() * grid.dlon_deg, lat_m * grid.dlat_deg)
-            })
-            .collect(),
-        GridSpec::Projected(grid) => vec![(grid.dx_m, grid.dy_m); grid.ny],
+/// How distances between nodes are told.
+enum Metric {
+    /// Metres per node along and across the row, for each row.
+    Rows(Vec<(f64, f64)>),
+    /// From the nodes' own positions.
+    Positions(CurvilinearGrid),
+}
+
+impl Metric {
+    fn of(grid: &GridSpec) -> Self {
+        match grid {
+            GridSpec::Regular(grid) => Self::Rows(
+                (0..grid.ny)
+                    .map(|j| {
+                        let (lon_m, lat_m) = meters_per_degree(grid.lat0_deg + j as f64 * grid.dlat_deg);
+                        (lon_m.abs() * grid.dlon_deg, lat_m * grid.dlat_deg)
+                    })
+                    .collect(),
+            ),
+            GridSpec::Projected(grid) => Self::Rows(vec![(grid.dx_m, grid.dy_m); grid.ny]),
+            GridSpec::Curvilinear(grid) => Self::Positions(grid.clone()),
+        }
     }
+}
+
+/// Metres between places within a few hundred kilometres; not a number, and so never near, where one is none.
+fn apart_m(a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (lon_m, lat_m) = meters_per_degree((a.1 + b.1) / 2.0);
+    let (x_m, y_m) = (wrap_lon_deg(b.0 - a.0) * lon_m, (b.1 - a.1) * lat_m);
+    (x_m * x_m + y_m * y_m).sqrt()
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod run;
 mod seeds;
 mod single;
 mod spec;
+mod triangles;
 mod trig;
 
 pub use forcing::{Forcing, NativeSource, Sample, Source};

@@ -4,7 +4,7 @@ use driftline_domain::{GridSpec, VectorField};
 
 use crate::SourceProblem;
 
-/// Refuses a grid without even spacing, times that do not rise, and fields of another size or number.
+/// Refuses a grid without even spacing or, where nodes have positions of their own, without those, times that do not rise, and fields of another size or number.
 pub(crate) fn check_shape(grid: &GridSpec, times_s: &[i64], fields: &[VectorField]) -> Result<(), SourceProblem> {
     let even = match grid {
         GridSpec::Regular(grid) => {
@@ -13,6 +13,7 @@ pub(crate) fn check_shape(grid: &GridSpec, times_s: &[i64], fields: &[VectorFiel
         GridSpec::Projected(grid) => {
             grid.dx_m > 0.0 && grid.dy_m > 0.0 && grid.x0_m.is_finite() && grid.y0_m.is_finite()
         }
+        GridSpec::Curvilinear(grid) => grid.has_positions() && grid.nx() >= 2 && grid.ny() >= 2,
     };
     if grid.is_empty() || grid.len() >= u32::MAX as usize || !even {
         return Err(SourceProblem::Grid {

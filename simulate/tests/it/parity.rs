@@ -29,7 +29,7 @@ fn source(name: &str) -> Source {
     let file = ForcingFile::open(&data("forcing").join(name)).unwrap();
     let series = &file.series()[0];
     Source::Native(NativeSource {
-        grid: series.grid,
+        grid: series.grid.clone(),
         axes: file.component_axes(0).unwrap(),
         times_s: series.times.iter().map(ValidTime::unix_s).collect(),
         fields: (0..series.times.len())
@@ -175,6 +175,21 @@ fn tracks_on_grids_in_degrees_are_within_a_metre() {
 }
 
 #[test]
+fn tracks_on_a_grid_of_positions_are_within_a_metre() {
+    // ROMS as the reference reads it: triangles between the nodes, both components left on the sides of their cells.
+    let json = golden("det_roms_curvilinear.json");
+    let mut spec = spec(&json, CoastAction::Stranding);
+    (spec.steps, spec.steps_per_output) = (json["hours"].as_u64().unwrap() as u32, 1);
+    let (seeds, tracks) = classes(&json, &spec);
+    let files = ["nordic4km_surface_02Feb2016.nc", "arome_vestfjorden_02Feb2016.nc"];
+    let outcome = run(&spec, &seeds, &forcing(files), coast(), &|_| Continue::Go).unwrap();
+    let compared = Compared::of(&outcome, &tracks);
+    compared.tell("det_roms_curvilinear.json");
+    assert_eq!((compared.afloat_m.len(), compared.mismatches), (2 * 11 * 25, 0));
+    assert!(Compared::quantile_m(&compared.afloat_m, 1.0) < 1.0);
+}
+
+#[test]
 fn strandings_happen_when_and_nearly_always_where_the_reference_has_them() {
     let compared = compare("det_real_stranding.json", NATIVE, CoastAction::Stranding);
     assert_eq!(compared.mismatches, 0);
@@ -281,7 +296,7 @@ fn fields_turned_at_their_nodes_give_nearly_the_same_velocities() {
         assert!(matches!(series.grid, GridSpec::Projected(_)));
         assert_eq!(file.component_axes(0), Some(ComponentAxes::Grid));
         Source::Native(NativeSource {
-            grid: series.grid,
+            grid: series.grid.clone(),
             axes: ComponentAxes::EastNorth,
             times_s: series.times.iter().take(2).map(ValidTime::unix_s).collect(),
             fields: (0..2).map(|step| file.read(0, step).unwrap()).collect(),

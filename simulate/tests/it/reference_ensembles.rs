@@ -28,7 +28,7 @@ fn source(file: &str, kind: ForcingKind) -> Source {
     let times_s = series.times.iter().map(|time| time.unix_s()).collect::<Vec<_>>();
     let fields = (0..times_s.len()).map(|step| file.read(index, step).unwrap()).collect();
     Source {
-        grid: series.grid,
+        grid: series.grid.clone(),
         times_s,
         fields,
     }

@@ -133,8 +133,10 @@ const VARIABLE_NAMES: [Naming; 12] = [
     ),
 ];
 
-/// Parts of the merged currents that are no current by themselves: tide alone, Stokes drift alone.
-const PARTS: [&str; 4] = ["utide", "vtide", "vsdx", "vsdy"];
+/// Parts of the merged currents that are no current by themselves, by variable name.
+const PARTS: [([&str; 2], &str); 2] = [(["utide", "vtide"], "the tide"), (["vsdx", "vsdy"], "the Stokes drift")];
+/// The same by what standard names contain.
+const PART_WORDS: [(&str, &str); 2] = [("due_to_tides", "the tide"), ("stokes_drift", "the Stokes drift")];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Role {
@@ -202,9 +204,37 @@ pub(crate) fn pairs(source: &Source) -> (Vec<Pair<'_>>, Vec<Error>) {
     (pairs, alone)
 }
 
+/// Which part of a current a variable is, if it is but a part.
+fn part(variable: &NcVariable) -> Option<&'static str> {
+    let (name, standard_name) = (variable.name.to_ascii_lowercase(), lower(variable, "standard_name"));
+    let by_name = PARTS.iter().find(|(names, _)| names.contains(&name.as_str()));
+    let by_words = || PART_WORDS.iter().find(|(words, _)| standard_name.contains(words));
+    by_name
+        .map(|(_, part)| *part)
+        .or_else(|| by_words().map(|(_, part)| *part))
+}
+
+/// What is said of the parts of currents in a file: each is passed over, and told of once.
+pub(crate) fn parts(source: &Source) -> Vec<Error> {
+    let mut told: Vec<&str> = Vec::new();
+    let parts = source.variables().iter().filter(|variable| variable.ndim() >= 2);
+    let named = parts.filter_map(|variable| Some((variable, part(variable)?)));
+    let mut errors = Vec::new();
+    for (variable, part) in named {
+        if !told.contains(&part) {
+            told.push(part);
+            errors.push(Error::Part {
+                variable: variable.name.clone(),
+                part,
+            });
+        }
+    }
+    errors
+}
+
 fn role(source: &Source, variable: &NcVariable, merged: bool) -> Option<Role> {
     let name = variable.name.to_ascii_lowercase();
-    if variable.ndim() < 2 || !is_numeric(&variable.dtype) || PARTS.contains(&name.as_str()) {
+    if variable.ndim() < 2 || !is_numeric(&variable.dtype) || part(variable).is_some() {
         return None;
     }
     let standard_name = lower(variable, "standard_name");

@@ -86,6 +86,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A part of the current, which moves nothing by itself.
+    #[error("'{variable}' is {part} alone, which is a part of the current and not the whole; it is passed over")]
+    Part {
+        /// The first variable of that part.
+        variable: String,
+        /// Which part it is.
+        part: &'static str,
+    },
     /// Heights and directions of waves that do not make one field of the whole sea.
     #[error("'{variable}' is no use as waves: {reason}")]
     Waves {
@@ -136,8 +144,8 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// A grid without straight axes.
-    #[error("'{variable}' lies on a curvilinear grid, which is not read yet: {reason}")]
+    /// A grid without straight axes whose positions do not say where its nodes are.
+    #[error("'{variable}' lies on a curvilinear grid that cannot be used: {reason}")]
     Curvilinear {
         /// The component.
         variable: String,

@@ -9,11 +9,13 @@ use driftline_domain::{
 use netcdf_reader::NcVariable;
 
 use crate::component::{self, Form, Frame, Pair};
+use crate::curvilinear;
 use crate::grib::{self, GribFile};
 use crate::grid::{self, NodeOrder};
 use crate::layout::{DimRole, Layout, role_of_coordinate};
 use crate::level;
 use crate::packing::{Packing, Quantity};
+use crate::roms::{self, Placing, Stagger};
 use crate::source::{Source, Take, lower};
 use crate::{Error, time, waves};
 
@@ -82,7 +84,8 @@ struct StepReader {
     form: Form,
     layout: Layout,
     level: usize,
-    order: NodeOrder,
+    /// Where the components stand on the sides of the grid's cells.
+    stagger: Option<Stagger>,
     /// Components lie along the grid's axes and have to be turned.
     turned: bool,
     rotation: OnceLock<Option<AxisRotation>>,
@@ -91,6 +94,7 @@ struct StepReader {
 /// One of the two variables of a field.
 struct Component {
     variable: NcVariable,
+    order: NodeOrder,
     packing: Packing,
     quantity: Quantity,
     /// Smallest and largest value that it may have.
@@ -131,8 +135,10 @@ impl ForcingFile {
     fn open_netcdf(path: &Path) -> Result<Self, Error> {
         let source = Source::open(path)?;
         let (mut pairs, alone) = component::pairs(&source);
-        let (seas, mut refused) = waves::pairs(&source);
+        let (seas, torn) = waves::pairs(&source);
         pairs.extend(seas);
+        let mut refused = component::parts(&source);
+        refused.extend(torn);
         refused.extend(alone);
         let (mut series, mut readers, mut caveats) = (Vec::new(), Vec::new(), Vec::new());
         for pair in &pairs {
@@ -203,20 +209,26 @@ impl ForcingFile {
     /// One step of a series as vectors east and north (m/s; waves metres), in the row order of the series' grid, NaN in
     /// both where either of its variables is missing.
     pub fn read(&self, series: usize, step: usize) -> Result<VectorField, Error> {
-        let mut field = self.read_native(series, step)?;
+        let mut field = self.read_placed(series, step, Placing::AtNodes)?;
         miss_both_or_neither(&mut field);
+        self.turn(series, &mut field);
+        Ok(field)
+    }
+
+    /// Turns components along the grid's axes to east and north; leaves others as they are.
+    fn turn(&self, series: usize, field: &mut VectorField) {
         if let (Some(one), Some((true, rotation))) = (self.series.get(series), self.turned(series))
             && let Some(rotation) = rotation.get_or_init(|| AxisRotation::of(&one.grid))
         {
-            rotation.turn_to_east_north(&mut field);
+            rotation.turn_to_east_north(field);
         }
-        Ok(field)
     }
 
     /// Along what the components of [`ForcingFile::read_native`] are; `None` for a series that the file does not have.
     pub fn component_axes(&self, series: usize) -> Option<ComponentAxes> {
         let (turned, _) = self.turned(series)?;
-        Some(if turned {
+        let has_positions = matches!(self.series.get(series)?.grid, GridSpec::Curvilinear(_));
+        Some(if turned && !has_positions {
             ComponentAxes::Grid
         } else {
             ComponentAxes::EastNorth
@@ -225,8 +237,17 @@ impl ForcingFile {
 
     /// As [`ForcingFile::read`], with the components as the file has them: `east` and `north` of the field lie along
     /// [`ForcingFile::component_axes`], and a node may miss one of them and have the other. For those who fill holes of each
-    /// by itself and turn vectors where they use them.
+    /// by itself and turn vectors where they use them. On a grid of positions components are turned at the nodes here,
+    /// too, and those on the sides of cells are left beside each other as they stand (see `roms`).
     pub fn read_native(&self, series: usize, step: usize) -> Result<VectorField, Error> {
+        let mut field = self.read_placed(series, step, Placing::AsTheyStand)?;
+        if self.component_axes(series) == Some(ComponentAxes::EastNorth) {
+            self.turn(series, &mut field);
+        }
+        Ok(field)
+    }
+
+    fn read_placed(&self, series: usize, step: usize, placing: Placing) -> Result<VectorField, Error> {
         let missing = || Error::NoSuchStep { series, step };
         let one = self.series.get(series).ok_or_else(missing)?;
         let time = *one.times.get(step).ok_or_else(missing)?;
@@ -235,7 +256,11 @@ impl ForcingFile {
                 let reader = file.readers.get(series).ok_or_else(missing)?;
                 let [first, second] = &reader.components;
                 let values = |component| file.values(component, reader, step, time);
-                (reader.form, [values(first)?, values(second)?])
+                let (first, second) = (values(first)?, values(second)?);
+                if let Some(stagger) = &reader.stagger {
+                    return stagger.field(&file.source, step, placing, first, second);
+                }
+                (reader.form, [first, second])
             }
             Reader::Grib(file) => {
                 let form = file.form(series).ok_or_else(missing)?;
@@ -274,13 +299,11 @@ impl NetCdfFile {
     ) -> Result<Vec<f32>, Error> {
         let variable = &component.variable;
         let slab = self.source.slab(variable, &reader.takes(step, Take::All, Take::All))?;
-        if slab.len() != reader.order.slab_len() {
-            return Err(short_slab(variable, slab.len(), reader.order.slab_len()));
+        let order = &component.order;
+        if slab.len() != order.slab_len() {
+            return Err(short_slab(variable, slab.len(), order.slab_len()));
         }
-        let values = reader
-            .order
-            .positions()
-            .map(|position| component.value(slab[position], time));
+        let values = order.positions().map(|position| component.value(slab[position], time));
         values.collect()
     }
 
@@ -298,7 +321,7 @@ impl NetCdfFile {
 }
 
 impl Component {
-    fn of(variable: &NcVariable, kind: ForcingKind, index: usize) -> Result<Self, Error> {
+    fn of(variable: &NcVariable, kind: ForcingKind, index: usize, order: NodeOrder) -> Result<Self, Error> {
         let (quantity, plausible) = match kind {
             ForcingKind::Current | ForcingKind::Wind => {
                 let (low, high) = kind.components()[index].plausible();
@@ -308,6 +331,7 @@ impl Component {
         };
         Ok(Self {
             variable: variable.clone(),
+            order,
             packing: Packing::of(variable, quantity)?,
             quantity,
             plausible,
@@ -345,40 +369,20 @@ impl StepReader {
 }
 
 fn understand(source: &Source, pair: &Pair<'_>) -> Result<(Series, StepReader, Option<String>), Error> {
-    let layout = Layout::of(source, pair.x)?;
-    if pair.x.dimensions != pair.y.dimensions {
-        let dims = |variable: &NcVariable| {
-            let list: Vec<String> = variable
-                .dimensions
-                .iter()
-                .map(|dim| format!("{}={}", dim.name, dim.size))
-                .collect();
-            list.join(", ")
-        };
-        return Err(Error::Pair {
-            variable: pair.x.name.clone(),
-            reason: format!(
-                "it lies on ({}) and '{}' on ({})",
-                dims(pair.x),
-                pair.y.name,
-                dims(pair.y)
-            ),
-        });
-    }
-    let components = [
-        Component::of(pair.x, pair.kind, 0)?,
-        Component::of(pair.y, pair.kind, 1)?,
-    ];
-    let level = level::choose(source, pair.x, &layout, pair.kind)?;
-    let level_of_y = level::choose(source, pair.y, &layout, pair.kind)?;
+    let placed = match roms::understand(source, pair) {
+        Some(staggered) => Placed::on_sides(staggered?),
+        None => Placed::at_nodes(source, pair)?,
+    };
+    let Placed { layout, .. } = &placed;
+    let level = level::choose(source, pair.x, layout, pair.kind)?;
+    let level_of_y = level::choose(source, pair.y, layout, pair.kind)?;
     if level.index != level_of_y.index {
         return Err(Error::Level {
             variable: pair.x.name.clone(),
             reason: format!("it is at {} and '{}' at {}", level.name, pair.y.name, level_of_y.name),
         });
     }
-    let times = times_of(source, pair.x, &layout)?;
-    let placement = grid::grid_of(source, pair.x, &layout)?;
+    let times = times_of(source, pair.x, layout)?;
     let credits = [
         "attribution",
         "credit",
@@ -388,23 +392,95 @@ fn understand(source: &Source, pair: &Pair<'_>) -> Result<(Series, StepReader, O
     ];
     let series = Series {
         kind: pair.kind,
-        grid: placement.spec,
+        grid: placed.grid,
         times,
         composition: pair.composition,
         level: level.name,
         source_variables: [pair.x.name.clone(), pair.y.name.clone()],
         attribution: credits.iter().find_map(|name| source.global_text(name)),
     };
+    let [x_order, y_order] = placed.orders;
     let reader = StepReader {
-        components,
+        components: [
+            Component::of(pair.x, pair.kind, 0, x_order)?,
+            Component::of(pair.y, pair.kind, 1, y_order)?,
+        ],
         form: pair.form,
         level: level.index,
-        order: placement.order,
-        turned: pair.frame == Frame::GridAxes && layout.projected,
-        layout,
-        rotation: OnceLock::new(),
+        stagger: placed.stagger,
+        turned: pair.frame == Frame::GridAxes && (placed.layout.projected || placed.layout.positions.is_some()),
+        layout: placed.layout,
+        rotation: placed.rotation,
     };
-    Ok((series, reader, placement.caveat))
+    Ok((series, reader, placed.caveat))
+}
+
+/// Where the components of a pair stand.
+struct Placed {
+    layout: Layout,
+    grid: GridSpec,
+    orders: [NodeOrder; 2],
+    stagger: Option<Stagger>,
+    /// Known beforehand where the file states the angle.
+    rotation: OnceLock<Option<AxisRotation>>,
+    caveat: Option<String>,
+}
+
+impl Placed {
+    fn on_sides(staggered: roms::Understood) -> Self {
+        Self {
+            layout: staggered.layout,
+            grid: GridSpec::Curvilinear(staggered.grid),
+            orders: staggered.orders,
+            stagger: Some(staggered.stagger),
+            rotation: OnceLock::from(Some(staggered.rotation)),
+            caveat: staggered.caveat,
+        }
+    }
+
+    fn at_nodes(source: &Source, pair: &Pair<'_>) -> Result<Self, Error> {
+        let layout = Layout::of(source, pair.x)?;
+        if pair.x.dimensions != pair.y.dimensions {
+            return Err(two_shapes(pair));
+        }
+        let placement = grid::grid_of(source, pair.x, &layout)?;
+        let (mut rotation, mut caveat) = (OnceLock::new(), placement.caveat);
+        if let (GridSpec::Curvilinear(grid), Some([positions, _]), Frame::GridAxes) =
+            (&placement.spec, &layout.positions, pair.frame)
+        {
+            let (turn, told) = curvilinear::rotation(source, &pair.x.name, grid, positions)?;
+            rotation = OnceLock::from(Some(turn));
+            caveat = caveat.or(told);
+        }
+        Ok(Self {
+            layout,
+            grid: placement.spec,
+            orders: [placement.order.clone(), placement.order],
+            stagger: None,
+            rotation,
+            caveat,
+        })
+    }
+}
+
+fn two_shapes(pair: &Pair<'_>) -> Error {
+    let dims = |variable: &NcVariable| {
+        let list: Vec<String> = variable
+            .dimensions
+            .iter()
+            .map(|dim| format!("{}={}", dim.name, dim.size))
+            .collect();
+        list.join(", ")
+    };
+    Error::Pair {
+        variable: pair.x.name.clone(),
+        reason: format!(
+            "it lies on ({}) and '{}' on ({})",
+            dims(pair.x),
+            pair.y.name,
+            dims(pair.y)
+        ),
+    }
 }
 
 fn times_of(source: &Source, variable: &NcVariable, layout: &Layout) -> Result<Vec<ValidTime>, Error> {

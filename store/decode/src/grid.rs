@@ -5,6 +5,7 @@ use netcdf_reader::NcVariable;
 
 use crate::Error;
 use crate::axis::EvenAxis;
+use crate::curvilinear;
 use crate::layout::{DimRole, Layout, role_of_coordinate};
 use crate::mapping::{self, Reading};
 use crate::source::{MAX_NODES, Source, Take, lower, number, text};
@@ -37,6 +38,17 @@ pub(crate) struct NodeOrder {
 }
 
 impl NodeOrder {
+    /// The order of a field whose rows and columns are taken as they come.
+    pub(crate) fn as_it_comes(file_nx: usize, file_ny: usize, transposed: bool) -> Self {
+        Self {
+            columns: (0..file_nx).collect(),
+            rows: (0..file_ny).collect(),
+            file_nx,
+            file_ny,
+            transposed,
+        }
+    }
+
     /// Positions in the slab, in the grid's row order.
     pub(crate) fn positions(&self) -> impl Iterator<Item = usize> {
         self.rows
@@ -68,6 +80,9 @@ pub(crate) fn grid_of(source: &Source, variable: &NcVariable, layout: &Layout) -
             size: nodes,
             limit: MAX_NODES,
         });
+    }
+    if let Some(names) = &layout.positions {
+        return curvilinear::placement(source, variable, layout, names);
     }
     let (x, y) = (coordinate(source, &x_dim.name)?, coordinate(source, &y_dim.name)?);
     let (x_values, y_values) = (source.values(x)?, source.values(y)?);
@@ -104,7 +119,7 @@ fn coordinate<'a>(source: &'a Source, dim: &str) -> Result<&'a NcVariable, Error
     })
 }
 
-fn unpacked(axis: &NcVariable, values: Vec<f64>) -> Vec<f64> {
+pub(crate) fn unpacked(axis: &NcVariable, values: Vec<f64>) -> Vec<f64> {
     let (scale, offset) = (
         number(axis, "scale_factor").unwrap_or(1.0),
         number(axis, "add_offset").unwrap_or(0.0),
@@ -216,7 +231,7 @@ fn the_same(
             ));
         }
     }
-    Ok((*spec, None))
+    Ok((spec.clone(), None))
 }
 
 /// The reading that comes nearest to the positions that the file states, and what is to be said about its error.
@@ -231,7 +246,7 @@ fn nearest_to(
             .map(|&(point, position)| (distance_m(spec.position(point), position), point));
         let worst = errors.max_by(|a, b| a.0.total_cmp(&b.0));
         let (error_m, point) = worst.unwrap_or((f64::INFINITY, GridPoint { i: 0.0, j: 0.0 }));
-        (error_m, point, *reading, *spec)
+        (error_m, point, *reading, spec.clone())
     });
     let nearest = errors.min_by(|a, b| a.0.total_cmp(&b.0));
     let (error_m, point, reading, spec) = nearest.ok_or_else(|| "there is none".to_owned())?;

@@ -4,6 +4,7 @@
 use netcdf_reader::NcVariable;
 
 use crate::Error;
+use crate::curvilinear;
 use crate::source::{Source, lower, text};
 use crate::time;
 
@@ -51,11 +52,16 @@ pub(crate) struct Layout {
     pub(crate) y: usize,
     /// Whether x and y are projected; longitude and latitude otherwise.
     pub(crate) projected: bool,
+    /// Names of the fields of longitudes and latitudes, where nodes have positions of their own and x and y count them.
+    pub(crate) positions: Option<[String; 2]>,
 }
 
 impl Layout {
     /// Understands a component's dimensions.
     pub(crate) fn of(source: &Source, variable: &NcVariable) -> Result<Self, Error> {
+        if let Some(layout) = curvilinear::layout(source, variable) {
+            return Ok(layout);
+        }
         let (mut time, mut vertical, mut x, mut y) = (None, None, None, None);
         let mut unknown = Vec::new();
         for (position, dim) in variable.dimensions.iter().enumerate() {
@@ -106,6 +112,7 @@ impl Layout {
                     x,
                     y,
                     projected: projected(x_role),
+                    positions: None,
                 })
             }
             _ => Err(no_straight_axes(source, variable, &unknown)),
@@ -113,7 +120,7 @@ impl Layout {
     }
 }
 
-/// A component without its own x and y axes: curvilinear where the file gives positions as 2-D fields.
+/// A component without x and y axes of its own, and without positions that fit it.
 fn no_straight_axes(source: &Source, variable: &NcVariable, unknown: &[String]) -> Error {
     let position = source.variables().iter().find(|candidate| {
         candidate.ndim() >= 2
@@ -169,7 +176,7 @@ fn refused(variable: &NcVariable, reason: String) -> Error {
     }
 }
 
-fn role_of_dimension(source: &Source, name: &str) -> Option<DimRole> {
+pub(crate) fn role_of_dimension(source: &Source, name: &str) -> Option<DimRole> {
     let own = source.variable(name).filter(|variable| variable.ndim() == 1);
     own.map_or_else(|| role_of_name(name), role_of_coordinate)
 }

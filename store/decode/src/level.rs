@@ -64,6 +64,9 @@ pub(crate) fn choose(
     });
     match (kind, role) {
         (ForcingKind::Current, Some(DimRole::Depth)) => nearest_surface(&values_m?, coordinate).map_err(refused),
+        (ForcingKind::Current, Some(DimRole::OtherLevel)) if follows_terrain(coordinate) => {
+            uppermost(&source.values(coordinate)?, size, coordinate).map_err(refused)
+        }
         // Converters give surface fields a level of their own; there is but one surface.
         (ForcingKind::Waves, _) if size == 1 => Ok(surface()),
         (ForcingKind::Wind, Some(DimRole::Height)) => ten_metres(&values_m?, coordinate).map_err(refused),
@@ -131,6 +134,38 @@ fn nearest_surface(depths_m: &[f64], coordinate: &NcVariable) -> Result<Level, S
     Ok(Level {
         index,
         name: format!("{} m depth", shortest(depth_m.abs(), coordinate)),
+    })
+}
+
+/// Whether a coordinate counts from the sea surface (0) to the bottom (-1): CF appendix D, and ROMS by its name.
+fn follows_terrain(coordinate: &NcVariable) -> bool {
+    let standard_name = lower(coordinate, "standard_name");
+    standard_name.starts_with("ocean_s_coordinate")
+        || standard_name.starts_with("ocean_sigma_coordinate")
+        || (standard_name.is_empty() && coordinate.name == "s_rho")
+}
+
+/// The uppermost of levels that follow the terrain. How deep it lies depends on the place: the whole column's depth
+/// divided by the number of levels at most, and far less with the stretchings in use.
+fn uppermost(values: &[f64], size: u64, coordinate: &NcVariable) -> Result<Level, String> {
+    if values.len() as u64 != size || values.iter().any(|value| !(-1.0..=0.0).contains(value)) {
+        return Err(format!(
+            "'{}' does not give {size} levels between 0 at the surface and -1 at the bottom",
+            coordinate.name
+        ));
+    }
+    let (index, value) = values
+        .iter()
+        .copied()
+        .enumerate()
+        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        .ok_or_else(|| format!("'{}' holds no level", coordinate.name))?;
+    Ok(Level {
+        index,
+        name: format!(
+            "uppermost of {size} terrain-following levels ({} = {value:.4})",
+            coordinate.name
+        ),
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod axis;
 mod component;
+mod curvilinear;
 mod error;
 mod file;
 pub mod grib;
@@ -14,6 +15,7 @@ mod layout;
 mod level;
 mod mapping;
 mod packing;
+mod roms;
 mod source;
 mod time;
 mod tracks;

@@ -100,7 +100,7 @@ impl Catalog {
             whole.step_s = whole.step_s.min(step_s);
             if !grids.contains(&entry.grid) {
                 whole.bbox = whole.bbox.around(&entry.grid.bounds());
-                grids.push(entry.grid);
+                grids.push(entry.grid.clone());
             }
             let credit = entry
                 .attribution

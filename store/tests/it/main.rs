@@ -7,6 +7,7 @@ mod damage;
 mod faulty;
 mod maps;
 mod orphans;
+mod positions;
 mod remote;
 mod retention;
 

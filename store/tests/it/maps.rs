@@ -256,7 +256,7 @@ async fn hourly(store: &Store, feed: &str, run_h: i64, hours: i64, cell_deg: f64
     };
     let mut cycle = store.begin_cycle(identity).await.unwrap().unwrap();
     let times = (run_h..run_h + hours).map(|hour| ValidTime::from_unix_s(at(hour)).unwrap());
-    let mut about = series(grid, times.collect());
+    let mut about = series(grid.clone(), times.collect());
     about.attribution = Some(format!("by {feed}"));
     let read = move |step| Ok::<_, Infallible>(crate::field(step, &grid));
     cycle.add_series(about, read).await.unwrap();

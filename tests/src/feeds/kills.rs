@@ -11,8 +11,11 @@ use crate::harness::{Chance, Commands, python};
 
 /// `make test` kills ten times; `make soak` sets the variable.
 fn kills() -> usize {
-    let wanted = std::env::var("DRIFTLINE_SOAK_KILLS").ok();
-    wanted.map_or(10, |wanted| wanted.parse().expect("DRIFTLINE_SOAK_KILLS is a number"))
+    let Some(wanted) = std::env::var_os("DRIFTLINE_SOAK_KILLS") else {
+        return 10;
+    };
+    let number = wanted.to_str().and_then(|wanted| wanted.parse().ok());
+    number.expect("DRIFTLINE_SOAK_KILLS is a number")
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! Colours of a field on a map projection's grid.
+//! Colours of a field on a map projection's grid, or on one whose nodes have positions of their own.
 //!
-//! A projection costs a dozen transcendental functions per position, so it is worked out at the corners of blocks of
+//! A projection, and the search for a cell, cost a dozen transcendental functions per position, so it is worked out at the corners of blocks of
 //! 16 x 16 pixels and interpolated within. Each block is compared with the truth in its middle, and where that is off
-//! by more than a tenth of a pixel (at a pole, across the seam of the projection) every pixel is worked out.
+//! by more than a tenth of a pixel (at a pole, across the seam of the projection, at the edge of a grid of positions) every
+//! pixel is worked out.
 
-use driftline_domain::{Locator, ProjectedGrid};
+use driftline_domain::{GridSpec, Locator};
 
 use super::FieldSlab;
 use super::paint::known;
@@ -18,8 +19,9 @@ const TOLERANCE_PX: f64 = 0.1;
 /// A place in index space; not brought into the grid.
 type Place = (f64, f64);
 
-pub(super) fn paint(view: &MapView, slab: &FieldSlab<'_>, grid: &ProjectedGrid, scale: &Scale, indices: &mut [u8]) {
+pub(super) fn paint(view: &MapView, slab: &FieldSlab<'_>, scale: &Scale, indices: &mut [u8]) {
     let (width, height) = (view.width as usize, view.height as usize);
+    let grid = slab.grid;
     let truth = Truth::of(view, grid);
     let mut upper: Vec<Place> = truth.corners(0);
     for top in (0..height).step_by(BLOCK) {
@@ -42,29 +44,24 @@ pub(super) fn paint(view: &MapView, slab: &FieldSlab<'_>, grid: &ProjectedGrid, 
 
 struct Truth<'a> {
     view: &'a MapView,
-    grid: &'a ProjectedGrid,
     locator: Locator,
 }
 
 impl<'a> Truth<'a> {
-    fn of(view: &'a MapView, grid: &'a ProjectedGrid) -> Self {
+    fn of(view: &'a MapView, grid: &GridSpec) -> Self {
         Self {
             view,
-            grid,
-            locator: Locator::Projected(*grid, grid.projection.projector()),
+            locator: Locator::of(grid),
         }
     }
 
     fn place(&self, x: f64, y: f64) -> Place {
         let (lon, lat) = self.view.lon_lat(x, y);
-        let Locator::Projected(grid, projector) = &self.locator else {
-            return (f64::NAN, f64::NAN);
-        };
         if !(-90.0..=90.0).contains(&lat) {
             return (f64::NAN, f64::NAN);
         }
-        let (x_m, y_m) = projector.forward(lon, lat);
-        ((x_m - grid.x0_m) / grid.dx_m, (y_m - grid.y0_m) / grid.dy_m)
+        let point = self.locator.unbounded(lon, lat);
+        (point.i, point.j)
     }
 
     /// Places of the block corners along the upper edge of a row of pixels.
@@ -95,7 +92,7 @@ impl Block {
     }
 
     /// Whether the block is far from the grid: its corners lie on one side of it, by more than the block's own size.
-    fn is_outside(&self, grid: &ProjectedGrid) -> bool {
+    fn is_outside(&self, grid: &GridSpec) -> bool {
         let outside = |of: fn(&Place) -> f64, last: f64| {
             let low = self.corners.iter().map(of).fold(f64::INFINITY, f64::min);
             let high = self.corners.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
@@ -106,7 +103,7 @@ impl Block {
             .corners
             .iter()
             .all(|place| place.0.is_finite() && place.1.is_finite());
-        finite && (outside(|p| p.0, (grid.nx - 1) as f64) || outside(|p| p.1, (grid.ny - 1) as f64))
+        finite && (outside(|p| p.0, (grid.nx() - 1) as f64) || outside(|p| p.1, (grid.ny() - 1) as f64))
     }
 
     /// Whether interpolation is as good as the truth.
@@ -144,7 +141,7 @@ impl Block {
                 } else {
                     self.between(px, py)
                 };
-                (squares[x], wet[x]) = value(slab, truth.grid, place);
+                (squares[x], wet[x]) = value(slab, place);
             }
             let from = (self.top + y) * width + self.left;
             scale.fill(&squares, &wet, &mut indices[from..from + columns]);
@@ -154,20 +151,21 @@ impl Block {
 
 /// Squared length times squared weight, and weight of wet nodes.
 #[inline]
-fn value(slab: &FieldSlab<'_>, grid: &ProjectedGrid, (i, j): Place) -> (f32, f32) {
+fn value(slab: &FieldSlab<'_>, (i, j): Place) -> (f32, f32) {
     // The same rounding at the rim as the locator's.
     const ROUNDING: f64 = 1e-9;
-    let (last_i, last_j) = ((grid.nx - 1) as f64, (grid.ny - 1) as f64);
+    let (nx, ny) = (slab.grid.nx(), slab.grid.ny());
+    let (last_i, last_j) = ((nx - 1) as f64, (ny - 1) as f64);
     let inside = |at: f64, last: f64| at > -ROUNDING && at < last + ROUNDING;
     if !inside(i, last_i) || !inside(j, last_j) {
         return (0.0, 0.0);
     }
     let (i, j) = (i.clamp(0.0, last_i), j.clamp(0.0, last_j));
     let (i0, j0) = (i as usize, j as usize);
-    let (i1, j1) = ((i0 + 1).min(grid.nx - 1), (j0 + 1).min(grid.ny - 1));
+    let (i1, j1) = ((i0 + 1).min(nx - 1), (j0 + 1).min(ny - 1));
     let (u, v) = ((i - i0 as f64) as f32, (j - j0 as f64) as f32);
     let node = |i: usize, j: usize| {
-        let at = j * grid.nx + i;
+        let at = j * nx + i;
         known(slab.reading, (slab.field.east[at], slab.field.north[at]))
     };
     let (a, b, c, d) = (node(i0, j0), node(i1, j0), node(i0, j1), node(i1, j1));

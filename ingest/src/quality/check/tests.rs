@@ -82,7 +82,7 @@ fn all_of(path: &Path, most: usize) -> Vec<Series> {
         let steps = one.times.iter().take(most).enumerate();
         Series {
             kind: one.kind,
-            grid: one.grid,
+            grid: one.grid.clone(),
             steps: steps
                 .map(|(step, time)| (*time, file.read(index, step).unwrap()))
                 .collect(),
@@ -343,7 +343,7 @@ fn world() -> Series {
     };
     Series {
         kind: ForcingKind::Current,
-        grid,
+        grid: grid.clone(),
         steps: (0..3).map(step).collect(),
     }
 }

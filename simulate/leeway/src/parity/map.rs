@@ -7,6 +7,7 @@
 
 use driftline_domain::{Ellipsoid, GridSpec, Locator, ProjectedGrid, Projection, wrap_lon_deg};
 
+use super::triangles::Triangles;
 use super::trig;
 
 /// The step along y that the reference takes, metres.
@@ -59,6 +60,8 @@ pub(super) enum Map {
     Cone(Box<Cone>),
     /// Any other projection, the slow way.
     Other(ProjectedGrid, Locator),
+    /// Positions of their own: values are turned to east and north at the nodes before they come here.
+    Triangles(Triangles),
 }
 
 /// Polar stereographic and Lambert maps alike: points lie at `rho = scale t^n` from the apex and `n` times the longitude
@@ -90,12 +93,13 @@ const LOOKED_UP_DEG: f64 = 80.0;
 
 impl Map {
     pub(super) fn of(grid: &GridSpec) -> Self {
-        match *grid {
+        match grid {
             GridSpec::Regular(_) => Self::Degrees(Locator::of(grid)),
-            GridSpec::Projected(projected) => Cone::of(&projected).map_or_else(
-                || Self::Other(projected, Locator::of(grid)),
+            GridSpec::Projected(projected) => Cone::of(projected).map_or_else(
+                || Self::Other(*projected, Locator::of(grid)),
                 |cone| Self::Cone(Box::new(cone)),
             ),
+            GridSpec::Curvilinear(positions) => Self::Triangles(Triangles::of(positions)),
         }
     }
 
@@ -112,6 +116,10 @@ impl Map {
                 })
             }
             Self::Cone(cone) => cone.spot(place),
+            Self::Triangles(triangles) => {
+                let (i, j) = triangles.fraction(place.lon_deg, place.lat_deg)?;
+                Some(Spot { i, j, axis: (0.0, 1.0) })
+            }
             Self::Other(grid, locator) => {
                 let point = locator.fraction(place.lon_deg, place.lat_deg)?;
                 let (x_m, y_m) = (grid.x0_m + point.i * grid.dx_m, grid.y0_m + point.j * grid.dy_m);

@@ -13,8 +13,8 @@ fn a_particle_that_leaves_the_grid_ends_at_its_edge() {
     let start = place(0.0, 4.0);
     let small = grid(3.9, -0.1, 3, 3, 0.1);
     let forcing = Forcing::prepare(
-        vec![steady(small, 24, (1.0, 0.0))],
-        vec![steady(around(start, 6), 24, (0.0, 0.0))],
+        vec![steady(&small, 24, (1.0, 0.0))],
+        vec![steady(&around(start, 6), 24, (0.0, 0.0))],
     )
     .unwrap();
     let outcome = afloat(&quiet(buoy(), start, 1), &forcing);
@@ -33,7 +33,7 @@ fn a_particle_that_leaves_the_grid_ends_at_its_edge() {
 fn the_end_of_the_forcing_in_time_ends_the_particle_then() {
     let start = place(0.0, 4.0);
     let area = around(start, 6);
-    let forcing = Forcing::prepare(vec![steady(area, 10, (0.5, 0.0))], vec![steady(area, 24, (0.0, 0.0))]).unwrap();
+    let forcing = Forcing::prepare(vec![steady(&area, 10, (0.5, 0.0))], vec![steady(&area, 24, (0.0, 0.0))]).unwrap();
     let ended = afloat(&quiet(buoy(), start, 1), &forcing).ended[0].unwrap();
     // The field of hour 10 is the last: the step that begins there is made, the next is not.
     assert_eq!(ended.time_s, (START_S + 10 * HOUR_S + 600) as f64);
@@ -45,7 +45,7 @@ fn fields_without_any_value_are_missing_data_and_not_a_calm() {
     let start = place(0.0, 4.0);
     let area = around(start, 6);
     for (current, wind) in [(NONE, (5.0, 5.0)), ((0.5, 0.5), NONE), ((f32::NAN, 0.5), (5.0, 5.0))] {
-        let forcing = Forcing::prepare(vec![steady(area, 24, current)], vec![steady(area, 24, wind)]).unwrap();
+        let forcing = Forcing::prepare(vec![steady(&area, 24, current)], vec![steady(&area, 24, wind)]).unwrap();
         let outcome = afloat(&quiet(buoy(), start, 4), &forcing);
         for ended in &outcome.ended {
             let ended = ended.unwrap();
@@ -62,8 +62,8 @@ fn a_coarser_source_takes_over_and_is_counted() {
     let start = place(0.0, 4.0);
     let (fine, coarse) = (grid(3.95, -0.05, 11, 11, 0.01), around(start, 6));
     let forcing = Forcing::prepare(
-        vec![steady(fine, 24, (1.0, 0.0)), steady(coarse, 24, (0.5, 0.0))],
-        vec![steady(coarse, 24, (0.0, 0.0))],
+        vec![steady(&fine, 24, (1.0, 0.0)), steady(&coarse, 24, (0.5, 0.0))],
+        vec![steady(&coarse, 24, (0.0, 0.0))],
     )
     .unwrap();
     let mut spec = quiet(buoy(), start, 4);
@@ -94,11 +94,11 @@ fn only_wet_corners_count_and_none_is_near_shore() {
     let area = grid(4.0, 0.0, 6, 2, 0.1);
     // Nodes of column 0 and 1 are wet, the rest is land.
     let current = source(
-        area,
+        &area,
         0..=2,
         |lon, _, hour| if lon < 4.15 { (lon as f32, hour as f32) } else { NONE },
     );
-    let forcing = Forcing::prepare(vec![current], vec![steady(area, 2, (0.0, 0.0))]).unwrap();
+    let forcing = Forcing::prepare(vec![current], vec![steady(&area, 2, (0.0, 0.0))]).unwrap();
     let at = |lon: f64| forcing.sample(ForcingKind::Current, lon, 0.05, START_S + HOUR_S / 2);
     let inside = at(4.05).unwrap();
     assert!(
@@ -123,8 +123,8 @@ fn only_wet_corners_count_and_none_is_near_shore() {
 #[test]
 fn steps_with_a_lent_value_are_counted() {
     let area = grid(3.8, -0.1, 7, 3, 0.1);
-    let current = source(area, 0..=24, |lon, _, _| if lon < 4.05 { (0.5, 0.0) } else { NONE });
-    let forcing = Forcing::prepare(vec![current], vec![steady(area, 24, (0.0, 0.0))]).unwrap();
+    let current = source(&area, 0..=24, |lon, _, _| if lon < 4.05 { (0.5, 0.0) } else { NONE });
+    let forcing = Forcing::prepare(vec![current], vec![steady(&area, 24, (0.0, 0.0))]).unwrap();
     let mut spec = quiet(buoy(), place(0.0, 4.0), 1);
     spec.steps = 60;
     let outcome = afloat(&spec, &forcing);
@@ -140,8 +140,8 @@ fn steps_with_a_lent_value_are_counted() {
 #[test]
 fn a_node_that_dries_in_time_is_land_for_both_neighbouring_hours() {
     let area = grid(4.0, 0.0, 2, 2, 1.0);
-    let current = source(area, 0..=4, |_, _, hour| if hour == 2 { NONE } else { (1.0, 0.0) });
-    let forcing = Forcing::prepare(vec![current], vec![steady(area, 4, (0.0, 0.0))]).unwrap();
+    let current = source(&area, 0..=4, |_, _, hour| if hour == 2 { NONE } else { (1.0, 0.0) });
+    let forcing = Forcing::prepare(vec![current], vec![steady(&area, 4, (0.0, 0.0))]).unwrap();
     let has_value = |seconds: i64| {
         forcing
             .sample(ForcingKind::Current, 4.5, 0.5, START_S + seconds)
@@ -168,7 +168,7 @@ fn a_projected_grid_is_interpolated_in_its_own_plane() {
         dy_m: 800.0,
     });
     // Column number eastward, row number northward: linear in the plane, so exact anywhere in it.
-    let current = source(polar, 0..=1, |lon, lat, _| {
+    let current = source(&polar, 0..=1, |lon, lat, _| {
         let node = polar.fraction(lon, lat).unwrap();
         (node.i as f32, node.j as f32)
     });
@@ -186,7 +186,7 @@ fn a_projected_grid_is_interpolated_in_its_own_plane() {
 }
 
 fn times(span_h: (i64, i64)) -> Source {
-    source(grid(4.0, 0.0, 2, 2, 1.0), span_h.0..=span_h.1, |_, _, _| (0.0, 0.0))
+    source(&grid(4.0, 0.0, 2, 2, 1.0), span_h.0..=span_h.1, |_, _, _| (0.0, 0.0))
 }
 
 #[test]

@@ -86,9 +86,9 @@ fn the_antimeridian_and_the_equator_are_no_borders() {
 #[test]
 fn a_grid_around_the_globe_has_no_seam() {
     let globe = grid(-180.0, -2.0, 360, 5, 1.0);
-    let wind = steady(globe, 24, (0.0, 0.0));
+    let wind = steady(&globe, 24, (0.0, 0.0));
     // The last node of a row holds 1 m/s, all others 0: halfway to the first node it is a half.
-    let current = source(globe, 0..=24, |lon, _, _| (if lon > 178.5 { 1.0 } else { 0.0 }, 0.0));
+    let current = source(&globe, 0..=24, |lon, _, _| (if lon > 178.5 { 1.0 } else { 0.0 }, 0.0));
     let forcing = Forcing::prepare(vec![current], vec![wind]).unwrap();
     for (lon, expected) in [(179.0, 1.0), (179.5, 0.5), (-180.0, 0.0), (180.0, 0.0), (178.75, 0.75)] {
         let sample = forcing
@@ -104,12 +104,12 @@ fn solid_body_rotation_comes_back_within_the_euler_error() {
     let centre = (4.0, 0.0);
     let omega = std::f64::consts::TAU / 86_400.0;
     let eddy = grid(3.0, -1.0, 201, 201, 0.01);
-    let current = source(eddy, 0..=24, |lon, lat, _| {
+    let current = source(&eddy, 0..=24, |lon, lat, _| {
         let (x, _) = apart_m((centre.0, lat), (lon, lat));
         let (_, north) = apart_m(centre, (centre.0, lat));
         ((-omega * north) as f32, (omega * x) as f32)
     });
-    let calm = steady(eddy, 24, (0.0, 0.0));
+    let calm = steady(&eddy, 24, (0.0, 0.0));
     let forcing = Forcing::prepare(vec![current], vec![calm]).unwrap();
     let start = place(0.0, 4.1);
     let drifted_m = |step_s: i32| {
@@ -132,8 +132,8 @@ fn solid_body_rotation_comes_back_within_the_euler_error() {
 fn forcing_is_linear_in_time_between_fields() {
     let start = place(10.0, 20.0);
     let area = around(start, 6);
-    let current = source(area, 0..=24, |_, _, hour| (hour as f32 / 8.0, 0.0));
-    let forcing = Forcing::prepare(vec![current], vec![steady(area, 24, (0.0, 0.0))]).unwrap();
+    let current = source(&area, 0..=24, |_, _, hour| (hour as f32 / 8.0, 0.0));
+    let forcing = Forcing::prepare(vec![current], vec![steady(&area, 24, (0.0, 0.0))]).unwrap();
     let mut spec = quiet(buoy(), start, 1);
     spec.steps = 36;
     let outcome = afloat(&spec, &forcing);

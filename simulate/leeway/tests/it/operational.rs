@@ -157,12 +157,12 @@ fn an_object_becomes_another_at_its_time() {
 #[test]
 fn a_run_forth_and_back_returns_within_the_euler_error() {
     let area = grid(3.0, -1.0, 101, 101, 0.02);
-    let eddy = source(area, 0..=24, |lon, lat, hour| {
+    let eddy = source(&area, 0..=24, |lon, lat, hour| {
         let (x, y) = ((lon - 4.0) as f32, lat as f32);
         let turn = 1.0 + 0.01 * hour as f32;
         (0.3 - 0.8 * y * turn, 0.1 + 0.8 * x * turn)
     });
-    let forcing = Forcing::prepare(vec![eddy], vec![steady(area, 24, (0.0, 0.0))]).unwrap();
+    let forcing = Forcing::prepare(vec![eddy], vec![steady(&area, 24, (0.0, 0.0))]).unwrap();
     let start = place(0.05, 4.05);
     let missed_m = |step_s: i32| {
         let mut spec = quiet(buoy(), start, 1);
@@ -252,8 +252,8 @@ fn groups_take_their_own_sources_and_numbers_go_on() {
     let start = place(0.0, 4.0);
     let area = around(start, 6);
     let forcing = Forcing::prepare(
-        vec![steady(area, 24, (0.5, 0.0)), steady(area, 24, (-0.25, 0.0))],
-        vec![steady(area, 24, (0.0, 0.0))],
+        vec![steady(&area, 24, (0.5, 0.0)), steady(&area, 24, (-0.25, 0.0))],
+        vec![steady(&area, 24, (0.0, 0.0))],
     )
     .unwrap();
     let mut spec = quiet(buoy(), start, 300);
@@ -279,14 +279,14 @@ fn groups_take_their_own_sources_and_numbers_go_on() {
 fn forcing_faster_than_any_is_counted_and_moves_nothing() {
     let start = place(0.0, 4.0);
     let area = around(start, 6);
-    let calm = || steady(area, 24, (0.0, 0.0));
+    let calm = || steady(&area, 24, (0.0, 0.0));
     let nodes = area.len() as u64 * 25;
     for (current, wind, absurd) in [
         ((16.0, 0.0), (0.0, 0.0), [nodes, 0]),
         ((0.0, -1e30), (0.0, 0.0), [nodes, 0]),
         ((0.0, 0.0), (101.0, 0.0), [0, nodes]),
     ] {
-        let forcing = Forcing::prepare(vec![steady(area, 24, current)], vec![steady(area, 24, wind)]).unwrap();
+        let forcing = Forcing::prepare(vec![steady(&area, 24, current)], vec![steady(&area, 24, wind)]).unwrap();
         let counted = ForcingKind::DRIFT.map(|kind| forcing.absurd_values(kind).iter().sum::<u64>());
         assert_eq!(counted, absurd);
         let outcome = afloat(&quiet(buoy(), start, 1), &forcing);
@@ -296,7 +296,7 @@ fn forcing_faster_than_any_is_counted_and_moves_nothing() {
             (4.0, 0.0)
         );
     }
-    let fine = Forcing::prepare(vec![calm()], vec![steady(area, 24, (70.0, 0.0))]).unwrap();
+    let fine = Forcing::prepare(vec![calm()], vec![steady(&area, 24, (70.0, 0.0))]).unwrap();
     assert_eq!(fine.absurd_values(ForcingKind::Wind), [0], "a hurricane is no error");
 }
 

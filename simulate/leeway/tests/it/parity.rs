@@ -141,11 +141,11 @@ fn buoy(number: usize) -> Vec<Seed> {
 #[test]
 fn the_same_run_gives_the_same_bits_on_any_number_of_threads() {
     let grid = around(place(60.0, 4.0), 3);
-    let swirl = source(grid, 0..=24, |lon, lat, hour| {
+    let swirl = source(&grid, 0..=24, |lon, lat, hour| {
         ((lat - 60.0) as f32, (lon - 4.0 + 0.02 * hour as f64) as f32)
     });
     let current = Source::from(swirl);
-    let wind = Source::from(steady(grid, 24, (6.0, -3.0)));
+    let wind = Source::from(steady(&grid, 24, (6.0, -3.0)));
     let forcing = Forcing::prepare(vec![current], vec![wind], vec![]).unwrap();
     let seeds = seeds(&plan(1_000, 2_000.0), ObjectClass::find("PIW-1").unwrap()).unwrap();
     let mut spec = RunSpec::forward(START_S, 12);
@@ -196,7 +196,7 @@ fn particles_are_released_at_the_step_that_holds_their_time_also_backward() {
 fn stokes_drift_is_a_third_move_and_zero_where_it_has_no_value() {
     let still = vec![constant(0.0, 0.0)];
     let wave_grid = grid(4.5, 59.0, 3, 3, 1.0);
-    let nowhere = Source::from(steady(wave_grid, 24, (9.0, 9.0)));
+    let nowhere = Source::from(steady(&wave_grid, 24, (9.0, 9.0)));
     for (stokes, expected_m) in [
         (vec![constant(0.0, 0.2)], 0.2 * 7_200.0),
         (vec![nowhere], 0.0),
@@ -308,7 +308,7 @@ fn particles_end_at_an_age_beyond_a_limit_and_without_data() {
         (ended.status, ended.time_s),
         (Status::Outside, START_S as f64 + 3_000.0)
     );
-    let small = Source::from(steady(grid(3.0, 59.0, 3, 3, 0.51), 24, (1.0, 0.0)));
+    let small = Source::from(steady(&grid(3.0, 59.0, 3, 3, 0.51), 24, (1.0, 0.0)));
     let sources = || vec![small.clone()];
     let forcing = Forcing::prepare(sources(), vec![constant(0.0, 0.0)], vec![]).unwrap();
     let ended = at_sea(&quiet(2), &buoy(1), &forcing).ended[0].unwrap();
@@ -395,7 +395,7 @@ fn a_jibe_turns_the_slope_and_leaves_the_offset() {
 fn holes_are_filled_from_the_largest_neighbour_and_counted() {
     let grid = grid(3.0, 59.0, 5, 5, 0.5);
     // No values from 4.25 degrees on; the rest grows to the east.
-    let holed = source(grid, 0..=24, |lon, _, _| {
+    let holed = source(&grid, 0..=24, |lon, _, _| {
         if lon > 4.2 {
             (f32::NAN, f32::NAN)
         } else {

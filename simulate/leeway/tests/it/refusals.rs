@@ -11,7 +11,7 @@ use crate::sea::{START_S, around, at, buoy, class_of, constant, grid, place, qui
 #[test]
 fn sources_that_contradict_themselves_are_refused() {
     let area = around(place(0.0, 4.0), 2);
-    let good = || steady(area, 3, (0.0, 0.0));
+    let good = || steady(&area, 3, (0.0, 0.0));
     assert_eq!(
         Forcing::prepare(vec![], vec![good()]).err(),
         Some(Error::NoSource {

@@ -13,7 +13,7 @@ use crate::sea::{around, at, completed, grid, place, quiet, source, steady};
 fn rich_forcing() -> Forcing {
     let fine = grid(3.5, 59.5, 41, 41, 0.025);
     let coarse = around(place(60.0, 4.0), 6);
-    let eddies = source(fine, 0..=24, |lon, lat, hour| {
+    let eddies = source(&fine, 0..=24, |lon, lat, hour| {
         if lon > 4.3 && lat > 60.1 {
             return (f32::NAN, f32::NAN);
         }
@@ -37,14 +37,14 @@ fn rich_forcing() -> Forcing {
         dx_m: 10_000.0,
         dy_m: 10_000.0,
     });
-    let wind = source(lambert, 0..=24, |lon, lat, hour| {
+    let wind = source(&lambert, 0..=24, |lon, lat, hour| {
         (
             (8.0 + lat - 60.0) as f32,
             (4.0 - (lon - 4.0) + 0.2 * hour as f64) as f32,
         )
     });
-    let trades = steady(coarse, 24, (0.2, -0.1));
-    Forcing::prepare(vec![eddies, trades], vec![wind, steady(coarse, 24, (6.0, 0.0))]).unwrap()
+    let trades = steady(&coarse, 24, (0.2, -0.1));
+    Forcing::prepare(vec![eddies, trades], vec![wind, steady(&coarse, 24, (6.0, 0.0))]).unwrap()
 }
 
 /// Every kind of chance at once, and every source.

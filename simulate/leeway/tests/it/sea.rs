@@ -55,7 +55,7 @@ pub(crate) fn around(place: LatLon, degrees: usize) -> GridSpec {
 
 /// A source with hourly fields over so many hours, east and north as a function of longitude, latitude and hour.
 pub(crate) fn source(
-    grid: GridSpec,
+    grid: &GridSpec,
     hours: std::ops::RangeInclusive<i64>,
     value: impl Fn(f64, f64, i64) -> (f32, f32),
 ) -> Source {
@@ -73,21 +73,21 @@ pub(crate) fn source(
         VectorField { east, north }
     };
     Source {
-        grid,
+        grid: grid.clone(),
         times_s: hours.clone().map(|hour| START_S + hour * HOUR_S).collect(),
         fields: hours.map(field).collect(),
     }
 }
 
 /// A source with the same value everywhere and always.
-pub(crate) fn steady(grid: GridSpec, hours: i64, value: (f32, f32)) -> Source {
+pub(crate) fn steady(grid: &GridSpec, hours: i64, value: (f32, f32)) -> Source {
     source(grid, 0..=hours, |_, _, _| value)
 }
 
 /// Constant current and wind around a place.
 pub(crate) fn constant(place: LatLon, hours: i64, current: (f32, f32), wind: (f32, f32)) -> Forcing {
     let grid = around(place, 6);
-    Forcing::prepare(vec![steady(grid, hours, current)], vec![steady(grid, hours, wind)]).unwrap()
+    Forcing::prepare(vec![steady(&grid, hours, current)], vec![steady(&grid, hours, wind)]).unwrap()
 }
 
 pub(crate) fn place(lat_deg: f64, lon_deg: f64) -> LatLon {

@@ -211,7 +211,7 @@ impl Group<'_> {
         let [u, v] = fields[0];
         let series = Series {
             kind: self.key.kind,
-            grid: placement.spec,
+            grid: placement.spec.clone(),
             times: steps.into_keys().collect(),
             composition: Composition::Unstated,
             level: self.level(u, v)?,

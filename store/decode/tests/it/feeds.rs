@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use driftline_decode::{Error, ForcingFile};
+use driftline_decode::ForcingFile;
 use driftline_domain::{ForcingKind, GridSpec, RegularGrid};
 
 use crate::times;
@@ -21,7 +21,7 @@ pub(crate) fn sample(folder: &str, name: &str) -> Option<PathBuf> {
 }
 
 fn regular(file: &ForcingFile) -> RegularGrid {
-    let GridSpec::Regular(grid) = file.series()[0].grid else {
+    let GridSpec::Regular(grid) = file.series()[0].grid.clone() else {
         panic!("{:?}", file.series()[0].grid)
     };
     grid
@@ -132,17 +132,23 @@ fn norkyst_at_12_depths_and_arome_with_negative_scale() {
 }
 
 #[test]
-fn a_curvilinear_file_is_refused_with_what_it_holds() {
+fn a_whole_roms_file_gives_what_its_surface_does() {
     let Some(path) = sample("real", "Nordic-4km_SLEVELS_avg_00_subset2Feb2016.nc") else {
         return;
     };
-    let Err(error) = ForcingFile::open(&path) else {
-        panic!("read")
-    };
-    assert!(matches!(error, Error::Curvilinear { .. }), "{error}");
-    let text = error.to_string();
-    assert!(
-        text.contains("eta_u (81)") && text.contains("s_rho (35)") && text.contains("staggered"),
-        "{text}"
+    let (whole, cut) = (
+        ForcingFile::open(&path).unwrap(),
+        crate::open("nordic4km_surface_02Feb2016.nc"),
     );
+    assert_eq!(whole.series().len(), 1, "u and v, and neither ice nor depth means");
+    assert_eq!(whole.series()[0].grid, cut.series()[0].grid);
+    assert!(whole.series()[0].level.contains("of 35 terrain-following levels"));
+    for step in 0..3 {
+        let (ours, theirs) = (whole.read(0, step).unwrap(), cut.read(0, step).unwrap());
+        let bits = |values: &[f32]| -> Vec<u32> { values.iter().map(|value| value.to_bits()).collect() };
+        assert_eq!(
+            (bits(&ours.east), bits(&ours.north)),
+            (bits(&theirs.east), bits(&theirs.north))
+        );
+    }
 }

@@ -95,7 +95,7 @@ fn nodes_lie_where_eccodes_puts_them() {
     let mut checked = 0;
     for (name, lines) in reference("places.csv") {
         let forcing = open_grib(&name);
-        let grid = forcing.series()[0].grid;
+        let grid = forcing.series()[0].grid.clone();
         let field = forcing.read_native(0, 0).unwrap();
         for line in lines {
             let numbers: Vec<f64> = line[1..].iter().map(|number| number.parse().unwrap()).collect();
@@ -136,7 +136,7 @@ fn all_sixteen_ways_of_scanning_give_one_field() {
     assert_eq!(forcing.series().len(), 16);
     let original = open("derived_latlon_wind_16Nov2015.nc");
     let expected = original.read(0, 6).unwrap();
-    let grid = forcing.series()[0].grid;
+    let grid = forcing.series()[0].grid.clone();
     for series in 0..16 {
         assert_eq!(forcing.series()[series].grid, grid, "{series}");
         near(
@@ -206,7 +206,7 @@ fn a_polar_grid_lies_where_that_of_netcdf_does() {
     assert_eq!(forcing.component_axes(0), Some(ComponentAxes::Grid));
     assert_eq!(forcing.series()[0].kind, ForcingKind::Current);
     assert_eq!(forcing.series()[0].source_variables, ["UOGRD", "VOGRD"]);
-    let (grid, whole) = (forcing.series()[0].grid, original.series()[0].grid);
+    let (grid, whole) = (forcing.series()[0].grid.clone(), original.series()[0].grid.clone());
     same_places(&grid, &whole, (40, 20));
     let field = original.read(0, 6).unwrap();
     let cut = |values: &[f32]| {

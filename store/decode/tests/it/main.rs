@@ -7,6 +7,7 @@
 )]
 
 mod classic;
+mod curvilinear;
 mod feeds;
 mod golden;
 mod grib;

@@ -98,7 +98,7 @@ fn assert_near(found: f32, expected: f64) {
 fn a_plain_file_with_unlimited_time() {
     let file = open(&latlon(Axes::default())).unwrap();
     assert_eq!(times(&file, 0), ["2024-03-01T00:00:00Z", "2024-03-01T01:00:00Z"]);
-    let GridSpec::Regular(grid) = file.series()[0].grid else {
+    let GridSpec::Regular(grid) = file.series()[0].grid.clone() else {
         panic!()
     };
     assert_eq!(
@@ -129,7 +129,7 @@ fn north_first_and_east_first_are_turned_round() {
         ..Axes::default()
     };
     let file = open(&latlon(axes)).unwrap();
-    let GridSpec::Regular(grid) = file.series()[0].grid else {
+    let GridSpec::Regular(grid) = file.series()[0].grid.clone() else {
         panic!()
     };
     assert_eq!((grid.lon0_deg, grid.lat0_deg), (4.0, 60.0));
@@ -146,7 +146,7 @@ fn a_globe_from_0_to_360_begins_at_the_antimeridian() {
         ..Axes::default()
     };
     let file = open(&latlon(axes)).unwrap();
-    let grid = file.series()[0].grid;
+    let grid = file.series()[0].grid.clone();
     assert!(grid.wraps());
     let field = file.read(0, 0).unwrap();
     for (position, (lon, column)) in [(-180.0, 2), (-90.0, 3), (0.0, 0), (90.0, 1)].into_iter().enumerate() {
@@ -168,7 +168,7 @@ fn regions_across_either_seam_stay_in_one_piece() {
             ..Axes::default()
         }))
         .unwrap();
-        let GridSpec::Regular(grid) = file.series()[0].grid else {
+        let GridSpec::Regular(grid) = file.series()[0].grid.clone() else {
             panic!()
         };
         assert_eq!((grid.lon0_deg, grid.dlon_deg), (west, 0.5), "{lon:?}");
@@ -370,7 +370,7 @@ fn descending_projected_axes_in_km_are_turned_round() {
     x.reverse();
     y.reverse();
     let file = open(&polar(CURRENT, x, y)).unwrap();
-    let GridSpec::Projected(grid) = file.series()[0].grid else {
+    let GridSpec::Projected(grid) = file.series()[0].grid.clone() else {
         panic!()
     };
     assert_eq!((grid.x0_m, grid.y0_m, grid.dx_m, grid.dy_m), (2e6, -2e4, 2e4, 2e4));
@@ -380,7 +380,9 @@ fn descending_projected_axes_in_km_are_turned_round() {
 #[test]
 fn positions_that_contradict_the_projection_are_refused() {
     let (x, y) = far_east();
-    let grid = open(&polar(CURRENT, x.clone(), y.clone())).unwrap().series()[0].grid;
+    let grid = open(&polar(CURRENT, x.clone(), y.clone())).unwrap().series()[0]
+        .grid
+        .clone();
     let with_positions = |shift_deg: f64| {
         let nodes = (0..NY).flat_map(|j| (0..NX).map(move |i| (i as f64, j as f64)));
         let positions = nodes.map(|(i, j)| grid.position(driftline_domain::GridPoint { i, j }));
@@ -445,6 +447,96 @@ fn merged_currents_are_told_apart_by_name() {
             ("uo", Composition::Eulerian)
         ]
     );
+    let told: Vec<String> = file.refused().iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("'utide' is the tide alone") && told[1].contains("'vsdx' is the Stokes drift alone"));
+}
+
+#[test]
+fn stokes_drift_alone_is_no_current() {
+    let names = [
+        "VSDX sea_surface_wave_stokes_drift_x_velocity",
+        "VSDY sea_surface_wave_stokes_drift_y_velocity",
+    ];
+    let error = refusal(&components(coordinates(Axes::default()), names, "time lat lon"));
+    assert!(
+        matches!(error, Error::Part { .. }) && error.to_string().contains("'VSDX' is the Stokes drift alone"),
+        "{error}"
+    );
+    let beside = components(latlon(Axes::default()), names, "time lat lon");
+    let file = open(&beside).unwrap();
+    assert_eq!(file.series()[0].source_variables, ["uo", "vo"]);
+    assert!(matches!(file.refused(), [Error::Part { .. }]), "{:?}", file.refused());
+}
+
+#[test]
+fn times_may_be_whole_numbers_single_or_double_precision() {
+    for time in [
+        Values::Short(vec![0, 3]),
+        Values::Float(vec![0.0, 3.0]),
+        Values::Double(vec![0.0, 3.0]),
+    ] {
+        let axes = Axes::default();
+        let file = Classic::default()
+            .unlimited("time", 2)
+            .dim("lat", 3)
+            .dim("lon", 4)
+            .variable("lat", "lat", Values::Double(axes.lat))
+            .with("units", "degrees_north")
+            .variable("lon", "lon", Values::Double(axes.lon))
+            .with("units", "degrees_east")
+            .variable("time", "time", time.clone())
+            .with("units", "hours since 2024-03-01 12:00:00");
+        let file = open(&components(file, CURRENT, "time lat lon")).unwrap();
+        assert_eq!(
+            times(&file, 0),
+            ["2024-03-01T12:00:00Z", "2024-03-01T15:00:00Z"],
+            "{time:?}"
+        );
+    }
+}
+
+#[test]
+fn the_layout_of_cmems_with_one_depth_is_read_and_its_depth_told() {
+    let file = coordinates(Axes::default())
+        .dim("depth", 1)
+        .variable("depth", "depth", Values::Float(vec![0.494]))
+        .with("units", "m")
+        .with("positive", "down")
+        .with("standard_name", "depth");
+    let file = open(&components(file, CURRENT, "time depth lat lon")).unwrap();
+    assert_eq!(file.series()[0].level, "0.494 m depth");
+    assert_near(file.read(0, 1).unwrap().east[5], value(1, 1, 1));
+}
+
+#[test]
+fn marks_of_missing_values_in_every_dress_are_missing() {
+    let marked = |name: &str, mark: Values| {
+        let mut stored: Vec<f32> = vec![0.25; STEPS * NX * NY];
+        stored[6] = 999.0;
+        stored[7] = f32::NAN;
+        coordinates(Axes::default())
+            .variable("uo", "time lat lon", Values::Float(stored))
+            .with("standard_name", "eastward_sea_water_velocity")
+            .with("units", "m/s")
+            .with(name, mark)
+            .variable("vo", "time lat lon", values(1.0))
+            .with("standard_name", "northward_sea_water_velocity")
+            .with("units", "m/s")
+    };
+    for (name, mark) in [
+        ("_FillValue", Values::Float(vec![999.0])),
+        ("_FillValue", Values::Double(vec![999.0])),
+        ("missing_value", Values::Float(vec![999.0])),
+        ("missing_value", Values::Double(vec![-999.0, 999.0])),
+        ("valid_max", Values::Float(vec![15.0])),
+        ("valid_range", Values::Double(vec![-15.0, 15.0])),
+    ] {
+        let field = open(&marked(name, mark.clone())).unwrap().read(0, 0).unwrap();
+        let missing: Vec<usize> = (0..NX * NY).filter(|node| field.east[*node].is_nan()).collect();
+        assert_eq!(missing, [6, 7], "{name} {mark:?}");
+        assert!(field.north[6].is_nan() && field.north[7].is_nan());
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn norkyst_is_a_polar_stereographic_current() {
     );
     assert_eq!(series.source_variables, ["u", "v"]);
     assert_eq!(series.level, "0 m depth");
-    let GridSpec::Projected(grid) = series.grid else {
+    let GridSpec::Projected(grid) = series.grid.clone() else {
         panic!("{:?}", series.grid)
     };
     assert_eq!((grid.nx, grid.ny, grid.dx_m, grid.dy_m), (301, 201, 800.0, 800.0));
@@ -75,7 +75,7 @@ fn arome_is_a_lambert_wind_and_its_positions_agree() {
             (series.grid.nx(), series.grid.ny(), series.times.len()),
             (nx, 151, steps)
         );
-        let GridSpec::Projected(grid) = series.grid else {
+        let GridSpec::Projected(grid) = series.grid.clone() else {
             panic!("{:?}", series.grid)
         };
         assert_eq!((grid.dx_m, grid.dy_m), (2500.0, 2500.0), "rounding noise removed");
@@ -92,7 +92,7 @@ fn arome_is_a_lambert_wind_and_its_positions_agree() {
 #[test]
 fn the_latlon_files_are_read_south_first() {
     let current = open("derived_latlon_current_16Nov2015.nc");
-    let GridSpec::Regular(grid) = current.series()[0].grid else {
+    let GridSpec::Regular(grid) = current.series()[0].grid.clone() else {
         panic!()
     };
     assert_eq!((grid.nx, grid.ny), (231, 131));
@@ -102,7 +102,7 @@ fn the_latlon_files_are_read_south_first() {
     );
     assert_eq!(current.series()[0].level, "0.5 m depth");
     let wind = open("derived_latlon_wind_16Nov2015.nc");
-    let GridSpec::Regular(grid) = wind.series()[0].grid else {
+    let GridSpec::Regular(grid) = wind.series()[0].grid.clone() else {
         panic!()
     };
     assert_eq!((grid.nx, grid.ny), (11, 12));
@@ -120,7 +120,7 @@ fn arctic_takes_the_surface_of_17_depths_and_says_that_the_file_contradicts_itse
         panic!("u, v and not ubar, vbar")
     };
     assert_eq!(series.level, "0 m depth");
-    let GridSpec::Projected(grid) = series.grid else {
+    let GridSpec::Projected(grid) = series.grid.clone() else {
         panic!("{:?}", series.grid)
     };
     assert_eq!(
