@@ -108,9 +108,7 @@ impl Scheduler {
             Err(Trouble::Fetch(error)) => match error.class() {
                 Class::Absent => Ok(Outcome::Absent(error.to_string())),
                 // A server that cuts out what it is asked for says on a page, with status 200, that it has not got the file.
-                Class::Refused if is_page(&error) && is_question(&place.access) => {
-                    Ok(Outcome::Absent(error.to_string()))
-                }
+                _ if is_page(&error) && is_question(&place.access) => Ok(Outcome::Absent(error.to_string())),
                 Class::Local => Err(Error::Fetch(error)),
                 _ => Ok(failure(&error)),
             },
