@@ -14,13 +14,30 @@ pub(super) fn reference(name: &str) -> Value {
 /// Every parameter by the name that references use.
 pub(super) fn all() -> Value {
     let mut all = of_features_and_missions();
-    if let (Some(all), Value::Object(of_tiles)) = (all.as_object_mut(), of_tiles()) {
-        all.extend(of_tiles);
+    for more in [of_datasets(), of_tiles()] {
+        if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
+            all.extend(more);
+        }
     }
     for (name, description) in WMS {
         all[name_of_wms(name)] = in_query(name, description, json!({"type": "string"}));
     }
     all
+}
+
+/// Parameters of published cycles.
+fn of_datasets() -> Value {
+    json!({
+        "variable": in_query(
+            "variable",
+            "Kinds of field, or arrays of theirs, separated by commas: current, wind, waves.",
+            json!({"type": "string"}),
+        ),
+        "feed": in_query("feed", "Name of a feed.", json!({"type": "string"})),
+        "feed_name": in_path("feed", "Name of a feed.", json!({"type": "string"})),
+        "run": in_path("run", "Nominal time of the cycle (RFC 3339).", json!({"type": "string", "format": "date-time"})),
+        "revision": in_path("revision", "Revision of the cycle, from 1.", json!({"type": "integer", "minimum": 1}))
+    })
 }
 
 fn of_features_and_missions() -> Value {
@@ -78,15 +95,6 @@ fn of_features_and_missions() -> Value {
             "Members to show, separated by commas.",
             json!({"type": "array", "items": {"type": "string", "enum": FIELDS}}),
         ),
-        "variable": in_query(
-            "variable",
-            "Kinds of field, or arrays of theirs, separated by commas: current, wind, waves.",
-            json!({"type": "string"}),
-        ),
-        "feed": in_query("feed", "Name of a feed.", json!({"type": "string"})),
-        "feed_name": in_path("feed", "Name of a feed.", json!({"type": "string"})),
-        "run": in_path("run", "Nominal time of the cycle (RFC 3339).", json!({"type": "string", "format": "date-time"})),
-        "revision": in_path("revision", "Revision of the cycle, from 1.", json!({"type": "integer", "minimum": 1})),
         "time": in_query("time", "A time or an interval, as in datetime.", json!({"type": "string"})),
         "usage_from": in_query(
             "from",
