@@ -145,7 +145,7 @@ impl<'track> Line<'track> {
         let gap_s = seconds_between(earlier.time, later.time);
         let share = seconds_between(earlier.time, time) / gap_s;
         let east = driftline_domain::wrap_lon_deg(later.lon_deg - earlier.lon_deg);
-        (gap_s <= self.max_gap_s).then(|| At {
+        (gap_s <= self.max_gap_s).then_some(At {
             place: (
                 earlier.lon_deg + share * east,
                 earlier.lat_deg + share * (later.lat_deg - earlier.lat_deg),

@@ -464,7 +464,7 @@ fn platform_names(source: &Source, layout: &Layout, name: &str) -> Result<Vec<St
                 .filter(on_buoys)
                 .find(|one| one.name.eq_ignore_ascii_case(name))
         };
-        called.iter().find_map(|name| by_name(name))
+        called.iter().find_map(by_name)
     };
     let found = source
         .variables()
