@@ -1,6 +1,5 @@
 //! Buoys as their importers see them: crafted files in every layout, and the real drifters that may lie beside the project.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -366,13 +365,17 @@ async fn the_baltic_drifters_lose_what_is_not_drift() {
         "all of it is far away"
     );
     assert_eq!(tally.dropped[&Dropped::Duplicate], 7001);
-    let lost: BTreeMap<_, _> = imported
-        .file
-        .platforms
-        .iter()
-        .map(|(name, one)| (name, one.states.get(&State::BeforeDeployment)))
-        .collect();
-    println!("{lost:?}");
+    for platform in ["298", "299", "300", "301", "302", "303"] {
+        let states = &imported.file.platforms[platform].states;
+        assert!(
+            states[&State::BeforeDeployment] > 10,
+            "days on a desk in Kiel: {platform} {states:?}"
+        );
+        assert!(
+            states[&State::Stranded] > 0 && states[&State::Drifting] > 700,
+            "{platform} {states:?}"
+        );
+    }
 }
 
 #[tokio::test]
