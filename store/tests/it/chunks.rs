@@ -6,7 +6,7 @@ use std::sync::Arc;
 use driftline_domain::BBox;
 use driftline_store::{Cycle, Error, ForcingWindow, SeriesRef, SeriesSpan};
 
-use crate::{STEPS, made, open, publish, times};
+use crate::{STEPS, made, open, publish, times, walk};
 
 /// Chunks in each shard of the test's grid: 720 x 130 nodes of half a degree, in shards of 24 x 150 x 240.
 const SHARD_CHUNKS: usize = 2 * 5 * 8;
@@ -168,4 +168,54 @@ async fn the_root_and_each_group_repeat_the_metadata_below_them() {
     }
     assert_eq!(below("zarr.json")["current"]["node_type"], "group");
     assert!(cycle.manifest.objects.iter().any(|entry| entry.path == "zarr.json"));
+}
+
+#[tokio::test]
+async fn cycles_of_earlier_versions_are_read_and_their_damage_is_found() {
+    for version in ["0.1.0", "0.2.0", "0.3.0"] {
+        let stored =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/data/upgrade/{version}/data/objects"));
+        let dir = tempfile::tempdir().unwrap();
+        for file in walk(&stored) {
+            let copy = dir.path().join("objects").join(file.strip_prefix(&stored).unwrap());
+            std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            std::fs::copy(&file, &copy).unwrap();
+        }
+        let catalog = open(dir.path()).await.catalog().await.unwrap();
+        let mut read = 0;
+        for cycle in catalog.cycles() {
+            read += all_values(dir.path(), cycle).await.unwrap();
+            let shard = cycle
+                .manifest
+                .objects
+                .iter()
+                .find(|entry| entry.path.contains("/c/0/0/0"));
+            let file = file_of(dir.path(), cycle, &shard.unwrap().path);
+            let good = std::fs::read(&file).unwrap();
+            let mut bad = good.clone();
+            bad[good.len() / 2] ^= 1;
+            std::fs::write(&file, bad).unwrap();
+            let told = all_values(dir.path(), cycle).await.unwrap_err().to_string();
+            assert!(told.contains("CRC-32C"), "{version}: {told}");
+        }
+        assert!(read > 10_000, "{version} holds {read} values");
+    }
+}
+
+/// How many nodes of all steps of all fields of a cycle have a value.
+async fn all_values(dir: &Path, cycle: &Arc<Cycle>) -> Result<usize, Error> {
+    let store = open(dir).await;
+    let mut count = 0;
+    for index in 0..cycle.manifest.series.len() {
+        let series = SeriesRef {
+            cycle: Arc::clone(cycle),
+            index,
+        };
+        let (from, until) = series.entry().extent().unwrap();
+        let bbox = series.entry().grid.bounds();
+        let window = store.load_window(&series, &bbox, from, until).await?.unwrap();
+        let east = window.fields.iter().flat_map(|field| &field.east);
+        count += east.filter(|value| !value.is_nan()).count();
+    }
+    Ok(count)
 }
