@@ -222,11 +222,7 @@ impl Candidate {
     /// Which product it is of, and the times it holds; a product that has no time holds nothing.
     fn held(&self) -> Option<Held<(&str, &GridSpec)>> {
         let (feed, grid, times) = match self {
-            Self::Stored(series) => (
-                &series.cycle.manifest.feed,
-                series.entry().grid.clone(),
-                &series.entry().times,
-            ),
+            Self::Stored(series) => (&series.cycle.manifest.feed, &series.entry().grid, &series.entry().times),
             Self::Local { files, file, series } => {
                 let entry = &files[*file].file.series()[*series];
                 (&files[*file].name, &entry.grid, &entry.times)
