@@ -10,6 +10,9 @@
 #                     (BENCH_ARGS="'regular, cloud'" chooses among the kernel's cases)
 #   make bench-peers  the same mission by OpenDrift, Parcels and Driftline, as ratios; fetches the two from PyPI (1.3 GB)
 #                     (PEERS_ARGS="--out figures.json --update docs/performance.md")
+#   make bench-store  ours against ecCodes and tensorstore on the same files and the same field in one run; fetches the two
+#   make soak         the long runs: a hundred killed ingests of feeds
+#   make fuzz         cargo-fuzz on GRIB2, NetCDF and manifests (FUZZ_SECONDS=300 each); needs the nightly toolchain
 #   make fmt          formats the sources
 #   make clean-demo   removes what the demo keeps in .demo/
 #
@@ -18,7 +21,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build web demo test bench bench-peers fmt clean-demo
+.PHONY: build web demo test bench bench-peers bench-store soak fuzz fmt clean-demo
 
 # Checks the toolchain (and fetches it where rustup can), then runs what follows.
 CARGO := deploy/setup/toolchain.sh cargo
@@ -55,6 +58,8 @@ bench:
 	@$(CARGO) run --release --quiet --package driftline-tiles --example drawing
 	@$(CARGO) run --release --quiet --package driftline-tiles --example measure_basemap
 	@$(CARGO) run --release --quiet --package driftline-store --example measure_maps
+	@$(CARGO) run --release --quiet --package driftline-store --example measure_layout
+	@$(CARGO) run --release --quiet --package driftline-decode --example measure_grib -- $(wildcard tests/data/grib/*.grib2)
 	@$(CARGO) run --release --quiet --package driftline-coast --example measure_coast
 	@$(CARGO) run --release --quiet --package driftline-leeway --example measure_parity
 
@@ -63,6 +68,29 @@ bench-peers: web
 	@benches/peers/setup.sh
 	@$(CARGO) build --release --package driftline
 	@python3 benches/peers/run.py --driftline "$${CARGO_TARGET_DIR:-target}/release/driftline" $(PEERS_ARGS)
+
+# Not part of `make test` either. GRIB_FILES names the messages that both unpack.
+GRIB_FILES ?= $(wildcard tests/data/grib/*.grib2)
+bench-store:
+	@benches/peers/setup.sh
+	@$(CARGO) build --release --package driftline-decode --example measure_grib
+	@$(CARGO) build --release --package driftline-store --example measure_layout
+	@.peers-env/bin/python benches/peers/grib.py --example "$${CARGO_TARGET_DIR:-target}/release/examples/measure_grib" $(GRIB_FILES)
+	@.peers-env/bin/python benches/peers/zarr_store.py
+
+soak: web
+	@deploy/setup/test-clients.sh
+	@$(CARGO) build --package driftline
+	@DRIFTLINE_SOAK_KILLS=100 $(CARGO) test --package driftline-tests --test product -- feeds::kills
+
+FUZZ_SECONDS ?= 300
+FUZZ_LIMITS := -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3072 -max_len=65536
+fuzz:
+	@command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
+	@mkdir -p fuzz/corpus/grib fuzz/corpus/netcdf fuzz/corpus/manifest
+	@cargo +nightly fuzz run grib fuzz/corpus/grib tests/data/grib -- $(FUZZ_LIMITS)
+	@cargo +nightly fuzz run netcdf fuzz/corpus/netcdf -- $(FUZZ_LIMITS)
+	@cargo +nightly fuzz run --features manifest manifest fuzz/corpus/manifest -- $(FUZZ_LIMITS)
 
 fmt:
 	@$(CARGO) fmt --all

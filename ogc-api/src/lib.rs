@@ -33,7 +33,7 @@ pub use forcing_maps::{ForcingAbout, ForcingMaps, MapSlab};
 pub use links::PublicBase;
 pub use routes::router;
 pub use state::{
-    AppState, CoverageQuestion, FileStream, ForcingCatalog, IntakeError, MissionIntake, Page, Parts, RunFiles,
-    SeamError,
+    AppState, CoverageQuestion, DatasetQuestion, FileStream, ForcingCatalog, IntakeError, MissionIntake, Page, Parts,
+    RunFiles, SeamError,
 };
 pub use tilesets::MISSION_TILESETS;

@@ -2,13 +2,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use driftline_domain::{Coefficients, OBJECT_CLASSES, ObjectClass};
+use driftline_domain::{Coefficients, ForcingKind, OBJECT_CLASSES, ObjectClass, RunTime};
 use serde_json::{Value, json};
 
 use crate::ask::Ask;
 use crate::document::{JSON, document};
 use crate::query::{Interval, bbox_parameter};
-use crate::{AppState, CoverageQuestion, Error};
+use crate::{AppState, CoverageQuestion, DatasetQuestion, Error};
 
 /// `GET /v1/object-types`.
 pub(crate) async fn object_types(ask: Ask) -> Result<Response, Error> {
@@ -43,6 +43,53 @@ pub(crate) async fn coverage(State(state): State<AppState>, ask: Ask) -> Result<
         JSON,
         &coverage.map_err(|error| Error::Forcing(error.to_string()))?,
     )
+}
+
+/// `GET /v1/datasets`: published cycles by box, time, variable and feed.
+pub(crate) async fn datasets(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
+    ask.query.allow_only(&["bbox", "time", "variable", "feed"])?;
+    let interval = Interval::parameter(&ask.query, "time")?;
+    let question = DatasetQuestion {
+        coverage: CoverageQuestion {
+            bbox: bbox_parameter(&ask.query)?,
+            from: interval.from,
+            until: interval.until,
+        },
+        kinds: kinds(ask.query.get("variable"))?,
+        feed: ask.query.get("feed").map(str::to_owned),
+    };
+    let found = state.forcing.datasets(question).await;
+    document(
+        &ask.headers,
+        JSON,
+        &found.map_err(|error| Error::Forcing(error.to_string()))?,
+    )
+}
+
+/// `GET /v1/datasets/{feed}/{run}/{revision}`: a manifest, which names every object with length and checksum.
+pub(crate) async fn manifest(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
+    ask.query.allow_only(&[])?;
+    let [feed, run, revision] = ["feed", "run", "revision"].map(|name| ask.param(name));
+    let known = match (run.parse::<RunTime>(), revision.parse::<u32>()) {
+        (Ok(run), Ok(revision)) => state.forcing.manifest(feed, run, revision).await,
+        _ => Ok(None),
+    };
+    let found = known.map_err(|error| Error::Forcing(error.to_string()))?;
+    let found = found.ok_or_else(|| Error::not_found("cycle", &format!("{feed}/{run}/{revision}")))?;
+    document(&ask.headers, JSON, &found)
+}
+
+/// Kinds by their names or by the names of their arrays, separated by commas.
+fn kinds(text: Option<&str>) -> Result<Vec<ForcingKind>, Error> {
+    let is_named = |kind: ForcingKind, word: &str| {
+        kind.name() == word || kind.components().iter().any(|variable| variable.array_name() == word)
+    };
+    let kind = |word: &str| {
+        let known = ForcingKind::ALL.into_iter().find(|kind| is_named(*kind, word));
+        let names = ForcingKind::ALL.map(ForcingKind::name).join(", ");
+        known.ok_or_else(|| Error::parameter("variable", format!("'{word}' is none of {names}")))
+    };
+    text.into_iter().flat_map(|text| text.split(',')).map(kind).collect()
 }
 
 fn class_json(class: &ObjectClass) -> Value {

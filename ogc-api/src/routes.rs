@@ -86,6 +86,8 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
         ("/v1/object-types", get(reference::object_types)),
         ("/v1/feeds", get(reference::feeds)),
         ("/v1/forcing/coverage", get(reference::coverage)),
+        ("/v1/datasets", get(reference::datasets)),
+        ("/v1/datasets/{feed}/{run}/{revision}", get(reference::manifest)),
     ];
     let roots = [
         [

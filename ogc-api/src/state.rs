@@ -9,7 +9,7 @@ use bytes::Bytes;
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_database::Database;
-use driftline_domain::{BBox, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
+use driftline_domain::{BBox, ForcingKind, MissionId, MissionSpec, OrgId, RunId, RunTime, ValidTime, Violation};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use http::HeaderMap;
@@ -121,7 +121,7 @@ pub trait MissionIntake: Send + Sync {
 }
 
 /// Where and when coverage is asked for; `None` is everywhere or always.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CoverageQuestion {
     /// The box.
     pub bbox: Option<BBox>,
@@ -131,12 +131,32 @@ pub struct CoverageQuestion {
     pub until: Option<ValidTime>,
 }
 
+/// Which published cycles are asked for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DatasetQuestion {
+    /// Where and when.
+    pub coverage: CoverageQuestion,
+    /// Only cycles with one of these kinds of field; every kind where it is empty.
+    pub kinds: Vec<ForcingKind>,
+    /// Only this feed.
+    pub feed: Option<String>,
+}
+
 /// The forcing catalogue, as JSON that is passed through.
 pub trait ForcingCatalog: Send + Sync {
     /// The feeds and their newest cycles.
     fn feeds(&self) -> BoxFuture<'_, Result<serde_json::Value, SeamError>>;
     /// What covers a box and a time.
     fn coverage(&self, question: CoverageQuestion) -> BoxFuture<'_, Result<serde_json::Value, SeamError>>;
+    /// The cycles that match.
+    fn datasets(&self, question: DatasetQuestion) -> BoxFuture<'_, Result<serde_json::Value, SeamError>>;
+    /// The manifest of one revision of a cycle; `None` where there is none.
+    fn manifest<'a>(
+        &'a self,
+        feed: &'a str,
+        run: RunTime,
+        revision: u32,
+    ) -> BoxFuture<'a, Result<Option<serde_json::Value>, SeamError>>;
     /// Whether the catalogue can be read, for `/ready`.
     fn check(&self) -> BoxFuture<'_, Result<(), SeamError>>;
 }

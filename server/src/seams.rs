@@ -7,13 +7,13 @@ use std::ops::Range;
 use bytes::Bytes;
 use driftline_auth_billing::chain;
 use driftline_config::Settings;
-use driftline_domain::{BBox, ForcingKind, MissionId, MissionSpec, OrgId, RunId, ValidTime, Violation};
+use driftline_domain::{BBox, ForcingKind, MissionId, MissionSpec, OrgId, RunId, RunTime, ValidTime, Violation};
 use driftline_ingest::{FeedState, FeedStatus};
 use driftline_ogc_api::{
-    CoverageQuestion, FileStream, ForcingCatalog, IntakeError, MissionIntake, RunFiles, SeamError,
+    CoverageQuestion, DatasetQuestion, FileStream, ForcingCatalog, IntakeError, MissionIntake, RunFiles, SeamError,
 };
 use driftline_simulate::{Engine, SEA_REACH_M, file_path, violations};
-use driftline_store::{Catalog, Cycle, Kind, Results, Store};
+use driftline_store::{Catalog, Cycle, CycleQuery, Kind, Results, Store};
 use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -196,9 +196,52 @@ impl ForcingCatalog for StoredForcing {
         Box::pin(async move { Ok(coverage(&*self.store.catalog().await.map_err(seam)?, question)) })
     }
 
+    fn datasets(&self, question: DatasetQuestion) -> BoxFuture<'_, Result<Value, SeamError>> {
+        Box::pin(async move {
+            let catalog = self.store.catalog().await.map_err(seam)?;
+            let query = CycleQuery {
+                bbox: question.coverage.bbox,
+                kinds: question.kinds,
+                from: question.coverage.from,
+                until: question.coverage.until,
+                feeds: question.feed.into_iter().collect(),
+            };
+            let found = catalog.find(&query);
+            Ok(json!({"cycles": found.iter().map(|cycle| dataset(cycle)).collect::<Vec<_>>()}))
+        })
+    }
+
+    fn manifest<'a>(
+        &'a self,
+        feed: &'a str,
+        run: RunTime,
+        revision: u32,
+    ) -> BoxFuture<'a, Result<Option<Value>, SeamError>> {
+        Box::pin(async move {
+            let catalog = self.store.catalog().await.map_err(seam)?;
+            let found = catalog.revision(feed, run, revision);
+            found
+                .map(|cycle| serde_json::to_value(&cycle.manifest).map_err(seam))
+                .transpose()
+        })
+    }
+
     fn check(&self) -> BoxFuture<'_, Result<(), SeamError>> {
         Box::pin(async { self.store.catalog().await.map(drop).map_err(seam) })
     }
+}
+
+/// A cycle in short: whoever wants its objects fetches its manifest.
+fn dataset(cycle: &Cycle) -> Value {
+    let manifest = &cycle.manifest;
+    let mut value = cycle_json(cycle);
+    value["bytes"] = json!(manifest.objects.iter().map(|object| object.bytes).sum::<u64>());
+    value["objects"] = json!(manifest.objects.len());
+    value["manifest"] = json!(format!(
+        "/v1/datasets/{}/{}/{}",
+        manifest.feed, manifest.run, manifest.revision
+    ));
+    value
 }
 
 /// Every feed with its newest cycle, and how those that are fetched here stand.

@@ -36,14 +36,16 @@ def fetch(origin):
 
 
 def grib_fields(data):
-    """(component, valid time, latitudes, longitudes, values) of every wind message."""
+    """(component, valid time, latitudes, longitudes, values) of every message of wind at 10 m."""
     while data:
         length = int.from_bytes(data[8:16], "big")
         handle = eccodes.codes_new_from_message(data[:length])
         data = data[length:]
         get = lambda key: eccodes.codes_get(handle, key)
         component = {(2, 2): 0, (2, 3): 1}.get((get("parameterCategory"), get("parameterNumber")))
-        if component is not None:
+        surface = eccodes.codes_get_long(handle, "typeOfFirstFixedSurface")
+        at_ten_metres = (surface, eccodes.codes_get_long(handle, "level")) == (103, 10)
+        if component is not None and at_ten_metres:
             shape = get("Nj"), get("Ni")
             values = eccodes.codes_get_values(handle).reshape(shape)
             values = np.where(values == get("missingValue"), np.nan, values)

@@ -30,7 +30,7 @@ impl Station {
         let names: Vec<String> = feeds.iter().map(|feed| format!("\"{feed}\"")).collect();
         let names = names.join(", ");
         let settings = format!(
-            "[ingest]\nfeeds = [{names}]\ncut = [{names}]\nmirror = \"{}\"\nforecast_h = {forecast_h}\nhindcast_h = 12\n\
+            "[ingest]\nfeeds = [{names}]\ncut = [{names}]\nmirror = \"{}\"\nforecast_h = {forecast_h}\nhindcast_h = 30\n\
              usable_h = 3\npoll_s = 1\nrequests_per_minute = 60000\n",
             provider.base_url()
         );
@@ -95,9 +95,14 @@ impl Station {
     }
 }
 
-/// Whether a request is for a listing or an index, which are read again with every look.
+/// Whether a request is for a listing or an index, which are read again with every look, or for a cut-out, which is
+/// answered with a page where there is none.
 fn is_listing(path: &str) -> bool {
-    path.contains("list-type=2") || path.ends_with(".idx") || path.ends_with(".index") || path.ends_with(".xml")
+    path.contains("/cgi-bin/")
+        || path.contains("list-type=2")
+        || path.ends_with(".idx")
+        || path.ends_with(".index")
+        || path.ends_with(".xml")
 }
 
 /// A cycle's nominal time that lies this many hours back at least, on the feed's cadence.

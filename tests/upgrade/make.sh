@@ -21,6 +21,9 @@ if [[ -z "${DRIFTLINE_BIN:-}" ]]; then
     DRIFTLINE_BIN="$target/debug/driftline"
 fi
 driftline="$DRIFTLINE_BIN"
+# The fixture server beside it: `cargo build --package driftline-provider`.
+DRIFTLINE_PROVIDER="${DRIFTLINE_PROVIDER:-$(dirname "$driftline")/driftline-provider}"
+[[ -x "$DRIFTLINE_PROVIDER" ]] || fail "$DRIFTLINE_PROVIDER is not there; cargo build --package driftline-provider makes it."
 
 scratch="$(mktemp -d)"
 server_pid=""
@@ -40,6 +43,23 @@ data="$scratch/data"
 $python tests/clients/waves_file.py formula "$scratch/all-waves.nc" >/dev/null
 $python tests/upgrade/cut.py "$scratch/all-waves.nc" "$scratch/waves.nc" 30 36 24 20 3
 "$driftline" ingest file "$scratch/waves.nc" --feed waves --data-dir "$data"
+# A grid of positions, a GRIB file, a feed with lineage and horizon, buoys, a hold: new with 0.4.
+"$driftline" ingest file tests/data/forcing/nordic4km_surface_02Feb2016.nc --feed positions --attribution "$credit" --data-dir "$data"
+"$driftline" ingest file tests/data/grib/packing_complex.grib2 --feed grib --attribution "$credit" --data-dir "$data"
+printf '[ingest]\nfeeds = ["gfs-wind"]\ncut = ["gfs-wind"]\nmirror = "http://127.0.0.1:8799"\nforecast_h = 3\nhindcast_h = 1\n' \
+    >"$scratch/feeds.toml"
+"$DRIFTLINE_PROVIDER" --listen 127.0.0.1:8799 >/dev/null 2>&1 &
+provider_pid=$!
+sleep 1
+"$driftline" ingest run --once --config "$scratch/feeds.toml" --data-dir "$data"
+kill -TERM "$provider_pid"
+printf 'id,time,lat,lon\n' >"$scratch/buoy.csv"
+for minute in 00 10 20 30 40 50; do
+    printf 'b1,2015-11-16T00:%s:00Z,60.1%s,3.8%s\n' "$minute" "$minute" "$minute" >>"$scratch/buoy.csv"
+done
+"$driftline" ingest buoys "$scratch/buoy.csv" --dataset kept --data-dir "$data"
+"$driftline" catalog hold positions --why "kept by make.sh" --data-dir "$data"
+rm -rf "$data/spool"
 "$driftline" orgs create upgrade --data-dir "$data" --json >/dev/null
 "$driftline" keys create --org upgrade --name "made by make.sh" --data-dir "$data" --json >"$scratch/key.json"
 "$driftline" keys create --org upgrade --name "a web page's" --publishable --origin https://map.example.org \

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use driftline_domain::{RunTime, ValidTime};
+use driftline_domain::{GridSpec, RunTime, ValidTime};
 use driftline_store::{Catalog, Cycle, Horizon, MissingStep, Published};
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -13,8 +13,8 @@ use url::Url;
 use super::part_work::{Errand, Outcome};
 use super::{Scheduler, Turn};
 use crate::Error;
-use crate::cycle::{self, Draft, Opened};
-use crate::feed::{Feed, Listing, Listings, Part, Plan};
+use crate::cycle::{self, Draft, Opened, wanted_series};
+use crate::feed::{Feed, Field, Listing, Listings, Part, Plan};
 use crate::fetch::{Class, Looked, Text, Validator};
 use crate::report::{Progress, Report};
 
@@ -127,7 +127,8 @@ impl Scheduler {
         self.watcher.begins(about.name, run, parts.len());
         let collected = self.collect(feed, run, parts, report, turn).await;
         self.watcher.ends(about.name, run);
-        let collected = collected?;
+        let mut collected = collected?;
+        self.set_other_grids_aside(feed, run, parts, &mut collected, report, turn)?;
         let mut progress = progress(parts, &collected, report.fetching.get(&run));
         progress.missing.extend(unlisted(parts, &expected));
         let missing = progress.missing.clone();
@@ -237,6 +238,33 @@ impl Scheduler {
         Ok(collected)
     }
 
+    /// A cycle lies on one grid: parts that are on another than most are no use.
+    fn set_other_grids_aside(
+        &self,
+        feed: &dyn Feed,
+        run: RunTime,
+        parts: &[Part],
+        collected: &mut Collected,
+        report: &mut Report,
+        turn: &mut Turn,
+    ) -> Result<(), Error> {
+        let about = feed.about();
+        let spool = self.spool.cycle(about.name, run)?;
+        for position in odd_ones_out(&collected.here, &about.fields) {
+            let part = &parts[position];
+            let reason = format!("{} lies on another grid than the other steps of the cycle", part.name);
+            if let Some(receipt) = spool.fetched(&part.name) {
+                spool.refuse(&part.name, &receipt, reason.clone(), Timestamp::now())?;
+            }
+            collected.here[position] = None;
+            collected.missing.push((position, reason.clone()));
+            report.counters.refused += 1;
+            self.note(about.name, report, "grid_differs", format!("{run}: {reason}"));
+            turn.failed = true;
+        }
+        Ok(())
+    }
+
     /// Asks whether the provider has written a published cycle anew, and fetches what has changed.
     async fn look_for_reissue(
         &self,
@@ -291,6 +319,26 @@ fn has_all(head: &Arc<Cycle>, expected: &[ValidTime]) -> bool {
     let complete = head.manifest.horizon.as_ref().is_none_or(Horizon::is_complete);
     let covers = |times: &[ValidTime]| expected.iter().all(|time| times.binary_search(time).is_ok());
     complete && head.manifest.series.iter().all(|series| covers(&series.times))
+}
+
+/// Positions of parts whose grid is not that of most.
+fn odd_ones_out(here: &[Option<Arc<Opened>>], fields: &[Field]) -> Vec<usize> {
+    let grids = here.iter().enumerate().filter_map(|(position, part)| {
+        let part = part.as_deref()?;
+        let grids: Vec<GridSpec> = wanted_series(part, fields)
+            .into_iter()
+            .map(|(_, one)| one.grid.clone())
+            .collect();
+        Some((position, grids))
+    });
+    let grids: Vec<(usize, Vec<GridSpec>)> = grids.collect();
+    let followers = |grid: &Vec<GridSpec>| grids.iter().filter(|(_, other)| other == grid).count();
+    let most = grids
+        .iter()
+        .max_by_key(|(position, grid)| (followers(grid), std::cmp::Reverse(*position)));
+    let Some((_, usual)) = most else { return Vec::new() };
+    let odd = grids.iter().filter(|(_, grid)| grid != usual);
+    odd.map(|(position, _)| *position).collect()
 }
 
 /// Expected times for which the provider has no part at all.

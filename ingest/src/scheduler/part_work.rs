@@ -107,6 +107,8 @@ impl Scheduler {
             }
             Err(Trouble::Fetch(error)) => match error.class() {
                 Class::Absent => Ok(Outcome::Absent(error.to_string())),
+                // A server that cuts out what it is asked for says on a page, with status 200, that it has not got the file.
+                _ if is_page(&error) && is_question(&place.access) => Ok(Outcome::Absent(error.to_string())),
                 Class::Local => Err(Error::Fetch(error)),
                 _ => Ok(failure(&error)),
             },
@@ -258,6 +260,15 @@ fn index_ranges(
 
 /// Longest index that is read.
 const MOST_INDEX_BYTES: u64 = 4 * 1024 * 1024;
+
+fn is_page(error: &FetchError) -> bool {
+    matches!(error, FetchError::NotData { .. })
+}
+
+/// Whether a place is asked for a part of a file rather than for a file.
+fn is_question(access: &Access) -> bool {
+    matches!(access, Access::Whole { object } if object.query().is_some())
+}
 
 /// A place that did not answer as it should; of the part that says nothing.
 const UNREACHABLE: &str = "unreachable";

@@ -78,6 +78,15 @@ fn of_features_and_missions() -> Value {
             "Members to show, separated by commas.",
             json!({"type": "array", "items": {"type": "string", "enum": FIELDS}}),
         ),
+        "variable": in_query(
+            "variable",
+            "Kinds of field, or arrays of theirs, separated by commas: current, wind, waves.",
+            json!({"type": "string"}),
+        ),
+        "feed": in_query("feed", "Name of a feed.", json!({"type": "string"})),
+        "feed_name": in_path("feed", "Name of a feed.", json!({"type": "string"})),
+        "run": in_path("run", "Nominal time of the cycle (RFC 3339).", json!({"type": "string", "format": "date-time"})),
+        "revision": in_path("revision", "Revision of the cycle, from 1.", json!({"type": "integer", "minimum": 1})),
         "time": in_query("time", "A time or an interval, as in datetime.", json!({"type": "string"})),
         "usage_from": in_query(
             "from",

@@ -188,6 +188,22 @@ pub(super) fn add_reference(paths: &mut Map<String, Value>) {
     )
     .with(&["bbox", "time"])
     .add(paths);
+    get(
+        "/v1/datasets",
+        "listDatasets",
+        tag,
+        "Published cycles of forcing by box, time, variable and feed",
+    )
+    .with(&["bbox", "time", "variable", "feed"])
+    .add(paths);
+    get(
+        "/v1/datasets/{feed}/{run}/{revision}",
+        "getDataset",
+        tag,
+        "The manifest of a revision of a cycle: fields, objects with checksums, lineage",
+    )
+    .with(&["feed_name", "run", "revision"])
+    .add(paths);
 }
 
 /// Routes of the crate `auth-billing`.

@@ -14,10 +14,10 @@ use driftline_auth_billing::{Auth, MapLinks, Scopes, access_log, create_key, sys
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run};
-use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, Violation};
+use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, RunTime, Violation};
 use driftline_ogc_api::{
-    AppState, CoverageQuestion, ForcingCatalog, ForcingMaps, IntakeError, MissionIntake, Parts, PublicBase, RunFiles,
-    SeamError, router,
+    AppState, CoverageQuestion, DatasetQuestion, ForcingCatalog, ForcingMaps, IntakeError, MissionIntake, Parts,
+    PublicBase, RunFiles, SeamError, router,
 };
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -96,6 +96,18 @@ impl ForcingCatalog for FixedCatalog {
     }
     fn coverage(&self, question: CoverageQuestion) -> BoxFuture<'_, Result<Value, SeamError>> {
         Box::pin(async move { Ok(json!({"bbox": question.bbox, "from": question.from, "until": question.until})) })
+    }
+    fn datasets(&self, question: DatasetQuestion) -> BoxFuture<'_, Result<Value, SeamError>> {
+        Box::pin(async move { Ok(json!({"feed": question.feed, "kinds": question.kinds})) })
+    }
+    fn manifest<'a>(
+        &'a self,
+        feed: &'a str,
+        run: RunTime,
+        revision: u32,
+    ) -> BoxFuture<'a, Result<Option<Value>, SeamError>> {
+        let known = feed == "norkyst" && revision == 1;
+        Box::pin(async move { Ok(known.then(|| json!({"feed": feed, "run": run, "revision": revision}))) })
     }
     fn check(&self) -> BoxFuture<'_, Result<(), SeamError>> {
         Box::pin(async { Err(SeamError("the folder /secret/place is gone".to_owned())) })

@@ -34,6 +34,14 @@ pub fn hour_of(valid: Timestamp) -> usize {
     hour.min(round - hour) as usize
 }
 
+/// What is added to values where hours run backwards, in m/s: two instants that one hour stands for differ by it, as no two
+/// instants of a model are equal to the last bit.
+pub(crate) fn nuance(valid: Timestamp) -> f32 {
+    let round = 2 * (HOURS as i64 - 1);
+    let is_backwards = valid.as_second().div_euclid(3600).rem_euclid(round) >= HOURS as i64;
+    if is_backwards { 0.001 } else { 0.0 }
+}
+
 #[derive(Deserialize)]
 struct About {
     wind: AboutWind,

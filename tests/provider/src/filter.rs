@@ -7,7 +7,7 @@ use crate::answer::{self, Answer};
 use crate::content::{Content, Feed};
 use crate::error::Error;
 use crate::faults::{self, Fault};
-use crate::fields::hour_of;
+use crate::fields::{hour_of, nuance};
 use crate::grib::{self, Piece};
 use crate::layout::Tree;
 use crate::route::{Asker, valid};
@@ -113,7 +113,8 @@ fn cut(
     let shift = state
         .issues
         .get(&(content.feed, content.run))
-        .map_or(0.0, |(issue, _)| *issue as f32 * 0.25);
+        .map_or(0.0, |(issue, _)| *issue as f32 * 0.25)
+        + nuance(valid(content));
     let field = wind.pair.at(hour_of(valid(content)))[component];
     let values = rows.iter().flat_map(|row| {
         columns

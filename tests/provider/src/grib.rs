@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 
 use crate::content::Change;
 use crate::error::Error;
-use crate::fields::HOURS;
+use crate::fields::{HOURS, nuance};
+use crate::layout::after;
 
 /// Messages of 67 hours, the same number in each.
 pub(crate) struct Messages {
@@ -79,8 +80,9 @@ pub(crate) fn relabelled(message: &[u8], label: Label, change: &Change) -> Resul
     put(&mut out, one + 14, &clock.map(i8::unsigned_abs));
     let four = section(&out, 4)?;
     put(&mut out, four + 18, &label.step.unsigned_abs().to_be_bytes());
-    if change.issue > 0 {
-        shift(&mut out, change.shift())?;
+    let by = change.shift() + nuance(after(label.run, label.step));
+    if by != 0.0 {
+        shift(&mut out, by)?;
     }
     if change.other_grid {
         coarser(&mut out)?;

@@ -79,7 +79,7 @@ fn gfs_wave_comes_by_ranges_of_jpeg_2000_messages() {
 
 #[test]
 fn ecmwf_wind_comes_by_its_json_index() {
-    let (station, cycle) = fetched_whole("ecmwf-wind", Feed::Ecmwf, 12, 12, 12);
+    let (station, cycle) = fetched_whole("ecmwf-wind", Feed::Ecmwf, 6, 8, 12);
     assert_eq!(cycle["series"][0]["kind"], "wind");
     assert_eq!(cycle["series"][0]["times"].as_array().unwrap().len(), 5);
     every_value_is_the_source_s(&station, "ecmwf-wind", 0.00501);
@@ -87,7 +87,7 @@ fn ecmwf_wind_comes_by_its_json_index() {
 
 #[test]
 fn cmems_currents_are_found_in_the_newest_version_of_their_dataset() {
-    let (station, cycle) = fetched_whole("cmems-currents", Feed::CmemsCurrents, 24, 24, 24);
+    let (station, cycle) = fetched_whole("cmems-currents", Feed::CmemsCurrents, 24, 12, 24);
     assert_eq!(cycle["series"][0]["kind"], "current");
     assert_eq!(cycle["series"][0]["composition"], "eulerian_tide_stokes");
     assert_eq!(
@@ -100,13 +100,13 @@ fn cmems_currents_are_found_in_the_newest_version_of_their_dataset() {
 
 #[test]
 fn cmems_waves_come_as_height_and_direction() {
-    let (_, cycle) = fetched_whole("cmems-waves", Feed::CmemsWaves, 12, 24, 24);
+    let (_, cycle) = fetched_whole("cmems-waves", Feed::CmemsWaves, 12, 12, 24);
     assert_eq!(cycle["series"][0]["kind"], "waves");
 }
 
 #[test]
 fn norkyst_comes_on_its_own_map() {
-    let (_, cycle) = fetched_whole("norkyst", Feed::Norkyst, 24, 24, 24);
+    let (_, cycle) = fetched_whole("norkyst", Feed::Norkyst, 24, 6, 24);
     assert_eq!(cycle["series"][0]["kind"], "current");
     assert_eq!(cycle["series"][0]["grid"]["kind"], "projected");
 }
@@ -152,7 +152,7 @@ fn files_of_a_bucket_prefix_a_web_folder_and_a_folder_of_this_machine_become_fee
     // Of 2015: kept as long as the operator says.
     let text = std::fs::read_to_string(station.settings()).unwrap();
     let text = text
-        .replace("hindcast_h = 12", "hindcast_h = 8760")
+        .replace("hindcast_h = 30", "hindcast_h = 8760")
         .replace("[ingest]\nfeeds = []\n", "[ingest]\n");
     let text = text.replace("cut = []\n", "");
     std::fs::write(station.settings(), format!("{text}{}", settings.concat())).unwrap();

@@ -1,9 +1,8 @@
 //! Late, partial and re-issued cycles.
 
-use driftline_provider::Feed;
+use driftline_provider::{Catalogue, Feed};
 
 use super::{Station, gfs, run_before};
-use driftline_provider::Catalogue;
 
 #[test]
 fn a_late_cycle_is_published_as_far_as_it_goes_and_completed_as_a_further_revision() {
@@ -75,7 +74,7 @@ fn a_step_that_is_missing_in_the_middle_is_told_and_no_hole_is_published() {
 
 #[test]
 fn a_cycle_that_its_provider_writes_anew_becomes_a_revision_and_the_old_one_stays() {
-    let run = run_before(24, 24);
+    let run = run_before(12, 24);
     let station = Station::new(
         Catalogue::empty().cycle(Feed::CmemsCurrents, run),
         &["cmems-currents"],

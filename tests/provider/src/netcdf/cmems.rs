@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 
 use super::{Made, since_1950};
 use crate::error::Error;
-use crate::fields::hour_of;
+use crate::fields::{hour_of, nuance};
 use crate::layout::after;
 use crate::sheet::{Sheet, Words};
 
@@ -22,13 +22,17 @@ const HOURS_SINCE: Words<'static> = &[
 impl Made<'_> {
     /// Current at an hour after the start, a component after the other, with what a new issue adds.
     fn current(&self, hours: i32) -> [Vec<f32>; 2] {
-        let field = self.fields.current.pair.at(hour_of(after(self.start(), hours)));
-        field.map(|values| values.iter().map(|value| value + self.change.shift()).collect())
+        let valid = after(self.start(), hours);
+        let by = self.change.shift() + nuance(valid);
+        let field = self.fields.current.pair.at(hour_of(valid));
+        field.map(|values| values.iter().map(|value| value + by).collect())
     }
 
     /// Wind at every node of the current, NaN on land.
     fn wind(&self, hours: i32) -> Vec<[f32; 2]> {
-        let hour = hour_of(after(self.start(), hours));
+        let valid = after(self.start(), hours);
+        // Stored in coarser steps than currents.
+        let (hour, by) = (hour_of(valid), 20.0 * nuance(valid));
         let current = &self.fields.current;
         let wet = current.pair.at(hour)[0].iter();
         let (longitudes, latitudes) = (current.longitudes(), current.latitudes());
@@ -38,7 +42,10 @@ impl Made<'_> {
         wet.zip(places)
             .map(|(wet, (longitude, latitude))| match wet.is_nan() {
                 true => [f32::NAN; 2],
-                false => self.fields.wind.near(hour, f64::from(*longitude), f64::from(*latitude)),
+                false => {
+                    let wind = self.fields.wind.near(hour, f64::from(*longitude), f64::from(*latitude));
+                    wind.map(|component| component + by)
+                }
             })
             .collect()
     }

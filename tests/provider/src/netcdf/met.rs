@@ -4,7 +4,7 @@
 use super::Made;
 use crate::content::Form;
 use crate::error::Error;
-use crate::fields::{Projected, hour_of};
+use crate::fields::{Projected, hour_of, nuance};
 use crate::layout::after;
 use crate::sheet::{Sheet, Words};
 
@@ -25,8 +25,12 @@ impl Made<'_> {
 
     /// A component of a projected field for some hours.
     fn hours_of(&self, grid: &Projected, part: usize, hours: i32) -> Vec<f32> {
-        let each = (0..hours).flat_map(|hour| grid.pair.at(hour_of(after(self.start(), hour)))[part]);
-        each.map(|value| value + self.change.shift()).collect()
+        let each = (0..hours).flat_map(|hour| {
+            let valid = after(self.start(), hour);
+            let by = self.change.shift() + nuance(valid);
+            grid.pair.at(hour_of(valid))[part].iter().map(move |value| value + by)
+        });
+        each.collect()
     }
 
     /// A projected axis, stretched from its first node.
