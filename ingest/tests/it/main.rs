@@ -178,7 +178,7 @@ async fn waves_are_published_as_height_and_direction_and_refused_when_stuck() {
         (ForcingKind::Waves, "waves", "sea surface")
     );
     assert_eq!(entry.source_variables, ["VHM0", "VMDR"]);
-    assert_eq!(manifest.schema, 2, "programs that do not know waves must say so");
+    assert_eq!(manifest.schema, 3, "programs that do not know its layout must say so");
     let arrays = ["waves/wave_height/zarr.json", "waves/wave_direction/zarr.json"];
     for array in arrays {
         assert!(manifest.objects.iter().any(|object| object.path == array), "{array}");

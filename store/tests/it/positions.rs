@@ -36,7 +36,7 @@ fn value(step: usize, node: usize) -> f32 {
     }
 }
 
-async fn publish(store: &Store, source: &str, add: f32) -> Published {
+pub(crate) async fn publish(store: &Store, source: &str, add: f32) -> Published {
     let mut cycle = store.begin_cycle(identity(source)).await.unwrap().unwrap();
     let read = move |step| {
         let east: Vec<f32> = (0..NX * NY).map(|node| value(step, node) + add).collect();

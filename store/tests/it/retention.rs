@@ -258,6 +258,29 @@ async fn an_interrupted_removal_is_taken_up_by_the_next_run() {
     assert_eq!(runs(&store).await, [(2, 1)]);
 }
 
+/// The positions of a grid are among the objects that are removed; a catalog is read with or without them.
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_removal_of_a_grid_of_positions_damages_no_catalog() {
+    let faulty = Faulty::default();
+    let store = remote(&faulty).await;
+    made(crate::positions::publish(&store, "1", 0.0).await);
+    let new = publish_run(&store, 6, 0.0).await;
+    removed(1, 0, later(&store, 0).await);
+    assert!(!remote(&faulty).await.catalog().await.unwrap().is_degraded());
+    // Killed when the objects had gone, before it could say so.
+    faulty.plan(Fault::Full, "forcing/retention", 1, 1);
+    let now = Timestamp::now() + HOUR * 2;
+    store.apply_retention(&rules(), now).await.unwrap_err();
+    assert!(faulty.paths("forcing/test/20151116T000000Z").await.is_empty());
+    let again = remote(&faulty).await;
+    assert_eq!(again.catalog().await.unwrap().damaged(), []);
+    removed(0, 1, later(&again, 2).await);
+    let fresh = remote(&faulty).await;
+    assert_eq!(fresh.catalog().await.unwrap().damaged(), []);
+    assert_eq!(runs(&fresh).await, [(2, 1)]);
+    fresh.verify(&new).await.unwrap();
+}
+
 #[tokio::test]
 async fn two_that_remove_at_once_and_one_that_holds_never_cross() {
     let faulty = Faulty::default();
