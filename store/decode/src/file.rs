@@ -111,7 +111,8 @@ impl ForcingFile {
             Self::open_netcdf(path)?
         };
         for error in &file.refused {
-            tracing::warn!(file = %path.display(), %error, "a vector field of the file is not used");
+            // Whoever opened the file tells people of it; files of feeds are opened all day.
+            tracing::debug!(file = %path.display(), %error, "a vector field of the file is not used");
         }
         for caveat in &file.caveats {
             tracing::warn!(file = %path.display(), %caveat, "the file contradicts itself");
