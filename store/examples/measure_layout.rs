@@ -143,10 +143,12 @@ async fn write(store: &Store, base: &Arc<VectorField>, field: Field) -> SeriesRe
         marks: Vec::new(),
     };
     let mut cycle = store.begin_cycle(identity).await.unwrap().unwrap();
+    let (shape, factor) = ((field.grid.ny(), field.grid.nx()), field.factor);
+    let raw = (8 * field.grid.len() * field.steps) as f64;
     let series = NewSeries {
         group: field.kind.name().to_owned(),
         kind: field.kind,
-        grid: field.grid.clone(),
+        grid: field.grid,
         times: (0..field.steps).map(at).collect(),
         composition: Composition::Unstated,
         level: "0 m".to_owned(),
@@ -154,7 +156,6 @@ async fn write(store: &Store, base: &Arc<VectorField>, field: Field) -> SeriesRe
         attribution: None,
         step_sources: vec![Vec::new(); field.steps],
     };
-    let (shape, factor) = ((field.grid.ny(), field.grid.nx()), field.factor);
     let source = Watch::start();
     std::hint::black_box(turned(base, shape, factor, 1));
     let (_, source_ms) = source.stop();
@@ -167,7 +168,6 @@ async fn write(store: &Store, base: &Arc<VectorField>, field: Field) -> SeriesRe
         unreachable!("the store is new")
     };
     let (with_sync_ms, _) = watch.stop();
-    let raw = (8 * field.grid.len() * field.steps) as f64;
     let stored: u64 = cycle.manifest.objects.iter().map(|object| object.bytes).sum();
     let figures = json!({
         "what": format!("write {}", field.name), "steps": field.steps, "raw_mb": raw / 1e6,
@@ -183,7 +183,7 @@ async fn write(store: &Store, base: &Arc<VectorField>, field: Field) -> SeriesRe
 
 /// A box whose window, margins included, has about this many nodes a side.
 fn square(series: &SeriesRef, nodes: usize, round: usize) -> BBox {
-    let GridSpec::Regular(grid) = series.entry().grid.clone() else {
+    let GridSpec::Regular(grid) = &series.entry().grid else {
         unreachable!("a regular grid was written")
     };
     let inner = nodes.saturating_sub(8) as f64 * grid.dlon_deg;
