@@ -26,6 +26,11 @@ def hour_of(instant):
     return min(hour, 2 * (HOURS - 1) - hour)
 
 
+def nuance(instant):
+    """What the fixture adds where hours run backwards, in m/s."""
+    return 0.001 if int(instant.timestamp() // 3600) % (2 * (HOURS - 1)) >= HOURS else 0.0
+
+
 def bundled(name, *variables):
     with netCDF4.Dataset(f"{forcing}/{name}") as file:
         return [np.ma.filled(file[variable][:], np.nan) for variable in variables]
@@ -49,7 +54,8 @@ def grib(path, numbers, rows=slice(None), columns=slice(None)):
     for number, component in zip(numbers, wind):
         keys, values = message(data, number)
         valid = datetime.datetime.strptime(f"{keys['validityDate']}{keys['validityTime']:04}", "%Y%m%d%H%M")
-        field = component[hour_of(valid.replace(tzinfo=datetime.timezone.utc))][rows, columns]
+        valid = valid.replace(tzinfo=datetime.timezone.utc)
+        field = component[hour_of(valid)][rows, columns] + nuance(valid)
         assert np.isfinite(values).sum() >= 20
         worst = max(worst, float(np.nanmax(np.abs(values - field))))
     return {"packing": keys["packingType"], "valid": f"{valid:%Y-%m-%dT%H:%M}", "worst": worst}

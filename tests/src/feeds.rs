@@ -5,6 +5,7 @@ mod faults;
 mod kills;
 mod layouts;
 mod revisions;
+mod service;
 
 use std::path::Path;
 use std::process::Command;

@@ -1,3 +1,5 @@
+//! Grids given by positions alone, held against the same grids by their projections.
+
 use super::*;
 use crate::{Ellipsoid, GridSpec, Projection};
 

@@ -195,9 +195,19 @@ impl Scheduler {
     pub async fn turn(&self, feed: &dyn Feed) -> Turn {
         let now = Timestamp::now();
         let name = feed.about().name;
-        let mut report = self.report(name).await;
         let mut turn = Turn::default();
-        if let Err(error) = self.work_through(feed, &mut report, &mut turn).await {
+        let claim = self.spool.claim(name);
+        if let Ok(None) = claim {
+            tracing::info!(feed = name, "another process of this machine fetches the feed");
+            turn.waiting = true;
+            return turn;
+        }
+        let mut report = self.report(name).await;
+        let worked = match &claim {
+            Ok(_) => self.work_through(feed, &mut report, &mut turn).await,
+            Err(error) => Err(Error::Conflict(error.to_string())),
+        };
+        if let Err(error) = worked {
             self.note(name, &mut report, "turn_failed", error.to_string());
             turn.failed = true;
         }
@@ -211,14 +221,6 @@ impl Scheduler {
 
     async fn work_through(&self, feed: &dyn Feed, report: &mut Report, turn: &mut Turn) -> Result<(), Error> {
         let now = Timestamp::now();
-        let Some(_claim) = self.spool.claim(feed.about().name)? else {
-            tracing::info!(
-                feed = feed.about().name,
-                "another process of this machine fetches the feed"
-            );
-            turn.waiting = true;
-            return Ok(());
-        };
         let runs = feed.runs(now - self.reach_back(feed), now);
         report.fetching.retain(|run, _| runs.contains(run));
         for run in runs {
@@ -232,6 +234,8 @@ impl Scheduler {
                     turn.failed = true;
                 }
             }
+            // A look at all cycles may take an hour: people need not wait for its end to see how it goes.
+            self.keep_report(feed.about().name, report).await;
         }
         self.clear_spool(feed, &*self.store.catalog().await?)
     }

@@ -59,7 +59,7 @@ fn gfs_wind_comes_by_ranges_of_its_buckets() {
     let requests = station.provider.requests();
     let of_objects: Vec<_> = requests
         .iter()
-        .filter(|request| request.path.contains("pgrb2.0p25.f") && !request.path.ends_with(".idx"))
+        .filter(|request| request.path.contains("/atmos/gfs.t") && !request.path.ends_with(".idx"))
         .collect();
     assert!(
         of_objects
