@@ -37,7 +37,8 @@ impl Cause {
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
         match error {
             _ if has(&["NoSuchBucket"]) => Self::NoBucket,
-            _ if has(&["InvalidAccessKeyId", "SignatureDoesNotMatch"]) => Self::Keys,
+            // The last is versitygw's word for a key that it does not know.
+            _ if has(&["InvalidAccessKeyId", "SignatureDoesNotMatch", "XAdminUserNotFound"]) => Self::Keys,
             Error::NotFound { .. } => Self::NotFound,
             Error::NotImplemented { .. } | Error::NotSupported { .. } => Self::NotImplemented,
             _ if has(&["501 Not Implemented", "<Code>NotImplemented"]) => Self::NotImplemented,
