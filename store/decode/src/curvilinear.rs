@@ -91,12 +91,12 @@ fn positions(source: &Source, variable: &NcVariable, dims: [&str; 2]) -> Option<
 }
 
 fn role_of_position(candidate: &NcVariable) -> Option<DimRole> {
-    let name = candidate.name.to_ascii_lowercase();
-    role_of_coordinate(candidate).or(match name.as_str() {
+    let by_name = match candidate.name.to_ascii_lowercase().as_str() {
         "lon_rho" | "xlong" => Some(DimRole::Longitude),
         "lat_rho" | "xlat" => Some(DimRole::Latitude),
         _ => None,
-    })
+    };
+    role_of_coordinate(candidate).or(by_name)
 }
 
 /// The grid of a component by its positions.
