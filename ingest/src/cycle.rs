@@ -6,7 +6,7 @@ use std::sync::Arc;
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_decode::{ForcingFile, Series};
-use driftline_domain::{Composition, RunTime, ValidTime, VectorField};
+use driftline_domain::{Composition, ForcingKind, RunTime, ValidTime, VectorField};
 use driftline_store::{
     CycleIdentity, CyclePublisher, Horizon, Manifest, Mark, NewSeries, Origin, Published, SeriesEntry, SeriesRef,
     SourceFile, Store,
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::feed::Field;
-use crate::quality::{Expectation, Finding, SeriesCheck, Verdict, compare_with_previous};
+use crate::quality::{Expectation, Finding, SeriesCheck, Unseen, Verdict, compare_with_previous};
 
 /// An opened file of a cycle.
 pub(crate) struct Opened {
@@ -117,7 +117,8 @@ pub(crate) async fn publish(
         return Ok(unchanged);
     }
     for field in &merged {
-        let mut found = check(compute, &identity.feed, field, draft.coast.clone()).await?;
+        let expected = expectation(field.series.kind, &draft.fields);
+        let mut found = check(compute, &identity.feed, field, (expected, draft.coast.clone())).await?;
         found.extend(hold_against_cycle_before(store, compute, &draft, field).await?);
         let group = &field.series.group;
         identity
@@ -169,16 +170,25 @@ fn identity(draft: &Draft, marks: Vec<Mark>) -> CycleIdentity {
     }
 }
 
+/// What is asked of a field. A file given by hand may be of a model that has wind over its own waters only, as wave models
+/// have: what every step of it lacks is marked. The wind of a feed is everywhere.
+pub(crate) fn expectation(kind: ForcingKind, of_feed: &[Field]) -> Expectation {
+    let mut expected = Expectation::of(kind);
+    if of_feed.is_empty() {
+        expected.holes.unseen = Unseen::Mark;
+    }
+    expected
+}
+
 /// Looks at every step. All fields of a cycle are looked at before the first byte of any is stored. What is odd and no
 /// reason to refuse comes back.
 async fn check(
     compute: &Compute,
     feed: &str,
     Merged { series, steps }: &Merged,
-    coast: Option<Arc<Coast>>,
+    (expected, coast): (Expectation, Option<Arc<Coast>>),
 ) -> Result<Vec<Finding>, Error> {
     let (reader, times, grid) = (Arc::clone(steps), series.times.clone(), series.grid.clone());
-    let expected = Expectation::of(series.kind);
     let look = move || -> Result<Verdict, driftline_decode::Error> {
         let mut check = SeriesCheck::new(&expected, &grid, coast.as_deref());
         for (step, time) in times.into_iter().enumerate() {
