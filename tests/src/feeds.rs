@@ -114,7 +114,8 @@ fn run_before(hours: i64, cadence_h: i64) -> Timestamp {
 
 /// A GFS wind cycle that is complete at its provider.
 fn gfs() -> (Catalogue, Timestamp) {
-    let run = run_before(7, 6);
+    // Complete at its provider, and young enough for NOMADS to be asked.
+    let run = run_before(6, 6);
     (Catalogue::empty().cycle(Feed::Gfs, run), run)
 }
 
