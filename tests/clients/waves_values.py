@@ -41,7 +41,7 @@ def main():
     objects = pathlib.Path(sys.argv[1])
     feed, path = sys.argv[2].split("=", 1)
     manifest = newest(objects, feed)
-    require(manifest["schema"] == 2, f"layout version {manifest['schema']}")
+    require(manifest["schema"] == 3, f"layout version {manifest['schema']}")
     [series] = manifest["series"]
     require(series["kind"] == "waves", f"the series is {series['kind']}")
     group = xr.open_zarr(objects / manifest["prefix"] / series["group"], consolidated=False, chunks=None)

@@ -204,7 +204,11 @@ fn the_result_is_the_server_s(facts: &Value, server: &Server, prepared: &Prepare
         facts["attribution"]
     );
     let progress = facts["progress"].as_array().unwrap();
-    assert!(progress.len() > 2, "progress is live: {progress:?}");
+    // How many values there are in between depends on who is faster, the computation or the browser.
+    assert!(
+        progress.len() > 1 && progress[0].as_f64() < progress[progress.len() - 1].as_f64(),
+        "progress is live: {progress:?}"
+    );
     assert_eq!(facts["downloaded"], format!("{mission}-probability.tif"));
     // Addresses work as they stand, for whoever has no key.
     for (name, address) in facts["addresses"].as_object().unwrap() {
