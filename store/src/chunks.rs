@@ -31,7 +31,7 @@ const INDEX_BYTES: u64 = 4 * 1024 * 1024;
 const MAX_PLANS: u64 = 4096;
 
 /// Numbers of a chunk in row-major order.
-pub(crate) type Numbers = Arc<[i16]>;
+pub(crate) type Numbers = Arc<Vec<i16>>;
 
 /// A chunk that has a value.
 pub(crate) struct Chunk {
@@ -68,7 +68,7 @@ impl ChunkCache {
     /// A cache that holds about this many bytes of decoded chunks.
     pub(crate) fn new(bytes: u64) -> Self {
         let weigh_chunk =
-            |_: &ChunkKey, numbers: &Numbers| u32::try_from(size_of_val(&**numbers) + 256).unwrap_or(u32::MAX);
+            |_: &ChunkKey, numbers: &Numbers| u32::try_from(size_of_val(numbers.as_slice()) + 256).unwrap_or(u32::MAX);
         let weigh_index = |_: &Path, index: &Arc<ShardIndex>| {
             u32::try_from(index.len() * size_of::<Option<Range<u64>>>() + 256).unwrap_or(u32::MAX)
         };
@@ -254,10 +254,8 @@ fn decode_chunks(
             object: object.to_owned(),
             reason: format!("chunk ({t}, {y}, {x}) of array {}: {reason}", plan.path),
         })?;
-        Ok(Chunk {
-            place,
-            numbers: numbers.into(),
-        })
+        let numbers = Arc::new(numbers);
+        Ok(Chunk { place, numbers })
     };
     // One decoder serves a few chunks in a row.
     let decoded = pairs

@@ -68,21 +68,29 @@ fn pack_array(variable: Variable, step: usize, values: &[f32]) -> Result<Vec<i16
 }
 
 /// The field of two packed arrays, NaN for missing.
-pub(crate) fn unpack(kind: ForcingKind, [first, second]: [&[i16]; 2]) -> VectorField {
+pub(crate) fn unpack(kind: ForcingKind, packed: [&[i16]; 2]) -> VectorField {
+    let [mut east, mut north] = packed.map(|numbers| vec![0.0; numbers.len()]);
+    unpack_into(kind, packed, [&mut east, &mut north]);
+    VectorField { east, north }
+}
+
+/// Like [`unpack`], into components that are as long as the packed arrays.
+pub(crate) fn unpack_into(kind: ForcingKind, [first, second]: [&[i16]; 2], [east, north]: [&mut [f32]; 2]) {
     let variables = kind.components();
     if kind == ForcingKind::Waves {
         let nodes = first.iter().zip(second);
-        let (east, north) = nodes.map(|(&height, &to)| wave_vector(variables, height, to)).unzip();
-        return VectorField { east, north };
+        for ((&height, &to), (east, north)) in nodes.zip(east.iter_mut().zip(north)) {
+            (*east, *north) = wave_vector(variables, height, to);
+        }
+        return;
     }
-    let component = |variable: Variable, packed: &[i16]| -> Vec<f32> {
-        let unpack_one = |&number: &i16| value(variable, number).map_or(f32::NAN, |value| value as f32);
-        packed.iter().map(unpack_one).collect()
+    let component = |variable: Variable, packed: &[i16], values: &mut [f32]| {
+        for (&number, into) in packed.iter().zip(values) {
+            *into = value(variable, number).map_or(f32::NAN, |value| value as f32);
+        }
     };
-    VectorField {
-        east: component(variables[0], first),
-        north: component(variables[1], second),
-    }
+    component(variables[0], first, east);
+    component(variables[1], second, north);
 }
 
 fn wave_vector([height, direction]: [Variable; 2], height_number: i16, to_number: i16) -> (f32, f32) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use driftline_compute::Compute;
-use driftline_domain::{BBox, GridSpec, IndexWindow, ValidTime, VectorField};
+use driftline_domain::{BBox, ForcingKind, GridSpec, IndexWindow, ValidTime, VectorField};
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use rayon::prelude::*;
@@ -22,6 +22,8 @@ use crate::{Error, Objects, SeriesRef, Store};
 
 /// Nodes kept around the box, so that bilinear corners and nearest-wet values exist at its rim.
 const MARGIN_NODES: usize = 3;
+/// Rows that are put together at once: with these of the widest grids the packed numbers of both arrays stay in the cache.
+const BLOCK_ROWS: usize = 32;
 /// Fields read at the same time for one box.
 const FIELDS: usize = 4;
 /// Most chunks of one array that are read ahead: a window of the whole globe is not.
@@ -112,7 +114,7 @@ impl Store {
         let (first, second) = tokio::try_join!(read(first), read(second))?;
         let cut = cut.clone();
         let put_together = move || {
-            let of_step = |step| packing::unpack(kind, [&first.step(&cut, step), &second.step(&cut, step)]);
+            let of_step = |step| put_together(kind, [&first, &second], &cut, step);
             cut.steps.clone().into_par_iter().map(of_step).collect()
         };
         Ok(self.compute.run(put_together).await?)
@@ -214,16 +216,15 @@ impl StoredPart {
         }
     }
 
-    /// The numbers of one step in the window, missing ones where there is no chunk.
-    fn step(&self, cut: &Cut, step: usize) -> Vec<i16> {
+    /// The numbers of some stored rows of one step, missing ones where there is no chunk.
+    fn copy_rows(&self, cut: &Cut, step: usize, rows: &Range<usize>, numbers: &mut [i16]) {
         let [chunk_t, chunk_y, chunk_x] = self.chunk;
         let window = cut.window;
-        let rows = window.j0..window.j0 + window.ny;
         let plane = step % chunk_t * chunk_y * chunk_x;
-        let mut numbers = vec![MISSING; window.nx * window.ny];
+        numbers.fill(MISSING);
         for part in column_parts(cut.nx, window.i0, window.nx) {
             for (row, column) in
-                touched(&rows, chunk_y).flat_map(|row| touched(&part.source, chunk_x).map(move |column| (row, column)))
+                touched(rows, chunk_y).flat_map(|row| touched(&part.source, chunk_x).map(move |column| (row, column)))
             {
                 let Some(chunk) = self.chunks.get(&[step / chunk_t, row, column]) else {
                     continue;
@@ -237,8 +238,27 @@ impl StoredPart {
                 }
             }
         }
-        numbers
     }
+}
+
+/// The field of one step, in blocks of rows: a map of the globe is one step, and then the blocks are what the threads share.
+fn put_together(kind: ForcingKind, parts: [&StoredPart; 2], cut: &Cut, step: usize) -> VectorField {
+    let IndexWindow { j0, nx, ny, .. } = cut.window;
+    let block = BLOCK_ROWS * nx;
+    let (mut east, mut north) = (vec![0.0; nx * ny], vec![0.0; nx * ny]);
+    let blocks = east.par_chunks_mut(block).zip(north.par_chunks_mut(block)).enumerate();
+    blocks.for_each_init(
+        || [(); 2].map(|()| vec![MISSING; block]),
+        |numbers, (number, (east, north))| {
+            let first = j0 + number * BLOCK_ROWS;
+            let rows = first..first + east.len() / nx;
+            let [first, second] = numbers.each_mut().map(|numbers| &mut numbers[..east.len()]);
+            parts[0].copy_rows(cut, step, &rows, first);
+            parts[1].copy_rows(cut, step, &rows, second);
+            packing::unpack_into(kind, [first, second], [east, north]);
+        },
+    );
+    VectorField { east, north }
 }
 
 /// The chunks of this size that a range, which is not empty, touches.

@@ -59,6 +59,8 @@ def globe(fields, hour, background):
             patch = patch[:, ::-1 if number % 2 else 1, ::-1 if number % 3 else 1]
             rows, columns = min(size, ROWS - row), min(size, COLUMNS - column)
             out[:, row:row + rows, column:column + columns] = patch[:, :rows, :columns]
+    # The bundled hours come round again after 132: the wind freshens slowly, so that no hour is another to the last bit.
+    out *= np.float32(1 + hour / 4000)
     return out if background is None else out * 0.7 + np.roll(background, hour, axis=2) * 0.5
 
 

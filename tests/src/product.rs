@@ -35,6 +35,8 @@ mod s3;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
+mod shared_data;
+#[cfg(test)]
 mod standards;
 #[cfg(test)]
 mod store;

@@ -69,6 +69,13 @@ impl<'a> Commands<'a> {
         self.json(&["ingest", "file", file, "--feed", feed, "--attribution", CREDIT])
     }
 
+    /// Runs a command that must end with an error, and gives its words.
+    pub(crate) fn refused(&self, arguments: &[&str]) -> String {
+        let done = run(&mut self.command(arguments));
+        assert!(!done.status.success(), "{arguments:?} was not refused");
+        String::from_utf8_lossy(&done.stderr).into_owned()
+    }
+
     /// A new organisation.
     pub(crate) fn organisation(&self, name: &str) -> Value {
         self.json(&["orgs", "create", name])
