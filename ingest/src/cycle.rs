@@ -54,11 +54,21 @@ struct Merged {
 impl Opened {
     /// Opens and hashes a file; `origin` tells where it was fetched.
     pub(crate) fn open(path: &Path, name: String, origin: Option<Origin>) -> Result<Self, Error> {
-        let file = ForcingFile::open(path).map_err(|source| Error::Refused {
+        let digest = digest(path).map_err(|source| Error::Read {
             path: path.to_owned(),
             source,
         })?;
-        let (bytes, sha256) = digest(path).map_err(|source| Error::Read {
+        Self::open_hashed(path, name, origin, digest)
+    }
+
+    /// Opens a file whose length and SHA-256 are known.
+    pub(crate) fn open_hashed(
+        path: &Path,
+        name: String,
+        origin: Option<Origin>,
+        (bytes, sha256): (u64, String),
+    ) -> Result<Self, Error> {
+        let file = ForcingFile::open(path).map_err(|source| Error::Refused {
             path: path.to_owned(),
             source,
         })?;
@@ -119,7 +129,15 @@ pub(crate) async fn publish(
     for field in &merged {
         let expected = expectation(field.series.kind, &draft.fields);
         let mut found = check(compute, &identity.feed, field, (expected, draft.coast.clone())).await?;
-        found.extend(hold_against_cycle_before(store, compute, &draft, field).await?);
+        match hold_against_cycle_before(store, compute, &draft, field).await {
+            Ok(odd) => found.extend(odd),
+            Err(error) if matches!(error, Error::Quality { .. } | Error::Refused { .. }) => return Err(error),
+            // A cycle before that is damaged or out of reach is no reason to keep this one from those who wait for it.
+            Err(error) => {
+                tracing::warn!(feed = draft.feed, run = %draft.run, cause = %error, "not held against the cycle before");
+                found.push(Finding::not_compared(field.series.kind, &error));
+            }
+        }
         let group = &field.series.group;
         identity
             .marks
@@ -189,14 +207,14 @@ async fn check(
     (expected, coast): (Expectation, Option<Arc<Coast>>),
 ) -> Result<Vec<Finding>, Error> {
     let (reader, times, grid) = (Arc::clone(steps), series.times.clone(), series.grid.clone());
-    let look = move || -> Result<Verdict, driftline_decode::Error> {
+    let look = move || -> Result<Verdict, Error> {
         let mut check = SeriesCheck::new(&expected, &grid, coast.as_deref());
         for (step, time) in times.into_iter().enumerate() {
-            check.look(time, &read_step(&reader, step)?);
+            check.look(time, &readable_step(&reader, step)?);
         }
         Ok(check.verdict())
     };
-    verdict_of(feed, &steps[0].0.path, compute.run(look).await?)
+    verdict_of(feed, compute.run(look).await??)
 }
 
 /// Holds one step against the same instant of the feed's cycle before: whoever turned a convention round is told so.
@@ -238,24 +256,24 @@ async fn hold_against_cycle_before(
         return Ok(Vec::new());
     };
     let reader = Arc::clone(steps);
-    let compare = move || Ok(compare_with_previous(&read_step(&reader, step)?, &previous, time));
-    verdict_of(&draft.feed, &steps[0].0.path, compute.run(compare).await?)
+    let compare = move || {
+        let mut verdict = compare_with_previous(&readable_step(&reader, step)?, &previous, time);
+        // One step was looked at and stands for all of them.
+        if let Some(refused) = &mut verdict.refused {
+            refused.time = None;
+        }
+        Ok::<_, Error>(verdict)
+    };
+    verdict_of(&draft.feed, compute.run(compare).await??)
 }
 
 /// What is to be marked, or the refusal.
-fn verdict_of(
-    feed: &str,
-    path: &Path,
-    looked: Result<Verdict, driftline_decode::Error>,
-) -> Result<Vec<Finding>, Error> {
-    let verdict = looked.map_err(|source| Error::Refused {
-        path: path.to_owned(),
-        source,
-    })?;
+fn verdict_of(feed: &str, verdict: Verdict) -> Result<Vec<Finding>, Error> {
     match verdict.refused {
         Some(finding) => Err(Error::Quality {
             feed: feed.to_owned(),
             code: finding.code,
+            time: finding.time,
             reason: finding.message,
         }),
         None => Ok(verdict.marks),
@@ -284,6 +302,14 @@ fn step_sources(steps: &[StepOf], sources: &[SourceFile]) -> Vec<Vec<u32>> {
 fn read_step(steps: &[StepOf], step: usize) -> Result<VectorField, driftline_decode::Error> {
     let (opened, series, step) = &steps[step];
     opened.file.read(*series, *step)
+}
+
+/// A step, or the refusal of the file that holds it.
+fn readable_step(steps: &[StepOf], step: usize) -> Result<VectorField, Error> {
+    read_step(steps, step).map_err(|source| Error::Refused {
+        path: steps[step].0.path.clone(),
+        source,
+    })
 }
 
 /// Joins the series of several files: the same field on the same grid at different times is one series.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use driftline_domain::ValidTime;
+
 /// A refused or failed ingest; nothing of it has been published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -49,6 +51,8 @@ pub enum Error {
         feed: String,
         /// Which check, for programs.
         code: &'static str,
+        /// The step that alone is at fault; `None` where it is the field as a whole.
+        time: Option<ValidTime>,
         /// Which field failed which check.
         reason: String,
     },

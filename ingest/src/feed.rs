@@ -8,7 +8,7 @@ use driftline_domain::{Composition, ForcingKind, GridSpec, RunTime, ValidTime};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-pub use crate::server::{Meaning, Server};
+pub use crate::server::{Server, known_limits};
 
 /// What is told of a feed to people and programs, and what its data must look like.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,6 +145,16 @@ pub struct Place {
     pub while_younger_than: Option<SignedDuration>,
     /// Whose statuses and limits hold there.
     pub server: Server,
+}
+
+impl Place {
+    /// The object that a server is asked for; `None` for a file of this machine.
+    pub(crate) fn object(&self) -> Option<&Url> {
+        match &self.access {
+            Access::Indexed { object, .. } | Access::Whole { object } => Some(object),
+            Access::Local { .. } => None,
+        }
+    }
 }
 
 /// How a part is fetched.

@@ -30,4 +30,3 @@ pub use quality::{
 pub use report::{Counters, FeedState, FeedStatus, HostReport, LastCycle, Problem, Progress, Report};
 pub use scheduler::{FolderFeed, Scheduler, Turn, Watcher, Window};
 pub use statuses::statuses;
-pub(crate) use statuses::stored_report;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use driftline_domain::{RunTime, ValidTime};
-use driftline_store::{Catalog, Horizon, MissingStep};
+use driftline_store::{Catalog, Horizon, Manifest, MissingStep};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ use crate::fetch::HostState;
 
 /// Problems that are remembered.
 const MOST_PROBLEMS: usize = 20;
+/// A problem that was not met for so long is over, and begins anew when it is met again.
+const OVER_AFTER: SignedDuration = SignedDuration::from_hours(6);
 
 /// What the scheduler says of one feed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +28,9 @@ pub struct Report {
     /// When published cycles were last compared with what their provider has.
     #[serde(default)]
     pub rechecked: BTreeMap<RunTime, Timestamp>,
+    /// Whether the last look ended with a problem.
+    #[serde(default)]
+    pub failed: bool,
     /// Newest problems, the last one last.
     pub problems: Vec<Problem>,
     /// Since the data directory was made.
@@ -60,7 +65,10 @@ pub struct Problem {
     pub count: u64,
     /// What it is, for programs.
     pub code: String,
-    /// What it is, for the officer on duty.
+    /// What it befell: a part of a cycle, a host.
+    #[serde(default)]
+    pub subject: String,
+    /// What it is, for the officer on duty; as it was said last.
     pub message: String,
 }
 
@@ -107,28 +115,31 @@ pub(crate) fn host_report(state: HostState) -> (String, HostReport) {
 }
 
 impl Report {
-    /// Notes a problem; the same one again is counted. Returns whether it is new, so that it is logged once.
-    pub fn note(&mut self, code: &str, message: String, now: Timestamp) -> bool {
-        if let Some(known) = self
+    /// Notes a problem; the same one of the same subject again is counted. Returns whether it begins, so that it is logged
+    /// once.
+    pub fn note(&mut self, code: &str, subject: &str, message: String, now: Timestamp) -> bool {
+        let is_same = |problem: &Problem| problem.code == code && problem.subject == subject;
+        let before = self
             .problems
-            .iter_mut()
-            .find(|problem| problem.code == code && problem.message == message)
-        {
-            known.count += 1;
-            known.last_at = now;
-            return false;
-        }
+            .iter()
+            .position(is_same)
+            .map(|at| self.problems.remove(at));
+        let begins = before
+            .as_ref()
+            .is_none_or(|known| now.duration_since(known.last_at) > OVER_AFTER);
+        // The last one said stands last.
         self.problems.push(Problem {
-            first_at: now,
+            first_at: before.as_ref().map_or(now, |known| known.first_at),
             last_at: now,
-            count: 1,
+            count: before.map_or(0, |known| known.count) + 1,
             code: code.to_owned(),
+            subject: subject.to_owned(),
             message,
         });
         if self.problems.len() > MOST_PROBLEMS {
             self.problems.remove(0);
         }
-        true
+        begins
     }
 }
 
@@ -212,7 +223,8 @@ pub(crate) fn status(
     let overdue_s = if done || !is_on {
         0
     } else {
-        now.duration_since(due + about.complete_after).as_secs().max(0)
+        let waited_for = oldest_waited_for(about, catalog, due);
+        now.duration_since(waited_for + about.complete_after).as_secs().max(0)
     };
     let state = match &last_cycle {
         _ if !is_on => FeedState::Off,
@@ -245,6 +257,16 @@ fn last_due(about: &About, now: Timestamp) -> Timestamp {
     let cadence_s = about.cadence.as_secs().max(1);
     let due_s = (now - about.complete_after).as_second();
     Timestamp::from_second(due_s - due_s.rem_euclid(cadence_s)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Nominal time of the first cycle that should be complete and is not: a feed that has been dead for days is late by days. Of a
+/// feed that never was complete only the newest cycle that is due can be missed.
+fn oldest_waited_for(about: &About, catalog: &Catalog, due: Timestamp) -> Timestamp {
+    let is_complete = |manifest: &Manifest| manifest.horizon.as_ref().is_none_or(Horizon::is_complete);
+    let manifests = catalog.cycles().map(|cycle| &cycle.manifest);
+    let complete = manifests.filter(|manifest| manifest.feed == about.name && is_complete(manifest));
+    let newest = complete.map(|manifest| manifest.run.0).max();
+    newest.map_or(due, |newest| due.min(newest + about.cadence))
 }
 
 /// The newest published cycle of a feed in short.

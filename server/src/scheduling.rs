@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_config::{IngestSettings, Settings};
+use driftline_ingest::feed::known_limits;
 use driftline_ingest::feeds::{self, Extent, Overrides};
 use driftline_ingest::fetch::{FetchSettings, Fetcher, HostLimits};
 use driftline_ingest::{FeedStatus, FolderFeed, Scheduler, Window};
@@ -28,12 +29,14 @@ pub(crate) fn scheduler(
     only: &[String],
 ) -> anyhow::Result<Scheduler> {
     let ingest = &settings.ingest;
+    let per_host = HostLimits {
+        requests_per_minute: ingest.requests_per_minute,
+        ..HostLimits::default()
+    };
     let fetcher = Fetcher::new(FetchSettings {
         user_agent: USER_AGENT.to_owned(),
-        per_host: HostLimits {
-            requests_per_minute: ingest.requests_per_minute,
-            ..HostLimits::default()
-        },
+        per_host,
+        overrides: known_limits(per_host),
         ..FetchSettings::default()
     })?;
     let overrides = overrides(ingest)?;

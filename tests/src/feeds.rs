@@ -2,6 +2,7 @@
 //! fault that a provider or a network can have, and processes that are killed at any moment.
 
 mod faults;
+mod healing;
 mod kills;
 mod layouts;
 mod revisions;

@@ -41,7 +41,7 @@ fn meaning(url: String, status: u16, not_before: Option<Timestamp>) -> FetchErro
             status,
             not_before,
         },
-        500 | 502 | 503 | 504 => FetchError::Unavailable {
+        408 | 500 | 502 | 503 | 504 => FetchError::Unavailable {
             url,
             status,
             not_before,
@@ -197,6 +197,7 @@ mod tests {
             (302, later, Some("throttled")),
             (307, later, Some("throttled")),
             (429, later, Some("throttled")),
+            (408, later, Some("unavailable")),
             (500, later, Some("unavailable")),
             (502, later, Some("unavailable")),
             (503, later, Some("unavailable")),

@@ -60,6 +60,15 @@ pub enum Looked {
     },
 }
 
+/// A host as limits and reports name it: with `:port` where it is not the scheme's own.
+pub(crate) fn host_name(url: &Url) -> Option<String> {
+    let name = url.host_str()?;
+    Some(
+        url.port()
+            .map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")),
+    )
+}
+
 impl Fetcher {
     /// A client; one per process, so that the limits hold.
     pub fn new(settings: FetchSettings) -> Result<Self, FetchError> {
@@ -159,12 +168,9 @@ impl Fetcher {
         if !["http", "https"].contains(&url.scheme()) {
             return refuse(format!("'{}' is neither http nor https", url.scheme()));
         }
-        let Some(name) = url.host_str() else {
+        let Some(name) = host_name(url) else {
             return refuse("it names no host".to_owned());
         };
-        let name = url
-            .port()
-            .map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
         let mut hosts = self.inner.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let limits = self.inner.settings.limits_of(&name);
         let host = hosts

@@ -70,7 +70,7 @@ pub enum FetchError {
         /// From `Retry-After`.
         not_before: Option<Timestamp>,
     },
-    /// The server is in trouble (500, 502, 503, 504).
+    /// The server is in trouble (408, 500, 502, 503, 504).
     #[error("{url} was not given because the server is in trouble (status {status})")]
     Unavailable {
         /// Address.

@@ -22,11 +22,13 @@ mod redact;
 mod settings;
 mod validator;
 
+pub(crate) use client::host_name;
 pub use client::{Fetcher, Looked, Text};
 pub use download::{Received, Wanted};
 pub use error::{Class, FetchError};
 pub use hosts::HostState;
 pub use part::looks_like_text;
 pub use receipt::{local_copy, receipt_path};
+pub(crate) use redact::redacted;
 pub use settings::{FetchSettings, HostLimits, Proxying};
 pub use validator::Validator;

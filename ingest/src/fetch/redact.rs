@@ -20,7 +20,7 @@ const SECRET_PARTS: &[&str] = &[
 const SECRET_NAMES: &[&str] = &["sig", "key", "auth", "authorization", "pwd"];
 
 /// The address as it may be stored, logged and shown.
-pub(super) fn redacted(url: &Url) -> Url {
+pub(crate) fn redacted(url: &Url) -> Url {
     let mut shown = url.clone();
     // These fail only for addresses that cannot have a user, which then have none.
     let _ = shown.set_username("");

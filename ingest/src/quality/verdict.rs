@@ -1,6 +1,6 @@
 //! What quality control says: refused for a reason, or fit, with marks for what is odd.
 
-use driftline_domain::ValidTime;
+use driftline_domain::{ForcingKind, ValidTime};
 
 /// One thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,12 @@ impl Finding {
     /// A finding.
     pub(super) fn new(code: &'static str, time: Option<ValidTime>, message: String) -> Self {
         Self { code, time, message }
+    }
+
+    /// The check against the cycle before could not be made.
+    pub(crate) fn not_compared(kind: ForcingKind, cause: &dyn std::fmt::Display) -> Self {
+        let message = format!("{kind} was not held against the cycle before: {cause}");
+        Self::new("not_compared", None, message)
     }
 }
 

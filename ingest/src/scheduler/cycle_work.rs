@@ -1,37 +1,52 @@
 //! One cycle of one feed: planned, fetched, and published as soon as that does readers a service.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use driftline_domain::{GridSpec, RunTime, ValidTime};
-use driftline_store::{Catalog, Cycle, Horizon, MissingStep, Published};
+use driftline_store::{Catalog, Cycle, Horizon, Published};
 use futures::StreamExt;
 use futures::future::BoxFuture;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::part_work::{Errand, Outcome};
+use super::missing::{missing_steps, progress};
+use super::part_work::{Errand, Outcome, UNREACHABLE, UNREADABLE};
 use super::{Scheduler, Turn};
 use crate::Error;
 use crate::cycle::{self, Draft, Opened, wanted_series};
-use crate::feed::{Feed, Field, Listing, Listings, Part, Plan};
-use crate::fetch::{Class, Looked, Text, Validator};
-use crate::report::{Progress, Report};
+use crate::feed::{Feed, Field, Listing, Listings, Part, Place, Plan};
+use crate::fetch::{Class, Text};
+use crate::report::Report;
 
 /// After so many parts in a row that are not there yet, later ones are not asked for.
 const ABSENT_IN_A_ROW: usize = 3;
 /// Rounds of listings that a feed may ask for.
 const MOST_ROUNDS: usize = 64;
+/// Fetched steps of one cycle that quality control may refuse in one look; the same step from another place counts again.
+const MOST_STEPS_REFUSED: usize = 12;
+/// After so long a late cycle is published again however little has come.
+const NEXT_EARLY_REVISION: SignedDuration = SignedDuration::from_mins(30);
 /// Longest listing that is read.
 const MOST_LISTING_BYTES: u64 = 16 * 1024 * 1024;
 
+/// A cycle that is to be fetched.
+pub(super) struct Wanted<'a> {
+    pub(super) feed: &'a dyn Feed,
+    pub(super) run: RunTime,
+    pub(super) parts: &'a [Part],
+    /// Every valid time of it within the window.
+    pub(super) expected: Vec<ValidTime>,
+    /// What is published of it.
+    pub(super) head: Option<&'a Arc<Cycle>>,
+}
+
 /// The parts of a cycle after a look at each.
 #[derive(Default)]
-struct Collected {
+pub(super) struct Collected {
     /// What is here, by position in the plan.
-    here: Vec<Option<Arc<Opened>>>,
+    pub(super) here: Vec<Option<Arc<Opened>>>,
     /// What is not, and why.
-    missing: Vec<(usize, String)>,
+    pub(super) missing: Vec<(usize, String)>,
 }
 
 impl Scheduler {
@@ -49,7 +64,7 @@ impl Scheduler {
         let head = catalog.head(about.name, run);
         if let Some(head) = head.filter(|head| has_all(head, &expected)) {
             report.fetching.remove(&run);
-            return self.look_for_reissue(feed, run, head, report, turn).await;
+            return self.look_for_reissue(feed, run, head, (report, turn)).await;
         }
         let is_given_up = Timestamp::now() > run.0 + about.given_up_after;
         if is_given_up && head.is_some() {
@@ -64,19 +79,30 @@ impl Scheduler {
                 return Ok(());
             }
         };
-        self.fetch_and_publish(feed, run, &parts, expected, head, report, turn)
-            .await
+        let wanted = Wanted {
+            feed,
+            run,
+            parts: &parts,
+            expected,
+            head,
+        };
+        self.fetch_and_publish(&wanted, report, turn).await
     }
 
     /// The valid times of the whole cycle within the window.
-    fn expected_times(&self, feed: &dyn Feed, run: RunTime) -> Vec<ValidTime> {
+    pub(super) fn expected_times(&self, feed: &dyn Feed, run: RunTime) -> Vec<ValidTime> {
         let last = run.0 + self.window.forecast;
         let times = feed.expected_times(run).into_iter();
         times.filter(|time| time.0 <= last).collect()
     }
 
     /// The parts within the window; `None` where a listing that the feed needs could not be had.
-    async fn parts(&self, feed: &dyn Feed, run: RunTime, expected: &[ValidTime]) -> Result<Option<Vec<Part>>, Error> {
+    pub(super) async fn parts(
+        &self,
+        feed: &dyn Feed,
+        run: RunTime,
+        expected: &[ValidTime],
+    ) -> Result<Option<Vec<Part>>, Error> {
         let mut listings = Listings::new();
         for _ in 0..MOST_ROUNDS {
             match feed.plan(run, &listings).map_err(Error::Plan)? {
@@ -109,43 +135,57 @@ impl Scheduler {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one cycle's whole state; a struct would only rename it"
-    )]
-    async fn fetch_and_publish(
+    /// Fetches a cycle and publishes it. A step that quality control refuses is taken out and had from another place, now or
+    /// when its provider has other bytes; the steps before it are as good as if it had not come.
+    pub(super) async fn fetch_and_publish(
         &self,
-        feed: &dyn Feed,
-        run: RunTime,
-        parts: &[Part],
-        expected: Vec<ValidTime>,
-        head: Option<&Arc<Cycle>>,
+        wanted: &Wanted<'_>,
         report: &mut Report,
         turn: &mut Turn,
     ) -> Result<(), Error> {
+        for _ in 0..MOST_STEPS_REFUSED {
+            let refused = match self.fetch_and_publish_once(wanted, report, turn).await {
+                Err(error @ (Error::Quality { time: Some(_), .. } | Error::Refused { .. })) => error,
+                other => return other,
+            };
+            if !self.take_out(wanted, &refused, report, turn)? {
+                return Err(refused);
+            }
+        }
+        turn.waiting = true;
+        Ok(())
+    }
+
+    async fn fetch_and_publish_once(
+        &self,
+        wanted: &Wanted<'_>,
+        report: &mut Report,
+        turn: &mut Turn,
+    ) -> Result<(), Error> {
+        let Wanted { feed, run, parts, .. } = *wanted;
         let about = feed.about();
+        let objects = parts.iter().flat_map(|part| &part.places).filter_map(Place::object);
+        objects.for_each(|object| Self::asks(report, object));
         self.watcher.begins(about.name, run, parts.len());
         let collected = self.collect(feed, run, parts, report, turn).await;
         self.watcher.ends(about.name, run);
         let mut collected = collected?;
         self.set_other_grids_aside(feed, run, parts, &mut collected, report, turn)?;
-        let mut progress = progress(parts, &collected, report.fetching.get(&run));
-        progress.missing.extend(unlisted(parts, &expected));
-        let missing = progress.missing.clone();
+        let progress = progress(wanted, &collected, report.fetching.get(&run));
+        let is_whole = progress.missing.is_empty();
         report.fetching.insert(run, progress);
         let now = Timestamp::now();
         let usable = collected.here.iter().take_while(|part| part.is_some()).flatten();
         let files: Vec<Arc<Opened>> = usable.cloned().collect();
-        let is_whole = missing.is_empty();
         let is_late = now > run.0 + about.complete_after;
-        let is_ready = is_whole || is_late && self.is_usable(run, parts, files.len(), head);
+        let is_ready = is_whole || is_late && self.is_usable(wanted, files.len(), now);
         if !is_ready {
             return Ok(());
         }
         let horizon = Horizon {
-            expected_until: expected.last().copied().unwrap_or(ValidTime(run.0)),
-            expected_steps: expected.len(),
-            missing,
+            expected_until: wanted.expected.last().copied().unwrap_or(ValidTime(run.0)),
+            expected_steps: wanted.expected.len(),
+            missing: missing_steps(wanted, &collected),
         };
         let draft = Draft {
             feed: about.name.to_owned(),
@@ -154,7 +194,7 @@ impl Scheduler {
             attribution: Some(about.attribution.to_owned()),
             horizon: Some(horizon),
             fields: about.fields.clone(),
-            times: expected,
+            times: wanted.expected.clone(),
             coast: self.coast.clone(),
         };
         let published = cycle::publish(&self.store, &self.compute, draft, now).await?;
@@ -170,15 +210,55 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Whether the first parts of a late cycle are worth publishing: they reach far enough, and farther than before.
-    fn is_usable(&self, run: RunTime, parts: &[Part], count: usize, head: Option<&Arc<Cycle>>) -> bool {
-        let reached = parts[..count].iter().rev().find_map(|part| part.times.last().copied());
-        let Some(reached) = reached else { return false };
-        let published = head.and_then(|head| {
-            let series = head.manifest.series.iter();
-            series.filter_map(|series| series.times.last().copied()).min()
-        });
-        reached.0 >= run.0 + self.window.usable && published.is_none_or(|published| reached > published)
+    /// Refuses the fetched part that holds the step which was refused; `false` where none is known to.
+    fn take_out(
+        &self,
+        wanted: &Wanted<'_>,
+        refused: &Error,
+        report: &mut Report,
+        turn: &mut Turn,
+    ) -> Result<bool, Error> {
+        let about = wanted.feed.about();
+        let spool = self.spool.cycle(about.name, wanted.run)?;
+        let mut parts = wanted.parts.iter();
+        let (code, part) = match refused {
+            Error::Quality {
+                time: Some(time), code, ..
+            } => (*code, parts.find(|part| part.times.contains(time))),
+            Error::Refused { path, .. } => (UNREADABLE, parts.find(|part| spool.path(&part.name) == *path)),
+            _ => return Ok(false),
+        };
+        let Some(part) = part else { return Ok(false) };
+        let Some(receipt) = spool.fetched(&part.name) else {
+            return Ok(false);
+        };
+        let reason = format!("{} from {}: {refused}", part.name, receipt.url);
+        spool.refuse(&part.name, &receipt, reason.clone(), Timestamp::now())?;
+        report.counters.refused += 1;
+        let (run, subject) = (wanted.run, format!("{} {}", wanted.run, part.name));
+        self.note_of(about.name, report, (code, &subject), format!("{run}: {reason}"));
+        turn.failed = true;
+        Ok(true)
+    }
+
+    /// Whether the first parts of a late cycle are worth publishing: they reach far enough, and farther than before by as much
+    /// again, or it is a while since the last time. Each revision is a copy.
+    fn is_usable(&self, wanted: &Wanted<'_>, count: usize, now: Timestamp) -> bool {
+        let reached = wanted.parts[..count]
+            .iter()
+            .rev()
+            .find_map(|part| part.times.last().copied());
+        let Some(reached) = reached.filter(|reached| reached.0 >= wanted.run.0 + self.window.usable) else {
+            return false;
+        };
+        let Some(head) = wanted.head else { return true };
+        let series = head.manifest.series.iter();
+        let published = series.filter_map(|series| series.times.last().copied()).min();
+        published.is_none_or(|published| {
+            let goes_on = reached.0.duration_since(published.0);
+            let is_while_ago = now > head.manifest.published_at + NEXT_EARLY_REVISION;
+            goes_on.is_positive() && (goes_on >= self.window.usable || is_while_ago)
+        })
     }
 
     /// Every part of the plan, several at a time; a provider that has not got so far yet is not asked for the rest.
@@ -220,9 +300,9 @@ impl Scheduler {
                     collected.missing.push((position, format!("not there yet: {reason}")));
                     absent_in_a_row += 1;
                 }
-                Outcome::Failed { code, reason } => {
-                    report.counters.refused += 1;
-                    self.note(about.name, report, code, format!("{run}: {reason}"));
+                Outcome::Failed { code, subject, reason } => {
+                    report.counters.refused += u64::from(code != UNREACHABLE);
+                    self.note_of(about.name, report, (code, &subject), reason.clone());
                     turn.failed = true;
                     collected.missing.push((position, reason));
                 }
@@ -264,61 +344,12 @@ impl Scheduler {
         }
         Ok(())
     }
-
-    /// Asks whether the provider has written a published cycle anew, and fetches what has changed.
-    async fn look_for_reissue(
-        &self,
-        feed: &dyn Feed,
-        run: RunTime,
-        head: &Arc<Cycle>,
-        report: &mut Report,
-        turn: &mut Turn,
-    ) -> Result<(), Error> {
-        let about = feed.about();
-        let now = Timestamp::now();
-        let looked_at = report
-            .rechecked
-            .get(&run)
-            .copied()
-            .unwrap_or(head.manifest.published_at);
-        if !about.reissued || now < looked_at + self.window.recheck || now > run.0 + about.given_up_after {
-            return Ok(());
-        }
-        report.rechecked.insert(run, now);
-        let spool = self.spool.cycle(about.name, run)?;
-        let mut changed = 0;
-        for source in &head.manifest.sources {
-            let Some(origin) = &source.origin else { continue };
-            let Ok(url) = Url::parse(&origin.url) else { continue };
-            let known = Validator {
-                etag: origin.etag.clone(),
-                last_modified: origin.last_modified,
-            };
-            if let Ok(Looked::There { validator, .. }) = self.fetcher.look(&url, Some(&known)).await
-                && validator != known
-            {
-                spool.drop_part(&source.name)?;
-                changed += 1;
-            }
-        }
-        if changed == 0 {
-            return Ok(());
-        }
-        tracing::info!(feed = about.name, %run, parts = changed, "the provider has written parts of the cycle anew");
-        let expected = self.expected_times(feed, run);
-        let Some(parts) = self.parts(feed, run, &expected).await? else {
-            return Ok(());
-        };
-        self.fetch_and_publish(feed, run, &parts, expected, Some(head), report, turn)
-            .await
-    }
 }
 
 /// Whether a published revision has every expected time in each of its fields.
 fn has_all(head: &Arc<Cycle>, expected: &[ValidTime]) -> bool {
-    let complete = head.manifest.horizon.as_ref().is_none_or(Horizon::is_complete);
     let covers = |times: &[ValidTime]| expected.iter().all(|time| times.binary_search(time).is_ok());
-    complete && head.manifest.series.iter().all(|series| covers(&series.times))
+    head.manifest.series.iter().all(|series| covers(&series.times))
 }
 
 /// Positions of parts whose grid is not that of most.
@@ -339,36 +370,4 @@ fn odd_ones_out(here: &[Option<Arc<Opened>>], fields: &[Field]) -> Vec<usize> {
     let Some((_, usual)) = most else { return Vec::new() };
     let odd = grids.iter().filter(|(_, grid)| grid != usual);
     odd.map(|(position, _)| *position).collect()
-}
-
-/// Expected times for which the provider has no part at all.
-fn unlisted(parts: &[Part], expected: &[ValidTime]) -> Vec<MissingStep> {
-    if parts.iter().any(|part| part.times.is_empty()) {
-        return Vec::new();
-    }
-    let listed: BTreeSet<&ValidTime> = parts.iter().flat_map(|part| &part.times).collect();
-    let absent = expected.iter().filter(|time| !listed.contains(time));
-    let missing = absent.map(|time| MissingStep {
-        step: time.to_string(),
-        time: Some(*time),
-        reason: "the provider lists no file for it".to_owned(),
-    });
-    missing.collect()
-}
-
-fn progress(parts: &[Part], collected: &Collected, before: Option<&Progress>) -> Progress {
-    let here: Vec<&Arc<Opened>> = collected.here.iter().flatten().collect();
-    let missing = collected.missing.iter().map(|(position, reason)| MissingStep {
-        step: parts[*position].name.clone(),
-        time: parts[*position].times.first().copied(),
-        reason: reason.clone(),
-    });
-    let first_seen_at = before.and_then(|before| before.first_seen_at);
-    Progress {
-        parts: parts.len(),
-        fetched: here.len(),
-        bytes: here.iter().map(|part| part.source.bytes).sum(),
-        missing: missing.collect(),
-        first_seen_at: first_seen_at.or_else(|| (!here.is_empty()).then(Timestamp::now)),
-    }
 }

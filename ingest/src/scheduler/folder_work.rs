@@ -69,13 +69,26 @@ impl Scheduler {
     /// One look at a folder.
     pub(crate) async fn folder_turn(&self, folder: &FolderFeed) -> Turn {
         let now = Timestamp::now();
-        let mut report = self.report(&folder.name).await;
         let mut turn = Turn::default();
+        let mut report = match self.report(&folder.name).await {
+            Ok(report) => report,
+            // What was kept must not be overwritten with less.
+            Err(error) => {
+                tracing::warn!(feed = folder.name, cause = %error, "the store cannot be read, the folder is not looked at");
+                turn.failed = true;
+                return turn;
+            }
+        };
+        report.hosts.clear();
+        if let Location::Remote(url) = &folder.location {
+            Self::asks(&mut report, url);
+        }
         if let Err(error) = self.work_through_folder(folder, &mut report, &mut turn).await {
             self.note(&folder.name, &mut report, "turn_failed", error.to_string());
             turn.failed = true;
         }
         report.counters.failed_turns += u64::from(turn.failed);
+        report.failed = turn.failed;
         report.polled_at = Some(now);
         self.keep_report(&folder.name, &report).await;
         turn

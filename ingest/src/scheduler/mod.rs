@@ -6,7 +6,9 @@
 
 mod cycle_work;
 mod folder_work;
+mod missing;
 mod part_work;
+mod reissue;
 mod settings;
 
 use std::path::PathBuf;
@@ -16,10 +18,11 @@ use std::time::Duration;
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_domain::RunTime;
-use driftline_store::{Catalog, Retained, RetentionRules, Store};
+use driftline_store::{Catalog, Horizon, Retained, RetentionRules, Store};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
+use url::Url;
 
 use crate::Error;
 use crate::feed::Feed;
@@ -202,7 +205,16 @@ impl Scheduler {
             turn.waiting = true;
             return turn;
         }
-        let mut report = self.report(name).await;
+        let mut report = match self.report(name).await {
+            Ok(report) => report,
+            // What was kept must not be overwritten with less, and the catalogue could not be read either.
+            Err(error) => {
+                tracing::warn!(feed = name, cause = %error, "the store cannot be read, the feed is not looked at");
+                turn.failed = true;
+                return turn;
+            }
+        };
+        report.hosts.clear();
         let worked = match &claim {
             Ok(_) => self.work_through(feed, &mut report, &mut turn).await,
             Err(error) => Err(Error::Conflict(error.to_string())),
@@ -212,6 +224,7 @@ impl Scheduler {
             turn.failed = true;
         }
         report.counters.failed_turns += u64::from(turn.failed);
+        report.failed = turn.failed;
         let pause = SignedDuration::try_from(self.window.pause_after(&turn)).unwrap_or(SignedDuration::ZERO);
         report.polled_at = Some(now);
         report.next_poll_at = Some(now + pause);
@@ -223,7 +236,9 @@ impl Scheduler {
         let now = Timestamp::now();
         let runs = feed.runs(now - self.reach_back(feed), now);
         report.fetching.retain(|run, _| runs.contains(run));
-        for run in runs {
+        report.rechecked.retain(|run, _| runs.contains(run));
+        for run in &runs {
+            let run = *run;
             let catalog = self.store.catalog().await?;
             match self.work_on(feed, run, &catalog, report, turn).await {
                 Ok(()) => {}
@@ -236,6 +251,12 @@ impl Scheduler {
             }
             // A look at all cycles may take an hour: people need not wait for its end to see how it goes.
             self.keep_report(feed.about().name, report).await;
+            // A cycle that has begun to appear meanwhile goes before older ones.
+            let now = Timestamp::now();
+            if feed.runs(now - self.reach_back(feed), now).first() > runs.first() {
+                turn.waiting = true;
+                break;
+            }
         }
         self.clear_spool(feed, &*self.store.catalog().await?)
     }
@@ -246,46 +267,63 @@ impl Scheduler {
         self.window.hindcast.max(about.complete_after + about.cadence)
     }
 
-    /// Fetched parts are kept until two newer cycles are complete: a cycle may be written anew by its provider.
+    /// Fetched parts are kept until two newer cycles are complete, since a cycle may be written anew by its provider, and those
+    /// of a cycle that still lacks some for as long as it is looked at: they would be fetched again.
     fn clear_spool(&self, feed: &dyn Feed, catalog: &Catalog) -> Result<(), Error> {
         let name = feed.about().name;
+        let now = Timestamp::now();
         let spooled = self.spool.runs(name);
-        let is_complete = |run: &RunTime| {
-            let head = catalog.head(name, *run);
-            head.is_some_and(|head| {
-                head.manifest
-                    .horizon
-                    .as_ref()
-                    .is_some_and(|horizon| horizon.is_complete())
-            })
+        let is_complete = |run: RunTime| {
+            let horizon = catalog.head(name, run).and_then(|head| head.manifest.horizon.as_ref());
+            horizon.is_some_and(Horizon::is_complete)
         };
-        let oldest_kept = spooled.iter().rev().filter(|run| is_complete(run)).nth(1).copied();
-        let oldest_wanted = RunTime(Timestamp::now() - self.reach_back(feed));
+        let is_final = |run: RunTime| {
+            let is_given_up = now > run.0 + feed.about().given_up_after;
+            is_complete(run) || is_given_up && catalog.head(name, run).is_some()
+        };
+        let oldest_kept = spooled.iter().rev().copied().filter(|run| is_complete(*run)).nth(1);
+        let oldest_wanted = RunTime(now - self.reach_back(feed));
         for run in spooled {
-            if oldest_kept.is_some_and(|oldest| run < oldest) || run < oldest_wanted {
+            if oldest_kept.is_some_and(|oldest| run < oldest) && is_final(run) || run < oldest_wanted {
                 self.spool.forget(name, run)?;
             }
         }
         Ok(())
     }
 
-    /// Notes a problem, and logs it the first time.
+    /// Notes a problem that is the same whenever it is said in the same words, and logs it the first time.
     fn note(&self, feed: &str, report: &mut Report, code: &str, message: String) {
-        if report.note(code, message.clone(), Timestamp::now()) {
+        let subject = message.clone();
+        self.note_of(feed, report, (code, &subject), message);
+    }
+
+    /// Notes a problem of a part or a host, and logs it the first time.
+    fn note_of(&self, feed: &str, report: &mut Report, (code, subject): (&str, &str), message: String) {
+        if report.note(code, subject, message.clone(), Timestamp::now()) {
             tracing::warn!(feed, code, "{message}");
         }
     }
 
-    async fn report(&self, feed: &str) -> Report {
-        crate::stored_report(&self.store, feed).await.unwrap_or_default()
+    /// What was kept of a feed; one that this version cannot read is begun anew.
+    async fn report(&self, feed: &str) -> Result<Report, Error> {
+        let kept = self.store.feed_report(feed).await?;
+        Ok(kept
+            .and_then(|text| serde_json::from_slice(&text).ok())
+            .unwrap_or_default())
+    }
+
+    /// Notes that a feed is fetched from the host of an address.
+    fn asks(report: &mut Report, url: &Url) {
+        if let Some(host) = crate::fetch::host_name(url) {
+            report.hosts.entry(host).or_default();
+        }
     }
 
     async fn keep_report(&self, feed: &str, report: &Report) {
         let mut report = report.clone();
-        report.hosts = self
-            .fetcher
-            .hosts()
-            .into_iter()
+        let hosts = self.fetcher.hosts().into_iter();
+        report.hosts = hosts
+            .filter(|host| report.hosts.contains_key(&host.host))
             .map(crate::report::host_report)
             .collect();
         let kept = match serde_json::to_vec(&report) {

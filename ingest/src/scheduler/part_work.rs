@@ -12,7 +12,7 @@ use url::Url;
 
 use super::Scheduler;
 use crate::Error;
-use crate::cycle::{Opened, wanted_series};
+use crate::cycle::{Opened, digest, wanted_series};
 use crate::feed::{Access, Field, IndexDialect, Part, Place, Wanted};
 use crate::fetch::{self, Class, FetchError, Received, Text, Validator};
 use crate::index::{self, ByteRange, IndexError};
@@ -51,7 +51,12 @@ pub(crate) enum Outcome {
     /// No place has it yet.
     Absent(String),
     /// It should be there and could not be had, or is no use.
-    Failed { code: &'static str, reason: String },
+    Failed {
+        code: &'static str,
+        /// What is at fault: the part, or the host that did not give it.
+        subject: String,
+        reason: String,
+    },
 }
 
 impl Scheduler {
@@ -61,8 +66,10 @@ impl Scheduler {
     }
 
     async fn try_places(&self, errand: &Errand<'_>, part: &Part) -> Result<Outcome, Error> {
-        if let Some(receipt) = errand.spool.fetched(&part.name) {
-            return self.look_at(errand, part, receipt, 0).await;
+        if let Some(receipt) = errand.spool.fetched(&part.name)
+            && let Some(outcome) = self.look_at(errand, part, receipt, 0).await?
+        {
+            return Ok(outcome);
         }
         let age = Timestamp::now().duration_since(errand.run.0);
         let mut absent = Vec::new();
@@ -83,7 +90,7 @@ impl Scheduler {
     /// A part from one place. Where an index leads to other bytes than it promises, the whole object is read instead.
     async fn fetch_at_place(&self, errand: &Errand<'_>, part: &Part, place: &Place) -> Result<Outcome, Error> {
         let by_place = self.fetched_and_looked_at(errand, part, place).await?;
-        let is_content = |outcome: &Outcome| matches!(outcome, Outcome::Failed { code, .. } if *code != UNREACHABLE);
+        let is_content = |outcome: &Outcome| matches!(outcome, Outcome::Failed { code, .. } if CONTENT.contains(code));
         match &place.access {
             Access::Indexed { object, .. } if is_content(&by_place) => {
                 let whole = Place {
@@ -103,43 +110,52 @@ impl Scheduler {
         match self.fetch(errand, part, place).await {
             Ok(receipt) => {
                 let bytes = receipt.bytes;
-                self.look_at(errand, part, receipt, bytes).await
+                let outcome = self.look_at(errand, part, receipt, bytes).await?;
+                Ok(outcome.unwrap_or_else(|| errand.failed(part, UNREADABLE, "the disk changed it".to_owned())))
             }
             Err(Trouble::Fetch(error)) => match error.class() {
                 Class::Absent => Ok(Outcome::Absent(error.to_string())),
                 // A server that cuts out what it is asked for says on a page, with status 200, that it has not got the file.
                 _ if is_page(&error) && is_question(&place.access) => Ok(Outcome::Absent(error.to_string())),
                 Class::Local => Err(Error::Fetch(error)),
-                _ => Ok(failure(&error)),
+                _ => Ok(failure(errand, part, place, &error)),
             },
-            Err(Trouble::Content { code, reason }) => Ok(Outcome::Failed { code, reason }),
+            Err(Trouble::Content { code, reason }) => Ok(errand.failed(part, code, reason)),
         }
     }
 
-    /// Opens a fetched part and compares it with what it was promised to be.
+    /// Opens a fetched part and compares it with what it was promised to be; `None`, and the part is gone, where the bytes
+    /// are no longer those that came.
     async fn look_at(
         &self,
         errand: &Errand<'_>,
         part: &Part,
         receipt: Received,
         fetched: u64,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<Option<Outcome>, Error> {
         let path = errand.spool.path(&part.name);
-        let (name, origin) = (part.name.clone(), Origin::from(&receipt));
-        let opened = self
-            .compute
-            .run(move || Opened::open(&path, name, Some(origin)))
-            .await?;
+        let (name, came) = (part.name.clone(), receipt.clone());
+        let opened = self.compute.run(move || opened_as_it_came(&path, name, &came)).await?;
         let objection = match opened {
-            Ok(opened) => match objection(errand, part, &opened) {
+            Ok(None) => {
+                let (feed, part) = (errand.feed, part.name.as_str());
+                tracing::warn!(
+                    feed,
+                    part,
+                    "the fetched file was changed or damaged on this disk; it is fetched again"
+                );
+                errand.spool.drop_part(part)?;
+                return Ok(None);
+            }
+            Ok(Some(opened)) => match objection(errand, part, &opened) {
                 None => {
                     self.watcher.has(errand.feed, errand.run, &part.name);
                     let part = Arc::new(opened);
-                    return Ok(Outcome::Here { part, fetched });
+                    return Ok(Some(Outcome::Here { part, fetched }));
                 }
                 Some(objection) => objection,
             },
-            Err(Error::Refused { source, .. }) => ("unreadable", source.to_string()),
+            Err(Error::Refused { source, .. }) => (UNREADABLE, source.to_string()),
             Err(error) => return Err(error),
         };
         let (code, reason) = objection;
@@ -147,7 +163,7 @@ impl Scheduler {
         errand
             .spool
             .refuse(&part.name, &receipt, reason.clone(), Timestamp::now())?;
-        Ok(Outcome::Failed { code, reason })
+        Ok(Some(errand.failed(part, code, reason)))
     }
 
     async fn fetch(&self, errand: &Errand<'_>, part: &Part, place: &Place) -> Result<Received, Trouble> {
@@ -234,8 +250,9 @@ impl Scheduler {
             Ok(receipt) => Ok(receipt),
             Err(FetchError::Unchanged { .. }) => {
                 let refused = errand.spool.refused(&part.name).into_iter();
+                let shown = fetch::redacted(&wanted.url);
                 let known = refused
-                    .filter(|one| one.url == wanted.url.as_str())
+                    .filter(|one| one.url == shown.as_str())
                     .map(|one| one.reason)
                     .next_back();
                 Err(Trouble::content("refused_before", known.unwrap_or_default()))
@@ -243,6 +260,28 @@ impl Scheduler {
             Err(error) => Err(Trouble::Fetch(error)),
         }
     }
+}
+
+impl Errand<'_> {
+    fn failed(&self, part: &Part, code: &'static str, reason: String) -> Outcome {
+        Outcome::Failed {
+            code,
+            subject: format!("{} {}", self.run, part.name),
+            reason: format!("{}: {reason}", self.run),
+        }
+    }
+}
+
+/// A fetched part, unless its bytes are not those of its receipt.
+fn opened_as_it_came(path: &Path, name: String, receipt: &Received) -> Result<Option<Opened>, Error> {
+    let digest = digest(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    if digest.1 != receipt.sha256 {
+        return Ok(None);
+    }
+    Opened::open_hashed(path, name, Some(Origin::from(receipt)), digest).map(Some)
 }
 
 /// The byte ranges of the wanted messages of a part that is one step.
@@ -271,7 +310,18 @@ fn is_question(access: &Access) -> bool {
 }
 
 /// A place that did not answer as it should; of the part that says nothing.
-const UNREACHABLE: &str = "unreachable";
+pub(crate) const UNREACHABLE: &str = "unreachable";
+/// Bytes that cannot be opened.
+pub(crate) const UNREADABLE: &str = "unreadable";
+/// What is wrong with bytes that came, or with the index that led to them: other bytes of the object may be the right ones.
+const CONTENT: [&str; 6] = [
+    "index",
+    UNREADABLE,
+    "content_differs_from_name",
+    "field_missing",
+    "grid_differs",
+    "times_differ",
+];
 
 /// Why a place gave no part.
 enum Trouble {
@@ -291,7 +341,7 @@ impl From<FetchError> for Trouble {
     }
 }
 
-fn failure(error: &FetchError) -> Outcome {
+fn failure(errand: &Errand<'_>, part: &Part, place: &Place, error: &FetchError) -> Outcome {
     let code = match error.class() {
         Class::Absent => "absent",
         Class::AgedOut => "aged_out",
@@ -300,9 +350,17 @@ fn failure(error: &FetchError) -> Outcome {
         Class::Local => "local",
         Class::Unchanged => "unchanged",
     };
-    Outcome::Failed {
-        code,
-        reason: error.to_string(),
+    match place
+        .object()
+        .and_then(fetch::host_name)
+        .filter(|_| code == UNREACHABLE)
+    {
+        Some(host) => Outcome::Failed {
+            code,
+            subject: host,
+            reason: format!("{}: {error}", errand.run),
+        },
+        None => errand.failed(part, code, error.to_string()),
     }
 }
 
@@ -313,7 +371,8 @@ fn refused_version(spool: &CycleSpool, part: &Part, object: &Url, ranges: &[Rang
         refused.eq(ranges.iter().cloned())
     };
     let refused = spool.refused(&part.name).into_iter();
-    let of_object = refused.filter(|one| one.url == object.as_str() && one.validator.is_some() && is_range(one));
+    let shown = fetch::redacted(object);
+    let of_object = refused.filter(|one| one.url == shown.as_str() && one.validator.is_some() && is_range(one));
     of_object.map(|one| one.validator).next_back()
 }
 

@@ -77,11 +77,13 @@ pub(crate) struct Change {
     pub(crate) later: i32,
     /// Hours by which the cycle inside is older than the one that the name says.
     pub(crate) older: i32,
+    /// By how much every value is wrong, in its unit.
+    pub(crate) off_by: i32,
 }
 
 impl Change {
-    /// What each new issue adds to every value, in its unit.
+    /// What is added to every value, in its unit; each new issue differs from the one before.
     pub(crate) fn shift(&self) -> f32 {
-        self.issue as f32 * 0.25
+        self.issue as f32 * 0.25 + self.off_by as f32
     }
 }

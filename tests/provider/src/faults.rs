@@ -87,6 +87,11 @@ pub enum Fault {
         /// Hours older.
         hours: i32,
     },
+    /// Every value in the file is wrong by so much.
+    WrongValues {
+        /// How much, in the unit of the field.
+        off_by: i32,
+    },
     /// The index belongs to another upload: its offsets are too large by so much.
     StaleIndex {
         /// Bytes.
@@ -248,6 +253,7 @@ pub(crate) fn change(faults: &[(Fault, u32)], issue: u32) -> Change {
             Fault::RenamedVariable => change.renamed = true,
             Fault::OtherStep { hours } => change.later = *hours,
             Fault::OtherCycle { hours } => change.older = *hours,
+            Fault::WrongValues { off_by } => change.off_by = *off_by,
             _ => {}
         }
     }

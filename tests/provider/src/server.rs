@@ -162,6 +162,11 @@ impl Provider {
         self.shared.state().reissue(feed, run);
     }
 
+    /// The provider uploads a cycle again: the same bytes, other entity tags.
+    pub fn upload_again(&self, feed: Feed, run: Timestamp) {
+        *self.shared.state().uploads.entry((feed, run)).or_default() += 1;
+    }
+
     /// Serves a version of a CMEMS dataset beside those that there are.
     pub fn add_version(&self, feed: Feed, version: &str) {
         let mut state = self.shared.state();

@@ -67,6 +67,8 @@ pub(crate) struct State {
     pub(crate) stops: BTreeMap<(Feed, Timestamp), i32>,
     /// How often a cycle was written anew, and when last.
     pub(crate) issues: BTreeMap<(Feed, Timestamp), (u32, Timestamp)>,
+    /// How often a cycle was uploaded again with the same bytes.
+    pub(crate) uploads: BTreeMap<(Feed, Timestamp), u32>,
     pub(crate) faults: Faults,
     pub(crate) requests: Vec<Request>,
     made: HashMap<(Content, Change), Bytes>,
@@ -81,6 +83,7 @@ impl State {
             withheld: BTreeSet::new(),
             stops: BTreeMap::new(),
             issues: BTreeMap::new(),
+            uploads: BTreeMap::new(),
             faults: Faults::default(),
             requests: Vec::new(),
             made: HashMap::new(),
@@ -186,7 +189,11 @@ impl State {
             None => an_hour_ago.max(content.run),
         });
         let modified = if issue > 0 { since } else { appeared };
-        Ok(damaged(Object::new(bytes, modified), befalling, self.now()))
+        let mut object = Object::new(bytes, modified);
+        if let Some(uploads) = self.uploads.get(&(content.feed, content.run)) {
+            object.etag.insert_str(1, &format!("{uploads}-"));
+        }
+        Ok(damaged(object, befalling, self.now()))
     }
 }
 

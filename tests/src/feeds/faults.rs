@@ -107,6 +107,11 @@ fn another_grid_another_step_and_another_cycle_are_refused_by_name() {
 }
 
 #[test]
+fn values_that_cannot_be_are_kept_out() {
+    kept_out_and_told(EVERYWHERE, Fault::WrongValues { off_by: 200 }, "f003");
+}
+
+#[test]
 fn damaged_bytes_are_kept_out() {
     kept_out_and_told(EVERYWHERE, Fault::Corrupt, "f003");
 }
