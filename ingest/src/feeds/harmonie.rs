@@ -9,7 +9,7 @@
 use driftline_domain::RunTime;
 
 use super::cycle;
-use super::met_norway::{Known, catalog, least_bytes, part};
+use super::met_norway::{Lookup, catalog, least_bytes, part};
 use super::places::Places;
 use crate::feed::{Listings, Part, Plan, PlanError};
 use crate::stamp;
@@ -48,9 +48,9 @@ impl Layout {
         let day = format!("{}/{}", self.archive, stamp::day_folders(run.0));
         let time = format!("{}Z", stamp::day_t_hour(run.0));
         let found = match catalog(places, &day, listed)? {
-            Known::Wanted(url) => return Ok(Plan::List(vec![url])),
-            Known::Absent => return Ok(Plan::Parts(Vec::new())),
-            Known::Here(found) => found,
+            Lookup::Wanted(url) => return Ok(Plan::List(vec![url])),
+            Lookup::Absent => return Ok(Plan::Parts(Vec::new())),
+            Lookup::Here(found) => found,
         };
         let has = |name: &str| found.datasets.iter().any(|dataset| dataset.name() == name);
         let whole = format!("{}{time}.nc", self.whole);
@@ -62,9 +62,9 @@ impl Layout {
         }
         let hour = format!("{day}/{}{}", stamp::hour(run.0), self.member);
         let steps = match catalog(places, &hour, listed)? {
-            Known::Wanted(url) => return Ok(Plan::List(vec![url])),
-            Known::Absent => Vec::new(),
-            Known::Here(found) => self.steps_among(&time, found.datasets.iter().map(|dataset| dataset.name())),
+            Lookup::Wanted(url) => return Ok(Plan::List(vec![url])),
+            Lookup::Absent => Vec::new(),
+            Lookup::Here(found) => self.steps_among(&time, found.datasets.iter().map(|dataset| dataset.name())),
         };
         let steps = if steps.is_empty() { self::steps() } else { steps };
         let parts = steps.iter().map(|step| self.one_step(places, run, &hour, *step));

@@ -27,8 +27,8 @@ pub(super) const LICENCE: &str = "CC BY 4.0 (NLOD)";
 /// Who makes it.
 pub(super) const PROVIDER: &str = "Norwegian Meteorological Institute";
 
-/// A catalog, as far as it is known.
-pub(super) enum Known {
+/// What a look for a catalog came to.
+pub(super) enum Lookup {
     /// It has to be fetched first.
     Wanted(Url),
     /// There is none, or the place is not used.
@@ -38,15 +38,15 @@ pub(super) enum Known {
 }
 
 /// The catalog of a folder.
-pub(super) fn catalog(places: &Places, folder: &str, listed: &Listings) -> Result<Known, PlanError> {
+pub(super) fn catalog(places: &Places, folder: &str, listed: &Listings) -> Result<Lookup, PlanError> {
     let Some(url) = places.address(THREDDS, &format!("catalog/{folder}/catalog.xml")) else {
-        return Ok(Known::Absent);
+        return Ok(Lookup::Absent);
     };
     match listed.get(&url) {
-        None => Ok(Known::Wanted(url)),
-        Some(Listing::Absent) => Ok(Known::Absent),
+        None => Ok(Lookup::Wanted(url)),
+        Some(Listing::Absent) => Ok(Lookup::Absent),
         Some(Listing::Body(body)) => match Catalog::read(body) {
-            Ok(catalog) => Ok(Known::Here(catalog)),
+            Ok(catalog) => Ok(Lookup::Here(catalog)),
             Err(reason) => Err(PlanError::Listing { url, reason }),
         },
     }

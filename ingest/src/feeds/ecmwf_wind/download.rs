@@ -6,12 +6,12 @@ use url::Url;
 
 use super::domain;
 use super::variables::WANTED;
-use crate::feed::{Access, IndexDialect, Part, Place, Server};
+use crate::feed::{Access, IndexDialect, Listings, Part, Place, Plan, PlanError, Server};
 use crate::feeds::places::{Places, RealPlace};
 use crate::stamp;
 
 /// The places, best first.
-pub(in crate::feeds) const PLACES: [RealPlace; 3] = [
+pub(super) const PLACES: [RealPlace; 3] = [
     RealPlace {
         name: "ecmwf",
         base: "https://data.ecmwf.int/forecasts",
@@ -36,13 +36,13 @@ const LEAST_BYTES: u64 = 2 * 179;
 /// 2026-05-12T00:00Z: from then on the stream `scda` is named `oper`.
 const RENAMED_UNIX_S: i64 = 1_778_544_000;
 
-pub(super) fn parts(places: &Places, run: RunTime) -> Vec<Part> {
+pub(super) fn plan(places: &Places, run: RunTime, _listed: &Listings) -> Result<Plan, PlanError> {
     let part = |step: i64| Part {
         name: format!("f{step:03}"),
         times: vec![stamp::valid(run, step)],
         places: of_step(places, run, step),
     };
-    domain::steps(run).map(part).collect()
+    Ok(Plan::Parts(domain::steps(run).map(part).collect()))
 }
 
 fn of_step(places: &Places, run: RunTime, step: i64) -> Vec<Place> {

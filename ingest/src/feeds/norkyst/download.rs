@@ -4,20 +4,18 @@ use driftline_domain::RunTime;
 
 use super::{domain, variables};
 use crate::feed::{Listings, Part, Plan, PlanError};
-use crate::feeds::met_norway::{Known, catalog, least_bytes, part};
+use crate::feeds::met_norway::{Lookup, catalog, least_bytes, part};
 use crate::feeds::places::Places;
 use crate::stamp;
-
-pub(super) use crate::feeds::met_norway::PLACES;
 
 const FOLDER: &str = "fou-hi/norkystv3_his_files";
 
 pub(super) fn plan(places: &Places, run: RunTime, listed: &Listings) -> Result<Plan, PlanError> {
     let folder = format!("{FOLDER}/{}", stamp::day_folders(run.0));
     let found = match catalog(places, &folder, listed)? {
-        Known::Wanted(url) => return Ok(Plan::List(vec![url])),
-        Known::Absent => return Ok(Plan::Parts(Vec::new())),
-        Known::Here(found) => found,
+        Lookup::Wanted(url) => return Ok(Plan::List(vec![url])),
+        Lookup::Absent => return Ok(Plan::Parts(Vec::new())),
+        Lookup::Here(found) => found,
     };
     let mut days: Vec<(i64, String)> = Vec::new();
     for dataset in &found.datasets {

@@ -8,7 +8,7 @@ use crate::feeds::places::{Places, RealPlace};
 use crate::stamp;
 
 /// The one place.
-pub(in crate::feeds) const PLACES: [RealPlace; 1] = [RealPlace {
+pub(super) const PLACES: [RealPlace; 1] = [RealPlace {
     name: "nomads",
     base: "https://nomads.ncep.noaa.gov/pub/data/nccf/com/rtofs/prod",
     server: Server::Nomads,
