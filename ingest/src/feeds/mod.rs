@@ -20,6 +20,7 @@ mod places;
 #[cfg(test)]
 mod plans;
 mod rtofs;
+mod size;
 
 pub use cmems_waves::STOKES_DRIFT as CMEMS_STOKES_DRIFT;
 pub use places::{Extent, FeedOverrides, Overrides};

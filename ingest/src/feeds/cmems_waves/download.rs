@@ -4,8 +4,9 @@ use driftline_domain::RunTime;
 
 use super::domain;
 use crate::feed::{Listings, Plan, PlanError};
-use crate::feeds::marine_store::{Dataset, FileName, least_bytes};
+use crate::feeds::marine_store::{Dataset, FileName, NODES};
 use crate::feeds::places::Places;
+use crate::feeds::size::least_bytes;
 use crate::stamp;
 
 const DATASET: Dataset = Dataset {
@@ -13,7 +14,7 @@ const DATASET: Dataset = Dataset {
     stem: "cmems_mod_glo_wav_anfc_0.083deg_PT3H-i_",
     name_of,
     // Two variables of four steps, int16, are the least that is in it.
-    least_bytes: least_bytes(2 * 4, 2),
+    least_bytes: least_bytes(2 * 4, NODES, 2),
 };
 
 pub(super) fn plan(places: &Places, run: RunTime, listed: &Listings) -> Result<Plan, PlanError> {

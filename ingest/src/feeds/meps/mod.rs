@@ -15,7 +15,7 @@ mod domain;
 mod download;
 mod variables;
 
-use super::{Known, cycle, met_norway};
+use super::{Known, cycle, harmonie, met_norway};
 
 const NAME: &str = "meps";
 
@@ -24,5 +24,5 @@ pub(super) const FEED: Known = Known {
     places: &met_norway::PLACES,
     about: domain::about,
     plan: download::plan,
-    expected_times: |run| cycle::valid_times(run, domain::steps()),
+    expected_times: |run| cycle::valid_times(run, harmonie::steps()),
 };

@@ -4,8 +4,10 @@ use driftline_domain::RunTime;
 
 use super::{domain, variables};
 use crate::feed::{Listings, Part, Plan, PlanError};
-use crate::feeds::met_norway::{Lookup, catalog, least_bytes, part};
+use crate::feeds::cycle;
+use crate::feeds::met_norway::{Lookup, catalog, whole};
 use crate::feeds::places::Places;
+use crate::feeds::size::least_bytes;
 use crate::stamp;
 
 const FOLDER: &str = "fou-hi/norkystv3_his_files";
@@ -38,7 +40,7 @@ fn one_day(places: &Places, run: RunTime, day: i64, path: String) -> Part {
     let fields = 2 * variables::DEPTHS * steps.len() as u64;
     let least = least_bytes(fields, variables::NODES, 2);
     let name = stamp::day(stamp::valid(run, 24 * day).0);
-    part(places, run, name, &steps, &[path], least)
+    cycle::part(run, name, &steps, whole(places, &[path], least))
 }
 
 /// Which day of the run a file holds: `norkyst800_his_zdepth_20260727T00Z_m00_AN.nc` is day 0,
