@@ -22,7 +22,6 @@ mod plans;
 mod rtofs;
 mod size;
 
-pub use cmems_waves::STOKES_DRIFT as CMEMS_STOKES_DRIFT;
 pub use places::{Extent, FeedOverrides, Overrides};
 
 use driftline_domain::{RunTime, ValidTime};

@@ -1,4 +1,5 @@
-//! Copernicus Marine waves (MFWAM), 1/12 degree, global: waves of the whole sea; its Stokes drift is named and not read yet.
+//! Copernicus Marine waves (MFWAM), 1/12 degree, global: waves of the whole sea. Its Stokes drift is not read: no kind
+//! of forcing holds it.
 //!
 //! **Runs.** Two a day, from 00 and 12 UTC. Files hold twelve hours, every three: from one day before the run to the end of
 //! the ninth day after its date, so that a run from 12 UTC has one file less. The day before is made anew by each run; of a
@@ -16,8 +17,6 @@
 mod domain;
 mod download;
 mod variables;
-
-pub use variables::STOKES_DRIFT;
 
 use super::{Known, marine_store};
 
