@@ -23,10 +23,7 @@ pub use observations::{
     BuoyFile, BuoyFilter, BuoyKind, BuoyOrigin, BuoySource, CountedStates, Dropped, Fix, ImportedBuoys, Skill,
     SkillSettings, State, Tally, Track, buoy_tracks, distance_m, import_buoys, read_buoys, skill,
 };
-pub use quality::{
-    Expectation, ExpectedTimes, Finding, HolePolicy, Limits, SeriesCheck, SeriesHead, Unseen, Verdict, check_schema,
-    compare_with_previous,
-};
+pub use quality::{Expectation, Finding, HolePolicy, Limits, SeriesCheck, Unseen, Verdict, compare_with_previous};
 pub use report::{Counters, FeedState, FeedStatus, HostReport, LastCycle, Problem, Progress, Report};
 pub use scheduler::{FolderFeed, Scheduler, Turn, Watcher, Window};
 pub use statuses::statuses;

@@ -1,9 +1,10 @@
 //! Quality control of fields before anything of a cycle is visible. A hole is never zero and never silent: what is wrong
 //! is refused, what is odd is marked, each with a code that programs can ask for and a sentence for people.
 //!
-//! Two parts. `check_schema` holds what a series says of itself against what its feed promises. `SeriesCheck` looks at
-//! every step once, in order, in memory that does not grow with the steps' size: two bits for a node and some
-//! thousand samples. What each rule can and cannot tell:
+//! Here it is the values that are looked at; the run, fields, grid and times of a part are held against what its feed
+//! promises before, as the part comes in (`scheduler/part_work.rs`). `SeriesCheck` looks at every step once, in order, in
+//! memory that does not grow with the steps' size: two bits for a node and some thousand samples. What each rule can and
+//! cannot tell:
 //!
 //! | code | told from | cannot tell |
 //! |---|---|---|
@@ -21,14 +22,14 @@
 mod check;
 mod continuity;
 mod convention;
+mod expectation;
 mod mask;
 mod presence;
 mod samples;
-mod schema;
 mod summary;
 mod verdict;
 
 pub use check::SeriesCheck;
 pub use convention::compare_with_previous;
-pub use schema::{Expectation, ExpectedTimes, HolePolicy, Limits, SeriesHead, Unseen, check_schema};
+pub use expectation::{Expectation, HolePolicy, Limits, Unseen};
 pub use verdict::{Finding, Verdict};

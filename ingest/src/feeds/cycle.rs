@@ -1,8 +1,9 @@
-//! Cycles and steps: which runs should have begun to appear, and at which hours their steps lie.
+//! Cycles and steps: which runs should have begun to appear, at which hours their steps lie, and the parts that hold these.
 
 use driftline_domain::{GridSpec, RegularGrid, RunTime, ValidTime};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::feed::{Part, Place};
 use crate::stamp;
 
 /// Runs beyond which no list goes: ten years of four a day.
@@ -31,6 +32,20 @@ pub(crate) fn hours(first: i64, last: i64, every: usize) -> impl Iterator<Item =
 /// The valid times of steps so many hours after the run.
 pub(crate) fn valid_times(run: RunTime, steps: impl IntoIterator<Item = i64>) -> Vec<ValidTime> {
     steps.into_iter().map(|step| stamp::valid(run, step)).collect()
+}
+
+/// A part that holds these steps of a run.
+pub(crate) fn part(run: RunTime, name: String, steps: &[i64], places: Vec<Place>) -> Part {
+    Part {
+        name,
+        times: valid_times(run, steps.iter().copied()),
+        places,
+    }
+}
+
+/// A part that holds one step, named after it: `f021`.
+pub(crate) fn step_part(run: RunTime, step: i64, places: Vec<Place>) -> Part {
+    part(run, format!("f{step:03}"), &[step], places)
 }
 
 /// 1440 x 721 nodes every quarter of a degree, pole to pole, as the decoder turns it.

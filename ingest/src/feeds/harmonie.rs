@@ -6,12 +6,14 @@
 //! fetch these; another says that no catalog lists them. So the catalog of the hour is asked, and where it is absent or says
 //! nothing of them the names are made.
 
-use driftline_domain::RunTime;
+use driftline_domain::{Composition, ForcingKind, RunTime};
+use jiff::SignedDuration;
 
 use super::cycle;
-use super::met_norway::{Known, catalog, least_bytes, part};
+use super::met_norway::{self, Lookup, catalog, whole};
 use super::places::Places;
-use crate::feed::{Listings, Part, Plan, PlanError};
+use super::size::least_bytes;
+use crate::feed::{About, Field, Listings, Part, Plan, PlanError};
 use crate::stamp;
 
 /// Names of a model's folders and files.
@@ -42,15 +44,44 @@ pub(super) fn steps() -> Vec<i64> {
     cycle::hours(0, LAST_STEP, 1).collect()
 }
 
+/// What is told of a model. Its grid may change with a version: only the cycle before binds.
+pub(super) fn about(name: &'static str, title: &'static str) -> About {
+    About {
+        name,
+        title,
+        provider: met_norway::PROVIDER,
+        attribution: met_norway::ATTRIBUTION,
+        licence: met_norway::LICENCE,
+        fields: fields(),
+        cadence: SignedDuration::from_hours(6),
+        first_after: SignedDuration::from_hours(2),
+        complete_after: SignedDuration::from_hours(4),
+        given_up_after: SignedDuration::from_hours(18),
+        horizon: SignedDuration::from_hours(LAST_STEP),
+        reissued: false,
+        disabled: None,
+    }
+}
+
+/// What is taken: components along the grid's axes, which the decoder turns to east and north.
+fn fields() -> Vec<Field> {
+    vec![Field {
+        kind: ForcingKind::Wind,
+        variables: &[["x_wind_10m", "y_wind_10m"]],
+        composition: Composition::Unstated,
+        grid: None,
+    }]
+}
+
 impl Layout {
     /// The parts of a run that are there by now.
     pub(super) fn plan(&self, places: &Places, run: RunTime, listed: &Listings) -> Result<Plan, PlanError> {
         let day = format!("{}/{}", self.archive, stamp::day_folders(run.0));
         let time = format!("{}Z", stamp::day_t_hour(run.0));
         let found = match catalog(places, &day, listed)? {
-            Known::Wanted(url) => return Ok(Plan::List(vec![url])),
-            Known::Absent => return Ok(Plan::Parts(Vec::new())),
-            Known::Here(found) => found,
+            Lookup::Wanted(url) => return Ok(Plan::List(vec![url])),
+            Lookup::Absent => return Ok(Plan::Parts(Vec::new())),
+            Lookup::Here(found) => found,
         };
         let has = |name: &str| found.datasets.iter().any(|dataset| dataset.name() == name);
         let whole = format!("{}{time}.nc", self.whole);
@@ -62,9 +93,9 @@ impl Layout {
         }
         let hour = format!("{day}/{}{}", stamp::hour(run.0), self.member);
         let steps = match catalog(places, &hour, listed)? {
-            Known::Wanted(url) => return Ok(Plan::List(vec![url])),
-            Known::Absent => Vec::new(),
-            Known::Here(found) => self.steps_among(&time, found.datasets.iter().map(|dataset| dataset.name())),
+            Lookup::Wanted(url) => return Ok(Plan::List(vec![url])),
+            Lookup::Absent => Vec::new(),
+            Lookup::Here(found) => self.steps_among(&time, found.datasets.iter().map(|dataset| dataset.name())),
         };
         let steps = if steps.is_empty() { self::steps() } else { steps };
         let parts = steps.iter().map(|step| self.one_step(places, run, &hour, *step));
@@ -75,14 +106,14 @@ impl Layout {
         let steps = steps();
         let paths = [format!("{day}/{name}"), format!("{}/{name}", self.latest)];
         let least = least_bytes(2 * steps.len() as u64, self.nodes, BYTES_A_VALUE);
-        part(places, run, "whole".to_owned(), &steps, &paths, least)
+        cycle::part(run, "whole".to_owned(), &steps, whole(places, &paths, least))
     }
 
     fn one_step(&self, places: &Places, run: RunTime, hour: &str, step: i64) -> Part {
         let time = stamp::day_t_hour(run.0);
         let path = format!("{hour}/{}{step:02}_{time}Z.nc", self.step);
         let least = least_bytes(2, self.nodes, BYTES_A_VALUE);
-        part(places, run, format!("f{step:03}"), &[step], &[path], least)
+        cycle::step_part(run, step, whole(places, &[path], least))
     }
 
     /// Steps that names tell of, ascending.

@@ -35,6 +35,9 @@ pub(super) const PROVIDER: &str = "Copernicus Marine Service (Mercator Ocean Int
 /// Pages of one listing beyond which its server is not believed.
 const MOST_PAGES: usize = 50;
 
+/// Nodes of [`twelfth_degree`].
+pub(super) const NODES: u64 = 4320 * 2041;
+
 /// 4320 x 2041 nodes every twelfth of a degree, from 80 south to the pole.
 pub(super) fn twelfth_degree() -> GridSpec {
     GridSpec::Regular(RegularGrid {
@@ -45,11 +48,6 @@ pub(super) fn twelfth_degree() -> GridSpec {
         dlon_deg: 1.0 / 12.0,
         dlat_deg: 1.0 / 12.0,
     })
-}
-
-/// Bytes below which a file of so many 2-D float32 fields cannot be whole: deflate makes nothing smaller than 1/1032.
-pub(super) const fn least_bytes(fields: u64, bytes_a_value: u64) -> u64 {
-    fields * bytes_a_value * 4320 * 2041 / 1032
 }
 
 /// A dataset of the store.

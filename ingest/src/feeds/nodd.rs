@@ -5,12 +5,13 @@
 //! object that is missing there and younger than 12 h, which is what dynamical.org went back to after a trial of the
 //! opposite. The Azure copy has about 30 days and is left out: it adds no cycle that the other two lack.
 
+use driftline_domain::RunTime;
 use jiff::SignedDuration;
 
+use super::cycle;
 use super::places::{Places, RealPlace};
+use super::size::LEAST_MESSAGE;
 use crate::feed::{Access, IndexDialect, Part, Place, Server, Wanted};
-use crate::stamp;
-use driftline_domain::RunTime;
 
 /// The places, best first.
 pub(super) const PLACES: [RealPlace; 4] = [
@@ -36,11 +37,13 @@ pub(super) const PLACES: [RealPlace; 4] = [
     },
 ];
 
+/// Who makes it.
+pub(super) const PROVIDER: &str = "NOAA National Centers for Environmental Prediction";
+/// Licence of the data.
+pub(super) const LICENCE: &str = "public domain (United States)";
+
 /// Age up to which NOMADS is asked.
 pub(super) const NOMADS_WHILE: SignedDuration = SignedDuration::from_hours(12);
-
-/// Sections of a GRIB2 message without its values: 16 + 21 + 72 + 34 + 21 + 6 + 5 + 4 bytes.
-const LEAST_MESSAGE: u64 = 179;
 
 /// Cycles at 00, 06, 12 and 18.
 pub(super) const CADENCE: SignedDuration = SignedDuration::from_hours(6);
@@ -53,7 +56,7 @@ pub(super) const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(18)
 
 /// Hourly to 120, then every three hours to 384: 209 steps.
 pub(super) fn steps() -> impl Iterator<Item = i64> {
-    super::cycle::hours(0, 120, 1).chain(super::cycle::hours(123, 384, 3))
+    cycle::hours(0, 120, 1).chain(cycle::hours(123, 384, 3))
 }
 
 /// The messages of an object by its index, from every bucket and from NOMADS.
@@ -94,10 +97,5 @@ pub(super) fn filtered(places: &Places, script: &str, query: &[(&str, &str)]) ->
 
 /// One part a step, named after it.
 pub(super) fn parts(run: RunTime, places: impl Fn(i64) -> Vec<Place>) -> Vec<Part> {
-    let part = |step: i64| Part {
-        name: format!("f{step:03}"),
-        times: vec![stamp::valid(run, step)],
-        places: places(step),
-    };
-    steps().map(part).collect()
+    steps().map(|step| cycle::step_part(run, step, places(step))).collect()
 }

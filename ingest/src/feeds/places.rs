@@ -28,34 +28,6 @@ pub struct FeedOverrides {
 }
 
 impl Overrides {
-    /// These base addresses in place of the feed's own, in its places' order; places beyond them are not used.
-    pub fn with_bases(mut self, feed: &str, bases: &[Url]) -> Result<Self, String> {
-        let places = super::places_of(feed).ok_or_else(|| format!("there is no feed '{feed}'"))?;
-        if bases.is_empty() || bases.len() > places.len() {
-            let (given, known) = (bases.len(), places.join(", "));
-            return Err(format!(
-                "feed '{feed}' is given {given} addresses for its places {known}"
-            ));
-        }
-        let own = self.feeds.entry(feed.to_owned()).or_default();
-        for (index, place) in places.iter().enumerate() {
-            own.bases.insert((*place).to_owned(), bases.get(index).cloned());
-        }
-        Ok(self)
-    }
-
-    /// A mirror in place of every provider.
-    pub fn with_mirror(mut self, mirror: Url) -> Self {
-        self.mirror = Some(mirror);
-        self
-    }
-
-    /// The feed's places serve a part of the provider's grid.
-    pub fn with_cut(mut self, feed: &str) -> Self {
-        self.feeds.entry(feed.to_owned()).or_default().extent = Extent::Cut;
-        self
-    }
-
     /// What in them names no feed or no place, or gives an address that nothing can be fetched from: a sentence each.
     pub fn violations(&self) -> Vec<String> {
         let mut found: Vec<String> = self
@@ -192,6 +164,7 @@ pub(crate) fn under(base: &Url, key: &str) -> Option<Url> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feed::{Listings, Plan};
 
     const REAL: [RealPlace; 2] = [
         RealPlace {
@@ -224,29 +197,33 @@ mod tests {
     }
 
     #[test]
-    fn bases_stand_for_places_in_their_order() {
-        let bases = [url("http://a.example"), url("http://b.example")];
-        let overrides = Overrides::default().with_bases("gfs-wind", &bases).unwrap();
+    fn a_feed_is_planned_at_the_places_that_an_operator_sets() {
+        let set = ["aws", "gcs", "nomads", "nomads-filter"].map(|place| (place.to_owned(), None));
+        let mut own = FeedOverrides {
+            bases: BTreeMap::from(set),
+            ..FeedOverrides::default()
+        };
+        own.bases.insert("gcs".to_owned(), Some(url("http://b.example")));
+        let overrides = Overrides {
+            feeds: BTreeMap::from([("gfs-wind".to_owned(), own)]),
+            ..Overrides::default()
+        };
         assert_eq!(overrides.violations(), Vec::<String>::new());
-        let feed = super::super::by_name("gfs-wind", &overrides).unwrap();
-        let plan = feed.plan("2024-01-01T00:00:00Z".parse().unwrap(), &crate::feed::Listings::new());
-        let Ok(crate::feed::Plan::Parts(parts)) = plan else {
+        let feed = crate::feeds::by_name("gfs-wind", &overrides).unwrap();
+        let plan = feed.plan("2024-01-01T00:00:00Z".parse().unwrap(), &Listings::new());
+        let Ok(Plan::Parts(parts)) = plan else {
             panic!("{plan:?}")
         };
-        let hosts = parts[0].places.iter().map(|place| match &place.access {
-            Access::Indexed { object, .. } | Access::Whole { object } => object.host_str().map(str::to_owned),
-            Access::Local { .. } => None,
-        });
-        let hosts: Vec<String> = hosts.flatten().collect();
-        assert_eq!(hosts, ["a.example", "b.example"], "places beyond them are not used");
-        let many = vec![url("http://a.example"); 5];
-        assert!(
-            Overrides::default()
-                .with_bases("gfs-wind", &many)
-                .unwrap_err()
-                .contains("5 addresses")
-        );
-        assert!(Overrides::default().with_bases("gfs", &many).is_err());
+        let [
+            Place {
+                access: Access::Indexed { object, .. },
+                ..
+            },
+        ] = &parts[0].places[..]
+        else {
+            panic!("{:?}", parts[0].places)
+        };
+        assert_eq!(object.host_str(), Some("b.example"));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use driftline_coast::Coast;
 use driftline_domain::{ForcingKind, GridSpec, ValidTime, VectorField};
 
 use super::continuity::Continuity;
+use super::expectation::{Expectation, HolePolicy, Limits, Unseen};
 use super::mask::{self, OpenSea};
 use super::presence::{Lost, Presence};
-use super::schema::{Expectation, HolePolicy, Limits, Unseen};
 use super::summary::{self, MANY};
 use super::verdict::{Finding, Verdict};
 

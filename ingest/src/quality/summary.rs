@@ -2,7 +2,7 @@
 
 use driftline_domain::{ForcingKind, VectorField};
 
-use super::schema::{LARGE_STEP, Limits};
+use super::expectation::{LARGE_STEP, Limits};
 
 /// Nodes below which values may agree by chance.
 pub(super) const MANY: usize = 16;

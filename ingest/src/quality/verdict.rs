@@ -45,12 +45,4 @@ impl Verdict {
     pub(super) fn mark(&mut self, finding: Finding) {
         self.marks.push(finding);
     }
-
-    /// Both verdicts in one; of two refusals the first.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.refused = self.refused.or(other.refused);
-        self.marks.extend(other.marks);
-        self
-    }
 }

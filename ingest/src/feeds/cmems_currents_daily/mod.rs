@@ -15,44 +15,14 @@ mod domain;
 mod download;
 mod variables;
 
-use driftline_domain::{RunTime, ValidTime};
-use jiff::Timestamp;
+use super::{Known, marine_store};
 
-use super::places::{Overrides, Places};
-use super::{cycle, marine_store};
-use crate::feed::{About, Feed, Listings, Plan, PlanError};
+const NAME: &str = "cmems-currents-daily";
 
-pub(super) const NAME: &str = "cmems-currents-daily";
-
-pub(super) struct CmemsCurrentsDaily {
-    about: About,
-    places: Places,
-}
-
-impl CmemsCurrentsDaily {
-    pub(super) fn new(overrides: &Overrides) -> Self {
-        let places = Places::of(NAME, &marine_store::PLACES, overrides);
-        Self {
-            about: domain::about(&places),
-            places,
-        }
-    }
-}
-
-impl Feed for CmemsCurrentsDaily {
-    fn about(&self) -> &About {
-        &self.about
-    }
-
-    fn runs(&self, since: Timestamp, now: Timestamp) -> Vec<RunTime> {
-        cycle::runs(self.about.cadence, self.about.first_after, since, now)
-    }
-
-    fn plan(&self, run: RunTime, listed: &Listings) -> Result<Plan, PlanError> {
-        download::DATASET.plan(&self.places, run, &domain::files(run), listed)
-    }
-
-    fn expected_times(&self, run: RunTime) -> Vec<ValidTime> {
-        marine_store::times(&domain::files(run))
-    }
-}
+pub(super) const FEED: Known = Known {
+    name: NAME,
+    places: &marine_store::PLACES,
+    about: domain::about,
+    plan: download::plan,
+    expected_times: |run| marine_store::times(&domain::files(run)),
+};

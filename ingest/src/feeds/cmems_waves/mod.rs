@@ -1,4 +1,5 @@
-//! Copernicus Marine waves (MFWAM), 1/12 degree, global: waves of the whole sea; its Stokes drift is named and not read yet.
+//! Copernicus Marine waves (MFWAM), 1/12 degree, global: waves of the whole sea. Its Stokes drift is not read: no kind
+//! of forcing holds it.
 //!
 //! **Runs.** Two a day, from 00 and 12 UTC. Files hold twelve hours, every three: from one day before the run to the end of
 //! the ninth day after its date, so that a run from 12 UTC has one file less. The day before is made anew by each run; of a
@@ -17,46 +18,14 @@ mod domain;
 mod download;
 mod variables;
 
-pub use variables::STOKES_DRIFT;
+use super::{Known, marine_store};
 
-use driftline_domain::{RunTime, ValidTime};
-use jiff::Timestamp;
+const NAME: &str = "cmems-waves";
 
-use super::places::{Overrides, Places};
-use super::{cycle, marine_store};
-use crate::feed::{About, Feed, Listings, Plan, PlanError};
-
-pub(super) const NAME: &str = "cmems-waves";
-
-pub(super) struct CmemsWaves {
-    about: About,
-    places: Places,
-}
-
-impl CmemsWaves {
-    pub(super) fn new(overrides: &Overrides) -> Self {
-        let places = Places::of(NAME, &marine_store::PLACES, overrides);
-        Self {
-            about: domain::about(&places),
-            places,
-        }
-    }
-}
-
-impl Feed for CmemsWaves {
-    fn about(&self) -> &About {
-        &self.about
-    }
-
-    fn runs(&self, since: Timestamp, now: Timestamp) -> Vec<RunTime> {
-        cycle::runs(self.about.cadence, self.about.first_after, since, now)
-    }
-
-    fn plan(&self, run: RunTime, listed: &Listings) -> Result<Plan, PlanError> {
-        download::DATASET.plan(&self.places, run, &domain::files(run), listed)
-    }
-
-    fn expected_times(&self, run: RunTime) -> Vec<ValidTime> {
-        marine_store::times(&domain::files(run))
-    }
-}
+pub(super) const FEED: Known = Known {
+    name: NAME,
+    places: &marine_store::PLACES,
+    about: domain::about,
+    plan: download::plan,
+    expected_times: |run| marine_store::times(&domain::files(run)),
+};

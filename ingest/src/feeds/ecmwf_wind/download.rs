@@ -6,12 +6,14 @@ use url::Url;
 
 use super::domain;
 use super::variables::WANTED;
-use crate::feed::{Access, IndexDialect, Part, Place, Server};
+use crate::feed::{Access, IndexDialect, Listings, Place, Plan, PlanError, Server};
+use crate::feeds::cycle;
 use crate::feeds::places::{Places, RealPlace};
+use crate::feeds::size::LEAST_MESSAGE;
 use crate::stamp;
 
 /// The places, best first.
-pub(in crate::feeds) const PLACES: [RealPlace; 3] = [
+pub(super) const PLACES: [RealPlace; 3] = [
     RealPlace {
         name: "ecmwf",
         base: "https://data.ecmwf.int/forecasts",
@@ -31,18 +33,12 @@ pub(in crate::feeds) const PLACES: [RealPlace; 3] = [
 
 /// How long ECMWF's own server keeps a run.
 const KEPT: SignedDuration = SignedDuration::from_hours(4 * 24);
-/// Sections of a GRIB2 message without its values, twice.
-const LEAST_BYTES: u64 = 2 * 179;
 /// 2026-05-12T00:00Z: from then on the stream `scda` is named `oper`.
 const RENAMED_UNIX_S: i64 = 1_778_544_000;
 
-pub(super) fn parts(places: &Places, run: RunTime) -> Vec<Part> {
-    let part = |step: i64| Part {
-        name: format!("f{step:03}"),
-        times: vec![stamp::valid(run, step)],
-        places: of_step(places, run, step),
-    };
-    domain::steps(run).map(part).collect()
+pub(super) fn plan(places: &Places, run: RunTime, _listed: &Listings) -> Result<Plan, PlanError> {
+    let part = |step: i64| cycle::step_part(run, step, of_step(places, run, step));
+    Ok(Plan::Parts(domain::steps(run).map(part).collect()))
 }
 
 fn of_step(places: &Places, run: RunTime, step: i64) -> Vec<Place> {
@@ -80,7 +76,7 @@ fn indexed(place: RealPlace, object: Url) -> Place {
             dialect: IndexDialect::Ecmwf,
             wanted: WANTED.to_vec(),
         },
-        at_least_bytes: LEAST_BYTES,
+        at_least_bytes: LEAST_MESSAGE * WANTED.len() as u64,
         while_younger_than: (place.name == "ecmwf").then_some(KEPT),
         server: place.server,
     }

@@ -16,46 +16,14 @@ mod domain;
 mod download;
 mod variables;
 
-use driftline_domain::{RunTime, ValidTime};
-use jiff::Timestamp;
+use super::{Known, cycle};
 
-use super::cycle;
-use super::places::{Overrides, Places};
-use crate::feed::{About, Feed, Listings, Plan, PlanError};
+const NAME: &str = "ecmwf-wind";
 
-pub(super) use download::PLACES;
-
-pub(super) const NAME: &str = "ecmwf-wind";
-
-pub(super) struct EcmwfWind {
-    about: About,
-    places: Places,
-}
-
-impl EcmwfWind {
-    pub(super) fn new(overrides: &Overrides) -> Self {
-        let places = Places::of(NAME, &PLACES, overrides);
-        Self {
-            about: domain::about(&places),
-            places,
-        }
-    }
-}
-
-impl Feed for EcmwfWind {
-    fn about(&self) -> &About {
-        &self.about
-    }
-
-    fn runs(&self, since: Timestamp, now: Timestamp) -> Vec<RunTime> {
-        cycle::runs(self.about.cadence, self.about.first_after, since, now)
-    }
-
-    fn plan(&self, run: RunTime, _listed: &Listings) -> Result<Plan, PlanError> {
-        Ok(Plan::Parts(download::parts(&self.places, run)))
-    }
-
-    fn expected_times(&self, run: RunTime) -> Vec<ValidTime> {
-        cycle::valid_times(run, domain::steps(run))
-    }
-}
+pub(super) const FEED: Known = Known {
+    name: NAME,
+    places: &download::PLACES,
+    about: domain::about,
+    plan: download::plan,
+    expected_times: |run| cycle::valid_times(run, domain::steps(run)),
+};

@@ -11,9 +11,9 @@ pub(super) fn about(places: &Places) -> About {
     About {
         name: NAME,
         title: "GFS-wave 0.25 degree: waves, global",
-        provider: "NOAA National Centers for Environmental Prediction",
+        provider: nodd::PROVIDER,
         attribution: variables::ATTRIBUTION,
-        licence: variables::LICENCE,
+        licence: nodd::LICENCE,
         fields: variables::fields(places),
         cadence: nodd::CADENCE,
         first_after: nodd::FIRST_AFTER,

@@ -15,48 +15,14 @@ mod domain;
 mod download;
 mod variables;
 
-use driftline_domain::{RunTime, ValidTime};
-use jiff::Timestamp;
+use super::{Known, cycle, nodd};
 
-use super::places::{Overrides, Places};
-use super::{cycle, nodd};
-use crate::feed::{About, Feed, Listings, Plan, PlanError};
+const NAME: &str = "gfs-wave";
 
-pub(super) use download::PLACES;
-
-pub(super) const NAME: &str = "gfs-wave";
-
-pub(super) struct GfsWave {
-    about: About,
-    places: Places,
-}
-
-impl GfsWave {
-    pub(super) fn new(overrides: &Overrides) -> Self {
-        let places = Places::of(NAME, &PLACES, overrides);
-        Self {
-            about: domain::about(&places),
-            places,
-        }
-    }
-}
-
-impl Feed for GfsWave {
-    fn about(&self) -> &About {
-        &self.about
-    }
-
-    fn runs(&self, since: Timestamp, now: Timestamp) -> Vec<RunTime> {
-        cycle::runs(self.about.cadence, self.about.first_after, since, now)
-    }
-
-    fn plan(&self, run: RunTime, _listed: &Listings) -> Result<Plan, PlanError> {
-        Ok(Plan::Parts(nodd::parts(run, |step| {
-            download::places(&self.places, run, step)
-        })))
-    }
-
-    fn expected_times(&self, run: RunTime) -> Vec<ValidTime> {
-        cycle::valid_times(run, nodd::steps())
-    }
-}
+pub(super) const FEED: Known = Known {
+    name: NAME,
+    places: &download::PLACES,
+    about: domain::about,
+    plan: download::plan,
+    expected_times: |run| cycle::valid_times(run, nodd::steps()),
+};

@@ -7,7 +7,6 @@ use crate::feeds::cycle;
 use crate::feeds::places::Places;
 
 pub(super) const ATTRIBUTION: &str = "Data: NOAA/NCEP GFS-wave (WAVEWATCH III)";
-pub(super) const LICENCE: &str = "public domain (United States)";
 
 /// As indexes name them: significant height, and direction of the primary wave (from). The index counts the
 /// single swells as `1 in sequence` and so on, so that the level keeps them apart.

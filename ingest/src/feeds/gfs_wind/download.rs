@@ -3,17 +3,19 @@
 use driftline_domain::RunTime;
 
 use super::variables::WANTED;
-use crate::feed::Place;
+use crate::feed::{Listings, Place, Plan, PlanError};
 use crate::feeds::nodd;
 use crate::feeds::places::Places;
 use crate::stamp;
 
-pub(in crate::feeds) use crate::feeds::nodd::PLACES;
-
 /// Last step that the filter's hourly script has.
 const LAST_HOURLY: i64 = 120;
 
-pub(super) fn places(places: &Places, run: RunTime, step: i64) -> Vec<Place> {
+pub(super) fn plan(places: &Places, run: RunTime, _listed: &Listings) -> Result<Plan, PlanError> {
+    Ok(Plan::Parts(nodd::parts(run, |step| of_step(places, run, step))))
+}
+
+fn of_step(places: &Places, run: RunTime, step: i64) -> Vec<Place> {
     let (day, hour) = (stamp::day(run.0), stamp::hour(run.0));
     let folder = format!("gfs.{day}/{hour}/atmos");
     let file = format!("gfs.t{hour}z.pgrb2.0p25.f{step:03}");

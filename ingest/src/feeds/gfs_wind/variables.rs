@@ -7,7 +7,6 @@ use crate::feeds::cycle;
 use crate::feeds::places::Places;
 
 pub(super) const ATTRIBUTION: &str = "Data: NOAA/NCEP Global Forecast System";
-pub(super) const LICENCE: &str = "public domain (United States)";
 
 /// As indexes name them.
 pub(super) const WANTED: [Wanted; 2] = [

@@ -7,8 +7,6 @@ use crate::feed::{Listings, Plan, PlanError};
 use crate::feeds::harmonie::Layout;
 use crate::feeds::places::Places;
 
-pub(super) use crate::feeds::met_norway::PLACES;
-
 const LAYOUT: Layout = Layout {
     archive: "meps25epsarchive",
     latest: "mepslatest",

@@ -4,20 +4,20 @@ use driftline_domain::RunTime;
 
 use super::{domain, variables};
 use crate::feed::{Listings, Part, Plan, PlanError};
-use crate::feeds::met_norway::{Known, catalog, least_bytes, part};
+use crate::feeds::cycle;
+use crate::feeds::met_norway::{Lookup, catalog, whole};
 use crate::feeds::places::Places;
+use crate::feeds::size::least_bytes;
 use crate::stamp;
-
-pub(super) use crate::feeds::met_norway::PLACES;
 
 const FOLDER: &str = "fou-hi/norkystv3_his_files";
 
 pub(super) fn plan(places: &Places, run: RunTime, listed: &Listings) -> Result<Plan, PlanError> {
     let folder = format!("{FOLDER}/{}", stamp::day_folders(run.0));
     let found = match catalog(places, &folder, listed)? {
-        Known::Wanted(url) => return Ok(Plan::List(vec![url])),
-        Known::Absent => return Ok(Plan::Parts(Vec::new())),
-        Known::Here(found) => found,
+        Lookup::Wanted(url) => return Ok(Plan::List(vec![url])),
+        Lookup::Absent => return Ok(Plan::Parts(Vec::new())),
+        Lookup::Here(found) => found,
     };
     let mut days: Vec<(i64, String)> = Vec::new();
     for dataset in &found.datasets {
@@ -40,7 +40,7 @@ fn one_day(places: &Places, run: RunTime, day: i64, path: String) -> Part {
     let fields = 2 * variables::DEPTHS * steps.len() as u64;
     let least = least_bytes(fields, variables::NODES, 2);
     let name = stamp::day(stamp::valid(run, 24 * day).0);
-    part(places, run, name, &steps, &[path], least)
+    cycle::part(run, name, &steps, whole(places, &[path], least))
 }
 
 /// Which day of the run a file holds: `norkyst800_his_zdepth_20260727T00Z_m00_AN.nc` is day 0,

@@ -17,44 +17,14 @@ mod domain;
 mod download;
 mod variables;
 
-use driftline_domain::{RunTime, ValidTime};
-use jiff::Timestamp;
+use super::{Known, cycle, met_norway};
 
-use super::cycle;
-use super::places::{Overrides, Places};
-use crate::feed::{About, Feed, Listings, Plan, PlanError};
+const NAME: &str = "norkyst";
 
-pub(super) const NAME: &str = "norkyst";
-
-pub(super) struct NorKyst {
-    about: About,
-    places: Places,
-}
-
-impl NorKyst {
-    pub(super) fn new(overrides: &Overrides) -> Self {
-        let places = Places::of(NAME, &download::PLACES, overrides);
-        Self {
-            about: domain::about(&places),
-            places,
-        }
-    }
-}
-
-impl Feed for NorKyst {
-    fn about(&self) -> &About {
-        &self.about
-    }
-
-    fn runs(&self, since: Timestamp, now: Timestamp) -> Vec<RunTime> {
-        cycle::runs(self.about.cadence, self.about.first_after, since, now)
-    }
-
-    fn plan(&self, run: RunTime, listed: &Listings) -> Result<Plan, PlanError> {
-        download::plan(&self.places, run, listed)
-    }
-
-    fn expected_times(&self, run: RunTime) -> Vec<ValidTime> {
-        cycle::valid_times(run, domain::steps())
-    }
-}
+pub(super) const FEED: Known = Known {
+    name: NAME,
+    places: &met_norway::PLACES,
+    about: domain::about,
+    plan: download::plan,
+    expected_times: |run| cycle::valid_times(run, domain::steps()),
+};

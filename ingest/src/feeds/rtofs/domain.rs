@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 
 use super::{NAME, variables};
 use crate::feed::About;
-use crate::feeds::cycle;
 use crate::feeds::places::Places;
+use crate::feeds::{cycle, nodd};
 
 /// Hours of the steps.
 pub(super) fn steps() -> impl Iterator<Item = i64> {
@@ -16,9 +16,9 @@ pub(super) fn about(_places: &Places) -> About {
     About {
         name: NAME,
         title: "RTOFS global: surface currents, 1/12 degree (disabled: layout not verified)",
-        provider: "NOAA National Centers for Environmental Prediction",
+        provider: nodd::PROVIDER,
         attribution: variables::ATTRIBUTION,
-        licence: variables::LICENCE,
+        licence: nodd::LICENCE,
         fields: variables::fields(),
         cadence: SignedDuration::from_hours(24),
         first_after: SignedDuration::from_hours(8),

@@ -5,7 +5,6 @@ use driftline_domain::{Composition, ForcingKind};
 use crate::feed::Field;
 
 pub(super) const ATTRIBUTION: &str = "Data: NOAA/NCEP Global RTOFS";
-pub(super) const LICENCE: &str = "public domain (United States)";
 
 pub(super) fn fields() -> Vec<Field> {
     vec![Field {
