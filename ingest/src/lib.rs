@@ -28,6 +28,6 @@ pub use quality::{
     compare_with_previous,
 };
 pub use report::{Counters, FeedState, FeedStatus, HostReport, LastCycle, Problem, Progress, Report};
-pub use scheduler::{FolderFeed, Scheduler, Turn, Watcher, Window};
+pub use scheduler::{FolderError, FolderFeed, Scheduler, Turn, Watcher, Window};
 pub use statuses::statuses;
 pub(crate) use statuses::stored_report;

@@ -27,7 +27,7 @@ use crate::fetch::Fetcher;
 use crate::report::Report;
 use crate::spool::Spool;
 
-pub use folder_work::FolderFeed;
+pub use folder_work::{FolderError, FolderFeed};
 pub use part_work::Watcher;
 pub use settings::Window;
 
