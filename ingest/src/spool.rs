@@ -268,6 +268,6 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
             .collect();
         left.sort();
-        assert_eq!(left, [".notes.json", "%..%2Fa.nc", "%..%2Fa.nc.receipt"]);
+        assert_eq!(left, ["%..%2Fa.nc", "%..%2Fa.nc.receipt", ".notes.json"]);
     }
 }

@@ -37,6 +37,7 @@ impl Look<'_> {
         let mut older = NotTaken::default();
         let mut kept: BTreeSet<String> = self.present.iter().map(EntryName::to_string).collect();
         let mut remembered = self.present.clone();
+        let catalog = self.scheduler.store.catalog().await?;
         let by_run = self.notes.by_run();
         self.notes.runs.retain(|run, _| by_run.contains_key(run));
         for (run, files) in by_run {
@@ -52,7 +53,9 @@ impl Look<'_> {
                 }
                 continue;
             }
-            let run = self.run(run, here, gone).await?;
+            let head = catalog.head(&self.folder.name, run);
+            let published = head.map_or(&[][..], |head| &head.manifest.sources);
+            let run = self.run(run, published, here, gone);
             for (name, _) in &run.gone {
                 kept.insert(name.to_string());
                 remembered.insert(name.clone());
@@ -70,15 +73,13 @@ impl Look<'_> {
     }
 
     /// What a run consists of, next to what is published of it.
-    async fn run(
+    fn run(
         &self,
         run: RunTime,
+        published: &[SourceFile],
         here: Vec<(EntryName, Content)>,
         mut gone: Vec<(EntryName, Content)>,
-    ) -> Result<Run, Error> {
-        let catalog = self.scheduler.store.catalog().await?;
-        let head = catalog.head(&self.folder.name, run);
-        let published = head.map_or(&[][..], |head| &head.manifest.sources);
+    ) -> Run {
         let is_published = |content: &Content| {
             let mut sources = published.iter();
             sources.any(|source| source.name == content.source.name && source.sha256 == content.source.sha256)
@@ -89,13 +90,13 @@ impl Look<'_> {
             names.any(|name| name == source.name)
         };
         let lost = published.iter().filter(|source| !is_known(source));
-        Ok(Run {
+        Run {
             run,
             lost: lost.map(|source| source.name.clone()).collect(),
             has_news: here.iter().any(|(_, content)| !is_published(content)),
             here,
             gone,
-        })
+        }
     }
 
     async fn publish_run(&mut self, run: Run) -> Result<(), Error> {
@@ -187,7 +188,7 @@ impl Look<'_> {
                 self.notes.files.remove(name);
                 self.spool.drop_part(name)?;
                 let message = format!(
-                    "{name}: its copy in the spool was damaged or lost; it is fetched again with the next look"
+                    "{name}: its copy in the spool was damaged or lost; the next look fetches it again if the folder still has it"
                 );
                 self.fail("spool_damaged", message);
                 Ok(None)
