@@ -25,5 +25,5 @@ pub use observations::{
 };
 pub use quality::{Expectation, Finding, HolePolicy, Limits, SeriesCheck, Unseen, Verdict, compare_with_previous};
 pub use report::{Counters, FeedState, FeedStatus, HostReport, LastCycle, Problem, Progress, Report};
-pub use scheduler::{FolderFeed, Scheduler, Turn, Watcher, Window};
+pub use scheduler::{FolderError, FolderFeed, Scheduler, Turn, Watcher, Window};
 pub use statuses::statuses;

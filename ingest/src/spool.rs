@@ -5,6 +5,7 @@
 //! Bytes that were looked at and refused are remembered with their validator: as long as the provider has the same, they
 //! are not fetched again.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use driftline_domain::RunTime;
 use driftline_store::Origin;
 use jiff::Timestamp;
+use percent_encoding::AsciiSet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -93,9 +95,14 @@ impl Spool {
 }
 
 impl CycleSpool {
-    /// Where a part's bytes lie, or will.
+    /// Where a part's bytes lie, or will: always in this folder, whatever the part is called.
     pub(crate) fn path(&self, part: &str) -> PathBuf {
-        self.folder.join(part)
+        self.folder.join(file_name(part).as_ref())
+    }
+
+    /// Where is noted what is known of the folder's parts: hidden, which no part's file is.
+    pub(crate) fn notes_path(&self) -> PathBuf {
+        self.folder.join(".notes.json")
     }
 
     /// The receipt of a part, if all of it is there.
@@ -144,15 +151,15 @@ impl CycleSpool {
     /// Removes every part that is not among these.
     pub(crate) fn keep_only(&self, parts: &BTreeSet<String>) -> Result<(), Error> {
         let entries = std::fs::read_dir(&self.folder).map_err(spool_error("read", &self.folder))?;
+        let files: BTreeSet<_> = parts.iter().map(|part| file_name(part)).collect();
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let is_of = |part: &String| {
-                name == *part
-                    || name
-                        .strip_prefix(part.as_str())
-                        .is_some_and(|rest| rest.starts_with('.'))
-            };
-            if !parts.iter().any(is_of) {
+            // `a.nc`, and what lies beside it: `a.nc.receipt`, `a.nc.part.json`.
+            let mut beginnings = name
+                .match_indices('.')
+                .map(|(at, _)| &name[..at])
+                .chain([name.as_str()]);
+            if !name.starts_with('.') && !beginnings.any(|beginning| files.contains::<str>(beginning)) {
                 std::fs::remove_file(entry.path()).map_err(spool_error("remove", &entry.path()))?;
             }
         }
@@ -160,7 +167,7 @@ impl CycleSpool {
     }
 
     fn refused_path(&self, part: &str) -> PathBuf {
-        self.folder.join(format!("{part}.refused"))
+        self.folder.join(format!("{}.refused", file_name(part)))
     }
 }
 
@@ -176,6 +183,20 @@ impl From<&Received> for Origin {
     }
 }
 
+/// Bytes of a part's name that its file has as `%` and two digits.
+const ESCAPED: AsciiSet = percent_encoding::CONTROLS.add(b'/').add(b'\\').add(b'%');
+
+/// The file name of a part. Names of parts are made by this program, or come from listings and were checked; should one
+/// of another kind ever come here, it is one strange file and no way out of the folder.
+fn file_name(part: &str) -> Cow<'_, str> {
+    let is_plain = !part.is_empty() && !part.starts_with('.') && !part.contains(['/', '\\', '\0']);
+    if is_plain {
+        return Cow::Borrowed(part);
+    }
+    let escaped = percent_encoding::utf8_percent_encode(part, &ESCAPED).to_string();
+    Cow::Owned(format!("%{escaped}"))
+}
+
 fn run_name(run: RunTime) -> String {
     run.0.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
@@ -185,12 +206,13 @@ fn run_of(name: &str) -> Option<RunTime> {
     Some(RunTime(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()))
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+/// A small file; `None` where there is none or it is no such thing.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
 /// Writes a small file so that it is there whole or not at all.
-fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
     let staged = path.with_added_extension("new");
     let text = serde_json::to_vec(value).map_err(|error| spool_error("write", path)(error.into()))?;
     let write = || -> std::io::Result<()> {
@@ -205,4 +227,47 @@ fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
 fn spool_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::Spool { action, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_lies_outside_of_its_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let run = RunTime(Timestamp::UNIX_EPOCH);
+        let spool = Spool::new(root.path().to_owned()).cycle("x", run).unwrap();
+        for part in [
+            "../a.nc",
+            "/tmp/a.nc",
+            "..",
+            ".",
+            "",
+            "a/../../b.nc",
+            "a\0b.nc",
+            ".notes.json",
+            "f003",
+        ] {
+            let path = spool.path(part);
+            assert_eq!(
+                path.parent(),
+                Some(spool.folder.as_path()),
+                "{part:?}: {}",
+                path.display()
+            );
+            std::fs::write(&path, "").unwrap();
+            assert_ne!(path, spool.notes_path());
+        }
+        let parts: BTreeSet<String> = ["../a.nc".to_owned()].into();
+        std::fs::write(spool.notes_path(), "{}").unwrap();
+        std::fs::write(receipt_path(&spool.path("../a.nc")), "{}").unwrap();
+        spool.keep_only(&parts).unwrap();
+        let mut left: Vec<String> = std::fs::read_dir(&spool.folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["%..%2Fa.nc", "%..%2Fa.nc.receipt", ".notes.json"]);
+    }
 }

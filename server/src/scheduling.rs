@@ -65,13 +65,19 @@ pub(crate) fn scheduler(
             scheduler = scheduler.with_feed(feed.into());
         }
     }
-    for folder in ingest.folders.iter().filter(|folder| is_wanted(&folder.feed)) {
-        let attribution = (!folder.attribution.is_empty()).then(|| folder.attribution.clone());
-        let folder = FolderFeed::new(&folder.feed, &folder.location, attribution)
-            .with_context(|| format!("ingest.folders: {}", folder.feed))?;
+    for folder in folders(ingest)?.into_iter().filter(|folder| is_wanted(&folder.name)) {
         scheduler = scheduler.with_folder(folder);
     }
     Ok(scheduler)
+}
+
+/// The folders of the settings; all of them are checked, also those that are not wanted now.
+fn folders(ingest: &IngestSettings) -> anyhow::Result<Vec<FolderFeed>> {
+    let folders = ingest.folders.iter().map(|folder| {
+        let attribution = (!folder.attribution.is_empty()).then(|| folder.attribution.clone());
+        (folder.feed.as_str(), folder.location.as_str(), attribution)
+    });
+    FolderFeed::all(folders).context("ingest.folders")
 }
 
 /// How every known feed stands; those that the settings do not name are off.

@@ -11,6 +11,7 @@ mod part_work;
 mod reissue;
 mod settings;
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +31,7 @@ use crate::fetch::Fetcher;
 use crate::report::Report;
 use crate::spool::Spool;
 
-pub use folder_work::FolderFeed;
+pub use folder_work::{FolderError, FolderFeed};
 pub use part_work::Watcher;
 pub use settings::Window;
 
@@ -196,40 +197,62 @@ impl Scheduler {
 
     /// One look at one feed: every cycle within the window that is not complete, newest first.
     pub async fn turn(&self, feed: &dyn Feed) -> Turn {
-        let now = Timestamp::now();
         let name = feed.about().name;
+        let began = Timestamp::now();
+        let (_claim, mut report) = match self.open_turn(name).await {
+            Ok(opened) => opened,
+            Err(turn) => return turn,
+        };
         let mut turn = Turn::default();
-        let claim = self.spool.claim(name);
-        if let Ok(None) = claim {
-            tracing::info!(feed = name, "another process of this machine fetches the feed");
-            turn.waiting = true;
-            return turn;
-        }
-        let mut report = match self.report(name).await {
-            Ok(report) => report,
-            // What was kept must not be overwritten with less, and the catalogue could not be read either.
-            Err(error) => {
-                tracing::warn!(feed = name, cause = %error, "the store cannot be read, the feed is not looked at");
-                turn.failed = true;
-                return turn;
-            }
-        };
-        report.hosts.clear();
-        let worked = match &claim {
-            Ok(_) => self.work_through(feed, &mut report, &mut turn).await,
-            Err(error) => Err(Error::Conflict(error.to_string())),
-        };
-        if let Err(error) = worked {
+        if let Err(error) = self.work_through(feed, &mut report, &mut turn).await {
             self.note(name, &mut report, "turn_failed", error.to_string());
             turn.failed = true;
         }
+        let pause = self.window.pause_after(&turn);
+        self.close_turn(name, report, &turn, (began, pause)).await;
+        turn
+    }
+
+    /// What a look at a feed begins with: the feed for this process alone, and what is known of it. Without either nothing is
+    /// looked at, and what was kept is not overwritten with less.
+    async fn open_turn(&self, feed: &str) -> Result<(File, Report), Turn> {
+        let failed = Turn {
+            failed: true,
+            ..Turn::default()
+        };
+        let claim = match self.spool.claim(feed) {
+            Ok(Some(claim)) => claim,
+            Ok(None) => {
+                tracing::info!(feed, "another process of this machine fetches the feed");
+                return Err(Turn {
+                    waiting: true,
+                    ..Turn::default()
+                });
+            }
+            Err(error) => {
+                tracing::warn!(feed, cause = %error, "the spool cannot be used, the feed is not looked at");
+                return Err(failed);
+            }
+        };
+        match self.report(feed).await {
+            Ok(mut report) => {
+                report.hosts.clear();
+                Ok((claim, report))
+            }
+            Err(error) => {
+                tracing::warn!(feed, cause = %error, "the store cannot be read, the feed is not looked at");
+                Err(failed)
+            }
+        }
+    }
+
+    /// Keeps what a look came to.
+    async fn close_turn(&self, feed: &str, mut report: Report, turn: &Turn, (began, pause): (Timestamp, Duration)) {
         report.counters.failed_turns += u64::from(turn.failed);
         report.failed = turn.failed;
-        let pause = SignedDuration::try_from(self.window.pause_after(&turn)).unwrap_or(SignedDuration::ZERO);
-        report.polled_at = Some(now);
-        report.next_poll_at = Some(now + pause);
-        self.keep_report(name, &report).await;
-        turn
+        report.polled_at = Some(began);
+        report.next_poll_at = Some(began + SignedDuration::try_from(pause).unwrap_or(SignedDuration::ZERO));
+        self.keep_report(feed, &report).await;
     }
 
     async fn work_through(&self, feed: &dyn Feed, report: &mut Report, turn: &mut Turn) -> Result<(), Error> {

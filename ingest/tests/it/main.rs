@@ -9,6 +9,7 @@
 #[path = "../../../store/decode/tests/it/classic.rs"]
 mod classic;
 mod fetch;
+mod folders;
 mod observations;
 mod scripted_server;
 

@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use super::{Entry, Listed, bounded, last_segment};
+use super::{Listed, Marks, bounded, last_segment};
 
 pub(super) fn read(url: &Url, body: &str) -> Result<Listed, String> {
     let mut listed = Listed::default();
@@ -26,15 +26,14 @@ pub(super) fn read(url: &Url, body: &str) -> Result<Listed, String> {
             listed.folders.push(target);
             continue;
         }
-        bounded(&listed.entries)?;
         let words = words_behind(piece);
-        listed.entries.push(Entry {
-            name: name_of(&target),
-            url: target,
+        let marks = Marks {
             bytes: words.iter().find_map(|word| exact_length(word)),
             last_modified: words.windows(2).find_map(|pair| date(pair[0], pair[1])),
             etag: None,
-        });
+        };
+        let name = name_of(&target);
+        listed.add(target, &name, marks)?;
     }
     if links == 0 {
         return Err("it is neither a bucket's page nor a catalog, and as a folder's page it has no links".to_owned());
@@ -78,6 +77,7 @@ fn below(folder: &Url, href: &str) -> Option<Url> {
     inside.then_some(target)
 }
 
+/// What decoding yields may have separators again: only an entry tells whether it is a name.
 fn name_of(target: &Url) -> String {
     let name = last_segment(target.path());
     percent_encoding::percent_decode_str(name)
@@ -133,8 +133,11 @@ mod tests {
         assert_eq!(listed.folders, [folder().join("rtofs.20260628/").unwrap()]);
         assert_eq!(listed.entries.len(), 1);
         let entry = &listed.entries[0];
-        assert_eq!((entry.name.as_str(), entry.bytes), ("a b.nc", Some(4_123_456_789)));
-        assert_eq!(entry.last_modified, Some("2026-07-27T18:42:00Z".parse().unwrap()));
+        assert_eq!(
+            (entry.name.as_str(), entry.marks.bytes),
+            ("a b.nc", Some(4_123_456_789))
+        );
+        assert_eq!(entry.marks.last_modified, Some("2026-07-27T18:42:00Z".parse().unwrap()));
         assert_eq!(entry.url.as_str(), "https://files.example/pub/prod/a%20b.nc");
     }
 
@@ -150,9 +153,9 @@ mod tests {
             1,
             "sorting, parent and other hosts are no entries"
         );
-        assert_eq!(listed.entries[0].name, "f+1.grib2");
-        assert_eq!(listed.entries[0].bytes, None, "a rounded length is none");
-        assert!(listed.entries[0].last_modified.is_some());
+        assert_eq!(listed.entries[0].name.as_str(), "f+1.grib2");
+        assert_eq!(listed.entries[0].marks.bytes, None, "a rounded length is none");
+        assert!(listed.entries[0].marks.last_modified.is_some());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::xml::{Node, walk};
-use super::{Entry, Listed, bounded, last_segment};
+use super::{Listed, Marks, bounded, last_segment};
 use crate::feeds::places::under;
 
 /// Address of the first page of the keys below a prefix; with a delimiter, keys beyond it are told as folders.
@@ -23,9 +23,7 @@ pub fn first_page(bucket: &Url, prefix: &str, delimiter: Option<&str>) -> Url {
 #[derive(Default)]
 struct Page {
     key: Option<String>,
-    bytes: Option<u64>,
-    last_modified: Option<jiff::Timestamp>,
-    etag: Option<String>,
+    marks: Marks,
     truncated: bool,
     token: Option<String>,
 }
@@ -63,22 +61,15 @@ fn close(
 ) -> Result<(), String> {
     match element {
         (Some("Contents"), "Key", text) => page.key = Some(text.to_owned()),
-        (Some("Contents"), "Size", text) => page.bytes = text.parse().ok(),
-        (Some("Contents"), "LastModified", text) => page.last_modified = text.parse().ok(),
-        (Some("Contents"), "ETag", text) => page.etag = Some(text.to_owned()),
+        (Some("Contents"), "Size", text) => page.marks.bytes = text.parse().ok(),
+        (Some("Contents"), "LastModified", text) => page.marks.last_modified = text.parse().ok(),
+        (Some("Contents"), "ETag", text) => page.marks.etag = Some(text.to_owned()),
         (_, "Contents", _) => {
-            bounded(&listed.entries)?;
             let key = page.key.take().ok_or("an entry has no key")?;
-            let (bytes, last_modified, etag) = (page.bytes.take(), page.last_modified.take(), page.etag.take());
+            let marks = std::mem::take(&mut page.marks);
             // A key that ends in a slash is a folder's mark and no file.
             if let Some(url) = under(bucket, &key).filter(|_| !key.ends_with('/')) {
-                listed.entries.push(Entry {
-                    url,
-                    name: last_segment(&key).to_owned(),
-                    bytes,
-                    last_modified,
-                    etag,
-                });
+                listed.add(url, last_segment(&key), marks)?;
             }
         }
         (Some("CommonPrefixes"), "Prefix", text) => {
@@ -133,9 +124,12 @@ mod tests {
         assert_eq!(listed.entries.len(), 1, "a folder's mark is no file");
         let entry = &listed.entries[0];
         assert_eq!(entry.url.as_str(), "https://s3.example/mdl/a/R&D%201.nc");
-        assert_eq!((entry.name.as_str(), entry.bytes), ("R&D 1.nc", Some(12345)));
-        assert_eq!(entry.etag.as_deref(), Some("\"9b2cf535f27731c974343645a3985328\""));
-        assert_eq!(entry.last_modified, Some("2024-06-07T11:02:03Z".parse().unwrap()));
+        assert_eq!((entry.name.as_str(), entry.marks.bytes), ("R&D 1.nc", Some(12345)));
+        assert_eq!(
+            entry.marks.etag.as_deref(),
+            Some("\"9b2cf535f27731c974343645a3985328\"")
+        );
+        assert_eq!(entry.marks.last_modified, Some("2024-06-07T11:02:03Z".parse().unwrap()));
         assert_eq!(listed.folders, [first_page(&bucket, "a/b/", Some("/"))]);
         let next = listed.next.unwrap();
         assert!(next.as_str().ends_with("&continuation-token=1%2B%2F%3D%26x"), "{next}");

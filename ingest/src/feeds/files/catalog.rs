@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::xml::{Node, walk};
-use super::{Entry, Listed, bounded, last_segment};
+use super::{Listed, Marks, bounded, last_segment};
 
 /// A file of a catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,22 +126,23 @@ pub(super) fn read(url: &Url, body: &str) -> Result<Listed, String> {
     let services = url
         .join(base)
         .map_err(|error| format!("'{base}' is no address: {error}"))?;
-    let entry = |dataset: &Dataset| {
-        let file = crate::feeds::places::under(&services, &dataset.path)?;
-        (file.origin() == url.origin()).then(|| Entry {
-            url: file,
-            name: dataset.name().to_owned(),
-            bytes: dataset.bytes,
-            last_modified: dataset.last_modified,
-            etag: None,
-        })
-    };
     let deeper = catalog.deeper.iter().filter_map(|href| url.join(href).ok());
-    Ok(Listed {
-        entries: catalog.datasets.iter().filter_map(entry).collect(),
+    let mut listed = Listed {
         folders: deeper.filter(|folder| folder.origin() == url.origin()).collect(),
-        next: None,
-    })
+        ..Listed::default()
+    };
+    for dataset in &catalog.datasets {
+        let file = crate::feeds::places::under(&services, &dataset.path);
+        if let Some(file) = file.filter(|file| file.origin() == url.origin()) {
+            let marks = Marks {
+                bytes: dataset.bytes,
+                last_modified: dataset.last_modified,
+                etag: None,
+            };
+            listed.add(file, dataset.name(), marks)?;
+        }
+    }
+    Ok(listed)
 }
 
 #[cfg(test)]
@@ -172,7 +173,7 @@ mod tests {
         let files: Vec<(&str, Option<u64>, bool)> = listed
             .entries
             .iter()
-            .map(|entry| (entry.url.path(), entry.bytes, entry.last_modified.is_some()))
+            .map(|entry| (entry.url.path(), entry.marks.bytes, entry.marks.last_modified.is_some()))
             .collect();
         assert_eq!(
             files,

@@ -4,7 +4,8 @@
 //! Three ways of listing are read: pages of S3's ListObjectsV2 (also of GCS and every compatible store), pages that Apache,
 //! nginx and Python's server make of a folder, and catalogs of THREDDS. Listings are foreign text: their length, depth and
 //! number of entries are bounded, documents with a type declaration (and thus entities of their own) are refused, and an
-//! address outside of the listed folder is passed over.
+//! address outside of the listed folder is passed over. A name that could lead out of the folder that files are put in
+//! makes no entry.
 //!
 //! Sources: Amazon S3 API reference, ListObjectsV2; the modules mod_autoindex and ngx_http_autoindex_module as they write
 //! pages; THREDDS catalog specification 1.0.
@@ -12,45 +13,46 @@
 mod autoindex;
 mod bucket;
 mod catalog;
+mod entry;
 mod xml;
 
 pub use bucket::first_page;
 pub(crate) use catalog::Catalog;
+pub use entry::{Entry, EntryName, Marks, NotTaken};
 
-use jiff::Timestamp;
 use url::Url;
 
 use crate::feed::PlanError;
 
 /// Bytes beyond which a listing is not read: a page of 1000 keys has about 500 kB.
 const MOST_BYTES: usize = 16 << 20;
-/// Entries beyond which a listing is refused.
-const MOST_ENTRIES: usize = 100_000;
-
-/// A file as a listing tells of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Where it lies.
-    pub url: Url,
-    /// Its name, without folders.
-    pub name: String,
-    /// Its length, where the listing states it exactly.
-    pub bytes: Option<u64>,
-    /// When it was last written. Folder pages do not say in which zone: taken as UTC there, and good for comparing only.
-    pub last_modified: Option<Timestamp>,
-    /// Its entity tag, as the store writes it.
-    pub etag: Option<String>,
-}
+/// Entries beyond which a listing is refused, all of its pages together.
+pub(crate) const MOST_ENTRIES: usize = 100_000;
 
 /// A listing, or one page of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listed {
     /// Files, in the order of the listing.
     pub entries: Vec<Entry>,
+    /// Files whose names or addresses are not to be trusted.
+    pub not_taken: NotTaken,
     /// Addresses of listings of what lies deeper.
     pub folders: Vec<Url>,
     /// Address of the next page.
     pub next: Option<Url>,
+}
+
+impl Listed {
+    /// One more entry, or one more that is not taken. What would be passed over under any name is not worth a word.
+    fn add(&mut self, url: Url, name: &str, marks: Marks) -> Result<(), String> {
+        bounded(&self.entries)?;
+        match Entry::new(url, name, marks) {
+            Ok(entry) => self.entries.push(entry),
+            Err(reason) if may_be_forcing(name) => self.not_taken.add(reason),
+            Err(_) => {}
+        }
+        Ok(())
+    }
 }
 
 /// Reads the listing that was found at an address, whichever of the three kinds it is.
@@ -124,6 +126,24 @@ mod tests {
             "<Contents><Key>a</Key></Contents>".repeat(MOST_ENTRIES + 1)
         );
         assert!(refusal(&many).contains("entries"));
+    }
+
+    #[test]
+    fn names_that_lead_out_of_a_folder_are_taken_from_no_kind_of_listing() {
+        let page = "<a href=\"..%2F..%2Fescaped.nc\">x</a><a href=\"%2Ftmp%2Fabs.nc\">x</a><a href=\"a%00.nc\">x</a>\
+                    <a href=\"a.nc\">x</a>";
+        let bucket = "<ListBucketResult><Contents><Key>p/..\\..\\escaped.nc</Key></Contents>\
+                      <Contents><Key>p/..nc</Key></Contents><Contents><Key>p/a&#10;.nc</Key></Contents>\
+                      <Contents><Key>p/a.nc</Key></Contents></ListBucketResult>";
+        let catalog = "<catalog><service serviceType=\"HTTPServer\" base=\"/files/\"/><dataset urlPath=\"p/..\\a.nc\"/>\
+                       <dataset urlPath=\"p/..nc\"/><dataset urlPath=\"p/.hidden.nc\"/><dataset urlPath=\"p/a.nc\"/></catalog>";
+        for body in [page, bucket, catalog] {
+            let url = Url::parse("https://files.example/p/").unwrap();
+            let listed = read(&url, body).unwrap();
+            let names: Vec<&str> = listed.entries.iter().map(|entry| entry.name.as_str()).collect();
+            assert_eq!((names, listed.not_taken.count), (vec!["a.nc"], 3), "{body}");
+            assert!(listed.not_taken.told().unwrap().starts_with("3 files (the name"));
+        }
     }
 
     #[test]
