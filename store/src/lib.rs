@@ -127,7 +127,8 @@ impl Store {
         Ok(newer)
     }
 
-    /// The catalog as it was not longer ago than this: for what is asked many times a second, such as tiles.
+    /// The catalog as it was not longer ago than this: for what is asked many times a second, such as tiles. While the
+    /// store cannot be asked, the one that was last seen; `catalog` is for those who must know.
     pub async fn recent_catalog(&self, at_most: Duration) -> Result<Arc<Catalog>, Error> {
         {
             let cached = self.lock();
@@ -135,7 +136,19 @@ impl Store {
                 return Ok(Arc::clone(&cached.catalog));
             }
         }
-        self.catalog().await
+        match (self.catalog().await, self.known_catalog()) {
+            (Err(error), Some(known)) => {
+                tracing::warn!(cause = %error, "the catalog cannot be read; maps go on with the one that was last seen");
+                Ok(known)
+            }
+            (looked, _) => looked,
+        }
+    }
+
+    /// The catalog as it was last seen, without asking the store; `None` where it was never read.
+    pub fn known_catalog(&self) -> Option<Arc<Catalog>> {
+        let cached = self.lock();
+        cached.at.map(|_| Arc::clone(&cached.catalog))
     }
 
     /// Observations of buoys.

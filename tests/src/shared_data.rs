@@ -16,9 +16,17 @@ const REFUSED: [(&str, &str, &str); 7] = [
     ("gfs.complex.grib2", "0/3/5", "'HGT' (geopotential height)"),
     ("gfs.jpeg.grib2", "0/3/5", "'HGT' (geopotential height)"),
     ("gfs.png.grib2", "0/3/5", "'HGT' (geopotential height)"),
-    ("gfs.t12z.pgrb2.0p25.f023-PV-TMP-missing.grib2", "0/0/0", "'TMP' (temperature)"),
+    (
+        "gfs.t12z.pgrb2.0p25.f023-PV-TMP-missing.grib2",
+        "0/0/0",
+        "'TMP' (temperature)",
+    ),
     ("gfs.t18z.pgrb2.0p25.f186-RH.grib2", "0/1/1", "'RH' (relative humidity)"),
-    ("CMC_caps_HGT_ISBL_0050_ps3km_2018090900_P005.grib2", "0/3/5", "'HGT' (geopotential height)"),
+    (
+        "CMC_caps_HGT_ISBL_0050_ps3km_2018090900_P005.grib2",
+        "0/3/5",
+        "'HGT' (geopotential height)",
+    ),
 ];
 
 /// GRIB2 files that are published, and the arrays that come of each.
@@ -75,7 +83,12 @@ fn every_grib_file_is_published_as_eccodes_reads_it_or_refused_for_what_eccodes_
             let said = Commands::on(&data).refused(&["ingest", "file", path, "--feed", &feed]);
             assert!(said.contains("holds no current, no 10 m wind and no waves"), "{said}");
             assert!(said.contains(words), "{said}");
-            assert!(Commands::on(&data).cycles().iter().all(|cycle| cycle["feed"] != feed.as_str()));
+            assert!(
+                Commands::on(&data)
+                    .cycles()
+                    .iter()
+                    .all(|cycle| cycle["feed"] != feed.as_str())
+            );
         } else {
             panic!("{} is in no table of this test", file.display());
         }

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Commands, OFF_NORWAY, Prepared, forcing_file, json_of, mission_off_norway, python, scratch,
-};
+use crate::harness::{Commands, OFF_NORWAY, Prepared, forcing_file, json_of, mission_off_norway, python, scratch};
 
 /// Ingests these files, each into its feed of a fresh store, and compares every value with its source.
 pub(crate) fn every_value<S: AsRef<str>>(files: &[(S, PathBuf)]) -> Value {

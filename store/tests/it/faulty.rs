@@ -42,6 +42,8 @@ struct Plan {
 #[derive(Debug, Default)]
 struct State {
     plans: Vec<Plan>,
+    /// The same for gets, which are busy.
+    busy_gets: Vec<Plan>,
     requests: BTreeMap<&'static str, usize>,
     read: Vec<String>,
 }
@@ -61,6 +63,16 @@ impl Faulty {
             after,
             times,
             fault,
+        });
+    }
+
+    /// Lets gets of paths that hold a text, after so many of them and so often, be answered by 503.
+    pub(crate) fn plan_busy_gets(&self, holds: &'static str, after: usize, times: usize) {
+        self.state.lock().unwrap().busy_gets.push(Plan {
+            holds,
+            after,
+            times,
+            fault: Fault::Busy,
         });
     }
 
@@ -97,19 +109,24 @@ impl Faulty {
     }
 
     fn fault_of(&self, path: &Path) -> Option<Fault> {
-        let mut state = self.state.lock().unwrap();
-        let plan = state
-            .plans
-            .iter_mut()
-            .find(|plan| path.as_ref().contains(plan.holds) && plan.times > 0)?;
-        if plan.after > 0 {
-            plan.after -= 1;
-            return None;
-        }
-        plan.times -= 1;
-        Some(plan.fault)
+        next_fault(&mut self.state.lock().unwrap().plans, path)
     }
 }
+
+fn next_fault(plans: &mut [Plan], path: &Path) -> Option<Fault> {
+    let plan = plans
+        .iter_mut()
+        .find(|plan| path.as_ref().contains(plan.holds) && plan.times > 0)?;
+    if plan.after > 0 {
+        plan.after -= 1;
+        return None;
+    }
+    plan.times -= 1;
+    Some(plan.fault)
+}
+
+/// The answer of a service that is too busy.
+const BUSY: &str = "Server returned non-2xx status code: 503 Slow Down: ";
 
 fn failed(text: &str) -> Error {
     Error::Generic {
@@ -139,7 +156,7 @@ impl ObjectStore for Faulty {
         let fault = self.fault_of(location);
         Box::pin(async move {
             match fault {
-                Some(Fault::Busy) => return Err(failed("Server returned non-2xx status code: 503 Slow Down: ")),
+                Some(Fault::Busy) => return Err(failed(BUSY)),
                 Some(Fault::Full) => {
                     return Err(Error::Generic {
                         store: "faulty",
@@ -182,7 +199,14 @@ impl ObjectStore for Faulty {
         'p: 'f,
     {
         self.count(if options.head { "head" } else { "get" });
-        self.state.lock().unwrap().read.push(location.to_string());
+        let is_busy = {
+            let mut state = self.state.lock().unwrap();
+            state.read.push(location.to_string());
+            next_fault(&mut state.busy_gets, location).is_some()
+        };
+        if is_busy {
+            return Box::pin(async { Err(failed(BUSY)) });
+        }
         self.inner.get_opts(location, options)
     }
 
