@@ -90,12 +90,27 @@ impl Store {
     /// not overwritten by a create-only put.
     pub async fn on(objects: Objects, compute: Compute) -> Result<Self, Error> {
         objects.refuse_if_unfit().await?;
-        Ok(Self {
+        Ok(Self::new(objects, compute))
+    }
+
+    /// Opens the store of a location for whoever only reads: what a disk that is full, or may not be written to, holds.
+    pub async fn open_to_read(location: &Location, compute: Compute) -> Result<Self, Error> {
+        Self::to_read(Objects::open(location).await?, compute).await
+    }
+
+    /// The store on these objects for whoever only reads, after making sure that they can be.
+    pub async fn to_read(objects: Objects, compute: Compute) -> Result<Self, Error> {
+        objects.refuse_if_unreadable().await?;
+        Ok(Self::new(objects, compute))
+    }
+
+    fn new(objects: Objects, compute: Compute) -> Self {
+        Self {
             objects,
             compute,
             cached: Arc::default(),
             maps: Arc::new(MapCache::new(MAP_CACHE_BYTES)),
-        })
+        }
     }
 
     /// The same store with this much memory for decoded forcing of maps, in bytes.

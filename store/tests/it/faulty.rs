@@ -14,6 +14,7 @@ use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
+use tokio::sync::Notify;
 
 /// What happens to a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,27 @@ struct State {
     busy_gets: Vec<Plan>,
     requests: BTreeMap<&'static str, usize>,
     read: Vec<String>,
+    /// The first delete below this prefix waits.
+    pause: Option<(&'static str, Arc<Pause>)>,
+}
+
+/// A delete that waits until it is told to go on.
+#[derive(Debug, Default)]
+pub(crate) struct Pause {
+    begun: Notify,
+    ended: Notify,
+}
+
+impl Pause {
+    /// Returns when somebody is about to delete.
+    pub(crate) async fn begun(&self) {
+        self.begun.notified().await;
+    }
+
+    /// Lets it go on.
+    pub(crate) fn end(&self) {
+        self.ended.notify_one();
+    }
 }
 
 /// The store; clones share everything.
@@ -74,6 +96,13 @@ impl Faulty {
             times,
             fault: Fault::Busy,
         });
+    }
+
+    /// Lets the first delete of an object whose path holds a text wait.
+    pub(crate) fn pause_at_delete(&self, holds: &'static str) -> Arc<Pause> {
+        let pause = Arc::new(Pause::default());
+        self.state.lock().unwrap().pause = Some((holds, Arc::clone(&pause)));
+        pause
     }
 
     /// The requests since the last question, by kind.
@@ -212,7 +241,22 @@ impl ObjectStore for Faulty {
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
         self.count("delete");
-        self.inner.delete_stream(locations)
+        let state = Arc::clone(&self.state);
+        let waited = locations.then(move |location| {
+            let pause = {
+                let mut state = state.lock().unwrap();
+                let path = location.as_ref().map(ToString::to_string).unwrap_or_default();
+                state.pause.take_if(|(holds, _)| path.contains(*holds))
+            };
+            async move {
+                if let Some((_, pause)) = pause {
+                    pause.begun.notify_one();
+                    pause.ended.notified().await;
+                }
+                location
+            }
+        });
+        self.inner.delete_stream(waited.boxed())
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
