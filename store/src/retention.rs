@@ -33,10 +33,10 @@ pub struct RetentionRules {
     pub newest: usize,
     /// Superseded revisions for so long, and the objects of whatever was retired for so long after that.
     pub grace: SignedDuration,
-    /// Feeds whose cycles leave the window; `None`: every feed. What was fetched from a provider leaves it in any case, also
-    /// when its feed has been switched off since. Of the others only superseded revisions are retired.
+    /// Feeds whose cycles leave the window; `None`: every feed. Of the others, which another machine may fetch or nobody else
+    /// has, only superseded revisions are retired.
     pub feeds: Option<BTreeSet<String>>,
-    /// Feeds that have a hindcast of their own.
+    /// Feeds that have a hindcast of their own, whether they are named or not.
     pub hindcasts: BTreeMap<String, SignedDuration>,
 }
 
@@ -44,18 +44,17 @@ impl RetentionRules {
     /// Rules that retire superseded revisions and no cycle.
     pub fn of_revisions_only(grace: SignedDuration) -> Self {
         Self {
-            hindcast: SignedDuration::MAX,
+            feeds: Some(BTreeSet::new()),
             grace,
             ..Self::default()
         }
     }
 
     /// How long after its last valid time a cycle is kept; `None`: for ever.
-    fn hindcast_of(&self, manifest: &Manifest) -> Option<SignedDuration> {
-        let own = self.hindcasts.get(&manifest.feed).copied();
-        let is_named = self.feeds.as_ref().is_none_or(|feeds| feeds.contains(&manifest.feed));
-        // Only of a feed's cycles it is known how far they should go.
-        own.or_else(|| (is_named || manifest.horizon.is_some()).then_some(self.hindcast))
+    fn hindcast_of(&self, feed: &str) -> Option<SignedDuration> {
+        let is_named = self.feeds.as_ref().is_none_or(|feeds| feeds.contains(feed));
+        let own = self.hindcasts.get(feed).copied();
+        own.or_else(|| is_named.then_some(self.hindcast))
     }
 }
 
@@ -332,20 +331,21 @@ fn superseded(catalog: &Catalog, rules: &RetentionRules, now: Timestamp) -> BTre
 
 /// Every revision of cycles whose last valid time has passed, but for the newest cycles of each feed.
 fn outside_the_window(catalog: &Catalog, rules: &RetentionRules, now: Timestamp) -> BTreeSet<u64> {
-    let mut by_feed: BTreeMap<&str, Vec<(&Arc<Cycle>, SignedDuration)>> = BTreeMap::new();
+    let mut by_feed: BTreeMap<&str, Vec<&Arc<Cycle>>> = BTreeMap::new();
     for head in catalog.cycles() {
-        if let Some(hindcast) = rules.hindcast_of(&head.manifest) {
-            by_feed.entry(&head.manifest.feed).or_default().push((head, hindcast));
-        }
+        by_feed.entry(&head.manifest.feed).or_default().push(head);
     }
     let mut found = BTreeSet::new();
-    for heads in by_feed.values() {
+    for (feed, heads) in by_feed {
+        let Some(hindcast) = rules.hindcast_of(feed) else {
+            continue;
+        };
         // Heads come in the order of their runs.
-        for (head, hindcast) in &heads[..heads.len().saturating_sub(rules.newest)] {
+        for head in &heads[..heads.len().saturating_sub(rules.newest)] {
             let revisions = catalog.revisions(&head.manifest.feed, head.manifest.run);
             let all = || revisions.iter().flat_map(|cycle| &cycle.manifest.series);
             let last = all().filter_map(|series| Some(series.extent()?.1)).max();
-            let has_passed = last.is_some_and(|last| now.duration_since(last.0) > *hindcast);
+            let has_passed = last.is_some_and(|last| now.duration_since(last.0) > hindcast);
             let free = revisions
                 .iter()
                 .filter(|cycle| has_passed && !is_held(catalog, cycle, now));

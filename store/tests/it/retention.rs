@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use driftline_compute::Compute;
 use driftline_domain::{BBox, ForcingKind, GridSpec, RegularGrid, RunTime, ValidTime};
-use driftline_store::{
-    Cycle, CycleQuery, Error, Hold, Horizon, Kind, ORPHAN_AGE, Objects, Retained, RetentionRules, Store,
-};
+use driftline_store::{Cycle, CycleQuery, Error, Hold, Kind, ORPHAN_AGE, Objects, Retained, RetentionRules, Store};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::faulty::{Fault, Faulty};
@@ -37,13 +35,7 @@ fn sea() -> GridSpec {
 
 /// The cycle of a run so many hours after the first one.
 async fn publish_run(store: &Store, hours: i64, add: f32) -> Arc<Cycle> {
-    publish_run_of(store, hours, add, None).await
-}
-
-/// The same, of a feed that knows how far its cycles go where a horizon is given.
-async fn publish_run_of(store: &Store, hours: i64, add: f32, horizon: Option<Horizon>) -> Arc<Cycle> {
     let mut identity = identity(&format!("{hours} {add}"));
-    identity.horizon = horizon;
     let first = identity.run.0.as_second() + hours * 3600;
     identity.run = RunTime::from_unix_s(first).unwrap();
     let times: Vec<ValidTime> = (0..6)
@@ -144,10 +136,9 @@ async fn the_window_keeps_what_still_holds_and_the_rules_may_name_feeds() {
     assert_eq!(runs(&store).await, [(1, 1), (2, 1)]);
 }
 
-/// A file that is written anew every hour makes a revision every hour; what was fetched stays no longer because its feed was
-/// switched off; and a folder may have a window of its own.
+/// A file that is written anew every hour makes a revision every hour, and a folder may have a window of its own.
 #[tokio::test]
-async fn of_feeds_that_the_rules_do_not_name_revisions_and_what_was_fetched_are_retired() {
+async fn of_feeds_that_the_rules_do_not_name_revisions_are_retired_and_cycles_by_a_window_of_their_own() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).await;
     let others = RetentionRules {
@@ -166,27 +157,13 @@ async fn of_feeds_that_the_rules_do_not_name_revisions_and_what_was_fetched_are_
     assert_eq!(apply(&RetentionRules::of_revisions_only(HOUR), 2).await, (1, 0));
     assert_eq!(apply(&others, 4).await, (0, 1));
     assert_eq!(runs(&store).await, [(2, 2), (3, 1)], "the cycles stay");
-    let horizon = Horizon {
-        expected_until: ValidTime::from_unix_s(1_447_632_000).unwrap(),
-        expected_steps: 6,
-        missing: Vec::new(),
-    };
-    for hours in [12, 18] {
-        publish_run_of(&store, hours, 0.0, Some(horizon.clone())).await;
-    }
-    assert_eq!(
-        apply(&others, 0).await,
-        (1, 0),
-        "of what was fetched the newest one stays"
-    );
-    assert_eq!(runs(&store).await, [(2, 2), (3, 1), (5, 1)]);
     let with_own = |hours| RetentionRules {
         hindcasts: [("test".to_owned(), HOUR * hours)].into(),
         ..others.clone()
     };
     assert_eq!(apply(&with_own(24 * 365 * 50), 0).await, (0, 0));
-    assert_eq!(apply(&with_own(1), 0).await, (2, 0));
-    assert_eq!(runs(&store).await, [(5, 1)]);
+    assert_eq!(apply(&with_own(1), 0).await, (1, 0));
+    assert_eq!(runs(&store).await, [(3, 1)], "but for the newest one");
 }
 
 #[tokio::test]
