@@ -112,7 +112,7 @@ pub(crate) fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
     commands::require_data_dir(&settings)?;
     commands::runtime()?.block_on(async {
-        let store = commands::open_store(&settings, commands::compute(&settings)?).await?;
+        let store = commands::open_store_to_read(&settings, commands::compute(&settings)?).await?;
         let now = Timestamp::now();
         let mut statuses = scheduling::statuses(&settings, &store, now).await?;
         let has_something = |status: &FeedStatus| {
