@@ -1,10 +1,12 @@
 //! Typed settings: `config/driftline.toml` is the annotated default, a file and then the environment override it.
 //! Everything is checked before a port is bound. This is the only place that reads the environment.
 
+mod address;
 mod environment;
 mod objects;
 mod settings;
 
+pub use address::Address;
 pub use environment::{Environment, ProcessEnvironment};
 pub use objects::{Addressing, ObjectsAt, S3Credentials, S3Settings, Secret};
 pub use settings::{
@@ -156,6 +158,32 @@ mod tests {
             }
         }
         assert!(load(None, &Fixed(vec![])).unwrap().server.cors_origins.is_empty());
+    }
+
+    #[test]
+    fn no_print_and_no_refusal_shows_the_password_of_an_address() {
+        let text = "[ingest]\nmirror = \"http://me:hidden@m/\"\n[ingest.places.gfs-wind]\naws = \"https://me:hidden@a/\"\n\
+                    [[ingest.folders]]\nfeed = \"a\"\nlocation = \"https://me:hidden@b/?prefix=c\"\nkeep_h = 48\n";
+        let file = std::env::temp_dir().join(format!("driftline-config-address-{}", std::process::id()));
+        std::fs::write(&file, text).unwrap();
+        let settings = load(Some(&file), &Fixed(vec![]));
+        std::fs::write(&file, text.replace("http", "ftp")).unwrap();
+        let refused = load(Some(&file), &Fixed(vec![])).unwrap_err().to_string();
+        std::fs::write(&file, text.replace("48", "0")).unwrap();
+        let at_once = load(Some(&file), &Fixed(vec![])).unwrap_err().to_string();
+        std::fs::remove_file(&file).unwrap();
+        let settings = settings.unwrap();
+        assert_eq!(settings.ingest.mirror.reveal(), "http://me:hidden@m/");
+        let shown = format!("{settings:?} {}", toml::to_string(&settings).unwrap());
+        assert!(
+            shown.contains("https://(not shown)@b/?prefix=c") && !shown.contains("hidden"),
+            "{shown}"
+        );
+        assert!(
+            refused.contains("ingest.mirror") && !refused.contains("hidden"),
+            "{refused}"
+        );
+        assert!(at_once.contains("ingest.folders[0].keep_h is 0"), "{at_once}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, S3Settings};
+use crate::{Address, Error, S3Settings};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,9 +69,9 @@ pub struct IngestSettings {
     /// Names of the feeds that are kept up to date.
     pub feeds: Vec<String>,
     /// A server that has everything of every provider, under the provider's host and path; empty: the providers themselves.
-    pub mirror: String,
+    pub mirror: Address,
     /// Where feeds are fetched instead: by feed and place a base address, empty for a place that is not used.
-    pub places: BTreeMap<String, BTreeMap<String, String>>,
+    pub places: BTreeMap<String, BTreeMap<String, Address>>,
     /// Feeds of which the mirror or the places have a part of the provider's grid only.
     pub cut: Vec<String>,
     /// Folders and prefixes whose files are forcing.
@@ -101,10 +101,13 @@ pub struct FolderSettings {
     /// Feed that the files become.
     pub feed: String,
     /// Path of a folder on this machine, or address of a listing.
-    pub location: String,
+    pub location: Address,
     /// Credit line; empty: what the files say of themselves.
     #[serde(default)]
     pub attribution: String,
+    /// Hours after its last valid time that a cycle is kept; `None`: until it is withdrawn by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_h: Option<u32>,
 }
 
 /// How missions run.
@@ -237,6 +240,9 @@ impl Settings {
     }
 }
 
+/// Ten years, in hours.
+const MOST_KEPT_H: u32 = 24 * 3653;
+
 impl IngestSettings {
     fn check(&self) -> Result<(), String> {
         let bounds = [
@@ -251,12 +257,26 @@ impl IngestSettings {
         if let Some((key, value, low, high)) = bounds.iter().find(|(_, value, low, high)| value < low || value > high) {
             return Err(format!("ingest.{key} is {value}; it must be between {low} and {high}"));
         }
-        let bases = self.places.values().flat_map(BTreeMap::values).chain([&self.mirror]);
-        let is_address = |text: &str| text.is_empty() || text.starts_with("http://") || text.starts_with("https://");
-        if let Some(base) = bases.into_iter().find(|base| !is_address(base)) {
-            return Err(format!("ingest: '{base}' is not an http or https address"));
+        for (number, folder) in self.folders.iter().enumerate() {
+            if let Some(keep_h) = folder.keep_h.filter(|keep_h| !(1..=MOST_KEPT_H).contains(keep_h)) {
+                return Err(format!(
+                    "ingest.folders[{number}].keep_h is {keep_h}; it must be between 1 and {MOST_KEPT_H}"
+                ));
+            }
         }
-        Ok(())
+        match self.addresses().find(|(_, base)| !base.is_empty() && !base.is_http()) {
+            Some((key, base)) => Err(format!("{key}: '{base}' is not an http or https address")),
+            None => Ok(()),
+        }
+    }
+
+    /// Base addresses, each with the key that holds it.
+    fn addresses(&self) -> impl Iterator<Item = (String, &Address)> {
+        let places = self.places.iter().flat_map(|(feed, places)| {
+            let key = move |place: &String| format!("ingest.places.{feed}.{place}");
+            places.iter().map(move |(place, base)| (key(place), base))
+        });
+        std::iter::once(("ingest.mirror".to_owned(), &self.mirror)).chain(places)
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod catalog;
 pub(crate) mod catalog_hold;
 pub(crate) mod catalog_lineage;
+pub(crate) mod catalog_retire;
 pub(crate) mod coast;
 pub(crate) mod config;
 pub(crate) mod healthcheck;
@@ -104,6 +105,13 @@ pub(crate) fn require_data_dir(settings: &Settings) -> anyhow::Result<()> {
 /// Opens (and creates) the object store.
 pub(crate) async fn open_store(settings: &Settings, compute: Compute) -> anyhow::Result<Store> {
     Store::open_at(&object_location(settings)?, compute)
+        .await
+        .context("cannot open the store of forcing and results")
+}
+
+/// Opens the object store for a command that only reads: it tells what is there also where nothing can be written.
+pub(crate) async fn open_store_to_read(settings: &Settings, compute: Compute) -> anyhow::Result<Store> {
+    Store::open_to_read(&object_location(settings)?, compute)
         .await
         .context("cannot open the store of forcing and results")
 }

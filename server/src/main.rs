@@ -5,6 +5,7 @@ mod basemap;
 mod commands;
 mod connections;
 mod forcing_maps;
+mod ingest_settings;
 mod logging;
 mod metrics;
 mod node;

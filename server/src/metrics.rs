@@ -1,6 +1,8 @@
 //! `GET /metrics`: how the feeds stand, for Prometheus (OpenMetrics text, version 1.0.0). Answers whoever asks from this
 //! machine without a proxy in between, and everybody else with a key.
 
+mod known;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -19,11 +21,12 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::scheduling;
+use self::known::{Known, Source};
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -32,16 +35,14 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 /// What the route needs.
 struct Ground {
     auth: Auth,
-    settings: Settings,
-    store: Store,
+    source: Source,
 }
 
 /// The route.
 pub(crate) fn routes(auth: &Auth, settings: &Settings, store: &Store) -> Router {
     let ground = Arc::new(Ground {
         auth: auth.clone(),
-        settings: settings.clone(),
-        store: store.clone(),
+        source: Source::new(settings.clone(), store.clone()),
     });
     Router::new().route("/metrics", get(metrics)).with_state(ground)
 }
@@ -53,13 +54,14 @@ async fn metrics(State(ground): State<Arc<Ground>>, request: Request<Body>) -> R
     {
         return problem.into_response();
     }
-    match text(&ground).await {
+    let (known, is_up) = ground.source.look(Timestamp::now()).await;
+    match text(known.as_ref(), is_up) {
         Ok(text) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], text).into_response()
         }
         Err(error) => {
-            tracing::error!(cause = chain(error.as_ref()), "the metrics could not be gathered");
+            tracing::error!(cause = chain(&error), "the metrics could not be written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
@@ -74,34 +76,41 @@ fn is_from_here(request: &http::request::Parts) -> bool {
     peer.is_some_and(|Peer(address)| address.ip().is_loopback()) && !is_forwarded
 }
 
-async fn text(ground: &Ground) -> anyhow::Result<String> {
-    let statuses = scheduling::statuses(&ground.settings, &ground.store, Timestamp::now()).await?;
-    let catalog = ground.store.catalog().await?;
+fn text(known: Option<&Known>, is_up: bool) -> Result<String, std::fmt::Error> {
     let mut registry = Registry::with_prefix("driftline");
-    let of_feeds = Feeds::registered(&mut registry);
-    for status in statuses.iter().filter(|status| status.state != FeedState::Off) {
-        of_feeds.set(status);
+    count(
+        &mut registry,
+        "store_up",
+        "1 where the store of forcing can be read; where not, everything here is as it was last known",
+        usize::from(is_up),
+    );
+    if let Some(known) = known {
+        let of_feeds = Feeds::registered(&mut registry);
+        for status in known.statuses.iter().filter(|status| status.state != FeedState::Off) {
+            of_feeds.set(status);
+        }
+        count(
+            &mut registry,
+            "forcing_cycles",
+            "Cycles of forcing that are published",
+            known.cycles,
+        );
+        count(
+            &mut registry,
+            "forcing_damaged_manifests",
+            "Manifests that cannot be read",
+            known.damaged,
+        );
     }
-    let count = |registry: &mut Registry, name: &str, help: &str, value: usize| {
-        let gauge = Gauge::<i64>::default();
-        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-        registry.register(name, help, gauge);
-    };
-    count(
-        &mut registry,
-        "forcing_cycles",
-        "Cycles of forcing that are published",
-        catalog.cycles().count(),
-    );
-    count(
-        &mut registry,
-        "forcing_damaged_manifests",
-        "Manifests that cannot be read",
-        catalog.damaged().len(),
-    );
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
+}
+
+fn count(registry: &mut Registry, name: &str, help: &str, value: usize) {
+    let gauge = Gauge::<i64>::default();
+    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+    registry.register(name, help, gauge);
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -116,9 +125,10 @@ struct OfHost {
 }
 
 type PerFeed = Family<OfFeed, Gauge<f64, AtomicU64>>;
-type PerHost = Family<OfHost, Gauge<f64, AtomicU64>>;
+/// What only grows; its name ends in `_total`.
+type Total = Family<OfFeed, Counter>;
 
-/// The gauges of feeds.
+/// The metrics of feeds.
 #[derive(Default)]
 struct Feeds {
     fresh: PerFeed,
@@ -129,20 +139,20 @@ struct Feeds {
     complete: PerFeed,
     missing: PerFeed,
     marks: PerFeed,
-    parts: PerFeed,
-    bytes: PerFeed,
-    refused: PerFeed,
-    published: PerFeed,
-    failed: PerFeed,
     problem_at: PerFeed,
-    host_failures: PerHost,
-    host_throttled: PerHost,
+    parts: Total,
+    bytes: Total,
+    refused: Total,
+    published: Total,
+    failed: Total,
+    host_failures: Family<OfHost, Gauge>,
+    host_throttled: Family<OfHost, Counter>,
 }
 
 impl Feeds {
     fn registered(registry: &mut Registry) -> Self {
         let feeds = Self::default();
-        let per_feed: [(&str, &str, Option<Unit>, &PerFeed); 14] = [
+        let per_feed: [(&str, &str, Option<Unit>, &PerFeed); 9] = [
             (
                 "feed_fresh",
                 "1 where the newest cycle that is due is complete",
@@ -191,6 +201,14 @@ impl Feeds {
                 None,
                 &feeds.marks,
             ),
+            (
+                "feed_last_problem_timestamp",
+                "When the last problem was seen",
+                Some(Unit::Seconds),
+                &feeds.problem_at,
+            ),
+        ];
+        let totals: [(&str, &str, Option<Unit>, &Total); 5] = [
             ("feed_parts_fetched", "Parts fetched", None, &feeds.parts),
             ("feed_fetched", "What was fetched", Some(Unit::Bytes), &feeds.bytes),
             (
@@ -211,18 +229,12 @@ impl Feeds {
                 None,
                 &feeds.failed,
             ),
-            (
-                "feed_last_problem_timestamp",
-                "When the last problem was seen",
-                Some(Unit::Seconds),
-                &feeds.problem_at,
-            ),
         ];
         for (name, help, unit, family) in per_feed {
-            match unit {
-                Some(unit) => registry.register_with_unit(name, help, unit, family.clone()),
-                None => registry.register(name, help, family.clone()),
-            }
+            register(registry, (name, help, unit), family.clone());
+        }
+        for (name, help, unit, family) in totals {
+            register(registry, (name, help, unit), family.clone());
         }
         let failures = "Failures in a row of a host that the feed is fetched from";
         registry.register("feed_host_failures_in_a_row", failures, feeds.host_failures.clone());
@@ -232,10 +244,10 @@ impl Feeds {
     }
 
     fn set(&self, status: &FeedStatus) {
+        let label = OfFeed {
+            feed: status.feed.clone(),
+        };
         let set = |family: &PerFeed, value: f64| {
-            let label = OfFeed {
-                feed: status.feed.clone(),
-            };
             family.get_or_create(&label).set(value);
         };
         set(&self.fresh, f64::from(u8::from(status.state == FeedState::Fresh)));
@@ -252,11 +264,15 @@ impl Feeds {
         }
         let Some(report) = &status.report else { return };
         let counters = report.counters;
-        set(&self.parts, counters.parts as f64);
-        set(&self.bytes, counters.bytes as f64);
-        set(&self.refused, counters.refused as f64);
-        set(&self.published, counters.published as f64);
-        set(&self.failed, counters.failed_turns as f64);
+        for (family, total) in [
+            (&self.parts, counters.parts),
+            (&self.bytes, counters.bytes),
+            (&self.refused, counters.refused),
+            (&self.published, counters.published),
+            (&self.failed, counters.failed_turns),
+        ] {
+            family.get_or_create(&label).inc_by(total);
+        }
         if let Some(at) = report.problems.iter().map(|problem| problem.last_at).max() {
             set(&self.problem_at, at.as_second() as f64);
         }
@@ -267,8 +283,33 @@ impl Feeds {
             };
             self.host_failures
                 .get_or_create(&label)
-                .set(f64::from(about.failures_in_a_row));
-            self.host_throttled.get_or_create(&label).set(about.throttled as f64);
+                .set(i64::from(about.failures_in_a_row));
+            self.host_throttled.get_or_create(&label).inc_by(about.throttled);
         }
+    }
+}
+
+fn register(
+    registry: &mut Registry,
+    (name, help, unit): (&str, &str, Option<Unit>),
+    family: impl prometheus_client::registry::Metric,
+) {
+    match unit {
+        Some(unit) => registry.register_with_unit(name, help, unit, family),
+        None => registry.register(name, help, family),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_store_that_ever_answered_there_is_an_answer_all_the_same() {
+        let text = text(None, false).unwrap();
+        assert!(
+            text.contains("driftline_store_up 0\n") && text.ends_with("# EOF\n"),
+            "{text}"
+        );
     }
 }

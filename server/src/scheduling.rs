@@ -4,18 +4,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use driftline_coast::Coast;
 use driftline_compute::Compute;
-use driftline_config::{IngestSettings, Settings};
+use driftline_config::{FolderSettings, IngestSettings, Settings};
 use driftline_ingest::feed::known_limits;
-use driftline_ingest::feeds::{self, Extent, Overrides};
+use driftline_ingest::feeds;
 use driftline_ingest::fetch::{FetchSettings, Fetcher, HostLimits};
-use driftline_ingest::{FeedStatus, FolderFeed, Scheduler, Window};
-use driftline_store::Store;
+use driftline_ingest::{FeedStatus, Scheduler, Window};
+use driftline_store::{RetentionRules, Store};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
-use url::Url;
+
+use crate::ingest_settings::{self, Sources};
 
 /// Who asks, as providers see it.
 const USER_AGENT: &str = concat!("driftline/", env!("CARGO_PKG_VERSION"));
@@ -39,10 +40,7 @@ pub(crate) fn scheduler(
         overrides: known_limits(per_host),
         ..FetchSettings::default()
     })?;
-    let overrides = overrides(ingest)?;
-    if let Some(violation) = overrides.violations().first() {
-        bail!("ingest: {violation}");
-    }
+    let Sources { overrides, folders } = ingest_settings::sources(ingest)?;
     let mut scheduler =
         Scheduler::new(store.clone(), compute.clone(), fetcher, spool(settings), window(ingest)).with_coast(coast);
     let is_wanted = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
@@ -65,21 +63,18 @@ pub(crate) fn scheduler(
             scheduler = scheduler.with_feed(feed.into());
         }
     }
-    for folder in folders(ingest)?.into_iter().filter(|folder| is_wanted(&folder.name)) {
+    for folder in folders.into_iter().filter(|folder| is_wanted(&folder.name)) {
         scheduler = scheduler.with_folder(folder);
+    }
+    for folder in &ingest.folders {
+        if let Some(keep_h) = folder.keep_h {
+            scheduler = scheduler.with_hindcast(&folder.feed, hours(keep_h));
+        }
     }
     Ok(scheduler)
 }
 
 /// The folders of the settings; all of them are checked, also those that are not wanted now.
-fn folders(ingest: &IngestSettings) -> anyhow::Result<Vec<FolderFeed>> {
-    let folders = ingest.folders.iter().map(|folder| {
-        let attribution = (!folder.attribution.is_empty()).then(|| folder.attribution.clone());
-        (folder.feed.as_str(), folder.location.as_str(), attribution)
-    });
-    FolderFeed::all(folders).context("ingest.folders")
-}
-
 /// How every known feed stands; those that the settings do not name are off.
 pub(crate) async fn statuses(settings: &Settings, store: &Store, now: Timestamp) -> anyhow::Result<Vec<FeedStatus>> {
     let ingest = &settings.ingest;
@@ -88,33 +83,13 @@ pub(crate) async fn statuses(settings: &Settings, store: &Store, now: Timestamp)
         let is_on = ingest.feeds.iter().any(|feed| feed == about.name);
         known.push((about, is_on));
     }
-    let folders: Vec<(&str, &str)> = ingest
-        .folders
+    let shown = |folder: &FolderSettings| (folder.feed.clone(), folder.location.to_string());
+    let folders: Vec<(String, String)> = ingest.folders.iter().map(shown).collect();
+    let folders: Vec<(&str, &str)> = folders
         .iter()
-        .map(|folder| (folder.feed.as_str(), folder.location.as_str()))
+        .map(|(feed, location)| (feed.as_str(), location.as_str()))
         .collect();
     Ok(driftline_ingest::statuses(store, known, &folders, now).await?)
-}
-
-fn overrides(ingest: &IngestSettings) -> anyhow::Result<Overrides> {
-    let address = |text: &str| -> anyhow::Result<Option<Url>> {
-        let parsed = (!text.is_empty()).then(|| Url::parse(text)).transpose();
-        parsed.with_context(|| format!("ingest: '{text}' is no address"))
-    };
-    let mut overrides = Overrides {
-        mirror: address(&ingest.mirror)?,
-        ..Overrides::default()
-    };
-    for (feed, places) in &ingest.places {
-        let own = overrides.feeds.entry(feed.clone()).or_default();
-        for (place, base) in places {
-            own.bases.insert(place.clone(), address(base)?);
-        }
-    }
-    for feed in &ingest.cut {
-        overrides.feeds.entry(feed.clone()).or_default().extent = Extent::Cut;
-    }
-    Ok(overrides)
 }
 
 fn spool(settings: &Settings) -> PathBuf {
@@ -126,8 +101,11 @@ fn spool(settings: &Settings) -> PathBuf {
     }
 }
 
+fn hours(hours: u32) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(hours))
+}
+
 fn window(ingest: &IngestSettings) -> Window {
-    let hours = |hours: u32| SignedDuration::from_hours(i64::from(hours));
     Window {
         forecast: hours(ingest.forecast_h),
         hindcast: hours(ingest.hindcast_h),
@@ -139,7 +117,16 @@ fn window(ingest: &IngestSettings) -> Window {
     }
 }
 
-/// Whether a scheduler has anything to do.
+/// Retires revisions that were superseded a grace period ago, for commands that publish where no service may run. What was
+/// published stays published whatever becomes of that.
+pub(crate) async fn retire_superseded(ingest: &IngestSettings, store: &Store) {
+    let rules = RetentionRules::of_revisions_only(hours(ingest.grace_h));
+    if let Err(error) = store.apply_retention(&rules, Timestamp::now()).await {
+        tracing::warn!(cause = %error, "superseded revisions could not be retired");
+    }
+}
+
+/// Whether there is anything to fetch.
 pub(crate) fn is_idle(ingest: &IngestSettings) -> bool {
     ingest.feeds.is_empty() && ingest.folders.is_empty()
 }

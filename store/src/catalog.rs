@@ -1,7 +1,8 @@
 //! The catalog: what the manifests say. An immutable value; a newer one is made when manifests have appeared.
 //!
-//! A manifest that cannot be read hides its own revision and nothing else. It is kept as damage and tried again with
-//! every look at the store, so that a restored file counts without a restart.
+//! A manifest that is there and makes no sense hides its own revision and nothing else. It is kept as damage and tried
+//! again with every look at the store, so that a restored file counts without a restart. A manifest that the store did not
+//! hand out this time is no damage: nobody knows what it says, and a catalog that leaves it out would be an older one.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -236,7 +237,7 @@ impl Catalog {
     }
 
     /// This catalog with the manifests that have appeared or become readable since, and what was decided about removing
-    /// some; `None` when nothing has changed.
+    /// some; `None` when nothing has changed. An error where the store hands out less than all of it.
     pub(crate) async fn with_new_manifests(&self, objects: &Objects, compute: &Compute) -> Result<Option<Self>, Error> {
         let mut newer = self.clone();
         if self.sequence == 0 && self.retention.number == 0 {
@@ -253,7 +254,7 @@ impl Catalog {
         newer.damaged.clear();
         let appeared = paths.iter().filter_map(sequence_of);
         let wanted: BTreeSet<u64> = newer.unread.iter().copied().chain(appeared).collect();
-        newer.read(objects, compute, wanted).await;
+        newer.read(objects, compute, wanted).await?;
         let changed =
             newer.rank() != self.rank() || newer.damaged != self.damaged || newer.broken_log != self.broken_log;
         if changed {
@@ -271,7 +272,7 @@ impl Catalog {
     }
 
     /// Takes in the manifests with these numbers, curvilinear grids with their positions.
-    async fn read(&mut self, objects: &Objects, compute: &Compute, wanted: BTreeSet<u64>) {
+    async fn read(&mut self, objects: &Objects, compute: &Compute, wanted: BTreeSet<u64>) -> Result<(), Error> {
         let read = futures::stream::iter(wanted)
             .map(|sequence| async move { (sequence, read_manifest(objects, &manifest_path(sequence)).await) })
             .buffered(READS);
@@ -285,8 +286,9 @@ impl Catalog {
             {
                 found = Err(error);
             }
-            self.take(sequence, found);
+            self.take(sequence, found)?;
         }
+        Ok(())
     }
 
     /// The curvilinear grids whose positions are at hand, which the next cycle most likely shares.
@@ -303,29 +305,29 @@ impl Catalog {
         grids
     }
 
-    /// Takes in a manifest, or notes that it cannot be read.
-    fn take(&mut self, sequence: u64, found: Result<Manifest, Error>) {
-        self.sequence = self.sequence.max(sequence);
-        let reason = match found {
+    /// Takes in a manifest, or notes that it makes no sense. Any other failure may be gone in a moment.
+    fn take(&mut self, sequence: u64, found: Result<Manifest, Error>) -> Result<(), Error> {
+        let damage = match found {
             Ok(manifest) => {
                 self.unread.remove(&sequence);
                 self.present.insert(sequence, Arc::new(Cycle { sequence, manifest }));
-                return;
+                None
             }
-            Err(error) => {
-                self.unread.insert(sequence);
-                match error {
-                    // Somebody took it away; its number may be given again.
-                    Error::NotFound(_) => return,
-                    Error::Damaged { reason, .. } => reason,
-                    other => other.to_string(),
-                }
-            }
+            // Somebody took it away; its number may be given again.
+            Err(Error::NotFound(_)) => Some(None),
+            Err(Error::Damaged { reason, .. }) => Some(Some(reason)),
+            Err(error @ Error::Array { .. }) => Some(Some(error.to_string())),
+            Err(error) => return Err(error),
         };
-        self.damaged.push(Damage {
-            object: manifest_path(sequence).to_string(),
-            reason,
-        });
+        self.sequence = self.sequence.max(sequence);
+        if let Some(reason) = damage {
+            self.unread.insert(sequence);
+            self.damaged.extend(reason.map(|reason| Damage {
+                object: manifest_path(sequence).to_string(),
+                reason,
+            }));
+        }
+        Ok(())
     }
 
     /// Works out what readers see.

@@ -122,7 +122,7 @@ impl Error {
             }
             Self::Implausible { .. } | Self::Rejected(_) | Self::Source(_) => Kind::Invalid,
             Self::Contended { .. } => Kind::Unavailable,
-            Self::Objects(error) if Cause::of(error) == Cause::Unreachable => Kind::Unavailable,
+            Self::Objects(error) if Cause::of(error).is_uncertain() => Kind::Unavailable,
             Self::Map(error) => error.kind(),
             _ => Kind::Internal,
         }

@@ -90,12 +90,27 @@ impl Store {
     /// not overwritten by a create-only put.
     pub async fn on(objects: Objects, compute: Compute) -> Result<Self, Error> {
         objects.refuse_if_unfit().await?;
-        Ok(Self {
+        Ok(Self::new(objects, compute))
+    }
+
+    /// Opens the store of a location for whoever only reads: what a disk that is full, or may not be written to, holds.
+    pub async fn open_to_read(location: &Location, compute: Compute) -> Result<Self, Error> {
+        Self::to_read(Objects::open(location).await?, compute).await
+    }
+
+    /// The store on these objects for whoever only reads, after making sure that they can be.
+    pub async fn to_read(objects: Objects, compute: Compute) -> Result<Self, Error> {
+        objects.refuse_if_unreadable().await?;
+        Ok(Self::new(objects, compute))
+    }
+
+    fn new(objects: Objects, compute: Compute) -> Self {
+        Self {
             objects,
             compute,
             cached: Arc::default(),
             maps: Arc::new(MapCache::new(MAP_CACHE_BYTES)),
-        })
+        }
     }
 
     /// The same store with this much memory for decoded forcing of maps, in bytes.
@@ -127,7 +142,8 @@ impl Store {
         Ok(newer)
     }
 
-    /// The catalog as it was not longer ago than this: for what is asked many times a second, such as tiles.
+    /// The catalog as it was not longer ago than this: for what is asked many times a second, such as tiles. While the
+    /// store cannot be asked, the one that was last seen; `catalog` is for those who must know.
     pub async fn recent_catalog(&self, at_most: Duration) -> Result<Arc<Catalog>, Error> {
         {
             let cached = self.lock();
@@ -135,7 +151,19 @@ impl Store {
                 return Ok(Arc::clone(&cached.catalog));
             }
         }
-        self.catalog().await
+        match (self.catalog().await, self.known_catalog()) {
+            (Err(error), Some(known)) => {
+                tracing::warn!(cause = %error, "the catalog cannot be read; maps go on with the one that was last seen");
+                Ok(known)
+            }
+            (looked, _) => looked,
+        }
+    }
+
+    /// The catalog as it was last seen, without asking the store; `None` where it was never read.
+    pub fn known_catalog(&self) -> Option<Arc<Catalog>> {
+        let cached = self.lock();
+        cached.at.map(|_| Arc::clone(&cached.catalog))
     }
 
     /// Observations of buoys.

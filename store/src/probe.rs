@@ -1,5 +1,6 @@
 //! What a store must be able to do before it is used: publication rests on a create-only put that never overwrites. A
-//! store that cannot be reached, does not know the keys, lacks the bucket or overwrites is refused with a sentence.
+//! store that cannot be reached, does not know the keys, lacks the bucket or overwrites is refused with a sentence. Of a store
+//! that is only read nothing is asked but that it can be.
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use crate::failures::{self, Cause};
 use crate::objects::STAGING;
+use crate::sweep::FORCING;
 use crate::{Error, Objects};
 
 /// How long a store may take to show what it can do. More than the client's own limits for one request that fails.
@@ -18,19 +20,34 @@ const PATIENCE: Duration = Duration::from_secs(40);
 impl Objects {
     /// Refuses a store that cannot hold a catalog. What the probe puts there it takes away again.
     pub async fn refuse_if_unfit(&self) -> Result<(), Error> {
-        let unusable = |reason: String| Error::Unusable {
-            store: self.name.to_string(),
-            reason,
-        };
         let probe = Path::from(format!("{STAGING}/probe-{}", Uuid::now_v7().simple()));
         let tried = tokio::time::timeout(PATIENCE, self.try_out(&probe)).await;
         let Ok(tried) = tried else {
-            return Err(unusable(format!("it has not answered within {} s", PATIENCE.as_secs())));
+            return Err(self.unusable(silent()));
         };
         match tried {
             Ok(None) => Ok(()),
-            Ok(Some(fault)) => Err(unusable(fault.to_owned())),
-            Err(error) => Err(unusable(sentence(&error))),
+            Ok(Some(fault)) => Err(self.unusable(fault.to_owned())),
+            Err(error) => Err(self.unusable(sentence(&error))),
+        }
+    }
+
+    /// Refuses a store that cannot be read. Nothing is written: a disk that is full, or mounted to be read only, still tells
+    /// what is on it.
+    pub async fn refuse_if_unreadable(&self) -> Result<(), Error> {
+        let forcing = Path::from(FORCING);
+        let listed = tokio::time::timeout(PATIENCE, self.store.list_with_delimiter(Some(&forcing))).await;
+        match listed {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(self.unusable(sentence(&error))),
+            Err(_) => Err(self.unusable(silent())),
+        }
+    }
+
+    fn unusable(&self, reason: String) -> Error {
+        Error::Unusable {
+            store: self.name.to_string(),
+            reason,
         }
     }
 
@@ -57,6 +74,10 @@ impl Objects {
             )),
         }
     }
+}
+
+fn silent() -> String {
+    format!("it has not answered within {} s", PATIENCE.as_secs())
 }
 
 /// Why a store is refused, by what it answered.

@@ -45,7 +45,8 @@ pub struct CycleIdentity {
 }
 
 impl CycleIdentity {
-    /// Whether this revision was made from the very same by the very same program.
+    /// Whether this revision was made from the very same by the very same program, and has every step that is wanted of
+    /// it: a file may hold more than was taken from it.
     fn is_that_of(&self, head: &Manifest) -> bool {
         let same_credit = |series: &SeriesEntry| self.attribution.is_none() || series.attribution == self.attribution;
         let same_sources = head.sources.len() == self.sources.len()
@@ -54,8 +55,15 @@ impl CycleIdentity {
                 .iter()
                 .zip(&self.sources)
                 .all(|(one, other)| one.is_same_content(other));
-        same_sources && head.written_by == WRITTEN_BY && head.series.iter().all(same_credit)
+        let is_part = self.horizon.as_ref().is_some_and(|whole| lacks_steps_of(head, whole));
+        same_sources && head.written_by == WRITTEN_BY && head.series.iter().all(same_credit) && !is_part
     }
+}
+
+/// Whether a revision has fewer steps than a cycle that is there as a whole.
+fn lacks_steps_of(head: &Manifest, whole: &Horizon) -> bool {
+    let is_short = |series: &SeriesEntry| series.times.len() < whole.expected_steps;
+    whole.is_complete() && head.series.iter().any(is_short)
 }
 
 /// One vector field over time, about to be stored.

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use driftline_domain::RunTime;
 use jiff::{SignedDuration, Timestamp};
 use object_store::path::Path;
 use uuid::Uuid;
@@ -32,8 +33,29 @@ pub struct RetentionRules {
     pub newest: usize,
     /// Superseded revisions for so long, and the objects of whatever was retired for so long after that.
     pub grace: SignedDuration,
-    /// Feeds that the rules are for; `None`: every feed.
+    /// Feeds whose cycles leave the window; `None`: every feed. Of the others, which another machine may fetch or nobody else
+    /// has, only superseded revisions are retired.
     pub feeds: Option<BTreeSet<String>>,
+    /// Feeds that have a hindcast of their own, whether they are named or not.
+    pub hindcasts: BTreeMap<String, SignedDuration>,
+}
+
+impl RetentionRules {
+    /// Rules that retire superseded revisions and no cycle.
+    pub fn of_revisions_only(grace: SignedDuration) -> Self {
+        Self {
+            feeds: Some(BTreeSet::new()),
+            grace,
+            ..Self::default()
+        }
+    }
+
+    /// How long after its last valid time a cycle is kept; `None`: for ever.
+    fn hindcast_of(&self, feed: &str) -> Option<SignedDuration> {
+        let is_named = self.feeds.as_ref().is_none_or(|feeds| feeds.contains(feed));
+        let own = self.hindcasts.get(feed).copied();
+        own.or_else(|| is_named.then_some(self.hindcast))
+    }
 }
 
 impl Default for RetentionRules {
@@ -43,6 +65,7 @@ impl Default for RetentionRules {
             newest: 2,
             grace: SignedDuration::from_hours(24),
             feeds: None,
+            hindcasts: BTreeMap::new(),
         }
     }
 }
@@ -114,6 +137,35 @@ impl Store {
             false => Err(Error::NotFound(format!("hold {number}"))),
         };
         self.decide(now, decide).await.map(drop)
+    }
+
+    /// Withdraws a cycle by hand, with every revision that readers see; their numbers. Readers no longer choose it, and its
+    /// objects are deleted a grace period later. Until then a hold brings it back; one that is held is not withdrawn.
+    pub async fn retire_cycle(&self, feed: &str, run: RunTime, why: &str, now: Timestamp) -> Result<Vec<u32>, Error> {
+        let decide = |catalog: &Catalog| {
+            let revisions = catalog.revisions(feed, run);
+            if revisions.is_empty() {
+                return Err(Error::NotFound(format!("{feed} {run}")));
+            }
+            let mut holds = catalog.holds();
+            let keeps = |hold: &Hold| revisions.iter().any(|cycle| hold.keeps(&cycle.manifest, now));
+            if let Some((number, hold)) = holds.find(|(_, hold)| keeps(hold)) {
+                let why = &hold.why;
+                return Err(Error::Rejected(format!(
+                    "{feed} {run} is kept by hold {number} ({why}); release it first"
+                )));
+            }
+            Ok(Some(Act::Retire {
+                manifests: revisions.iter().map(|cycle| cycle.sequence).collect(),
+                why: format!("by hand: {why}"),
+            }))
+        };
+        let entry = self.decide(now, decide).await?;
+        let catalog = self.catalog().await?;
+        let retired = catalog.retention().retired.iter();
+        let by_this = retired.filter(|(_, retired)| Some(retired.entry) == entry);
+        let of_numbers = by_this.filter_map(|(sequence, _)| catalog.present().get(sequence));
+        Ok(of_numbers.map(|cycle| cycle.manifest.revision).collect())
     }
 
     /// The reason why an object of a cycle is not there, where retention took it away.
@@ -262,10 +314,10 @@ impl Store {
     }
 }
 
-/// Revisions that were followed by another one longer than the grace period ago.
+/// Revisions of any feed that were followed by another one longer than the grace period ago.
 fn superseded(catalog: &Catalog, rules: &RetentionRules, now: Timestamp) -> BTreeSet<u64> {
     let mut found = BTreeSet::new();
-    for head in catalog.cycles().filter(|head| concerns(rules, head)) {
+    for head in catalog.cycles() {
         let revisions = catalog.revisions(&head.manifest.feed, head.manifest.run);
         for pair in revisions.windows(2) {
             let for_long = now.duration_since(pair[1].manifest.published_at) > rules.grace;
@@ -280,17 +332,20 @@ fn superseded(catalog: &Catalog, rules: &RetentionRules, now: Timestamp) -> BTre
 /// Every revision of cycles whose last valid time has passed, but for the newest cycles of each feed.
 fn outside_the_window(catalog: &Catalog, rules: &RetentionRules, now: Timestamp) -> BTreeSet<u64> {
     let mut by_feed: BTreeMap<&str, Vec<&Arc<Cycle>>> = BTreeMap::new();
-    for head in catalog.cycles().filter(|head| concerns(rules, head)) {
+    for head in catalog.cycles() {
         by_feed.entry(&head.manifest.feed).or_default().push(head);
     }
     let mut found = BTreeSet::new();
-    for heads in by_feed.values() {
+    for (feed, heads) in by_feed {
+        let Some(hindcast) = rules.hindcast_of(feed) else {
+            continue;
+        };
         // Heads come in the order of their runs.
         for head in &heads[..heads.len().saturating_sub(rules.newest)] {
             let revisions = catalog.revisions(&head.manifest.feed, head.manifest.run);
             let all = || revisions.iter().flat_map(|cycle| &cycle.manifest.series);
             let last = all().filter_map(|series| Some(series.extent()?.1)).max();
-            let has_passed = last.is_some_and(|last| now.duration_since(last.0) > rules.hindcast);
+            let has_passed = last.is_some_and(|last| now.duration_since(last.0) > hindcast);
             let free = revisions
                 .iter()
                 .filter(|cycle| has_passed && !is_held(catalog, cycle, now));
@@ -298,13 +353,6 @@ fn outside_the_window(catalog: &Catalog, rules: &RetentionRules, now: Timestamp)
         }
     }
     found
-}
-
-fn concerns(rules: &RetentionRules, cycle: &Cycle) -> bool {
-    rules
-        .feeds
-        .as_ref()
-        .is_none_or(|feeds| feeds.contains(&cycle.manifest.feed))
 }
 
 fn is_held(catalog: &Catalog, cycle: &Cycle, now: Timestamp) -> bool {

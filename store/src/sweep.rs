@@ -1,12 +1,17 @@
 //! Removes what ingests that were killed have left behind: objects that no manifest names, staged objects, and the
 //! temporary files of puts that were cut off. What is younger than the caller's bound is left: its writer may live.
+//!
+//! Age is counted by the store's own clock: on a machine whose clock runs ahead, the work of a living ingest on another
+//! one would be old.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::Path as FsPath;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use object_store::path::Path;
+use uuid::Uuid;
 
 use crate::objects::{STAGING, local};
 use crate::{Error, Store};
@@ -14,7 +19,8 @@ use crate::{Error, Store};
 /// How long what nobody names may be the work of a living ingest.
 pub const ORPHAN_AGE: SignedDuration = SignedDuration::from_hours(24);
 
-const FORCING: &str = "forcing";
+/// Where forcing lies.
+pub(crate) const FORCING: &str = "forcing";
 
 /// What a sweep removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,10 +35,10 @@ pub struct Swept {
 
 impl Store {
     /// Removes leftovers of ingests that ended before they published, where everything about them is older than a
-    /// bound. Never what a manifest names, in whatever revision; while a manifest is damaged or missing, nobody knows
-    /// what it names, and no forcing is removed at all.
+    /// bound, by this machine's clock and by the store's. Never what a manifest names, in whatever revision; while a
+    /// manifest is damaged or missing, nobody knows what it names, and no forcing is removed at all.
     pub async fn sweep_orphans(&self, older_than: SignedDuration, now: Timestamp) -> Result<Swept, Error> {
-        let before = now - older_than;
+        let before = now.min(self.time_of_store().await?) - older_than;
         let swept = Swept {
             prefixes: self.sweep_forcing(before).await?,
             staged: self.sweep_staging(before).await?,
@@ -47,28 +53,53 @@ impl Store {
         Ok(swept)
     }
 
+    /// What time it is by the clock that dates objects. An object without content finds room where nothing else does, and
+    /// a sweep makes some.
+    async fn time_of_store(&self) -> Result<Timestamp, Error> {
+        let probe = Path::from(format!("{STAGING}/clock-{}", Uuid::now_v7().simple()));
+        self.objects.put_new(&probe, Bytes::new()).await?;
+        let written = self.objects.last_written(&probe).await;
+        self.objects.delete(&probe).await?;
+        written
+    }
+
     async fn sweep_forcing(&self, before: Timestamp) -> Result<usize, Error> {
+        let mut orphans = self.old_prefixes(&Path::from(FORCING), before).await?;
+        // The manifests are read after the objects were listed: what was published in between is seen as named.
+        let catalog = self.catalog().await?;
+        orphans.retain(|prefix| !catalog.names(prefix));
+        let mut removed = 0;
+        for prefix in &orphans {
+            // To remove the ones before may have taken long: its writer may have gone on, or published.
+            let path = Path::from(prefix.as_str());
+            let is_old = self.old_prefixes(&path, before).await?.contains(prefix);
+            let catalog = self.catalog().await?;
+            if !catalog.is_complete() {
+                tracing::warn!(
+                    prefixes = orphans.len() - removed,
+                    "objects that no manifest names are kept: a manifest that is damaged or missing may name them"
+                );
+                break;
+            }
+            if is_old && !catalog.names(prefix) {
+                self.objects.delete_tree(&path).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// The prefixes of writers, below a prefix or the prefix itself, of which every object is older than this.
+    async fn old_prefixes(&self, below: &Path, before: Timestamp) -> Result<BTreeSet<String>, Error> {
         let mut newest: BTreeMap<String, Timestamp> = BTreeMap::new();
-        for (path, written) in self.objects.list_with_times(&Path::from(FORCING)).await? {
+        for (path, written) in self.objects.list_with_times(below).await? {
             if let Some(prefix) = prefix_of(&path) {
                 let newest = newest.entry(prefix).or_insert(written);
                 *newest = written.max(*newest);
             }
         }
-        // The manifests are read after the objects were listed: what was published in between is seen as named.
-        let catalog = self.catalog().await?;
-        newest.retain(|prefix, written| *written < before && !catalog.names(prefix));
-        if !catalog.is_complete() && !newest.is_empty() {
-            tracing::warn!(
-                prefixes = newest.len(),
-                "objects that no manifest names are kept: a manifest that is damaged or missing may name them"
-            );
-            return Ok(0);
-        }
-        for prefix in newest.keys() {
-            self.objects.delete_tree(&Path::from(prefix.as_str())).await?;
-        }
-        Ok(newest.len())
+        newest.retain(|_, written| *written < before);
+        Ok(newest.into_keys().collect())
     }
 
     async fn sweep_staging(&self, before: Timestamp) -> Result<usize, Error> {

@@ -45,4 +45,6 @@ mod structure;
 #[cfg(test)]
 mod upgrade;
 #[cfg(test)]
+mod upkeep;
+#[cfg(test)]
 mod waves;

@@ -11,6 +11,7 @@ mod part_work;
 mod reissue;
 mod settings;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub struct Scheduler {
     window: Window,
     feeds: Vec<Arc<dyn Feed>>,
     folders: Vec<Arc<FolderFeed>>,
+    hindcasts: BTreeMap<String, SignedDuration>,
     watcher: Arc<dyn Watcher>,
     coast: Option<Arc<Coast>>,
 }
@@ -70,6 +72,7 @@ impl Scheduler {
             window,
             feeds: Vec::new(),
             folders: Vec::new(),
+            hindcasts: BTreeMap::new(),
             watcher: Arc::new(part_work::Unwatched),
             coast: None,
         }
@@ -93,6 +96,13 @@ impl Scheduler {
     #[must_use]
     pub fn with_folder(mut self, folder: FolderFeed) -> Self {
         self.folders.push(Arc::new(folder));
+        self
+    }
+
+    /// With cycles of a feed kept for so long after their last valid time.
+    #[must_use]
+    pub fn with_hindcast(mut self, feed: &str, hindcast: SignedDuration) -> Self {
+        self.hindcasts.insert(feed.to_owned(), hindcast);
         self
     }
 
@@ -175,12 +185,14 @@ impl Scheduler {
         }
     }
 
-    /// Retires cycles that have left the window. Those of folders and of files given by hand stay: nobody else has them.
+    /// Retires superseded revisions, and cycles that have left the window. Those of folders without a window of their own and
+    /// of files given by hand stay: nobody else has them.
     async fn retire(&self) {
         let rules = RetentionRules {
             hindcast: self.window.hindcast,
             grace: self.window.grace,
             feeds: Some(self.feeds.iter().map(|feed| feed.about().name.to_owned()).collect()),
+            hindcasts: self.hindcasts.clone(),
             ..RetentionRules::default()
         };
         match self.store.apply_retention(&rules, Timestamp::now()).await {

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use driftline_store::{Cycle, Damage};
 use serde_json::{Value, json};
 
-use crate::commands::{catalog_hold, catalog_lineage};
+use crate::commands::{catalog_hold, catalog_lineage, catalog_retire};
 use crate::{Common, commands, output};
 
 /// Options.
@@ -31,6 +31,8 @@ enum Question {
     Release(catalog_hold::ReleaseArguments),
     /// List the holds.
     Holds(Common),
+    /// Withdraw a cycle by hand.
+    Retire(catalog_retire::Arguments),
 }
 
 /// Lists published cycles, the newest revision of each, or answers a question.
@@ -41,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(Question::Hold(arguments)) => catalog_hold::hold(arguments),
         Some(Question::Release(arguments)) => catalog_hold::release(arguments),
         Some(Question::Holds(common)) => catalog_hold::holds(common),
+        Some(Question::Retire(arguments)) => catalog_retire::run(arguments),
     }
 }
 
@@ -48,7 +51,7 @@ fn list(arguments: &Arguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
     commands::require_data_dir(&settings)?;
     commands::runtime()?.block_on(async {
-        let store = commands::open_store(&settings, commands::compute(&settings)?).await?;
+        let store = commands::open_store_to_read(&settings, commands::compute(&settings)?).await?;
         let catalog = store.catalog().await?;
         for cycle in catalog.cycles() {
             if arguments.verify {

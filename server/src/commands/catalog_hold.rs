@@ -78,7 +78,7 @@ pub(crate) fn holds(common: &Common) -> anyhow::Result<()> {
     let settings = common.settings()?;
     commands::require_data_dir(&settings)?;
     commands::runtime()?.block_on(async {
-        let store = commands::open_store(&settings, commands::compute(&settings)?).await?;
+        let store = commands::open_store_to_read(&settings, commands::compute(&settings)?).await?;
         let catalog = store.catalog().await?;
         if common.json {
             let holds: Vec<Value> = catalog.holds().map(|(number, hold)| hold_json(number, hold)).collect();

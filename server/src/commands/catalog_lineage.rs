@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
     commands::require_data_dir(&settings)?;
     commands::runtime()?.block_on(async {
-        let store = commands::open_store(&settings, commands::compute(&settings)?).await?;
+        let store = commands::open_store_to_read(&settings, commands::compute(&settings)?).await?;
         let catalog = store.catalog().await?;
         let cycle = cycle_of(&catalog, arguments)?;
         let mut told = match &arguments.object {

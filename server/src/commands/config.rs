@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use crate::{Common, commands, output};
+use crate::{Common, commands, ingest_settings, output};
 
 /// Questions about the configuration.
 #[derive(Subcommand)]
@@ -17,7 +17,9 @@ pub(crate) enum Config {
 pub(crate) fn run(config: Config) -> anyhow::Result<()> {
     match config {
         Config::Check(common) => {
-            commands::coast(&common.settings()?)?;
+            let settings = common.settings()?;
+            ingest_settings::sources(&settings.ingest)?;
+            commands::coast(&settings)?;
             output::line("the configuration is valid")
         }
         Config::Print(common) => {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::commands::ingest_feeds::{self, FeedsArguments, RunArguments, StatusArguments};
-use crate::{Common, commands, output};
+use crate::{Common, commands, output, scheduling};
 
 /// Ways to take forcing in.
 #[derive(Subcommand)]
@@ -68,6 +68,7 @@ fn file(arguments: &FileArguments) -> anyhow::Result<()> {
         let store = commands::open_store(&settings, compute.clone()).await?;
         let ingested =
             driftline_ingest::ingest_files(&store, &compute, &arguments.paths, &origin, Timestamp::now()).await?;
+        scheduling::retire_superseded(&settings.ingest, &store).await;
         let mut cycles = Vec::new();
         for one in &ingested {
             let (cycle, is_new) = match &one.published {

@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &BuoysArguments) -> anyhow::Result<()> {
     if arguments.list {
         commands::require_data_dir(&settings)?;
         return commands::runtime()?.block_on(async {
-            let store = commands::open_store(&settings, commands::compute(&settings)?).await?;
+            let store = commands::open_store_to_read(&settings, commands::compute(&settings)?).await?;
             list(&store, arguments.common.json).await
         });
     }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::{Common, commands, logging, output, scheduling};
+use crate::{Common, commands, ingest_settings, logging, output, scheduling};
 
 /// Which feeds to fetch and for how long.
 #[derive(Args)]
@@ -48,6 +48,7 @@ pub(crate) struct FeedsArguments {
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
     logging::start(&settings.log)?;
+    ingest_settings::sources(&settings.ingest)?;
     commands::runtime()?.block_on(async {
         commands::create_data_dir(&settings.store.data_dir)?;
         let compute = commands::compute(&settings)?;
@@ -112,7 +113,7 @@ pub(crate) fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
     commands::require_data_dir(&settings)?;
     commands::runtime()?.block_on(async {
-        let store = commands::open_store(&settings, commands::compute(&settings)?).await?;
+        let store = commands::open_store_to_read(&settings, commands::compute(&settings)?).await?;
         let now = Timestamp::now();
         let mut statuses = scheduling::statuses(&settings, &store, now).await?;
         let has_something = |status: &FeedStatus| {

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{Ground, app};
 use crate::node::Node;
-use crate::{Common, commands, connections, logging, scheduling};
+use crate::{Common, commands, connections, ingest_settings, logging, scheduling};
 
 /// Open requests get this long to finish after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -79,7 +79,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         } else {
             JoinSet::new()
         };
-        if ingest && !scheduling::is_idle(&service.settings.ingest) {
+        // Also without a feed: files given by hand are superseded, and ingests are killed.
+        if ingest {
             workers.spawn(service.start_ingest().await?);
         }
         let served = if api {
@@ -95,6 +96,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
 impl Service {
     async fn build(settings: Settings) -> anyhow::Result<Self> {
         // First of all: nothing of the installation is touched with a configuration that cannot be used.
+        ingest_settings::sources(&settings.ingest)?;
         let coast = commands::coast(&settings)?;
         if let Some(path) = settings.coast_file() {
             let (file, source) = (path.display(), coast.source());

@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     commands::runtime()?.block_on(async {
         let origin = if arguments.forcing.is_empty() {
             commands::require_data_dir(&settings)?;
-            ForcingOrigin::Store(commands::open_store(&settings, compute.clone()).await?)
+            ForcingOrigin::Store(commands::open_store_to_read(&settings, compute.clone()).await?)
         } else {
             ForcingOrigin::open_files(&arguments.forcing)?
         };

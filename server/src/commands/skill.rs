@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         },
     };
     commands::runtime()?.block_on(async {
-        let store = commands::open_store(&settings, commands::compute(&settings)?).await?;
+        let store = commands::open_store_to_read(&settings, commands::compute(&settings)?).await?;
         let tracks = buoy_tracks(&store, &arguments.dataset).await?;
         let (model, observed) = (find(&tracks, &arguments.model)?, find(&tracks, &arguments.observed)?);
         let found = skill(model, observed, &compared)

@@ -1,10 +1,13 @@
 //! Manifests that cannot be read: each hides what it publishes, and nothing else.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use driftline_compute::Compute;
 use driftline_domain::RunTime;
-use driftline_store::{Catalog, Store};
+use driftline_store::{Catalog, Error, Kind, Objects, Store};
 
+use crate::faulty::Faulty;
 use crate::{made, manifest_file, open, publish};
 
 fn revision(catalog: &Catalog) -> Option<u32> {
@@ -88,6 +91,39 @@ async fn a_damaged_manifest_that_was_taken_away_is_damage_no_more_and_its_number
     assert!(!server.catalog().await.unwrap().is_degraded());
     assert_eq!(publish_new(&open(dir.path()).await, "2", 0.01).await, (2, 2));
     assert_eq!(revision(&server.catalog().await.unwrap()), Some(2));
+}
+
+/// One answer of 503 is no damage: whoever went on without the manifest would take older forcing for the newest.
+#[tokio::test]
+async fn a_manifest_that_the_store_did_not_hand_out_is_no_damage() {
+    let faulty = Faulty::default();
+    let fresh = async || {
+        let objects = Objects::remote(Arc::new(faulty.clone()));
+        Store::on(objects, Compute::new(1).unwrap()).await.unwrap()
+    };
+    made(publish(&fresh().await, "1", 6, 0.0).await.unwrap());
+    made(publish(&fresh().await, "2", 8, 0.0).await.unwrap());
+    let server = fresh().await;
+    faulty.plan_busy_gets("manifests/000000000002", 0, 3);
+    for _ in 0..2 {
+        let error = server.catalog().await.unwrap_err();
+        assert!(
+            matches!(error, Error::Objects(_)) && error.kind() == Kind::Unavailable,
+            "{error}"
+        );
+    }
+    // Nobody who has seen no head publishes a shorter one.
+    let refused = publish(&fresh().await, "3", 7, 0.0).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Unavailable, "{refused}");
+    let catalog = server.catalog().await.unwrap();
+    assert_eq!((revision(&catalog), catalog.is_degraded()), (Some(2), false));
+    // Whoever has a catalog keeps it: maps go on with it, and who must know hears of it.
+    made(publish(&fresh().await, "4", 9, 0.0).await.unwrap());
+    faulty.plan_busy_gets("manifests/000000000003", 0, 2);
+    server.catalog().await.unwrap_err();
+    let recent = server.recent_catalog(std::time::Duration::ZERO).await.unwrap();
+    assert_eq!(revision(&recent), Some(2));
+    assert_eq!(revision(&server.catalog().await.unwrap()), Some(3));
 }
 
 fn second_manifest(dir: &Path) -> (std::path::PathBuf, String) {

@@ -14,6 +14,7 @@ use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
+use tokio::sync::Notify;
 
 /// What happens to a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +43,31 @@ struct Plan {
 #[derive(Debug, Default)]
 struct State {
     plans: Vec<Plan>,
+    /// The same for gets, which are busy.
+    busy_gets: Vec<Plan>,
     requests: BTreeMap<&'static str, usize>,
     read: Vec<String>,
+    /// The first delete below this prefix waits.
+    pause: Option<(&'static str, Arc<Pause>)>,
+}
+
+/// A delete that waits until it is told to go on.
+#[derive(Debug, Default)]
+pub(crate) struct Pause {
+    begun: Notify,
+    ended: Notify,
+}
+
+impl Pause {
+    /// Returns when somebody is about to delete.
+    pub(crate) async fn begun(&self) {
+        self.begun.notified().await;
+    }
+
+    /// Lets it go on.
+    pub(crate) fn end(&self) {
+        self.ended.notify_one();
+    }
 }
 
 /// The store; clones share everything.
@@ -62,6 +86,23 @@ impl Faulty {
             times,
             fault,
         });
+    }
+
+    /// Lets gets of paths that hold a text, after so many of them and so often, be answered by 503.
+    pub(crate) fn plan_busy_gets(&self, holds: &'static str, after: usize, times: usize) {
+        self.state.lock().unwrap().busy_gets.push(Plan {
+            holds,
+            after,
+            times,
+            fault: Fault::Busy,
+        });
+    }
+
+    /// Lets the first delete of an object whose path holds a text wait.
+    pub(crate) fn pause_at_delete(&self, holds: &'static str) -> Arc<Pause> {
+        let pause = Arc::new(Pause::default());
+        self.state.lock().unwrap().pause = Some((holds, Arc::clone(&pause)));
+        pause
     }
 
     /// The requests since the last question, by kind.
@@ -97,19 +138,24 @@ impl Faulty {
     }
 
     fn fault_of(&self, path: &Path) -> Option<Fault> {
-        let mut state = self.state.lock().unwrap();
-        let plan = state
-            .plans
-            .iter_mut()
-            .find(|plan| path.as_ref().contains(plan.holds) && plan.times > 0)?;
-        if plan.after > 0 {
-            plan.after -= 1;
-            return None;
-        }
-        plan.times -= 1;
-        Some(plan.fault)
+        next_fault(&mut self.state.lock().unwrap().plans, path)
     }
 }
+
+fn next_fault(plans: &mut [Plan], path: &Path) -> Option<Fault> {
+    let plan = plans
+        .iter_mut()
+        .find(|plan| path.as_ref().contains(plan.holds) && plan.times > 0)?;
+    if plan.after > 0 {
+        plan.after -= 1;
+        return None;
+    }
+    plan.times -= 1;
+    Some(plan.fault)
+}
+
+/// The answer of a service that is too busy.
+const BUSY: &str = "Server returned non-2xx status code: 503 Slow Down: ";
 
 fn failed(text: &str) -> Error {
     Error::Generic {
@@ -139,7 +185,7 @@ impl ObjectStore for Faulty {
         let fault = self.fault_of(location);
         Box::pin(async move {
             match fault {
-                Some(Fault::Busy) => return Err(failed("Server returned non-2xx status code: 503 Slow Down: ")),
+                Some(Fault::Busy) => return Err(failed(BUSY)),
                 Some(Fault::Full) => {
                     return Err(Error::Generic {
                         store: "faulty",
@@ -182,13 +228,35 @@ impl ObjectStore for Faulty {
         'p: 'f,
     {
         self.count(if options.head { "head" } else { "get" });
-        self.state.lock().unwrap().read.push(location.to_string());
+        let is_busy = {
+            let mut state = self.state.lock().unwrap();
+            state.read.push(location.to_string());
+            next_fault(&mut state.busy_gets, location).is_some()
+        };
+        if is_busy {
+            return Box::pin(async { Err(failed(BUSY)) });
+        }
         self.inner.get_opts(location, options)
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
         self.count("delete");
-        self.inner.delete_stream(locations)
+        let state = Arc::clone(&self.state);
+        let waited = locations.then(move |location| {
+            let pause = {
+                let mut state = state.lock().unwrap();
+                let path = location.as_ref().map(ToString::to_string).unwrap_or_default();
+                state.pause.take_if(|(holds, _)| path.contains(*holds))
+            };
+            async move {
+                if let Some((_, pause)) = pause {
+                    pause.begun.notify_one();
+                    pause.ended.notified().await;
+                }
+                location
+            }
+        });
+        self.inner.delete_stream(waited.boxed())
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {

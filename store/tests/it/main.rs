@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use driftline_compute::Compute;
 use driftline_domain::{BBox, Composition, ForcingKind, GridSpec, RegularGrid, RunTime, ValidTime, VectorField};
-use driftline_store::{Cycle, CycleIdentity, Error, NewSeries, Published, SourceFile, Store};
+use driftline_store::{Cycle, CycleIdentity, Error, Horizon, NewSeries, Published, SourceFile, Store};
 use jiff::Timestamp;
 
 const STEPS: usize = 30;
@@ -183,6 +183,36 @@ async fn the_same_again_is_no_revision_and_a_correction_is_one() {
             .revision,
         2
     );
+}
+
+/// One file holds all steps of a run, and how many are taken is a setting.
+#[tokio::test]
+async fn more_steps_of_the_same_file_are_a_revision_and_fewer_are_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let take = async |steps: usize| {
+        let mut identity = identity("one file");
+        identity.horizon = Some(Horizon {
+            expected_until: times(steps)[steps - 1],
+            expected_steps: steps,
+            missing: Vec::new(),
+        });
+        let mut cycle = match store.begin_cycle(identity).await.unwrap() {
+            Ok(cycle) => cycle,
+            Err(unchanged) => return unchanged,
+        };
+        let read = |step| Ok::<_, Infallible>(field(step, &globe()));
+        cycle.add_series(series(globe(), times(steps)), read).await.unwrap();
+        cycle.publish(Timestamp::UNIX_EPOCH).await.unwrap()
+    };
+    assert_eq!(made(take(6).await).manifest.revision, 1);
+    assert!(matches!(take(6).await, Published::Unchanged(_)));
+    let longer = made(take(9).await);
+    assert_eq!(
+        (longer.manifest.revision, longer.manifest.series[0].times.len()),
+        (2, 9)
+    );
+    assert!(matches!(take(6).await, Published::Unchanged(_)));
 }
 
 #[tokio::test]

@@ -3,11 +3,14 @@
 use std::convert::Infallible;
 use std::fs::{File, FileTimes};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use driftline_store::{CyclePublisher, ORPHAN_AGE, Store, Swept};
+use driftline_compute::Compute;
+use driftline_store::{CyclePublisher, ORPHAN_AGE, Objects, Store, Swept};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::faulty::Faulty;
 use crate::{field, globe, identity, made, manifest_file, open, publish, series, times, walk};
 
 const DAYS_2: Duration = Duration::from_secs(2 * 86_400);
@@ -30,7 +33,7 @@ fn set_age(path: &Path, age: Duration) {
 }
 
 /// Makes everything below a folder look older than any living ingest.
-fn age(folder: &Path) {
+pub(crate) fn age(folder: &Path) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         if entry.path().is_dir() {
             age(&entry.path());
@@ -141,6 +144,48 @@ async fn a_sweep_leaves_an_ingest_alone_that_wrote_a_moment_ago() {
     store.verify(&cycle).await.unwrap();
 }
 
+/// An ingest elsewhere on the same store is alive, and this machine's clock is a week ahead.
+#[tokio::test]
+async fn a_clock_that_runs_ahead_makes_nobodys_work_old() {
+    let faulty = Faulty::default();
+    let dir = tempfile::tempdir().unwrap();
+    let objects = Objects::remote(Arc::new(faulty.clone()));
+    let remote = Store::on(objects, Compute::new(1).unwrap()).await.unwrap();
+    for store in [open(dir.path()).await, remote] {
+        let cycle = begun(&store).await;
+        let ahead = Timestamp::now() + SignedDuration::from_hours(24 * 7);
+        assert_eq!(store.sweep_orphans(ORPHAN_AGE, ahead).await.unwrap(), Swept::default());
+        let cycle = made(cycle.publish(Timestamp::now()).await.unwrap());
+        store.verify(&cycle).await.unwrap();
+    }
+    let staged = faulty.paths("staging").await;
+    assert!(staged.is_empty(), "nothing is left of the question: {staged:?}");
+}
+
+/// The first of two prefixes takes long to remove, and the writer of the second publishes meanwhile.
+#[tokio::test]
+async fn what_is_published_while_a_sweep_removes_is_not_removed() {
+    let faulty = Faulty::default();
+    let objects = || Objects::remote(Arc::new(faulty.clone()));
+    let (sweeper, writer) = (
+        Store::on(objects(), Compute::new(1).unwrap()).await.unwrap(),
+        Store::on(objects(), Compute::new(1).unwrap()).await.unwrap(),
+    );
+    drop(begun(&writer).await);
+    let cycle = begun(&writer).await;
+    let pause = faulty.pause_at_delete("forcing/test");
+    let any_age = SignedDuration::from_hours(-1);
+    let far = Timestamp::now() + SignedDuration::from_hours(2);
+    let (swept, cycle) = tokio::join!(sweeper.sweep_orphans(any_age, far), async {
+        pause.begun().await;
+        let cycle = made(cycle.publish(Timestamp::now()).await.unwrap());
+        pause.end();
+        cycle
+    });
+    assert_eq!(swept.unwrap().prefixes, 1);
+    writer.verify(&cycle).await.unwrap();
+}
+
 #[tokio::test]
 async fn objects_of_a_damaged_or_lost_manifest_are_not_swept() {
     let dir = tempfile::tempdir().unwrap();
@@ -164,8 +209,8 @@ async fn a_publication_whose_objects_were_swept_fails_and_names_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).await;
     let cycle = begun(&store).await;
-    let far = Timestamp::now() + SignedDuration::from_hours(48);
-    assert_eq!(store.sweep_orphans(ORPHAN_AGE, far).await.unwrap().prefixes, 1);
+    age(&dir.path().join("objects"));
+    assert_eq!(sweep(&store).await.prefixes, 1);
     cycle.publish(Timestamp::UNIX_EPOCH).await.unwrap_err();
     assert_eq!(open(dir.path()).await.catalog().await.unwrap().sequence(), 0);
 }

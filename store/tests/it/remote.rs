@@ -6,11 +6,18 @@ use std::sync::Arc;
 
 use driftline_compute::Compute;
 use driftline_domain::VectorField;
-use driftline_store::{Error, Kind, ORPHAN_AGE, Objects, Published, Store};
+use driftline_store::{Error, Kind, Objects, Published, Store};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::faulty::{Fault, Faulty};
 use crate::{field, globe, identity, made, publish, series, times};
+
+/// Everything that no manifest names, whatever its age by the store's clock.
+const ANY_AGE: SignedDuration = SignedDuration::from_hours(-1);
+
+fn far() -> Timestamp {
+    Timestamp::now() + SignedDuration::from_hours(2)
+}
 
 async fn open(faulty: &Faulty) -> Store {
     let objects = Objects::remote(Arc::new(faulty.clone()));
@@ -63,8 +70,7 @@ async fn a_store_that_stays_busy_or_full_gets_no_manifest_and_keeps_nothing() {
             assert!(refused.to_string().contains(words), "{holds} {after}: {refused}");
             assert_eq!(store.catalog().await.unwrap().sequence(), 0);
             // A manifest that was not answered for may still appear: what it names stays until a sweep finds that none did.
-            let far = Timestamp::now() + SignedDuration::from_hours(48);
-            let swept = store.sweep_orphans(ORPHAN_AGE, far).await.unwrap().prefixes;
+            let swept = store.sweep_orphans(ANY_AGE, far()).await.unwrap().prefixes;
             assert_eq!(
                 swept,
                 usize::from(holds == "forcing/manifests"),
@@ -106,6 +112,20 @@ async fn a_store_whose_puts_fail_is_refused_at_the_start() {
     );
     assert_eq!(refused.kind(), Kind::Internal);
     assert!(faulty.paths("").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_store_that_takes_nothing_more_still_tells_what_it_holds() {
+    let faulty = Faulty::default();
+    made(publish(&open(&faulty).await, "1", 6, 0.0).await.unwrap());
+    faulty.plan(Fault::Full, "", 0, usize::MAX);
+    let objects = Objects::remote(Arc::new(faulty.clone()));
+    faulty.take_requests();
+    let store = Store::to_read(objects, Compute::new(1).unwrap()).await.unwrap();
+    let catalog = store.catalog().await.unwrap();
+    let cycle = catalog.cycles().next().unwrap();
+    store.verify(cycle).await.unwrap();
+    assert_eq!(faulty.take_requests().get("put"), None);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What retention removes, in which order, and what it never removes: what is current, held, open, or not understood.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use driftline_compute::Compute;
@@ -108,16 +109,9 @@ async fn what_is_outside_the_window_is_hidden_first_and_deleted_a_grace_period_l
     );
     // The number of what is gone is accounted for: orphans are still swept.
     drop(crate::orphans::begun(&store).await);
-    let far = Timestamp::now() + SignedDuration::from_hours(48);
-    assert_eq!(
-        open(dir.path())
-            .await
-            .sweep_orphans(ORPHAN_AGE, far)
-            .await
-            .unwrap()
-            .prefixes,
-        1
-    );
+    crate::orphans::age(&dir.path().join("objects"));
+    let swept = open(dir.path()).await.sweep_orphans(ORPHAN_AGE, Timestamp::now()).await;
+    assert_eq!(swept.unwrap().prefixes, 1);
     store.verify(&new).await.unwrap();
 }
 
@@ -140,6 +134,70 @@ async fn the_window_keeps_what_still_holds_and_the_rules_may_name_feeds() {
         removed(0, 0, store.apply_retention(&rules, Timestamp::now()).await.unwrap());
     }
     assert_eq!(runs(&store).await, [(1, 1), (2, 1)]);
+}
+
+/// A file that is written anew every hour makes a revision every hour, and a folder may have a window of its own.
+#[tokio::test]
+async fn of_feeds_that_the_rules_do_not_name_revisions_are_retired_and_cycles_by_a_window_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let others = RetentionRules {
+        feeds: Some(BTreeSet::new()),
+        ..rules()
+    };
+    let apply = async |rules: &RetentionRules, hours: i32| {
+        let done = store.apply_retention(rules, Timestamp::now() + HOUR * hours).await;
+        let done = done.unwrap();
+        (done.retired, done.deleted)
+    };
+    publish_run(&store, 0, 0.0).await;
+    publish_run(&store, 0, 0.5).await;
+    publish_run(&store, 6, 0.0).await;
+    assert_eq!(apply(&others, 0).await, (0, 0));
+    assert_eq!(apply(&RetentionRules::of_revisions_only(HOUR), 2).await, (1, 0));
+    assert_eq!(apply(&others, 4).await, (0, 1));
+    assert_eq!(runs(&store).await, [(2, 2), (3, 1)], "the cycles stay");
+    let with_own = |hours| RetentionRules {
+        hindcasts: [("test".to_owned(), HOUR * hours)].into(),
+        ..others.clone()
+    };
+    assert_eq!(apply(&with_own(24 * 365 * 50), 0).await, (0, 0));
+    assert_eq!(apply(&with_own(1), 0).await, (1, 0));
+    assert_eq!(runs(&store).await, [(3, 1)], "but for the newest one");
+}
+
+#[tokio::test]
+async fn a_cycle_is_withdrawn_by_hand_and_comes_back_by_a_hold() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let first = publish_run(&store, 0, 0.0).await;
+    let second = publish_run(&store, 0, 0.5).await;
+    let run = first.manifest.run;
+    let retire = async || store.retire_cycle("test", run, "wrong grid", Timestamp::now()).await;
+    let number = store.hold(hold(Some(run), Some(1)), Timestamp::now()).await.unwrap();
+    let held = retire().await.unwrap_err();
+    assert!(
+        held.kind() == Kind::Invalid && held.to_string().contains(&format!("hold {number} (late incident)")),
+        "{held}"
+    );
+    store.release(number, Timestamp::now()).await.unwrap();
+    assert_eq!(retire().await.unwrap(), [1, 2]);
+    let entry = dir.path().join("objects/forcing/retention/000000000003.json");
+    assert!(std::fs::read_to_string(entry).unwrap().contains("by hand: wrong grid"));
+    assert_eq!(runs(&store).await, []);
+    assert_eq!(retire().await.unwrap_err().kind(), Kind::NotFound);
+    // Whoever has it open goes on reading for the grace period, and within it a hold brings it back.
+    store.verify(&second).await.unwrap();
+    let back = store.hold(hold(Some(run), Some(2)), Timestamp::now()).await.unwrap();
+    assert_eq!(runs(&store).await, [(2, 2)]);
+    store.release(back, Timestamp::now()).await.unwrap();
+    assert_eq!(retire().await.unwrap(), [2]);
+    removed(0, 2, later(&store, 2).await);
+    assert_eq!(
+        publish_run(&store, 0, 0.9).await.manifest.revision,
+        1,
+        "nothing is left of it"
+    );
 }
 
 #[tokio::test]

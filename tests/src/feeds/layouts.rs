@@ -111,6 +111,20 @@ fn norkyst_comes_on_its_own_map() {
     assert_eq!(cycle["series"][0]["grid"]["kind"], "projected");
 }
 
+/// Its one file holds every step: what is taken of it is a setting.
+#[test]
+fn more_of_arome_is_taken_when_the_settings_ask_for_more() {
+    let (station, cycle) = fetched_whole("arome", Feed::Arome, 6, 6, 6);
+    assert_eq!(cycle["series"][0]["times"].as_array().unwrap().len(), 7);
+    let settings = std::fs::read_to_string(station.settings()).unwrap();
+    std::fs::write(station.settings(), settings.replace("forecast_h = 6", "forecast_h = 9")).unwrap();
+    let (said, content) = station.look();
+    assert!(content, "{said:#}");
+    let cycle = station.cycles("arome")[0].clone();
+    assert_eq!(cycle["series"][0]["times"].as_array().unwrap().len(), 10, "{said:#}");
+    assert_eq!(cycle["revision"], 2);
+}
+
 #[test]
 fn meps_comes_step_by_step_and_arome_as_one_file() {
     let (_, cycle) = fetched_whole("meps", Feed::Meps, 6, 6, 6);

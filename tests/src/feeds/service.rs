@@ -82,6 +82,10 @@ fn the_service_fetches_feeds_and_tells_of_them_in_the_api_and_as_metrics() {
     for line in [
         "driftline_feed_fresh{feed=\"gfs-wind\"}",
         "driftline_feed_overdue_seconds{feed=\"gfs-wind\"}",
+        "# TYPE driftline_feed_fetched_bytes counter\n",
+        "driftline_feed_parts_fetched_total{feed=\"gfs-wind\"} 7\n",
+        "driftline_feed_revisions_published_total{feed=\"gfs-wind\"} 1\n",
+        "driftline_store_up 1\n",
     ] {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }
@@ -89,5 +93,25 @@ fn the_service_fetches_feeds_and_tells_of_them_in_the_api_and_as_metrics() {
     let from_afar = [("X-Forwarded-For", "192.0.2.1")];
     let forwarded = server.client().send("GET", "/metrics", &from_afar, b"").unwrap();
     forwarded.problem(401, "metrics from afar without a key");
-    server.stop(&[]);
+
+    // Without the store the alarm that a feed is late must not fall silent.
+    let (objects, away) = (data.join("objects"), data.join("away"));
+    std::fs::rename(&objects, &away).unwrap();
+    std::fs::write(&objects, "no folder").unwrap();
+    let metrics = server
+        .client()
+        .get("/metrics")
+        .expect(200, "metrics while the store cannot be read")
+        .text();
+    for line in [
+        "driftline_store_up 0\n",
+        "driftline_feed_overdue_seconds{feed=\"gfs-wind\"}",
+        "driftline_feed_parts_fetched_total{feed=\"gfs-wind\"} 7\n",
+        "driftline_forcing_cycles 1\n",
+    ] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
+    std::fs::remove_file(&objects).unwrap();
+    std::fs::rename(&away, &objects).unwrap();
+    server.stop(&["metrics tell what was known"]);
 }

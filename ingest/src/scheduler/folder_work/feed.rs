@@ -1,6 +1,5 @@
 //! A folder as the settings name it.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use url::Url;
@@ -41,26 +40,6 @@ impl FolderFeed {
             location: Location::new(location).map_err(|reason| FolderError(format!("{name}: {reason}")))?,
         })
     }
-
-    /// All folders of the settings: name, location and credit line of each.
-    ///
-    /// # Errors
-    /// The first that is no folder, and a name that is given twice: two folders of one name would clear away each
-    /// other's files.
-    pub fn all<'a>(
-        folders: impl IntoIterator<Item = (&'a str, &'a str, Option<String>)>,
-    ) -> Result<Vec<Self>, FolderError> {
-        let (mut all, mut names) = (Vec::new(), BTreeSet::new());
-        for (name, location, attribution) in folders {
-            if !names.insert(name) {
-                return Err(FolderError(format!(
-                    "two folders are called '{name}'; each needs a name of its own, or put the files into one folder"
-                )));
-            }
-            all.push(Self::new(name, location, attribution)?);
-        }
-        Ok(all)
-    }
 }
 
 impl Location {
@@ -84,26 +63,24 @@ impl Location {
 mod tests {
     use super::*;
 
-    fn refusal(folders: &[(&str, &str)]) -> String {
-        let folders = folders.iter().map(|(name, location)| (*name, *location, None));
-        FolderFeed::all(folders).unwrap_err().to_string()
+    fn refusal(name: &str, location: &str) -> String {
+        FolderFeed::new(name, location, None).unwrap_err().to_string()
     }
 
     #[test]
     fn settings_that_cannot_work_are_refused_with_a_reason() {
-        let twice = [("a", "/srv/a"), ("b", "/srv/b"), ("a", "https://a.example/")];
-        assert!(refusal(&twice).contains("two folders are called 'a'"));
-        assert!(refusal(&[("a", " ")]).contains("empty"));
-        assert!(refusal(&[("a", "s3://bucket/a")]).contains("'s3'"));
-        assert!(refusal(&[("../a", "/srv/a")]).contains("feed name"));
-        assert!(refusal(&[("", "/srv/a")]).contains("feed name"));
+        assert!(refusal("a", " ").contains("empty"));
+        assert!(refusal("a", "s3://bucket/a").contains("'s3'"));
+        assert!(refusal("../a", "/srv/a").contains("feed name"));
+        assert!(refusal("", "/srv/a").contains("feed name"));
     }
 
     #[test]
     fn a_path_and_an_address_are_told_apart() {
-        let folders = [("a", "/srv/a:b", None), ("b", "HTTP://a.example/b/", None)];
-        let all = FolderFeed::all(folders).unwrap();
-        assert_eq!(all[0].location, Location::Local(PathBuf::from("/srv/a:b")));
-        assert!(matches!(&all[1].location, Location::Remote(url) if url.as_str() == "http://a.example/b/"));
+        let location = |location| FolderFeed::new("a", location, None).unwrap().location;
+        assert_eq!(location("/srv/a:b"), Location::Local(PathBuf::from("/srv/a:b")));
+        assert!(
+            matches!(location("HTTP://a.example/b/"), Location::Remote(url) if url.as_str() == "http://a.example/b/")
+        );
     }
 }
