@@ -42,6 +42,9 @@ pub(crate) struct RefusedBytes {
     pub(crate) ranges: Vec<[u64; 2]>,
     /// Which version of them.
     pub(crate) validator: Validator,
+    /// Their SHA-256: some servers mark no versions.
+    #[serde(default)]
+    pub(crate) sha256: String,
     /// What is wrong with them.
     pub(crate) reason: String,
     /// When they were looked at.
@@ -124,6 +127,7 @@ impl CycleSpool {
             url: receipt.url.to_string(),
             ranges: receipt.ranges.clone(),
             validator: receipt.validator.clone(),
+            sha256: receipt.sha256.clone(),
             reason,
             at: now,
         });

@@ -114,7 +114,7 @@ impl Store {
         let (first, second) = tokio::try_join!(read(first), read(second))?;
         let cut = cut.clone();
         let put_together = move || {
-            let of_step = |step| put_together(kind, [&first, &second], &cut, step);
+            let of_step = |step| field_of(kind, [&first, &second], &cut, step);
             cut.steps.clone().into_par_iter().map(of_step).collect()
         };
         Ok(self.compute.run(put_together).await?)
@@ -242,7 +242,7 @@ impl StoredPart {
 }
 
 /// The field of one step, in blocks of rows: a map of the globe is one step, and then the blocks are what the threads share.
-fn put_together(kind: ForcingKind, parts: [&StoredPart; 2], cut: &Cut, step: usize) -> VectorField {
+fn field_of(kind: ForcingKind, parts: [&StoredPart; 2], cut: &Cut, step: usize) -> VectorField {
     let IndexWindow { j0, nx, ny, .. } = cut.window;
     let block = BLOCK_ROWS * nx;
     let (mut east, mut north) = (vec![0.0; nx * ny], vec![0.0; nx * ny]);

@@ -2,6 +2,7 @@
 //! fault that a provider or a network can have, and processes that are killed at any moment.
 
 mod faults;
+mod full_disk;
 mod healing;
 mod kills;
 mod layouts;

@@ -8,6 +8,7 @@ mod object_service;
 mod pictures;
 mod prepared;
 mod server;
+mod shim;
 
 pub(crate) use clients::{gdal, gdal_says, node, opendrift, python, system_python};
 pub(crate) use commands::{Commands, json_of, run};
@@ -16,6 +17,7 @@ pub(crate) use object_service::{BUCKET, ObjectService, free_port};
 pub(crate) use pictures::{keep_picture, pictures};
 pub(crate) use prepared::{ALL_SCOPES, OFF_NORWAY, Prepared, forcing_file, mission_off_norway};
 pub(crate) use server::{Launch, Server};
+pub(crate) use shim::shared_object;
 
 use std::path::{Path, PathBuf};
 use std::sync::Once;

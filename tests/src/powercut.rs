@@ -12,10 +12,9 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
-use crate::harness::{Chance, repository, scratch};
+use crate::harness::{Chance, scratch, shared_object};
 
 /// How much of what was never synced is lost.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +56,7 @@ impl Disk {
     /// Lets a program run on this disk.
     pub(crate) fn watch<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command
-            .env("LD_PRELOAD", shim())
+            .env("LD_PRELOAD", shared_object("tests/powercut/shim.c"))
             .env("POWERCUT_SHADOW", self.notes.path())
     }
 
@@ -193,29 +192,6 @@ fn entries_noted(record: &Path) -> Vec<Entry> {
             }
         })
         .collect()
-}
-
-/// The shim, compiled once per run of the tests.
-fn shim() -> &'static Path {
-    static SHIM: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = SHIM.get_or_init(|| {
-        let folder = scratch("powercut-shim");
-        let path = folder.path().join("shim.so");
-        let compiled = Command::new("cc")
-            .args(["-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"])
-            .arg(&path)
-            .arg(repository().join("tests/powercut/shim.c"))
-            .args(["-ldl", "-lpthread"])
-            .output()
-            .unwrap();
-        assert!(
-            compiled.status.success(),
-            "{}",
-            String::from_utf8_lossy(&compiled.stderr)
-        );
-        (folder, path)
-    });
-    path
 }
 
 /// Runs a shell script on the disk, in its folder.

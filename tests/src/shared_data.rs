@@ -73,7 +73,8 @@ fn every_grib_file_is_published_as_eccodes_reads_it_or_refused_for_what_eccodes_
             let objects = data.join("objects");
             let compared = python("grib_values.py", &[path, objects.to_str().unwrap(), &feed]);
             println!("{}: {compared}", name(file));
-            assert!(compared.as_object().unwrap().keys().eq(arrays.iter()), "{compared}");
+            let found: BTreeSet<&str> = compared.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(found, arrays.iter().copied().collect());
         } else if let Some((_, parameter, words)) = REFUSED.iter().find(|(known, _, _)| *known == name(file)) {
             // Neither wind nor waves nor currents are among what ecCodes finds, so that the reason is a true one.
             assert!(parameters.contains(parameter), "{}: {parameters:?}", name(file));

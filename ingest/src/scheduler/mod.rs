@@ -14,7 +14,7 @@ mod settings;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use driftline_coast::Coast;
@@ -48,6 +48,8 @@ pub struct Scheduler {
     hindcasts: BTreeMap<String, SignedDuration>,
     watcher: Arc<dyn Watcher>,
     coast: Option<Arc<Coast>>,
+    /// Reports for which the store had no room: what went wrong meanwhile is told when it has.
+    unkept: Mutex<BTreeMap<String, Report>>,
 }
 
 /// What a turn of one feed came to.
@@ -75,6 +77,7 @@ impl Scheduler {
             hindcasts: BTreeMap::new(),
             watcher: Arc::new(part_work::Unwatched),
             coast: None,
+            unkept: Mutex::default(),
         }
     }
 
@@ -341,6 +344,9 @@ impl Scheduler {
 
     /// What was kept of a feed; one that this version cannot read is begun anew.
     async fn report(&self, feed: &str) -> Result<Report, Error> {
+        if let Some(report) = self.unkept().remove(feed) {
+            return Ok(report);
+        }
         let kept = self.store.feed_report(feed).await?;
         Ok(kept
             .and_then(|text| serde_json::from_slice(&text).ok())
@@ -371,7 +377,13 @@ impl Scheduler {
         };
         if let Err(cause) = kept {
             tracing::warn!(feed, cause, "what the scheduler knows of the feed could not be kept");
+            self.unkept().insert(feed.to_owned(), report);
         }
+    }
+
+    fn unkept(&self) -> MutexGuard<'_, BTreeMap<String, Report>> {
+        // A map of whole reports: no panic leaves one half written.
+        self.unkept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -109,6 +109,12 @@ impl Scheduler {
     async fn fetched_and_looked_at(&self, errand: &Errand<'_>, part: &Part, place: &Place) -> Result<Outcome, Error> {
         match self.fetch(errand, part, place).await {
             Ok(receipt) => {
+                let refused = errand.spool.refused(&part.name).into_iter();
+                if let Some(known) = refused.filter(|one| one.sha256 == receipt.sha256).next_back() {
+                    let (reason, now) = (known.reason, Timestamp::now());
+                    errand.spool.refuse(&part.name, &receipt, reason.clone(), now)?;
+                    return Ok(errand.failed(part, REFUSED_BEFORE, reason));
+                }
                 let bytes = receipt.bytes;
                 let outcome = self.look_at(errand, part, receipt, bytes).await?;
                 Ok(outcome.unwrap_or_else(|| errand.failed(part, UNREADABLE, "the disk changed it".to_owned())))
@@ -255,7 +261,7 @@ impl Scheduler {
                     .filter(|one| one.url == shown.as_str())
                     .map(|one| one.reason)
                     .next_back();
-                Err(Trouble::content("refused_before", known.unwrap_or_default()))
+                Err(Trouble::content(REFUSED_BEFORE, known.unwrap_or_default()))
             }
             Err(error) => Err(Trouble::Fetch(error)),
         }
@@ -313,6 +319,8 @@ fn is_question(access: &Access) -> bool {
 pub(crate) const UNREACHABLE: &str = "unreachable";
 /// Bytes that cannot be opened.
 pub(crate) const UNREADABLE: &str = "unreadable";
+/// Bytes that were looked at before.
+const REFUSED_BEFORE: &str = "refused_before";
 /// What is wrong with bytes that came, or with the index that led to them: other bytes of the object may be the right ones.
 const CONTENT: [&str; 6] = [
     "index",

@@ -37,7 +37,7 @@ impl FolderFeed {
         Ok(Self {
             name: name.to_owned(),
             attribution,
-            location: Location::new(location).map_err(|reason| FolderError(format!("{name}: {reason}")))?,
+            location: Location::new(location).map_err(FolderError)?,
         })
     }
 }
