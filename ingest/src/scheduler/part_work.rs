@@ -109,8 +109,8 @@ impl Scheduler {
     async fn fetched_and_looked_at(&self, errand: &Errand<'_>, part: &Part, place: &Place) -> Result<Outcome, Error> {
         match self.fetch(errand, part, place).await {
             Ok(receipt) => {
-                let refused = errand.spool.refused(&part.name).into_iter();
-                if let Some(known) = refused.filter(|one| one.sha256 == receipt.sha256).next_back() {
+                let mut refused = errand.spool.refused(&part.name).into_iter();
+                if let Some(known) = refused.rfind(|one| one.sha256 == receipt.sha256) {
                     let (reason, now) = (known.reason, Timestamp::now());
                     errand.spool.refuse(&part.name, &receipt, reason.clone(), now)?;
                     return Ok(errand.failed(part, REFUSED_BEFORE, reason));
