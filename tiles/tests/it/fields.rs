@@ -1,6 +1,6 @@
 //! Fields probed at computed places: every kind of grid, both coordinate systems, coasts, seams, arrows.
 
-use driftline_domain::{GridPoint, GridSpec, RegularGrid, VectorField};
+use driftline_domain::{CurvilinearGrid, GridPoint, GridSpec, RegularGrid, VectorField};
 use driftline_tiles::{
     ColourMap, FieldLook, FieldSlab, FieldStyle, MapCrs, MapView, Picture, Quantity, Reading, Rgba, draw_field, sample,
 };
@@ -9,6 +9,13 @@ use crate::ground;
 
 fn slab<'a>(grid: &'a GridSpec, field: &'a VectorField, reading: Reading) -> FieldSlab<'a> {
     FieldSlab { grid, field, reading }
+}
+
+/// The same nodes, known by their positions only, as of a curvilinear model.
+fn by_positions(grid: &GridSpec) -> GridSpec {
+    let nodes = (0..grid.ny()).flat_map(|j| (0..grid.nx()).map(move |i| (i as f64, j as f64)));
+    let (lon, lat) = nodes.map(|(i, j)| grid.position(GridPoint { i, j })).unzip();
+    GridSpec::Curvilinear(CurvilinearGrid::new(grid.nx(), grid.ny(), lon, lat).unwrap())
 }
 
 fn colour_of(style: &FieldStyle, value: f64, steps: f64) -> [u8; 3] {
@@ -40,7 +47,7 @@ fn pixels_show_the_values_at_their_middles() {
         look: FieldLook::Colour,
         ..FieldStyle::of(Quantity::Current)
     };
-    let curvilinear = ground::by_positions(&ground::coast_model());
+    let curvilinear = by_positions(&ground::coast_model());
     for grid in [ground::north_sea(), ground::globe(), ground::coast_model(), curvilinear] {
         let field = ground::eddies(&grid);
         for reading in [Reading::Vector, Reading::LengthAndDirection] {
@@ -79,7 +86,7 @@ fn pixels_show_the_values_at_their_middles() {
 #[test]
 fn a_grid_of_positions_is_drawn_as_the_projection_that_it_came_from() {
     let projected = ground::coast_model();
-    let curvilinear = ground::by_positions(&projected);
+    let curvilinear = by_positions(&projected);
     let field = ground::eddies(&projected);
     for look in [FieldLook::Colour, FieldLook::ColourArrows] {
         let style = FieldStyle {

@@ -1,8 +1,6 @@
 //! Grids and fields that tests draw.
 
-use driftline_domain::{
-    CurvilinearGrid, Ellipsoid, GridPoint, GridSpec, ProjectedGrid, Projection, RegularGrid, VectorField,
-};
+use driftline_domain::{Ellipsoid, GridPoint, GridSpec, ProjectedGrid, Projection, RegularGrid, VectorField};
 
 /// The grid of the speed comparison with other servers: 500 x 500 nodes, 5 W to 15 E, 50 N to 65 N.
 pub(crate) fn north_sea() -> GridSpec {
@@ -47,13 +45,6 @@ pub(crate) fn coast_model() -> GridSpec {
         dx_m: 800.0,
         dy_m: 800.0,
     })
-}
-
-/// The same nodes, known by their positions only, as of a curvilinear model.
-pub(crate) fn by_positions(grid: &GridSpec) -> GridSpec {
-    let nodes = (0..grid.ny()).flat_map(|j| (0..grid.nx()).map(move |i| (i as f64, j as f64)));
-    let (lon, lat) = nodes.map(|(i, j)| grid.position(GridPoint { i, j })).unzip();
-    GridSpec::Curvilinear(CurvilinearGrid::new(grid.nx(), grid.ny(), lon, lat).unwrap())
 }
 
 /// A field whose components are functions of longitude and latitude.
