@@ -90,8 +90,20 @@ impl Opened {
     pub(crate) fn notes(&self) -> Vec<String> {
         let left_out = self.file.refused().iter().map(|reason| format!("left out: {reason}"));
         let caveats = self.file.caveats().iter().cloned();
+        let series = self.file.series();
+        let parts = series.iter().enumerate().filter_map(|(at, one)| {
+            let whole = more_complete(&series[..at], one)?;
+            let names = |series: &Series| series.source_variables.join("' and '");
+            Some(format!(
+                "'{}' are left out: '{}' stand for the {} there",
+                names(one),
+                names(whole),
+                one.kind
+            ))
+        });
         left_out
             .chain(caveats)
+            .chain(parts)
             .map(|note| format!("{}: {note}", self.source.name))
             .collect()
     }
@@ -346,14 +358,25 @@ fn merge(draft: &Draft) -> Result<Vec<Merged>, Error> {
     Ok(merged)
 }
 
-/// The series of a file that a feed takes; of several that fit one field the first, which is the most complete.
+/// The series of a file that a feed takes; of several that fit one field, or that hold the same times of one kind on one grid
+/// (a total current beside its parts), the first, which is the most complete.
 pub(crate) fn wanted_series<'a>(opened: &'a Opened, fields: &[Field]) -> Vec<(usize, &'a Series)> {
     let all = || opened.file.series().iter().enumerate();
     if fields.is_empty() {
-        return all().collect();
+        let series = opened.file.series();
+        return all()
+            .filter(|(at, one)| more_complete(&series[..*at], one).is_none())
+            .collect();
     }
     let of_field = |field: &Field| all().find(|(_, series)| field.takes(series));
     fields.iter().filter_map(of_field).collect()
+}
+
+/// One of these series that stands for another one, too.
+fn more_complete<'a>(earlier: &'a [Series], one: &Series) -> Option<&'a Series> {
+    let has_a_time_of_it = |other: &Series| other.times.iter().any(|time| one.times.binary_search(time).is_ok());
+    let mut earlier = earlier.iter();
+    earlier.find(|other| other.kind == one.kind && other.grid == one.grid && has_a_time_of_it(other))
 }
 
 /// `current`, `wind`, `waves`, and `current-2` where a cycle has the same field on a second grid.

@@ -1,5 +1,7 @@
 //! Every feed from its provider's layout.
 
+use std::path::Path;
+
 use driftline_provider::{Catalogue, Feed};
 use serde_json::Value;
 
@@ -134,8 +136,68 @@ fn meps_comes_step_by_step_and_arome_as_one_file() {
     assert_eq!(cycle["series"][0]["kind"], "wind");
 }
 
+/// The folder's files by all three ways, at a station that keeps this much of the past.
+fn by_three_ways(files: &Path, hindcast_h: u32) -> Station {
+    let station = Station::new(Catalogue::empty().folder("own", files), &[], 12);
+    let base = station.provider.base_url();
+    let folder = |feed: &str, location: &str| {
+        format!("\n[[ingest.folders]]\nfeed = \"{feed}\"\nlocation = \"{location}\"\nattribution = \"Our institute\"\n")
+    };
+    let settings = [
+        folder(WAYS[0], &format!("{base}/plain/own?list-type=2")),
+        folder(WAYS[1], &format!("{base}/plain/own/")),
+        folder(WAYS[2], files.to_str().unwrap()),
+    ];
+    let text = std::fs::read_to_string(station.settings()).unwrap();
+    let text = text.replace("hindcast_h = 30", &format!("hindcast_h = {hindcast_h}"));
+    std::fs::write(station.settings(), format!("{text}{}", settings.concat())).unwrap();
+    station
+}
+
+const WAYS: [&str; 3] = ["by-bucket", "by-web", "by-disk"];
+
+/// As a file that was written an hour ago.
+fn settled(path: &Path) {
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    file.set_times(std::fs::FileTimes::new().set_modified(long_ago))
+        .unwrap();
+}
+
 #[test]
 fn files_of_a_bucket_prefix_a_web_folder_and_a_folder_of_this_machine_become_feeds() {
+    // A file of yesterday's currents, as a provider gave it.
+    let (source, _) = fetched_whole("cmems-currents", Feed::CmemsCurrents, 24, 12, 24);
+    let spooled = tree(&source.data().join("spool/cmems-currents"));
+    let spooled = spooled.into_iter().max_by_key(|(_, bytes)| *bytes).unwrap().0;
+    let files = tempfile::tempdir().unwrap();
+    let own = files.path().join("currents.nc");
+    std::fs::copy(spooled, &own).unwrap();
+    settled(&own);
+    let station = by_three_ways(files.path(), 72);
+    let (said, content) = station.look();
+    assert!(content, "{said:#}\n{:#}", station.status(WAYS[2]));
+    for feed in WAYS {
+        let cycles = station.cycles(feed);
+        assert_eq!(cycles.len(), 1, "{feed}: {:#}", station.status(feed));
+        assert_eq!(cycles[0]["series"][0]["kind"], "current");
+        assert_eq!(cycles[0]["series"][0]["attribution"], "Our institute");
+        every_value_is_the_source_s(&station, feed, 0.000_501);
+    }
+    let sent = || {
+        let requests = station.provider.requests();
+        let files = requests.iter().filter(|request| request.path.ends_with("currents.nc"));
+        files.filter(|request| request.status == 200).count()
+    };
+    let before = sent();
+    let (said, content) = station.look();
+    assert!(content, "{said:#}");
+    assert_eq!(sent(), before, "an unchanged file is not fetched again");
+    assert!(WAYS.iter().all(|feed| station.cycles(feed)[0]["revision"] == 1));
+}
+
+#[test]
+fn a_folder_tells_of_what_is_no_forcing_and_leaves_what_is_older_than_its_window() {
     let files = tempfile::tempdir().unwrap();
     for name in [
         "derived_latlon_current_16Nov2015.nc",
@@ -144,49 +206,28 @@ fn files_of_a_bucket_prefix_a_web_folder_and_a_folder_of_this_machine_become_fee
         std::fs::copy(forcing_file(name), files.path().join(name)).unwrap();
     }
     std::fs::write(files.path().join("notes.nc"), "<html>no forcing</html>").unwrap();
-    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
     for entry in std::fs::read_dir(files.path()).unwrap() {
-        let file = std::fs::File::options()
-            .write(true)
-            .open(entry.unwrap().path())
-            .unwrap();
-        file.set_times(std::fs::FileTimes::new().set_modified(long_ago))
-            .unwrap();
+        settled(&entry.unwrap().path());
     }
-    let station = Station::new(Catalogue::empty().folder("own", files.path()), &[], 12);
-    let base = station.provider.base_url();
-    let folder = |feed: &str, location: &str| {
-        format!("\n[[ingest.folders]]\nfeed = \"{feed}\"\nlocation = \"{location}\"\nattribution = \"Our institute\"\n")
-    };
-    let settings = [
-        folder("by-bucket", &format!("{base}/plain/own?list-type=2")),
-        folder("by-web", &format!("{base}/plain/own/")),
-        folder("by-disk", files.path().to_str().unwrap()),
-    ];
-    // Of 2015: kept as long as the operator says.
-    let text = std::fs::read_to_string(station.settings()).unwrap();
-    let text = text
-        .replace("hindcast_h = 30", "hindcast_h = 8760")
-        .replace("[ingest]\nfeeds = []\n", "[ingest]\n");
-    let text = text.replace("cut = []\n", "");
-    std::fs::write(station.settings(), format!("{text}{}", settings.concat())).unwrap();
+    let station = by_three_ways(files.path(), 8760);
     let (said, _) = station.look();
-    for feed in ["by-bucket", "by-web", "by-disk"] {
+    for feed in WAYS {
         let status = station.status(feed);
         let problems = status["report"]["problems"].as_array().unwrap();
-        assert!(
+        let tells_of = |word: &str| {
             problems
                 .iter()
-                .any(|problem| problem["message"].as_str().unwrap().contains("notes.nc")),
+                .any(|problem| problem["message"].as_str().unwrap().contains(word))
+        };
+        assert!(
+            tells_of("notes.nc"),
             "{feed} tells of the file that is none: {status:#}\n{said:#}"
         );
+        assert!(tells_of("left the window"), "{feed}: {status:#}");
     }
     let data = station.data();
     let cycles = Commands::on(&data).cycles();
-    assert!(
-        cycles.is_empty(),
-        "data of 2015 are older than a year and not kept: {cycles:#?}"
-    );
+    assert!(cycles.is_empty(), "data of 2015 are older than a year: {cycles:#?}");
 }
 
 /// Every stored value against what other decoders find in the very bytes that the lineage names.
