@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{Commands, run};
+use crate::harness::{Commands, python, run};
 
 /// A data directory whose feeds come from a fixture server.
 struct Station {
@@ -136,4 +136,14 @@ fn tree(folder: &Path) -> Vec<(std::path::PathBuf, u64)> {
     }
     found.sort();
     found
+}
+
+/// Every stored value against what other decoders find in the very bytes that the lineage names.
+fn every_value_is_the_source_s(station: &Station, feed: &str, tolerance: f64) {
+    let objects = station.data().join("objects");
+    let found = python("feed_values.py", &[objects.to_str().unwrap(), feed]);
+    assert!(found["nodes"].as_u64() > Some(500), "{feed}: {found:#}");
+    assert!(found["worst"].as_f64().unwrap() <= tolerance, "{feed}: {found:#}");
+    assert_eq!(found["missing_differ"], 0, "{feed}: {found:#}");
+    assert_eq!(found["other_bytes"], 0, "{feed}: {found:#}");
 }

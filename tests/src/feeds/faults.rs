@@ -3,8 +3,7 @@
 use driftline_provider::{Catalogue, Fault, Feed, Rule};
 use serde_json::Value;
 
-use super::{Station, gfs, run_before};
-use crate::harness::python;
+use super::{Station, every_value_is_the_source_s, gfs, run_before};
 
 /// A GFS station whose provider has this fault with the step f003, for good.
 fn with_fault(path: &str, fault: Fault) -> Station {
@@ -55,16 +54,9 @@ fn kept_out_and_told(path: &str, fault: Fault, word: &str) {
     assert!(cycles[0]["horizon"]["missing"].as_array().unwrap().is_empty(), "{what}");
 }
 
-fn the_published_values_are_the_source_s(station: &Station, what: &str) {
+fn the_published_values_are_the_source_s(station: &Station) {
     station.provider.faults().clear();
-    let objects = station.data().join("objects");
-    let found = python("feed_values.py", &[objects.to_str().unwrap(), "gfs-wind"]);
-    assert_eq!(
-        (&found["missing_differ"], &found["other_bytes"]),
-        (&0.into(), &0.into()),
-        "{what}: {found}"
-    );
-    assert!(found["worst"].as_f64() <= Some(0.00501), "{what}: {found}");
+    every_value_is_the_source_s(station, "gfs-wind", 0.005_01);
 }
 
 const STEP: &str = "*pgrb2.0p25.f003";
@@ -127,7 +119,7 @@ fn a_stale_index_is_passed_by_and_the_right_messages_are_found_all_the_same() {
         "{:#}",
         station.status("gfs-wind")
     );
-    the_published_values_are_the_source_s(&station, "a stale index");
+    the_published_values_are_the_source_s(&station);
 }
 
 #[test]
@@ -169,7 +161,7 @@ fn servers_in_trouble_are_retried_and_the_cycle_comes_after_all() {
         let cycles = station.cycles("gfs-wind");
         assert_eq!(cycles.len(), 1, "{what}: {:#}", station.status("gfs-wind"));
         assert_eq!(cycles[0]["times"].as_array().unwrap().len(), 7, "{what}: {cycles:#?}");
-        the_published_values_are_the_source_s(&station, &what);
+        the_published_values_are_the_source_s(&station);
     }
 }
 

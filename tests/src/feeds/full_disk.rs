@@ -5,8 +5,8 @@ use std::process::Command;
 
 use driftline_provider::{Catalogue, Feed};
 
-use super::{Station, run_before, tree};
-use crate::harness::{Commands, python, run, shared_object};
+use super::{Station, every_value_is_the_source_s, run_before, tree};
+use crate::harness::{Commands, run, shared_object};
 
 /// Places in the course of one ingest at which the disk is full.
 const PLACES: u64 = 9;
@@ -68,13 +68,7 @@ fn a_disk_that_is_full_at_any_moment_hides_nothing_and_shows_nothing_wrong() {
             station.sent().1 <= fetched_before + 11,
             "{what}: parts are fetched once"
         );
-        let objects = station.data().join("objects");
-        let found = python("feed_values.py", &[objects.to_str().unwrap(), "gfs-wind"]);
-        assert_eq!(
-            (&found["missing_differ"], &found["other_bytes"]),
-            (&0.into(), &0.into()),
-            "{what}: {found}"
-        );
+        every_value_is_the_source_s(&station, "gfs-wind", 0.005_01);
     }
     assert!(
         told >= 6,

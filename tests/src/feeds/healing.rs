@@ -6,8 +6,7 @@ use driftline_provider::{Catalogue, Fault, Feed, Rule};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::{Station, gfs, run_before, tree};
-use crate::harness::python;
+use super::{Station, every_value_is_the_source_s, gfs, run_before, tree};
 
 fn steps(cycle: &Value) -> usize {
     cycle["times"].as_array().unwrap().len()
@@ -146,14 +145,7 @@ fn a_bit_that_the_disk_flips_in_a_fetched_file_is_found_and_the_file_fetched_aga
         "{:#}",
         station.status("gfs-wind")
     );
-    let objects = station.data().join("objects");
-    let found = python("feed_values.py", &[objects.to_str().unwrap(), "gfs-wind"]);
-    assert_eq!(
-        (&found["missing_differ"], &found["other_bytes"]),
-        (&0.into(), &0.into()),
-        "{found}"
-    );
-    assert!(found["worst"].as_f64() <= Some(0.00501), "{found}");
+    every_value_is_the_source_s(&station, "gfs-wind", 0.005_01);
 }
 
 #[test]

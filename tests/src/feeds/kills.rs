@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use driftline_provider::{Catalogue, Feed};
 
-use super::{Station, run_before, tree};
-use crate::harness::{Chance, Commands, python};
+use super::{Station, every_value_is_the_source_s, run_before, tree};
+use crate::harness::{Chance, Commands};
 
 /// `make test` kills ten times; `make soak` sets the variable.
 fn kills() -> usize {
@@ -120,11 +120,5 @@ fn finished(station: &Station, finished_before: &[(Vec<String>, usize)]) {
         "a second run writes nothing"
     );
     assert_eq!(station.sent().1, requests, "a second run fetches nothing");
-    let objects = station.data().join("objects");
-    let found = python("feed_values.py", &[objects.to_str().unwrap(), "gfs-wind"]);
-    assert_eq!(
-        (&found["missing_differ"], &found["other_bytes"]),
-        (&0.into(), &0.into()),
-        "{found:#}"
-    );
+    every_value_is_the_source_s(station, "gfs-wind", 0.005_01);
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use driftline_provider::{Catalogue, Feed};
 use serde_json::Value;
 
-use super::{Station, run_before, tree};
-use crate::harness::{Commands, forcing_file, python};
+use super::{Station, every_value_is_the_source_s, run_before, tree};
+use crate::harness::{Commands, forcing_file};
 
 /// Fetches a feed from a cycle that is whole at its provider, and looks a second time.
 fn fetched_whole(name: &str, feed: Feed, cadence_h: i64, hours_back: i64, forecast_h: u32) -> (Station, Value) {
@@ -228,14 +228,4 @@ fn a_folder_tells_of_what_is_no_forcing_and_leaves_what_is_older_than_its_window
     let data = station.data();
     let cycles = Commands::on(&data).cycles();
     assert!(cycles.is_empty(), "data of 2015 are older than a year: {cycles:#?}");
-}
-
-/// Every stored value against what other decoders find in the very bytes that the lineage names.
-fn every_value_is_the_source_s(station: &Station, feed: &str, tolerance: f64) {
-    let objects = station.data().join("objects");
-    let found = python("feed_values.py", &[objects.to_str().unwrap(), feed]);
-    assert!(found["nodes"].as_u64() > Some(500), "{feed}: {found:#}");
-    assert!(found["worst"].as_f64().unwrap() <= tolerance, "{feed}: {found:#}");
-    assert_eq!(found["missing_differ"], 0, "{feed}: {found:#}");
-    assert_eq!(found["other_bytes"], 0, "{feed}: {found:#}");
 }
