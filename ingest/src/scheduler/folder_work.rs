@@ -60,7 +60,7 @@ impl Scheduler {
         }
         let mut turn = Turn::default();
         if let Err(error) = self.work_through_folder(folder, began, &mut report, &mut turn).await {
-            self.note(&folder.name, &mut report, "turn_failed", error.to_string());
+            self.note_failed_turn(&folder.name, &mut report, &error);
             turn.failed = true;
         }
         self.close_turn(&folder.name, report, &turn, (began, self.window.poll))

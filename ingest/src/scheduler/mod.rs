@@ -220,7 +220,7 @@ impl Scheduler {
         };
         let mut turn = Turn::default();
         if let Err(error) = self.work_through(feed, &mut report, &mut turn).await {
-            self.note(name, &mut report, "turn_failed", error.to_string());
+            self.note_failed_turn(name, &mut report, &error);
             turn.failed = true;
         }
         let pause = self.window.pause_after(&turn);
@@ -283,7 +283,13 @@ impl Scheduler {
                 // A disk that is full, a store that is down: no other cycle will fare better.
                 Err(error) if !error.is_refusal() => return Err(error),
                 Err(error) => {
-                    self.note(feed.about().name, report, "cycle_refused", format!("{run}: {error}"));
+                    // A listing that cannot be had is one problem however many cycles it tells of, and says another time of
+                    // day with every look.
+                    let (code, subject) = match &error {
+                        Error::Fetch(_) => ("unreachable", "listing".to_owned()),
+                        _ => ("cycle_refused", run.to_string()),
+                    };
+                    self.note_of(feed.about().name, report, (code, &subject), format!("{run}: {error}"));
                     turn.failed = true;
                 }
             }
@@ -333,6 +339,18 @@ impl Scheduler {
     fn note(&self, feed: &str, report: &mut Report, code: &str, message: String) {
         let subject = message.clone();
         self.note_of(feed, report, (code, &subject), message);
+    }
+
+    /// Notes what ended a look before its end. A server that cannot be asked says another time of day with every look, and is
+    /// the same problem.
+    fn note_failed_turn(&self, feed: &str, report: &mut Report, error: &Error) {
+        let message = error.to_string();
+        let subject = if matches!(error, Error::Fetch(_)) {
+            "server".to_owned()
+        } else {
+            message.clone()
+        };
+        self.note_of(feed, report, ("turn_failed", &subject), message);
     }
 
     /// Notes a problem of a part or a host, and logs it the first time.

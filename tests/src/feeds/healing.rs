@@ -160,6 +160,25 @@ fn a_provider_that_is_down_is_one_problem_however_many_steps_wait_for_it() {
 }
 
 #[test]
+fn a_listing_that_cannot_be_had_is_one_problem_however_often_it_is_asked_for() {
+    let run = run_before(12, 24);
+    let station = Station::new(
+        Catalogue::empty().cycle(Feed::CmemsCurrents, run),
+        &["cmems-currents"],
+        24,
+    );
+    station.provider.fault(Rule::new("*", Fault::Status { status: 503 }));
+    let told = || {
+        station.look();
+        let report = station.status("cmems-currents")["report"].clone();
+        report["problems"].as_array().unwrap().clone()
+    };
+    let (first, again) = (told(), told());
+    assert_eq!((first.len(), again.len()), (1, 1), "{again:#?}");
+    assert!(again[0]["count"].as_u64() > first[0]["count"].as_u64(), "{again:#?}");
+}
+
+#[test]
 fn steps_that_come_one_by_one_make_few_revisions() {
     let (catalogue, run) = gfs();
     let station = Station::new(catalogue, &["gfs-wind"], 9);

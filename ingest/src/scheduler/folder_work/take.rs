@@ -37,7 +37,10 @@ impl Look<'_> {
             // No other file will fare better.
             Err(error @ FetchError::DiskFull { .. }) => Err(Error::Fetch(error)),
             Err(error) => {
-                self.fail("unreachable", format!("{}: {error}", entry.name));
+                let (feed, of) = (&self.folder.name, ("unreachable", entry.name.as_str()));
+                let message = format!("{}: {error}", entry.name);
+                self.scheduler.note_of(feed, self.report, of, message);
+                self.turn.failed = true;
                 Ok(())
             }
         }
