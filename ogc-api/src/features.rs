@@ -13,7 +13,7 @@ mod positions;
 mod root;
 
 pub(crate) use collection::Collection;
-pub(crate) use description::{api, collection, collections, conformance, landing};
+pub(crate) use description::{CLASSES, api, collection, collections, conformance, landing};
 pub(crate) use files::FileCache;
 pub(crate) use geometry::parsed as parsed_geometry;
 pub(crate) use holdings::{Holdings, HoldingsCache, credits_of};

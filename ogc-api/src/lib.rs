@@ -8,6 +8,7 @@
 mod answer;
 mod ask;
 mod compression;
+mod conformance;
 mod document;
 mod entity_tag;
 mod error;

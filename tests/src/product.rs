@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod coast;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod connections;
 #[cfg(test)]
 mod disasters;

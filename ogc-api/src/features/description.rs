@@ -12,14 +12,10 @@ use crate::ask::Ask;
 use crate::document::{GEOJSON, JSON, OPENAPI, document};
 use crate::links::Link;
 use crate::missions::{CAPABILITIES, map_links};
-use crate::{AppState, Error, openapi};
+use crate::{AppState, Error, conformance, openapi};
 
-/// Conformance classes of every root.
-pub(crate) const CONFORMANCE: [&str; 7] = [
-    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
-    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
-    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/oas30",
+/// Conformance classes of OGC API Features.
+pub(crate) const CLASSES: [&str; 3] = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
@@ -65,7 +61,11 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
 pub(crate) async fn conformance(RootAsk { ask, .. }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
     let links = [Link::new("self", JSON, ask.self_url())];
-    document(&ask.headers, JSON, &json!({"links": links, "conformsTo": CONFORMANCE}))
+    document(
+        &ask.headers,
+        JSON,
+        &json!({"links": links, "conformsTo": conformance::of_ogc_root()}),
+    )
 }
 
 /// `GET /ogc/api`.

@@ -1,0 +1,17 @@
+//! The conformance classes that an OGC root declares: each standard's module lists its own, and nothing is declared that
+//! no foreign client, library or suite has exercised.
+
+use crate::features;
+
+/// Classes of OGC API Common, which every root holds to.
+pub(crate) const COMMON: [&str; 4] = [
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/oas30",
+];
+
+/// Classes of the root `/ogc` and of each mission's.
+pub(crate) fn of_ogc_root() -> Vec<&'static str> {
+    [&COMMON[..], &features::CLASSES].concat()
+}
