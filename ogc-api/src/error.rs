@@ -101,6 +101,9 @@ pub enum Error {
     /// The key lacks a scope.
     #[error("{}", .0.detail)]
     Refused(Box<Problem>),
+    /// A filter or an order that could not be carried out.
+    #[error(transparent)]
+    Filter(driftline_query::Error),
     /// Too much at once, or too slow.
     #[error("the service is busy: {0}")]
     Busy(&'static str),

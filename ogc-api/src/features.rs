@@ -1,21 +1,34 @@
 //! OGC API Features Part 1 at the tenant root `/ogc` and per mission at `/missions/{id}/ogc`. Collections are read
 //! from the catalogue, never registered: a mission's results appear when its run is published.
 
+mod block;
 mod collection;
+mod columns;
 mod description;
+mod encode;
 mod files;
-mod geojson;
 mod geometry;
 mod holdings;
 mod items;
-mod page;
+mod items_query;
+mod order;
 mod positions;
+mod properties;
+mod queryables;
+mod region;
 mod root;
+mod rows;
+mod selection;
+mod text;
+mod tombstone;
 
 pub(crate) use collection::Collection;
 pub(crate) use description::{CLASSES, api, collection, collections, conformance, landing};
+pub(crate) use encode::Format;
 pub(crate) use files::FileCache;
 pub(crate) use geometry::parsed as parsed_geometry;
 pub(crate) use holdings::{Holdings, HoldingsCache, credits_of};
 pub(crate) use items::{item, items};
+pub(crate) use queryables::{queryables, sortables};
 pub(crate) use root::{Root, RootAsk};
+pub(crate) use rows::FeatureRows;

@@ -5,16 +5,19 @@
 //! Build an [`AppState`] from its [`Parts`] and hand it to [`router`], which says where authentication and the meter
 //! belong.
 
+mod accept;
 mod answer;
 mod ask;
 mod compression;
 mod conformance;
+mod described;
 mod document;
 mod entity_tag;
 mod error;
 mod features;
 mod forcing_maps;
 mod health;
+mod html;
 mod links;
 mod maps;
 mod missions;

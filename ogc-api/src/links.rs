@@ -166,6 +166,21 @@ impl Link {
         }
     }
 
+    /// Its address.
+    pub(crate) fn href(&self) -> &str {
+        &self.href
+    }
+
+    /// Its relation.
+    pub(crate) fn rel(&self) -> &'static str {
+        self.rel
+    }
+
+    /// Its title.
+    pub(crate) fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
     /// The same link with a title for people.
     pub(crate) fn titled(mut self, title: &str) -> Self {
         self.title = Some(title.to_owned());

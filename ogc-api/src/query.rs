@@ -5,9 +5,9 @@ mod bbox;
 mod datetime;
 mod paging;
 
-pub(crate) use bbox::bbox_parameter;
+pub(crate) use bbox::{bbox_numbers, bbox_parameter};
 pub(crate) use datetime::Interval;
-pub(crate) use paging::{Page, PageLimits, print_cursor};
+pub(crate) use paging::{Page, PageLimits, parse_cursor, print_cursor};
 
 use driftline_auth_billing::redact;
 use percent_encoding::percent_decode_str;

@@ -27,6 +27,7 @@ use driftline_tiles::DensityGrid;
 use moka::future::Cache;
 
 use crate::compression::Encoding;
+use crate::features::{Collection, FeatureRows};
 use crate::{AppState, Error};
 
 const MIB: u64 = 1024 * 1024;
@@ -38,6 +39,7 @@ pub(crate) struct RunCache {
     tracks: Cache<RunId, Kept<RunTracks>>,
     areas: Cache<RunId, Kept<RunAreas>>,
     datums: Cache<RunId, Kept<RunDatums>>,
+    rows: Cache<(RunId, Collection), Kept<FeatureRows>>,
     band_times: Cache<RunId, Kept<BandTimes>>,
     bands: Cache<(RunId, usize), Kept<DensityGrid>>,
     binaries: Cache<(RunId, usize, Encoding), Kept<Binary>>,
@@ -60,6 +62,7 @@ impl Default for RunCache {
             tracks: room(32 * MIB),
             areas: room(64 * MIB),
             datums: room(16 * MIB),
+            rows: room(64 * MIB),
             band_times: room(4 * MIB),
             bands: room(64 * MIB),
             binaries: room(96 * MIB),
@@ -117,6 +120,12 @@ impl RunCache {
     /// Search areas.
     pub(crate) async fn areas(state: &AppState, run: &Run) -> Result<Kept<RunAreas>, Error> {
         kept(&state.runs().areas, run.id, RunAreas::read(state, run)).await
+    }
+
+    /// Features that are kept as text.
+    pub(crate) async fn rows(state: &AppState, run: &Run, collection: Collection) -> Result<Kept<FeatureRows>, Error> {
+        let read = FeatureRows::of_run(state, run, collection);
+        kept(&state.runs().rows, (run.id, collection), read).await
     }
 
     /// Mean and most likely positions.

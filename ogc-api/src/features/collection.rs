@@ -3,7 +3,7 @@
 use driftline_database::FeatureKind;
 
 /// A collection of features.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Collection {
     /// Containment areas.
     SearchAreas,
@@ -20,8 +20,10 @@ pub(crate) enum Collection {
 pub(crate) enum Kept {
     /// As rows of the database.
     Rows(FeatureKind),
-    /// In a Parquet file of each run.
-    File(&'static str),
+    /// In the run's file of particles, output time by output time.
+    Positions,
+    /// In the run's file of tracks.
+    Tracks,
 }
 
 impl Collection {
@@ -71,9 +73,28 @@ impl Collection {
         match self {
             Self::SearchAreas => Kept::Rows(FeatureKind::SearchAreas),
             Self::Datums => Kept::Rows(FeatureKind::Datums),
-            Self::Trajectories => Kept::File("trajectories.parquet"),
-            Self::Particles => Kept::File("particles.parquet"),
+            Self::Trajectories => Kept::Tracks,
+            Self::Particles => Kept::Positions,
         }
+    }
+
+    /// Whether its features are points.
+    pub(crate) fn is_points(self) -> bool {
+        matches!(self, Self::Datums | Self::Particles)
+    }
+
+    /// What its geometries are, as JSON Schema names them.
+    pub(crate) fn geometry_kind(self) -> &'static str {
+        match self {
+            Self::SearchAreas => "polygon-or-multipolygon",
+            Self::Datums | Self::Particles => "point",
+            Self::Trajectories => "linestring-or-multilinestring",
+        }
+    }
+
+    /// Whether a run has so few of them that counting those that match costs next to nothing.
+    pub(crate) fn is_small(self) -> bool {
+        matches!(self.kept(), Kept::Rows(_))
     }
 }
 

@@ -3,42 +3,61 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use driftline_domain::ReferenceSystem;
 use serde_json::{Value, json};
 
 use super::collection::Collection;
-use super::holdings::Holdings;
+use super::holdings::{Extent, Holdings};
 use super::root::{Root, RootAsk};
 use crate::ask::Ask;
-use crate::document::{GEOJSON, JSON, OPENAPI, document};
-use crate::links::Link;
+use super::encode::Format;
+use crate::described::Form;
+use crate::document::{JSON, OPENAPI, document};
 use crate::missions::{CAPABILITIES, map_links};
 use crate::{AppState, Error, conformance, openapi};
 
 /// Conformance classes of OGC API Features.
-pub(crate) const CLASSES: [&str; 3] = [
+pub(crate) const CLASSES: [&str; 17] = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
 ];
-/// The one coordinate reference system: longitude, latitude on WGS 84.
+/// Longitude, latitude on WGS 84: what everything is stored in.
 pub(crate) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+/// Relations of Part 3 and Part 5.
+const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+const SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
 /// The one temporal reference system.
 const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
 
 /// `GET /ogc`.
 pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
-    check(&ask)?;
+    let form = checked(&ask)?;
     let path = root.path();
     let at = |rest: &str| format!("{path}{rest}");
     let base = root.base_path();
-    let mut links = vec![
-        Link::new("self", JSON, ask.self_url()).titled("This document"),
+    let mut links = form.links(&ask);
+    links.extend([
         ask.site
             .link("service-desc", OPENAPI, "The API in OpenAPI 3.0", &at("/api")),
         ask.site
             .link("conformance", JSON, "Conformance classes", &at("/conformance")),
         ask.site.link("data", JSON, "Collections", &at("/collections")),
-    ];
+    ]);
     match root.mission_id() {
         Some(mission) => links.extend(map_links(&ask.site, mission)),
         None => links.extend([
@@ -54,23 +73,21 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
     }
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";
     let page = json!({"title": root.title(), "description": description, "links": links});
-    document(&ask.headers, JSON, &page)
+    form.answer(&ask, JSON, &root.title(), &page)
 }
 
 /// `GET /ogc/conformance`.
 pub(crate) async fn conformance(RootAsk { ask, .. }: RootAsk) -> Result<Response, Error> {
-    check(&ask)?;
-    let links = [Link::new("self", JSON, ask.self_url())];
-    document(
-        &ask.headers,
-        JSON,
-        &json!({"links": links, "conformsTo": conformance::of_ogc_root()}),
-    )
+    let form = checked(&ask)?;
+    let content = json!({"links": form.links(&ask), "conformsTo": conformance::of_ogc_root()});
+    form.answer(&ask, JSON, "Conformance classes", &content)
 }
 
 /// `GET /ogc/api`.
 pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
-    check(&ask)?;
+    ask.query.allow_only(&["f"])?;
+    ask.query.check_format(&["json"])?;
+    ask.check_accept()?;
     let content = openapi::features_document(&ask.site.bare_url(&root.path()), &root.title());
     document(&ask.headers, OPENAPI, &content)
 }
@@ -78,44 +95,86 @@ pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Erro
 /// `GET /ogc/collections`.
 pub(crate) async fn collections(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
     let RootAsk { ask, root } = &asked;
-    check(ask)?;
+    let form = checked(ask)?;
     let holdings = Holdings::now(&state, ask.caller.org, root.mission_id()).await?;
     let described: Vec<Value> = Collection::ALL
         .into_iter()
-        .map(|collection| describe(ask, root, &holdings, collection))
+        .map(|collection| describe(ask, root, &holdings, collection, None))
         .collect();
-    let links = [Link::new("self", JSON, ask.self_url())];
-    document(&ask.headers, JSON, &json!({"links": links, "collections": described}))
+    let content = json!({"links": form.links(ask), "collections": described});
+    form.answer(ask, JSON, &format!("{}: collections", root.title()), &content)
 }
 
 /// `GET /ogc/collections/{collection_id}`.
 pub(crate) async fn collection(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
     let RootAsk { ask, root } = &asked;
-    check(ask)?;
+    let form = checked(ask)?;
     let collection = asked.collection()?;
     let holdings = Holdings::now(&state, ask.caller.org, root.mission_id()).await?;
-    document(&ask.headers, JSON, &describe(ask, root, &holdings, collection))
+    let content = describe(ask, root, &holdings, collection, Some(form));
+    form.answer(ask, JSON, collection.title(), &content)
 }
 
-fn check(ask: &Ask) -> Result<(), Error> {
+fn checked(ask: &Ask) -> Result<Form, Error> {
     ask.query.allow_only(&["f"])?;
-    ask.query.check_format(&["json"])?;
-    ask.check_accept()
+    Form::asked(ask)
 }
 
-fn describe(ask: &Ask, root: &Root, holdings: &Holdings, collection: Collection) -> Value {
+/// The reference systems that a collection is offered in (18-058r1, 6.2.1), of UTM the zones that it reaches into.
+fn systems_of(extent: Option<Extent>) -> Vec<String> {
+    let is_utm = |system: &ReferenceSystem| matches!(system, ReferenceSystem::Utm { .. });
+    let mut systems: Vec<ReferenceSystem> = ReferenceSystem::offered().into_iter().filter(|it| !is_utm(it)).collect();
+    if let Some(Extent {
+        bbox: [west, south, east, north],
+        ..
+    }) = extent
+    {
+        for (lon, lat) in [(west, south), (east, south), (west, north), (east, north)] {
+            let zone = ReferenceSystem::utm_at(lon, lat);
+            if !systems.contains(&zone) {
+                systems.push(zone);
+            }
+        }
+    }
+    systems.iter().map(ReferenceSystem::uri).collect()
+}
+
+/// `form` is that of a document of its own.
+fn describe(ask: &Ask, root: &Root, holdings: &Holdings, collection: Collection, form: Option<Form>) -> Value {
     let path = root.collection_path(collection);
-    let links = [
-        ask.site.link("self", JSON, "This collection", &path),
-        ask.site
-            .link("items", GEOJSON, "Its features", &format!("{path}/items")),
-    ];
+    let mut links = match form {
+        Some(form) => form.links(ask),
+        None => vec![ask.site.link("self", JSON, "This collection", &path)],
+    };
+    links.extend([
+        ask.site.link(
+            QUERYABLES,
+            "application/schema+json",
+            "What filters may name",
+            &format!("{path}/queryables"),
+        ),
+        ask.site.link(
+            SORTABLES,
+            "application/schema+json",
+            "What orders may name",
+            &format!("{path}/sortables"),
+        ),
+    ]);
+    links.extend(Format::ALL.into_iter().map(|format| {
+        let address = match format {
+            Format::GeoJson => format!("{path}/items"),
+            other => format!("{path}/items?f={}", other.name()),
+        };
+        let title = format!("Its features as {}", format.title());
+        ask.site.link("items", format.media_type(), &title, &address)
+    }));
     let mut described = json!({
         "id": collection.id(),
         "title": collection.title(),
         "description": described_with_credits(collection, &holdings.attribution),
         "itemType": "feature",
-        "crs": [CRS84],
+        "crs": systems_of(holdings.extent(collection)),
+        "storageCrs": CRS84,
         "links": links,
     });
     if !holdings.attribution.is_empty() {

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::collection::{Collection, Kept};
 use crate::entity_tag::EntityTag;
+use crate::runs::RunCache;
 use crate::{AppState, Error};
 
 /// Where and when the features of a collection are: closed at both ends.
@@ -37,10 +38,13 @@ pub(crate) struct Holdings {
     pub(crate) attribution: Vec<String>,
     areas: Option<Extent>,
     datums: Option<Extent>,
-    runs: Option<Extent>,
+    all_runs: Option<Extent>,
+    /// The published runs in the order of their publication, with the members of their summaries that features and maps
+    /// name.
+    pub(crate) runs: Vec<Arc<Run>>,
     area_count: i64,
     datum_count: i64,
-    run_seqs: HashMap<RunId, i64>,
+    places: HashMap<RunId, usize>,
 }
 
 /// A tenant's root, or that of one of its missions.
@@ -56,6 +60,8 @@ pub(crate) struct HoldingsCache {
 const MAX_KEPT: usize = 1024;
 /// Runs read at once.
 const RUNS_AT_ONCE: u32 = 500;
+/// Of more runs than that the features in files are not counted.
+const RUNS_COUNTED: usize = 64;
 /// How often a reading is repeated when the content changes under it.
 const ATTEMPTS: usize = 4;
 
@@ -65,27 +71,32 @@ impl Holdings {
         match collection.kept() {
             Kept::Rows(FeatureKind::SearchAreas) => self.areas,
             Kept::Rows(FeatureKind::Datums) => self.datums,
-            Kept::File(_) => self.runs,
+            Kept::Positions | Kept::Tracks => self.all_runs,
         }
     }
 
-    /// How many features a collection has; `None` where they are not rows of the database.
-    pub(crate) fn count(&self, collection: Collection) -> Option<i64> {
+    /// How many features a collection has; `None` where that is not known without reading many files. QGIS takes a
+    /// collection without a count for an empty one.
+    pub(crate) async fn count(&self, state: &AppState, collection: Collection) -> Result<Option<i64>, Error> {
         match collection.kept() {
-            Kept::Rows(FeatureKind::SearchAreas) => Some(self.area_count),
-            Kept::Rows(FeatureKind::Datums) => Some(self.datum_count),
-            Kept::File(_) => None,
+            Kept::Rows(FeatureKind::SearchAreas) => return Ok(Some(self.area_count)),
+            Kept::Rows(FeatureKind::Datums) => return Ok(Some(self.datum_count)),
+            Kept::Positions | Kept::Tracks if self.runs.len() > RUNS_COUNTED => return Ok(None),
+            Kept::Positions | Kept::Tracks => {}
         }
+        let mut count = 0;
+        for run in &self.runs {
+            count += match collection.kept() {
+                Kept::Positions => RunCache::layout(state, run).await?.map_or(0, |layout| layout.rows()),
+                _ => RunCache::tracks(state, run).await?.map_or(0, |tracks| tracks.0.len()),
+            };
+        }
+        Ok(i64::try_from(count).ok())
     }
 
-    /// The place of a run in the order of publication; `None` when the root has no such run.
-    pub(crate) fn run_seq(&self, run: RunId) -> Option<i64> {
-        self.run_seqs.get(&run).copied()
-    }
-
-    /// How many runs there are.
-    pub(crate) fn run_count(&self) -> usize {
-        self.run_seqs.len()
+    /// A run of this root.
+    pub(crate) fn run(&self, id: RunId) -> Option<&Arc<Run>> {
+        self.runs.get(*self.places.get(&id)?)
     }
 
     /// The holdings of a root now.
@@ -112,7 +123,8 @@ impl Holdings {
         let mut attribution = Vec::new();
         let mut boxes = Vec::new();
         let mut seen_runs: Vec<u8> = Vec::new();
-        let mut run_seqs = HashMap::new();
+        let mut places = HashMap::new();
+        let mut kept_runs: Vec<Arc<Run>> = Vec::new();
         let mut times: Option<(ValidTime, ValidTime)> = None;
         let mut filter = RunFilter {
             mission,
@@ -124,7 +136,8 @@ impl Holdings {
             for run in &runs {
                 boxes.push(run.bbox);
                 seen_runs.extend(run.seq.to_le_bytes());
-                run_seqs.insert(run.id, run.seq);
+                places.insert(run.id, kept_runs.len());
+                kept_runs.push(Arc::new(brief(run)));
                 let (from, until) = times.unwrap_or((run.valid_from, run.valid_until));
                 times = Some((from.min(run.valid_from), until.max(run.valid_until)));
                 add_attribution(&mut attribution, run);
@@ -153,7 +166,7 @@ impl Holdings {
             attribution,
             areas: rows(FeatureKind::SearchAreas).await?,
             datums: rows(FeatureKind::Datums).await?,
-            runs: union(&boxes)
+            all_runs: union(&boxes)
                 .zip(times)
                 .map(|(bbox, (from, until))| Extent { bbox, from, until }),
             area_count: state
@@ -161,7 +174,8 @@ impl Holdings {
                 .count_features(org, FeatureKind::SearchAreas, &all)
                 .await?,
             datum_count: state.database.count_features(org, FeatureKind::Datums, &all).await?,
-            run_seqs,
+            runs: kept_runs,
+            places,
         })
     }
 }
@@ -190,6 +204,17 @@ impl HoldingsCache {
         let holdings = Arc::new(holdings);
         kept.insert((org, mission), Arc::clone(&holdings));
         holdings
+    }
+}
+
+/// A run without what of its summary no feature and no map names: summaries of long runs are large.
+fn brief(run: &Run) -> Run {
+    let kept = ["files", "object"];
+    let summary = run.summary.as_object().into_iter().flatten();
+    let summary = summary.filter(|(name, _)| kept.contains(&name.as_str()));
+    Run {
+        summary: Value::Object(summary.map(|(name, value)| (name.clone(), value.clone())).collect()),
+        ..run.clone()
     }
 }
 

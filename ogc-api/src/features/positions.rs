@@ -1,275 +1,135 @@
-//! Particles and trajectories, read from the files of their run: pages by row number, single features by an id that
-//! names run and row. Decoding runs on the compute pool.
+//! Positions of answers in the reference system that was asked for, in its order of axes (Part 2, 18-058r1).
 
-use driftline_database::{Cursor, Run, RunFilter};
-use driftline_domain::{BBox, MissionId, OrgId, RunId, ValidTime};
-use driftline_simulate::products::{
-    self, ParticleQuery, ParticleRow, Track, Vertex, read_particles, read_trajectories,
-};
-use geo::{Coord, LineString, MultiLineString};
-use jiff::Timestamp;
-use serde_json::json;
+use driftline_domain::{ReferencePlane, ReferenceSystem};
+use geo::{Geometry, LineString, MapCoords, Polygon};
 
-use super::collection::{Collection, Kept};
-use super::files::FileCache;
-use super::geojson::FeatureText;
-use super::geometry::geometry_touches;
-use super::holdings::Holdings;
-use super::page::Selection;
-use crate::query::Interval;
-use crate::{AppState, Error};
+use super::block::Shape;
+use super::text::push_position;
+use crate::maps::track_lines;
 
-/// Rows of one run's file that are wanted.
-#[derive(Debug, Clone, Copy)]
-struct Wanted {
-    after_row: Option<u64>,
-    limit: usize,
-    bbox: Option<BBox>,
-    interval: Interval,
+/// How positions are written.
+#[derive(Debug, Clone)]
+pub(crate) struct Positioned {
+    system: ReferenceSystem,
+    plane: ReferencePlane,
 }
 
-/// What a feature says about where it comes from.
-#[derive(Debug, Clone, Copy)]
-struct Origin {
-    collection: Collection,
-    mission: MissionId,
-    run: RunId,
-    seq: i64,
-}
-
-/// The selected features of one run behind a row, at most so many.
-pub(crate) async fn of_run(
-    state: &AppState,
-    run: &Run,
-    selection: &Selection,
-    after_row: Option<i64>,
-    limit: usize,
-) -> Result<Vec<FeatureText>, Error> {
-    let wanted = Wanted {
-        after_row: after_row.and_then(|row| u64::try_from(row).ok()),
-        limit,
-        bbox: selection.bbox,
-        interval: selection.interval,
-    };
-    read(state, run, selection.collection, wanted).await
-}
-
-/// The feature of this id, when its run is one of this tenant's, and of this mission's.
-pub(crate) async fn find(
-    state: &AppState,
-    org: OrgId,
-    mission: Option<MissionId>,
-    collection: Collection,
-    id: &str,
-) -> Result<Option<FeatureText>, Error> {
-    let Some((run, row)) = parse_id(collection, id) else {
-        return Ok(None);
-    };
-    let Some(run) = find_run(state, org, mission, run).await? else {
-        return Ok(None);
-    };
-    let wanted = Wanted {
-        after_row: row.checked_sub(1),
-        limit: 1,
-        bbox: None,
-        interval: Interval::default(),
-    };
-    let found = read(state, &run, collection, wanted).await?;
-    Ok(found.into_iter().find(|feature| feature.id == id))
-}
-
-async fn find_run(state: &AppState, org: OrgId, mission: Option<MissionId>, id: RunId) -> Result<Option<Run>, Error> {
-    let holdings = Holdings::now(state, org, mission).await?;
-    let Some(seq) = holdings.run_seq(id) else {
-        return Ok(None);
-    };
-    let filter = RunFilter {
-        mission,
-        after_seq: Some(seq - 1),
-        limit: 1,
-        ..RunFilter::default()
-    };
-    let runs = state.database.runs(org, &filter).await?;
-    // Withdrawn in the meantime, it is not the run that was asked for.
-    Ok(runs.into_iter().find(|run| run.id == id))
-}
-
-async fn read(state: &AppState, run: &Run, collection: Collection, wanted: Wanted) -> Result<Vec<FeatureText>, Error> {
-    let Kept::File(name) = collection.kept() else {
-        return Err(Error::Internal(format!("{} is not kept in files", collection.id())));
-    };
-    let Some(bytes) = FileCache::read(state, run, name).await? else {
-        return Ok(Vec::new());
-    };
-    let origin = Origin {
-        collection,
-        mission: run.mission,
-        run: run.id,
-        seq: run.seq,
-    };
-    let decoded = state.compute.run(move || match collection {
-        Collection::Trajectories => read_trajectories(bytes).map(|tracks| tracks_wanted(&tracks, origin, wanted)),
-        _ => read_particles(bytes, &wanted.query())
-            .map(|page| page.rows.iter().map(|row| particle(row, origin)).collect()),
-    });
-    let decoded = decoded
-        .await
-        .map_err(|error| Error::Internal(format!("{name} of {}: {error}", run.id)))?;
-    decoded.map_err(|error: products::Error| Error::Results {
-        run: run.id.to_string(),
-        file: name.to_owned(),
-        reason: error.to_string(),
-    })
-}
-
-impl Wanted {
-    fn query(&self) -> ParticleQuery {
-        let interval = (
-            self.interval.from.unwrap_or(ValidTime(Timestamp::MIN)),
-            self.interval.until.unwrap_or(ValidTime(Timestamp::MAX)),
-        );
-        ParticleQuery {
-            after_row: self.after_row,
-            limit: self.limit,
-            bbox: self.bbox,
-            interval: (!self.interval.is_open()).then_some(interval),
-        }
+impl Positioned {
+    /// In this system.
+    pub(crate) fn in_system(system: ReferenceSystem) -> Self {
+        let plane = system.plane();
+        Self { system, plane }
     }
-}
 
-impl Origin {
-    fn feature(&self, row: u64, geometry: String, properties: String) -> FeatureText {
-        FeatureText {
-            cursor: Cursor {
-                run_seq: self.seq,
-                row: row as i64,
-            },
-            id: format!("{}.{}.{row}", self.run, self.collection.id()),
-            geometry,
-            properties,
-        }
+    /// The system.
+    pub(crate) fn system(&self) -> &ReferenceSystem {
+        &self.system
     }
-}
 
-/// Numbers are written straight into the text: pages of particles are long.
-fn particle(row: &ParticleRow, origin: Origin) -> FeatureText {
-    let geometry = format!(
-        r#"{{"type":"Point","coordinates":[{:.6},{:.6}]}}"#,
-        row.lon_deg, row.lat_deg
-    );
-    let properties = format!(
-        r#"{{"mission_id":"{}","run_id":"{}","particle_id":{},"valid_time":"{}","particle_status":"{}"}}"#,
-        origin.mission,
-        origin.run,
-        row.particle_id,
-        row.time,
-        row.status.name()
-    );
-    origin.feature(row.row, geometry, properties)
-}
+    /// Whether they are longitude and latitude as stored.
+    pub(crate) fn are_crs84(&self) -> bool {
+        self.system == ReferenceSystem::Crs84
+    }
 
-fn tracks_wanted(tracks: &[Track], origin: Origin, wanted: Wanted) -> Vec<FeatureText> {
-    let first = wanted.after_row.map_or(0, |row| row.saturating_add(1));
-    let rows = (0u64..).zip(tracks).filter(|(row, _)| *row >= first);
-    let met = rows.filter(|(_, track)| {
-        let times = times(track);
-        let in_time = times.is_some_and(|(start, end)| {
-            wanted.interval.from.is_none_or(|from| end >= from)
-                && wanted.interval.until.is_none_or(|until| start <= until)
+    /// A position; `None` where the system has none for it.
+    pub(crate) fn of(&self, lon_deg: f64, lat_deg: f64) -> Option<(f64, f64)> {
+        if self.are_crs84() {
+            return Some((lon_deg, lat_deg));
+        }
+        let (x, y) = self.plane.forward(lon_deg, lat_deg)?;
+        Some(if self.system.is_north_first() { (y, x) } else { (x, y) })
+    }
+
+    /// A geometry in this system; `None` where a position of it has none.
+    pub(crate) fn geometry(&self, geometry: &Geometry<f64>) -> Option<Geometry<f64>> {
+        let moved = geometry.try_map_coords(|place| {
+            let (x, y) = self.of(place.x, place.y).ok_or(())?;
+            Ok::<_, ()>(geo::Coord { x, y })
         });
-        in_time
-            && wanted
-                .bbox
-                .is_none_or(|bbox| geometry_touches(&lines(track).into(), &bbox))
-    });
-    met.take(wanted.limit)
-        .map(|(row, track)| self::track(row, track, origin))
-        .collect()
+        moved.ok()
+    }
 }
 
-fn track(row: u64, track: &Track, origin: Origin) -> FeatureText {
-    let parts: Vec<String> = track.parts.iter().map(|part| positions_text(part)).collect();
-    let geometry = match parts.as_slice() {
-        [one] => format!(r#"{{"type":"LineString","coordinates":{one}}}"#),
-        parts => format!(r#"{{"type":"MultiLineString","coordinates":[{}]}}"#, parts.join(",")),
-    };
-    let ends = times(track);
-    let properties = json!({
-        "mission_id": origin.mission,
-        "run_id": origin.run,
-        "particle_id": track.particle_id,
-        "valid_start": ends.map(|(start, _)| start),
-        "valid_end": ends.map(|(_, end)| end),
-        "particle_status": track.status.name(),
-    });
-    // The long list goes in as text before the closing brace.
-    let mut properties = properties.to_string();
-    properties.pop();
-    let vertex_times = track
-        .parts
-        .iter()
-        .flatten()
-        .map(|vertex| format!("\"{}\"", vertex.time));
-    let vertex_times: Vec<String> = vertex_times.collect();
-    properties.push_str(&format!(r#","vertex_times":[{}]}}"#, vertex_times.join(",")));
-    origin.feature(row, geometry, properties)
-}
-
-/// To a millionth of a degree, a tenth of a metre.
-fn positions_text(part: &[Vertex]) -> String {
-    let positions = part
-        .iter()
-        .map(|vertex| format!("[{:.6},{:.6}]", vertex.lon_deg, vertex.lat_deg));
-    format!("[{}]", positions.collect::<Vec<_>>().join(","))
-}
-
-fn times(track: &Track) -> Option<(ValidTime, ValidTime)> {
-    let first = track.parts.first()?.first()?;
-    let last = track.parts.last()?.last()?;
-    Some((first.time, last.time))
-}
-
-fn lines(track: &Track) -> MultiLineString<f64> {
-    let line = |part: &Vec<Vertex>| {
-        let coords = part.iter().map(|vertex| Coord {
-            x: vertex.lon_deg,
-            y: vertex.lat_deg,
+impl Positioned {
+    /// A geometry in this system with the eastern axis first, as binary forms have it.
+    pub(crate) fn geometry_east_first(&self, geometry: &Geometry<f64>) -> Option<Geometry<f64>> {
+        let moved = geometry.try_map_coords(|place| {
+            let (x, y) = self.plane.forward(place.x, place.y).ok_or(())?;
+            Ok::<_, ()>(geo::Coord { x, y })
         });
-        LineString::from_iter(coords)
-    };
-    MultiLineString(track.parts.iter().map(line).collect())
+        moved.ok()
+    }
 }
 
-/// Run and row of an id; one feature has one spelling.
-fn parse_id(collection: Collection, id: &str) -> Option<(RunId, u64)> {
-    let (run, rest) = id.split_once('.')?;
-    let row = rest.strip_prefix(collection.id())?.strip_prefix('.')?;
-    let row: u64 = row.parse().ok()?;
-    let run = run.parse().ok()?;
-    (format!("{run}.{}.{row}", collection.id()) == id).then_some((run, row))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_have_one_spelling() {
-        let run = RunId::generate();
-        let id = format!("{run}.particles.12");
-        assert_eq!(parse_id(Collection::Particles, &id), Some((run, 12)));
-        for bad in [
-            format!("{run}.particles.012"),
-            format!("{run}.particles.+1"),
-            format!("{run}.particles.-1"),
-            format!("{run}.particles."),
-            format!("{run}.particles.99999999999999999999999"),
-            format!("{run}.trajectories.1"),
-            format!("{run}."),
-            "run_x.particles.1".to_owned(),
-            String::new(),
-        ] {
-            assert_eq!(parse_id(Collection::Particles, &bad), None, "{bad}");
+/// The geometry of a block's feature.
+pub(crate) fn geometry_of(shape: &Shape<'_>) -> Option<Geometry<f64>> {
+    match shape {
+        Shape::Point(lon, lat) => Some(geo::Point::new(*lon, *lat).into()),
+        Shape::Text(_, shape) => shape.cloned(),
+        Shape::Track(track) => {
+            let mut lines = track_lines(track);
+            Some(match lines.0.len() {
+                1 => lines.0.remove(0).into(),
+                _ => lines.into(),
+            })
         }
     }
+}
+
+/// Writes a geometry as GeoJSON, or null where a position of it does not exist in the system.
+pub(crate) fn write_geometry(text: &mut String, shape: &Shape<'_>, positions: &Positioned) {
+    match geometry_of(shape).and_then(|geometry| positions.geometry(&geometry)) {
+        Some(geometry) => push_geometry(text, &geometry),
+        None => text.push_str("null"),
+    }
+}
+
+fn push_geometry(text: &mut String, geometry: &Geometry<f64>) {
+    match geometry {
+        Geometry::Point(point) => {
+            text.push_str(r#"{"type":"Point","coordinates":"#);
+            push_position(text, point.x_y());
+            text.push('}');
+        }
+        Geometry::LineString(line) => typed(text, "LineString", |text| push_line(text, line)),
+        Geometry::MultiLineString(lines) => {
+            typed(text, "MultiLineString", |text| push_list(text, &lines.0, push_line));
+        }
+        Geometry::Polygon(polygon) => typed(text, "Polygon", |text| push_polygon(text, polygon)),
+        Geometry::MultiPolygon(polygons) => {
+            typed(text, "MultiPolygon", |text| push_list(text, &polygons.0, push_polygon));
+        }
+        Geometry::MultiPoint(points) => typed(text, "MultiPoint", |text| {
+            push_list(text, &points.0, |text, point| push_position(text, point.x_y()));
+        }),
+        other => text.push_str(&geojson::Geometry::new(other.into()).to_string()),
+    }
+}
+
+fn typed(text: &mut String, kind: &str, coordinates: impl FnOnce(&mut String)) {
+    text.push_str(r#"{"type":""#);
+    text.push_str(kind);
+    text.push_str(r#"","coordinates":"#);
+    coordinates(text);
+    text.push('}');
+}
+
+fn push_list<T>(text: &mut String, list: &[T], one: impl Fn(&mut String, &T)) {
+    text.push('[');
+    for (index, item) in list.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        one(text, item);
+    }
+    text.push(']');
+}
+
+fn push_line(text: &mut String, line: &LineString<f64>) {
+    push_list(text, &line.0, |text, place| push_position(text, place.x_y()));
+}
+
+fn push_polygon(text: &mut String, polygon: &Polygon<f64>) {
+    let rings: Vec<&LineString<f64>> = std::iter::once(polygon.exterior()).chain(polygon.interiors()).collect();
+    push_list(text, &rings, |text, ring| push_line(text, ring));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::features::Collection;
+use crate::features::{Collection, Format};
 use crate::missions::FIELDS;
 use crate::query::PageLimits;
 
@@ -51,6 +51,63 @@ fn of_features_and_missions() -> Value {
         ),
         "feature_id": in_path("feature_id", "Identifier of a feature.", json!({"type": "string"})),
         "f": in_query("f", "Form of the answer.", json!({"type": "string", "enum": ["json"], "default": "json"})),
+        "f_page": in_query(
+            "f",
+            "Form of the answer; without it as the header Accept says.",
+            json!({"type": "string", "enum": ["json", "html"]}),
+        ),
+        "f_items": in_query(
+            "f",
+            "Form of the answer; without it as the header Accept says, and otherwise GeoJSON.",
+            json!({"type": "string", "enum": Format::ALL.map(Format::name)}),
+        ),
+        "crs": in_query(
+            "crs",
+            "Reference system of the answer's positions, one of those that the collection lists; without it CRS84.",
+            json!({"type": "string", "format": "uri"}),
+        ),
+        "bbox_crs": in_query(
+            "bbox-crs",
+            "Reference system of bbox; without it CRS84.",
+            json!({"type": "string", "format": "uri"}),
+        ),
+        "updated": in_query(
+            "updated",
+            "Only features that changed at that time or in that interval, as in datetime; what was withdrawn then stands on \
+             the last page without geometry, with status withdrawn.",
+            json!({"type": "string"}),
+        ),
+        "filter": in_query(
+            "filter",
+            "A condition in CQL2 over the collection's queryables, for example: level = 0.9 AND valid_time > \
+             TIMESTAMP('2025-01-01T06:00:00Z').",
+            json!({"type": "string", "maxLength": 16_384}),
+        ),
+        "filter_lang": in_query(
+            "filter-lang",
+            "Language of filter.",
+            json!({"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}),
+        ),
+        "filter_crs": in_query(
+            "filter-crs",
+            "Reference system of geometries in filter; without it CRS84.",
+            json!({"type": "string", "format": "uri"}),
+        ),
+        "sortby": in_query(
+            "sortby",
+            "Properties to sort by, the first one first; a minus sign before a name means from large to small.",
+            json!({"type": "array", "items": {"type": "string", "pattern": "^[+-]?[a-z_0-9]+$"}}),
+        ),
+        "properties": in_query(
+            "properties",
+            "Properties to show; without it all.",
+            json!({"type": "array", "items": {"type": "string"}}),
+        ),
+        "skip_geometry": in_query(
+            "skipGeometry",
+            "Leaves the geometries out.",
+            json!({"type": "boolean", "default": false}),
+        ),
         "limit": in_query(
             "limit",
             "Features on the page at most; more than the maximum means the maximum. Each page is one request: walks over \
@@ -71,7 +128,7 @@ fn of_features_and_missions() -> Value {
         "cursor": in_query(
             "cursor",
             "Where the page begins, as given by a next link.",
-            json!({"type": "string", "pattern": "^[0-9]+\\.[0-9]+$"}),
+            json!({"type": "string", "pattern": "^[0-9]+\\.[0-9]+(~[A-Za-z0-9_-]*)?$"}),
         ),
         "offset": in_query(
             "offset",

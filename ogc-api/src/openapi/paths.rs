@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{parameters, schemas};
 use crate::document::{GEOJSON, JSON, OPENAPI, PARTICLES};
+use crate::features::Format;
 
 /// One operation of a path.
 pub(super) struct Operation<'a> {
@@ -264,19 +265,22 @@ pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_miss
     let landing = if prefix.is_empty() { "/" } else { prefix };
     let mut add = |path: &str, name: &str, summary: &str, own: &[&str], media_type: &str, schema: &str| {
         let names: Vec<&str> = root.iter().chain(own).copied().collect();
-        get(path, &id(name), tag, summary)
+        let operation = get(path, &id(name), tag, summary)
             .with(&names)
             .answers(media_type, schema)
             .add(paths);
+        for form in other_forms(own) {
+            operation["responses"]["200"]["content"][form] = json!({"schema": schemas::reference("any")});
+        }
     };
     let at = |rest: &str| format!("{prefix}{rest}");
     let one = at("/collections/{collection_id}");
-    add(landing, "getLandingPage", "Landing page", &["f"], JSON, "landing_page");
+    add(landing, "getLandingPage", "Landing page", &["f_page"], JSON, "landing_page");
     add(
         &at("/conformance"),
         "getConformance",
         "Conformance classes",
-        &["f"],
+        &["f_page"],
         JSON,
         "conformance",
     );
@@ -285,7 +289,7 @@ pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_miss
         &at("/collections"),
         "getCollections",
         "Collections",
-        &["f"],
+        &["f_page"],
         JSON,
         "collections",
     );
@@ -293,15 +297,45 @@ pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_miss
         &one,
         "getCollection",
         "A collection",
-        &["collection_id", "f"],
+        &["collection_id", "f_page"],
         JSON,
         "collection",
     );
+    for (kind, name, summary) in [
+        ("queryables", "getQueryables", "What filters of a collection may name"),
+        ("sortables", "getSortables", "What orders of a collection may name"),
+    ] {
+        add(
+            &format!("{one}/{kind}"),
+            name,
+            summary,
+            &["collection_id", "f"],
+            "application/schema+json",
+            "object",
+        );
+    }
     add(
         &format!("{one}/items"),
         "getItems",
         "Features of a collection",
-        &["collection_id", "f", "limit", "bbox", "datetime", "cursor", "offset"],
+        &[
+            "collection_id",
+            "f_items",
+            "limit",
+            "bbox",
+            "bbox_crs",
+            "crs",
+            "datetime",
+            "updated",
+            "filter",
+            "filter_lang",
+            "filter_crs",
+            "sortby",
+            "properties",
+            "skip_geometry",
+            "cursor",
+            "offset",
+        ],
         GEOJSON,
         "feature_collection",
     );
@@ -309,8 +343,17 @@ pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_miss
         &format!("{one}/items/{{feature_id}}"),
         "getItem",
         "A feature",
-        &["collection_id", "feature_id", "f"],
+        &["collection_id", "feature_id", "f_items", "crs", "properties", "skip_geometry"],
         GEOJSON,
         "feature",
     );
+}
+
+/// Media types of an answer's other forms, by the parameter that chooses among them.
+fn other_forms(parameters: &[&str]) -> Vec<&'static str> {
+    let of_items = || Format::ALL.into_iter().skip(1).map(Format::media_type).collect();
+    if parameters.contains(&"f_items") {
+        return of_items();
+    }
+    parameters.iter().filter(|name| **name == "f_page").map(|_| "text/html").collect()
 }

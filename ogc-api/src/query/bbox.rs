@@ -6,24 +6,32 @@ use driftline_domain::BBox;
 use super::{Query, shown};
 use crate::Error;
 
-/// The box of the `bbox` parameter. Heights are checked and then ignored: every feature lies at the sea surface.
+/// The box of the `bbox` parameter.
 pub(crate) fn bbox_parameter(query: &Query) -> Result<Option<BBox>, Error> {
+    let Some([west, south, east, north]) = bbox_numbers(query)? else {
+        return Ok(None);
+    };
+    BBox::new(west, south, east, north)
+        .map(Some)
+        .map_err(|error| Error::parameter("bbox", error.to_string()))
+}
+
+/// The four numbers of the `bbox` parameter, whatever reference system they are of. Heights are checked and then ignored:
+/// every feature lies at the sea surface.
+pub(crate) fn bbox_numbers(query: &Query) -> Result<Option<[f64; 4]>, Error> {
     let Some(text) = query.get("bbox") else { return Ok(None) };
     let refuse = |why: String| Error::parameter("bbox", why);
     let mut numbers = Vec::with_capacity(6);
     for part in text.split(',').take(7) {
         let number = part.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-        numbers.push(number.ok_or_else(|| refuse(format!("'{}' is not a number of degrees", shown(part))))?);
+        numbers.push(number.ok_or_else(|| refuse(format!("'{}' is not a number", shown(part))))?);
     }
-    let (west, south, east, north) = match numbers[..] {
-        [west, south, east, north] => (west, south, east, north),
-        [west, south, low, east, north, high] if low <= high => (west, south, east, north),
-        [_, _, low, _, _, high] => return Err(refuse(format!("its lower height {low} is above its upper {high}"))),
-        _ => return Err(refuse(format!("it has {} numbers; it must have 4 or 6", numbers.len()))),
-    };
-    BBox::new(west, south, east, north)
-        .map(Some)
-        .map_err(|error| refuse(error.to_string()))
+    match numbers[..] {
+        [a, b, c, d] => Ok(Some([a, b, c, d])),
+        [a, b, low, c, d, high] if low <= high => Ok(Some([a, b, c, d])),
+        [_, _, low, _, _, high] => Err(refuse(format!("its lower height {low} is above its upper {high}"))),
+        _ => Err(refuse(format!("it has {} numbers; it must have 4 or 6", numbers.len()))),
+    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,16 @@ impl Interval {
         self.from.is_none() && self.until.is_none()
     }
 
+    /// Whether something that holds from one time to another holds at some time of it; ends are included.
+    pub(crate) fn meets(&self, start: ValidTime, end: ValidTime) -> bool {
+        self.from.is_none_or(|from| end >= from) && self.until.is_none_or(|until| start <= until)
+    }
+
+    /// Whether a time lies in it.
+    pub(crate) fn holds(&self, time: ValidTime) -> bool {
+        self.meets(time, time)
+    }
+
     /// Reads an instant or an interval.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Some((start, end)) = text.split_once('/') else {

@@ -64,8 +64,17 @@ pub(crate) struct Page {
 impl Page {
     /// Reads the three parameters.
     pub(crate) fn parse(query: &Query) -> Result<Self, Error> {
-        let limit = PageLimits::ITEMS.limit(query)?;
         let after = query.get("cursor").map(parse_cursor).transpose()?;
+        let page = Self::beginning(query)?;
+        if after.is_some() && page.offset > 0 {
+            return Err(Error::parameter("offset", "it cannot be used beside cursor".to_owned()));
+        }
+        Ok(Self { after, ..page })
+    }
+
+    /// Reads `limit` and `offset`.
+    pub(crate) fn beginning(query: &Query) -> Result<Self, Error> {
+        let limit = PageLimits::ITEMS.limit(query)?;
         let offset = match query.get("offset") {
             None => 0,
             Some(text) => {
@@ -81,10 +90,11 @@ impl Page {
                     })?
             }
         };
-        if after.is_some() && offset > 0 {
-            return Err(Error::parameter("offset", "it cannot be used beside cursor".to_owned()));
-        }
-        Ok(Self { limit, after, offset })
+        Ok(Self {
+            limit,
+            after: None,
+            offset,
+        })
     }
 }
 
@@ -96,7 +106,8 @@ pub(crate) fn print_cursor(cursor: Cursor) -> String {
     format!("{}.{}", cursor.run_seq, cursor.row)
 }
 
-fn parse_cursor(text: &str) -> Result<Cursor, Error> {
+/// A cursor out of a `next` link.
+pub(crate) fn parse_cursor(text: &str) -> Result<Cursor, Error> {
     let plain = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let parts = text.split_once('.').filter(|(seq, row)| plain(seq) && plain(row));
     let cursor = parts.and_then(|(seq, row)| {

@@ -17,6 +17,8 @@ mod features;
 #[cfg(test)]
 mod forcing;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod map_answers;

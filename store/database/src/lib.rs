@@ -14,7 +14,9 @@ mod place;
 mod rows;
 mod runs;
 mod schema;
+mod tombstones;
 mod usage;
+mod versions;
 
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
@@ -26,6 +28,7 @@ pub use rows::{
     Organisation, Run, UsageHour, UsageRecord, Watermark,
 };
 pub use runs::RunFilter;
+pub use tombstones::{TOMBSTONES_KEPT_DAYS, Tombstone};
 pub use usage::{LedgerEntry, MISSION_METER};
 
 /// What a call of this crate yields.

@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::columns::{Reader, id_bytes, json, micros};
 use crate::open::Change;
+use crate::tombstones::bury;
 use crate::{Database, Error, Mission, MissionStatus, Result, runs};
 
 /// How long an idempotency key is remembered, in hours.
@@ -158,6 +159,7 @@ impl Database {
         if found.rows_affected() == 0 {
             return Ok(false);
         }
+        bury(&mut change, org, id, now).await?;
         for statement in [
             "UPDATE jobs SET state = 'cancelled', lease_until = NULL WHERE mission_id = ?2 AND ?1 IS NOT NULL \
              AND state IN ('queued', 'leased')",

@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Tra
 
 use crate::error::is_locked;
 use crate::schema::{MIGRATIONS, Migration, migrate};
+use crate::versions::Versions;
 use crate::{Error, Result};
 
 /// How long a statement waits for another process that writes, for example the command line beside the server.
@@ -25,6 +26,7 @@ const READERS: u32 = 4;
 pub struct Database {
     pub(crate) writer: SqlitePool,
     pub(crate) reader: SqlitePool,
+    pub(crate) versions: Versions,
 }
 
 impl Database {
@@ -71,7 +73,11 @@ impl Database {
         first.close().await.map_err(open)?;
         // The engine syncs the file; that the folder knows of it must be synced too, or a power cut loses the whole.
         sync_folder(path)?;
-        Ok(Self { writer, reader })
+        Ok(Self {
+            writer,
+            reader,
+            versions: Versions::default(),
+        })
     }
 
     /// Whether the database can be read and written now, for readiness.
@@ -96,7 +102,11 @@ impl Database {
             .begin_with("BEGIN IMMEDIATE")
             .await
             .map_err(Error::engine(what))?;
-        Ok(Change { tx, what })
+        Ok(Change {
+            tx,
+            what,
+            versions: self.versions.clone(),
+        })
     }
 }
 
@@ -104,10 +114,12 @@ impl Database {
 pub(crate) struct Change {
     pub(crate) tx: Transaction<'static, Sqlite>,
     what: &'static str,
+    versions: Versions,
 }
 
 impl Change {
     pub(crate) async fn commit(self) -> Result<()> {
+        let _under_way = self.versions.commit_begins();
         self.tx.commit().await.map_err(Error::engine(self.what))
     }
 }
@@ -181,7 +193,7 @@ mod tests {
         assert_eq!(new.organisation(organisation.id).await.unwrap(), Some(organisation));
         assert_eq!(new.watermark("node").await.unwrap(), None);
         let error = Database::open_with(&path, &MIGRATIONS[..1]).await.unwrap_err();
-        assert!(matches!(error, Error::Newer { found: 3, known: 1, .. }), "{error}");
+        assert!(matches!(error, Error::Newer { found: 4, known: 1, .. }), "{error}");
     }
 
     #[tokio::test]

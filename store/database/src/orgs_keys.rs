@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use std::time::Instant;
+
 use driftline_domain::{KeyId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::sqlite::SqliteRow;
@@ -70,13 +72,20 @@ impl Database {
 
     /// A number that grows whenever what an organisation sees of missions, runs and features changes (the progress of
     /// a running mission apart), for validators and caches; 0 where there is no such organisation.
+    /// What another process changes is seen a fraction of a second later, what this one changes at once.
     pub async fn content_version(&self, org: OrgId) -> Result<i64> {
+        if let Some(version) = self.versions.remembered(org) {
+            return Ok(version);
+        }
+        let (settled, read_at) = (self.versions.settled(), Instant::now());
         let found = sqlx::query_scalar("SELECT content_version FROM organisations WHERE id = ?")
             .bind(id_bytes(org))
             .fetch_optional(&self.reader)
             .await
             .map_err(Error::engine("read the content version"))?;
-        Ok(found.unwrap_or(0))
+        let version = found.unwrap_or(0);
+        self.versions.remember(org, version, read_at, settled);
+        Ok(version)
     }
 
     /// Stores a key's row.

@@ -1,0 +1,381 @@
+//! A block of features: some consecutive features of one run, in memory. Pages are cut from blocks, filters look at their
+//! columns, and every encoding writes what it picked from them.
+
+use std::sync::{Arc, OnceLock};
+
+use driftline_database::{Cursor, Run};
+use driftline_domain::ValidTime;
+use driftline_simulate::products::Track;
+use serde_json::{Map, Value, json};
+
+use super::collection::{Collection, Kept};
+use super::columns::Columns;
+use super::region::Region;
+use super::rows::FeatureRows;
+use super::text::BlockText;
+use crate::maps::{track_lines, track_times};
+use crate::query::Interval;
+use crate::runs::{Positions, RunCache, RunTracks, broken};
+use crate::{AppState, Error};
+
+/// Where a block is and what is known of it before it is loaded.
+#[derive(Debug, Clone)]
+pub(crate) struct BlockRef {
+    /// The run.
+    pub(crate) run: Arc<Run>,
+    /// Its output time, for particles; 0 for what a run has once.
+    part: usize,
+    /// Number of its first row among those of the run.
+    pub(crate) first_row: u64,
+    /// How many there are, where that is known.
+    pub(crate) rows: Option<usize>,
+    /// First and last time of its features.
+    span: (ValidTime, ValidTime),
+}
+
+/// Some consecutive features of one run.
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// Of this collection.
+    pub(crate) collection: Collection,
+    /// The run.
+    pub(crate) run: Arc<Run>,
+    first_row: u64,
+    content: Content,
+    columns: OnceLock<Result<Columns, String>>,
+    text: OnceLock<BlockText>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Rows(Arc<FeatureRows>),
+    Particles(Arc<Positions>),
+    Tracks(Arc<RunTracks>),
+}
+
+/// The geometry of a feature, as the block holds it.
+pub(crate) enum Shape<'a> {
+    /// A position: longitude, latitude.
+    Point(f64, f64),
+    /// GeoJSON, and what it says.
+    Text(&'a str, Option<&'a geo::Geometry<f64>>),
+    /// A track.
+    Track(&'a Track),
+}
+
+/// A feature that was picked.
+#[derive(Debug, Clone)]
+pub(crate) struct Picked {
+    /// Its block.
+    pub(crate) block: Arc<Block>,
+    /// Its place in the block.
+    pub(crate) index: usize,
+}
+
+impl BlockRef {
+    /// The blocks of a run in a collection, in order.
+    pub(crate) async fn of_run(state: &AppState, run: &Arc<Run>, collection: Collection) -> Result<Vec<Self>, Error> {
+        if collection != Collection::Particles {
+            let whole = Self {
+                run: Arc::clone(run),
+                part: 0,
+                first_row: 0,
+                rows: None,
+                span: (run.valid_from, run.valid_until),
+            };
+            return Ok(vec![whole]);
+        }
+        let Some(layout) = RunCache::layout(state, run).await? else {
+            return Ok(Vec::new());
+        };
+        let mut first_row = 0;
+        let steps = layout.steps().iter().enumerate().map(|(part, step)| {
+            let block = Self {
+                run: Arc::clone(run),
+                part,
+                first_row,
+                rows: Some(step.rows),
+                span: (step.time, step.time),
+            };
+            first_row += step.rows as u64;
+            block
+        });
+        Ok(steps.collect())
+    }
+
+    /// Whether some feature of it may hold at some time of the interval.
+    pub(crate) fn may_meet(&self, interval: Interval) -> bool {
+        interval.meets(self.span.0, self.span.1)
+    }
+
+    /// Whether all its rows stand at or before this one.
+    pub(crate) fn ends_before(&self, row: u64) -> bool {
+        self.rows.is_some_and(|rows| self.first_row + rows as u64 <= row)
+    }
+
+    /// The block; `None` where the run has no such file.
+    pub(crate) async fn load(&self, state: &AppState, collection: Collection) -> Result<Option<Arc<Block>>, Error> {
+        let run = &self.run;
+        let content = match collection.kept() {
+            Kept::Positions => RunCache::positions(state, run, self.part).await?.map(Content::Particles),
+            Kept::Tracks => RunCache::tracks(state, run).await?.map(Content::Tracks),
+            Kept::Rows(_) => RunCache::rows(state, run, collection).await?.map(Content::Rows),
+        };
+        Ok(content.map(|content| {
+            Arc::new(Block {
+                collection,
+                run: Arc::clone(run),
+                first_row: self.first_row,
+                content,
+                columns: OnceLock::new(),
+                text: OnceLock::new(),
+            })
+        }))
+    }
+}
+
+impl Block {
+    /// How many features it has.
+    pub(crate) fn len(&self) -> usize {
+        match &self.content {
+            Content::Rows(rows) => rows.0.len(),
+            Content::Particles(positions) => positions.len(),
+            Content::Tracks(tracks) => tracks.0.len(),
+        }
+    }
+
+    /// Where the feature stands in its collection.
+    pub(crate) fn cursor(&self, index: usize) -> Cursor {
+        Cursor {
+            run_seq: self.run.seq,
+            row: i64::try_from(self.row(index)).unwrap_or(i64::MAX),
+        }
+    }
+
+    fn row(&self, index: usize) -> u64 {
+        match &self.content {
+            Content::Rows(rows) => rows.0.get(index).map_or(0, |row| row.row),
+            _ => self.first_row + index as u64,
+        }
+    }
+
+    /// The first feature behind a row of its run.
+    pub(crate) fn index_behind(&self, row: u64) -> usize {
+        match &self.content {
+            Content::Rows(rows) => rows.0.partition_point(|feature| feature.row <= row),
+            _ => usize::try_from((row + 1).saturating_sub(self.first_row)).unwrap_or(usize::MAX).min(self.len()),
+        }
+    }
+
+    /// The feature of this id.
+    pub(crate) fn find(&self, id: &str) -> Option<usize> {
+        match &self.content {
+            Content::Rows(rows) => rows.0.iter().position(|row| row.id == id),
+            _ => {
+                let (_, row) = parse_id(self.collection, id)?;
+                let index = usize::try_from(row.checked_sub(self.first_row)?).ok()?;
+                (index < self.len()).then_some(index)
+            }
+        }
+    }
+
+    /// Stable identifier.
+    pub(crate) fn id(&self, index: usize) -> String {
+        match &self.content {
+            Content::Rows(rows) => rows.0.get(index).map(|row| row.id.clone()).unwrap_or_default(),
+            _ => format!("{}.{}.{}", self.run.id, self.collection.id(), self.row(index)),
+        }
+    }
+
+    /// First and last time that the feature holds.
+    pub(crate) fn span(&self, index: usize) -> Option<(ValidTime, ValidTime)> {
+        match &self.content {
+            Content::Rows(rows) => rows.0.get(index).map(|row| row.span),
+            Content::Particles(positions) => Some((positions.time, positions.time)),
+            Content::Tracks(tracks) => track_times(tracks.0.get(index)?),
+        }
+    }
+
+    /// Whether the feature shares a point with the region.
+    pub(crate) fn touches(&self, index: usize, region: &Region) -> bool {
+        match &self.content {
+            Content::Rows(rows) => rows.0.get(index).is_some_and(|row| region.touches_row(row)),
+            Content::Particles(positions) => region.contains(positions.lon_deg[index], positions.lat_deg[index]),
+            Content::Tracks(tracks) => {
+                let track = tracks.0.get(index);
+                track.is_some_and(|track| region.touches(&track_lines(track).into()))
+            }
+        }
+    }
+
+    /// Adds the indexes of the features from `start` on that lie in the region and the interval, up to `most`.
+    pub(crate) fn pick(
+        &self,
+        start: usize,
+        region: Option<&Region>,
+        interval: Interval,
+        most: usize,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> Vec<usize> {
+        let in_time = |index: usize| {
+            interval.is_open() || self.span(index).is_some_and(|(from, until)| interval.meets(from, until))
+        };
+        // All particles of a block have one time.
+        if matches!(self.content, Content::Particles(_)) && self.len() > 0 && !in_time(0) {
+            return Vec::new();
+        }
+        let has_one_time = matches!(self.content, Content::Particles(_));
+        (start..self.len())
+            .filter(|index| {
+                (has_one_time || in_time(*index))
+                    && region.is_none_or(|region| self.touches(*index, region))
+                    && is_wanted(*index)
+            })
+            .take(most)
+            .collect()
+    }
+
+    /// The geometry.
+    pub(crate) fn shape(&self, index: usize) -> Option<Shape<'_>> {
+        Some(match &self.content {
+            Content::Rows(rows) => {
+                let row = rows.0.get(index)?;
+                Shape::Text(&row.geometry, row.shape())
+            }
+            Content::Particles(positions) => Shape::Point(*positions.lon_deg.get(index)?, *positions.lat_deg.get(index)?),
+            Content::Tracks(tracks) => Shape::Track(tracks.0.get(index)?),
+        })
+    }
+
+    /// The properties as text, where they are kept as text.
+    pub(crate) fn properties_text(&self, index: usize) -> Option<&str> {
+        match &self.content {
+            Content::Rows(rows) => rows.0.get(index).map(|row| row.properties.as_str()),
+            _ => None,
+        }
+    }
+
+    /// Every property.
+    pub(crate) fn properties(&self, index: usize) -> Map<String, Value> {
+        match &self.content {
+            Content::Rows(rows) => {
+                let Some(row) = rows.0.get(index) else {
+                    return Map::new();
+                };
+                let mut members = row.members().unwrap_or_default();
+                members.insert("id".to_owned(), json!(row.id));
+                // No run takes the place of another yet.
+                members.insert("superseded_by".to_owned(), Value::Null);
+                members
+            }
+            Content::Particles(positions) => {
+                let mut members = self.of_run(index);
+                members.insert("particle_id".to_owned(), json!(index));
+                members.insert("valid_time".to_owned(), json!(positions.time));
+                let status = positions.status.get(index).map(|status| status.name());
+                members.insert("particle_status".to_owned(), json!(status));
+                members
+            }
+            Content::Tracks(tracks) => {
+                let mut members = self.of_run(index);
+                let Some(track) = tracks.0.get(index) else {
+                    return members;
+                };
+                let ends = track_times(track);
+                members.insert("particle_id".to_owned(), json!(track.particle_id));
+                members.insert("valid_start".to_owned(), json!(ends.map(|(start, _)| start)));
+                members.insert("valid_end".to_owned(), json!(ends.map(|(_, end)| end)));
+                members.insert("particle_status".to_owned(), json!(track.status.name()));
+                let times = track.parts.iter().flatten().map(|vertex| vertex.time.to_string());
+                members.insert("vertex_times".to_owned(), times.collect());
+                members
+            }
+        }
+    }
+
+    /// What features that are not kept as text say of their run.
+    fn of_run(&self, index: usize) -> Map<String, Value> {
+        let run = &self.run;
+        let members = [
+            ("id", json!(self.id(index))),
+            ("mission_id", json!(run.mission)),
+            ("run_id", json!(run.id)),
+            ("issued", json!(run.published_at)),
+            ("updated", json!(run.published_at)),
+            ("status", json!("current")),
+            ("superseded_by", Value::Null),
+        ];
+        members
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+
+    /// Particles, for encodings that write them without an object for each.
+    pub(crate) fn particles(&self) -> Option<&Positions> {
+        match &self.content {
+            Content::Particles(positions) => Some(positions),
+            _ => None,
+        }
+    }
+
+    /// The texts that all features of the block share.
+    pub(crate) fn text(&self) -> &BlockText {
+        self.text.get_or_init(|| BlockText::of(self))
+    }
+
+    /// Number of the first row.
+    pub(crate) fn first_row(&self) -> u64 {
+        self.first_row
+    }
+
+    /// The columns that filters look at.
+    pub(crate) fn columns(&self) -> Result<&Columns, Error> {
+        let columns = self.columns.get_or_init(|| Columns::of(self).map_err(|error| error.to_string()));
+        columns
+            .as_ref()
+            .map_err(|error| broken(&self.run, self.collection.id(), error))
+    }
+}
+
+impl Picked {
+    /// Where it stands in the collection.
+    pub(crate) fn cursor(&self) -> Cursor {
+        self.block.cursor(self.index)
+    }
+}
+
+/// Run and row of an id of features that are not rows of the database; one feature has one spelling.
+pub(crate) fn parse_id(collection: Collection, id: &str) -> Option<(driftline_domain::RunId, u64)> {
+    let (run, rest) = id.split_once('.')?;
+    let row = rest.strip_prefix(collection.id())?.strip_prefix('.')?;
+    let row: u64 = row.parse().ok()?;
+    let run = run.parse().ok()?;
+    (format!("{run}.{}.{row}", collection.id()) == id).then_some((run, row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use driftline_domain::RunId;
+
+    #[test]
+    fn ids_have_one_spelling() {
+        let run = RunId::generate();
+        let id = format!("{run}.particles.12");
+        assert_eq!(parse_id(Collection::Particles, &id), Some((run, 12)));
+        for bad in [
+            format!("{run}.particles.012"),
+            format!("{run}.particles.+1"),
+            format!("{run}.particles.-1"),
+            format!("{run}.particles."),
+            format!("{run}.particles.99999999999999999999999"),
+            format!("{run}.trajectories.1"),
+            format!("{run}."),
+            "run_x.particles.1".to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(parse_id(Collection::Particles, &bad), None, "{bad}");
+        }
+    }
+}
