@@ -4,6 +4,7 @@
 mod block;
 mod collection;
 mod columns;
+mod derived;
 mod description;
 mod encode;
 mod files;

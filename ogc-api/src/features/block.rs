@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::collection::{Collection, Kept};
 use super::columns::Columns;
 use super::region::Region;
-use super::rows::FeatureRows;
+use super::rows::{CELLS_OF_BAND, FeatureRows};
 use super::text::BlockText;
 use crate::maps::{track_lines, track_times};
 use crate::query::Interval;
@@ -27,6 +27,8 @@ pub(crate) struct BlockRef {
     part: usize,
     /// Number of its first row among those of the run.
     pub(crate) first_row: u64,
+    /// The row that is behind its last one, where that is known.
+    end_row: Option<u64>,
     /// How many there are, where that is known.
     pub(crate) rows: Option<usize>,
     /// First and last time of its features.
@@ -75,11 +77,15 @@ pub(crate) struct Picked {
 impl BlockRef {
     /// The blocks of a run in a collection, in order.
     pub(crate) async fn of_run(state: &AppState, run: &Arc<Run>, collection: Collection) -> Result<Vec<Self>, Error> {
+        if collection.kept() == Kept::Cells {
+            return Self::of_bands(state, run).await;
+        }
         if collection != Collection::Particles {
             let whole = Self {
                 run: Arc::clone(run),
                 part: 0,
                 first_row: 0,
+                end_row: None,
                 rows: None,
                 span: (run.valid_from, run.valid_until),
             };
@@ -94,6 +100,7 @@ impl BlockRef {
                 run: Arc::clone(run),
                 part,
                 first_row,
+                end_row: Some(first_row + step.rows as u64),
                 rows: Some(step.rows),
                 span: (step.time, step.time),
             };
@@ -103,14 +110,28 @@ impl BlockRef {
         Ok(steps.collect())
     }
 
+    async fn of_bands(state: &AppState, run: &Arc<Run>) -> Result<Vec<Self>, Error> {
+        let times = RunCache::band_times(state, run).await?;
+        let times = times.iter().flat_map(|times| times.0.iter()).enumerate();
+        let bands = times.map(|(part, time)| Self {
+            run: Arc::clone(run),
+            part,
+            first_row: part as u64 * CELLS_OF_BAND,
+            end_row: Some((part as u64 + 1) * CELLS_OF_BAND),
+            rows: None,
+            span: (*time, *time),
+        });
+        Ok(bands.collect())
+    }
+
     /// Whether some feature of it may hold at some time of the interval.
     pub(crate) fn may_meet(&self, interval: Interval) -> bool {
         interval.meets(self.span.0, self.span.1)
     }
 
-    /// Whether all its rows stand at or before this one.
+    /// Whether all its rows stand before this one.
     pub(crate) fn ends_before(&self, row: u64) -> bool {
-        self.rows.is_some_and(|rows| self.first_row + rows as u64 <= row)
+        self.end_row.is_some_and(|end| end <= row)
     }
 
     /// The block; `None` where the run has no such file.
@@ -119,7 +140,7 @@ impl BlockRef {
         let content = match collection.kept() {
             Kept::Positions => RunCache::positions(state, run, self.part).await?.map(Content::Particles),
             Kept::Tracks => RunCache::tracks(state, run).await?.map(Content::Tracks),
-            Kept::Rows(_) => RunCache::rows(state, run, collection).await?.map(Content::Rows),
+            _ => RunCache::rows(state, run, collection, self.part).await?.map(Content::Rows),
         };
         Ok(content.map(|content| {
             Arc::new(Block {
@@ -163,11 +184,11 @@ impl Block {
     pub(crate) fn index_behind(&self, row: u64) -> usize {
         match &self.content {
             Content::Rows(rows) => rows.0.partition_point(|feature| feature.row <= row),
-            _ => usize::try_from((row + 1).saturating_sub(self.first_row)).unwrap_or(usize::MAX).min(self.len()),
+            _ => usize::try_from(row.saturating_add(1).saturating_sub(self.first_row)).unwrap_or(usize::MAX).min(self.len()),
         }
     }
 
-    /// The feature of this id.
+    /// The place of the feature with this id.
     pub(crate) fn find(&self, id: &str) -> Option<usize> {
         match &self.content {
             Content::Rows(rows) => rows.0.iter().position(|row| row.id == id),
@@ -264,6 +285,8 @@ impl Block {
                 };
                 let mut members = row.members().unwrap_or_default();
                 members.insert("id".to_owned(), json!(row.id));
+                members.entry("mission_id").or_insert_with(|| json!(self.run.mission));
+                members.entry("run_id").or_insert_with(|| json!(self.run.id));
                 // No run takes the place of another yet.
                 members.insert("superseded_by".to_owned(), Value::Null);
                 members

@@ -13,6 +13,16 @@ pub(crate) enum Collection {
     Trajectories,
     /// Every particle at every output time.
     Particles,
+    /// Cells of the probability raster.
+    PocCells,
+    /// Stretches of shore where the object may arrive.
+    Shoreline,
+    /// Missions with results.
+    Missions,
+    /// What may have happened.
+    Scenarios,
+    /// Computed answers.
+    Runs,
 }
 
 /// Where a collection's features are kept.
@@ -24,11 +34,30 @@ pub(crate) enum Kept {
     Positions,
     /// In the run's file of tracks.
     Tracks,
+    /// In the run's raster of probability, band by band.
+    Cells,
+    /// In the run's file of GeoJSON of this name.
+    GeoJson(&'static str),
+    /// Nowhere: they are made from what is known of the run.
+    Made,
 }
 
 impl Collection {
     /// Every collection, in the order of lists.
-    pub(crate) const ALL: [Self; 4] = [Self::SearchAreas, Self::Datums, Self::Trajectories, Self::Particles];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::SearchAreas,
+        Self::Datums,
+        Self::Trajectories,
+        Self::Particles,
+        Self::PocCells,
+        Self::Shoreline,
+        Self::Missions,
+        Self::Scenarios,
+        Self::Runs,
+    ];
+
+    /// Those that vector tiles are made of.
+    pub(crate) const TILED: [Self; 4] = [Self::SearchAreas, Self::Datums, Self::Trajectories, Self::Particles];
 
     /// The collection of this identifier.
     pub(crate) fn find(id: &str) -> Option<Self> {
@@ -42,6 +71,11 @@ impl Collection {
             Self::Datums => "datums",
             Self::Trajectories => "trajectories",
             Self::Particles => "particles",
+            Self::PocCells => "poc-cells",
+            Self::Shoreline => "shoreline",
+            Self::Missions => "missions",
+            Self::Scenarios => "scenarios",
+            Self::Runs => "runs",
         }
     }
 
@@ -52,6 +86,11 @@ impl Collection {
             Self::Datums => "Datums",
             Self::Trajectories => "Trajectories",
             Self::Particles => "Particles",
+            Self::PocCells => "Cells of probability",
+            Self::Shoreline => "Shoreline",
+            Self::Missions => "Missions",
+            Self::Scenarios => "Scenarios",
+            Self::Runs => "Runs",
         }
     }
 
@@ -65,6 +104,16 @@ impl Collection {
             Self::Datums => "Mean and most likely position of the object at each output time.",
             Self::Trajectories => "Tracks of a fixed sample of the particles of each run.",
             Self::Particles => "Position of every particle at every output time.",
+            Self::PocCells => {
+                "Cells of the probability raster at each output time, with the probability that the object is in the \
+                 cell, given that it is still adrift."
+            }
+            Self::Shoreline => {
+                "Stretches of shore, with the probability that the object arrives there, and when it would."
+            }
+            Self::Missions => "Missions with results, at the last known position.",
+            Self::Scenarios => "What may have happened: where and when the object began to drift, with its weight.",
+            Self::Runs => "Computed answers, each as the box of all that it computed.",
         }
     }
 
@@ -75,26 +124,30 @@ impl Collection {
             Self::Datums => Kept::Rows(FeatureKind::Datums),
             Self::Trajectories => Kept::Tracks,
             Self::Particles => Kept::Positions,
+            Self::PocCells => Kept::Cells,
+            Self::Shoreline => Kept::GeoJson("stranding.geojson"),
+            Self::Missions | Self::Scenarios | Self::Runs => Kept::Made,
         }
     }
 
     /// Whether its features are points.
     pub(crate) fn is_points(self) -> bool {
-        matches!(self, Self::Datums | Self::Particles)
+        matches!(self, Self::Datums | Self::Particles | Self::Missions)
     }
 
     /// What its geometries are, as JSON Schema names them.
     pub(crate) fn geometry_kind(self) -> &'static str {
         match self {
-            Self::SearchAreas => "polygon-or-multipolygon",
-            Self::Datums | Self::Particles => "point",
-            Self::Trajectories => "linestring-or-multilinestring",
+            Self::SearchAreas | Self::PocCells | Self::Runs => "polygon-or-multipolygon",
+            Self::Datums | Self::Particles | Self::Missions => "point",
+            Self::Trajectories | Self::Shoreline => "linestring-or-multilinestring",
+            Self::Scenarios => "any",
         }
     }
 
     /// Whether a run has so few of them that counting those that match costs next to nothing.
     pub(crate) fn is_small(self) -> bool {
-        matches!(self.kept(), Kept::Rows(_))
+        !matches!(self.kept(), Kept::Positions | Kept::Cells)
     }
 }
 

@@ -125,12 +125,6 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    /// Everything.
-    pub(crate) const ALL: Self = Self {
-        names: None,
-        has_geometry: true,
-    };
-
     /// Reads `properties` and `skipGeometry`.
     pub(crate) fn asked(ask: &Ask, collection: Collection) -> Result<Self, Error> {
         let names = match ask.query.get("properties") {

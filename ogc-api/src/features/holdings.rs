@@ -71,7 +71,7 @@ impl Holdings {
         match collection.kept() {
             Kept::Rows(FeatureKind::SearchAreas) => self.areas,
             Kept::Rows(FeatureKind::Datums) => self.datums,
-            Kept::Positions | Kept::Tracks => self.all_runs,
+            _ => self.all_runs,
         }
     }
 
@@ -81,14 +81,18 @@ impl Holdings {
         match collection.kept() {
             Kept::Rows(FeatureKind::SearchAreas) => return Ok(Some(self.area_count)),
             Kept::Rows(FeatureKind::Datums) => return Ok(Some(self.datum_count)),
-            Kept::Positions | Kept::Tracks if self.runs.len() > RUNS_COUNTED => return Ok(None),
-            Kept::Positions | Kept::Tracks => {}
+            Kept::Made if collection != Collection::Scenarios => return Ok(i64::try_from(self.runs.len()).ok()),
+            // To count them is to make them all.
+            Kept::Cells => return Ok(None),
+            _ if self.runs.len() > RUNS_COUNTED => return Ok(None),
+            _ => {}
         }
         let mut count = 0;
         for run in &self.runs {
             count += match collection.kept() {
                 Kept::Positions => RunCache::layout(state, run).await?.map_or(0, |layout| layout.rows()),
-                _ => RunCache::tracks(state, run).await?.map_or(0, |tracks| tracks.0.len()),
+                Kept::Tracks => RunCache::tracks(state, run).await?.map_or(0, |tracks| tracks.0.len()),
+                _ => RunCache::rows(state, run, collection, 0).await?.map_or(0, |rows| rows.0.len()),
             };
         }
         Ok(i64::try_from(count).ok())
@@ -209,7 +213,17 @@ impl HoldingsCache {
 
 /// A run without what of its summary no feature and no map names: summaries of long runs are large.
 fn brief(run: &Run) -> Run {
-    let kept = ["files", "object"];
+    let kept = [
+        "files",
+        "object",
+        "engine_version",
+        "seed",
+        "mode",
+        "direction",
+        "particles",
+        "stranded",
+        "missing_data",
+    ];
     let summary = run.summary.as_object().into_iter().flatten();
     let summary = summary.filter(|(name, _)| kept.contains(&name.as_str()));
     Run {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use driftline_auth_billing::Billable;
-use driftline_domain::ReferenceSystem;
+use driftline_domain::{MissionId, ReferenceSystem};
 use http::{HeaderName, HeaderValue, header};
 
 use super::block::{BlockRef, Picked, parse_id};
@@ -247,18 +247,24 @@ async fn find_feature(
     collection: Collection,
     id: &str,
 ) -> Result<Option<Picked>, Error> {
-    let run = match collection.kept() {
-        Kept::Positions | Kept::Tracks => parse_id(collection, id).map(|(run, _)| run),
+    let run = match collection {
+        Collection::Missions => {
+            let mission = id.parse::<MissionId>().ok();
+            mission.and_then(|mission| holdings.runs.iter().find(|run| run.mission == mission))
+        }
         // Ids of what a run made begin with the run.
-        _ => id.split('.').next().and_then(|run| run.parse().ok()),
+        _ => {
+            let run = id.split('.').next().and_then(|run| run.parse().ok());
+            run.and_then(|run| holdings.run(run))
+        }
     };
-    let Some(run) = run.and_then(|run| holdings.run(run)) else {
+    let Some(run) = run else {
         return Ok(None);
     };
+    let row = parse_id(collection, id).map(|(_, row)| row);
+    let has_parts = matches!(collection.kept(), Kept::Positions | Kept::Cells);
     for reference in BlockRef::of_run(state, run, collection).await? {
-        if let Some((_, row)) = parse_id(collection, id).filter(|_| collection.kept() == Kept::Positions)
-            && (reference.ends_before(row) || reference.first_row > row)
-        {
+        if has_parts && row.is_none_or(|row| reference.ends_before(row.saturating_add(1)) || reference.first_row > row) {
             continue;
         }
         let Some(block) = reference.load(state, collection).await? else {

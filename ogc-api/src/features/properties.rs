@@ -164,6 +164,114 @@ const TRAJECTORIES: [Property; 12] = [
     remark("vertex_times", "Time of each vertex"),
 ];
 
+const CELLS: [Property; 12] = [
+    ID,
+    MISSION,
+    RUN,
+    VALID_TIME,
+    POC,
+    property("density_per_km2", Number, "Probability density, km⁻²"),
+    AREA_KM2,
+    OBJECT_CODE,
+    ISSUED,
+    UPDATED,
+    STATUS,
+    SUPERSEDED,
+];
+
+const SHORELINE: [Property; 21] = [
+    ID,
+    MISSION,
+    RUN,
+    NAME,
+    property("segment", Text, "The stretch of shore"),
+    property("length_m", Number, "Its length, m"),
+    property("probability", Number, "Probability that the object arrives there"),
+    property("first_arrival", Time, "First arrival"),
+    property("arrival_time_10", Time, "When a tenth of the arrivals has come"),
+    property("arrival_time_50", Time, "When half of the arrivals has come"),
+    property("arrival_time_90", Time, "When nine tenths of the arrivals have come"),
+    property("n_arrivals", Integer, "Particles that arrive"),
+    property("n_particles", Integer, "Particles of the run"),
+    OBJECT_CODE,
+    OBJECT_NAME,
+    ISSUED,
+    UPDATED,
+    STATUS,
+    SUPERSEDED,
+    ENGINE,
+    ATTRIBUTION,
+];
+
+const RADIUS: Property = property("uncertainty_radius_m", Number, "Standard deviation of the position, m");
+
+const MISSIONS: [Property; 23] = [
+    ID,
+    MISSION,
+    RUN,
+    NAME,
+    remark("description", "What the sender says of it"),
+    property("last_known_time", Time, "When the object was last seen"),
+    RADIUS,
+    OBJECT_CODE,
+    OBJECT_NAME,
+    property("forecast_hours", Integer, "Hours forecast"),
+    property("ensemble_size", Integer, "Particles"),
+    property("priority", Text, "urgent, normal or low"),
+    property("distress", Boolean, "Whether somebody is in distress"),
+    DIRECTION,
+    MODE,
+    property("scenarios", Integer, "Scenarios"),
+    VALID_START,
+    VALID_END,
+    property("created_at", Time, "When the mission was accepted"),
+    property("completed_at", Time, "When its results were published"),
+    UPDATED,
+    STATUS,
+    SUPERSEDED,
+];
+
+const SCENARIOS: [Property; 17] = [
+    ID,
+    MISSION,
+    RUN,
+    property("scenario_id", Text, "Scenario"),
+    property("scenario_name", Text, "What the sender calls it"),
+    property("scenario_weight", Number, "Its share of the probability"),
+    property("release", Text, "point, cone, track, polygon or bearings"),
+    RADIUS,
+    OBJECT_CODE,
+    OBJECT_NAME,
+    property("changes", Integer, "How often the object changes"),
+    VALID_START,
+    VALID_END,
+    ISSUED,
+    UPDATED,
+    STATUS,
+    SUPERSEDED,
+];
+
+const RUNS: [Property; 18] = [
+    ID,
+    MISSION,
+    RUN,
+    VALID_START,
+    VALID_END,
+    OBJECT_CODE,
+    OBJECT_NAME,
+    ENGINE,
+    property("mode", Text, "operational or parity"),
+    DIRECTION,
+    SEED,
+    property("particles", Integer, "Particles"),
+    property("stranded", Integer, "Particles ashore at the end"),
+    property("missing_data", Integer, "Particles out of the forcing at the end"),
+    ISSUED,
+    UPDATED,
+    STATUS,
+    SUPERSEDED,
+];
+
 impl Collection {
     /// Its properties, in the order of columns.
     pub(crate) fn properties(self) -> &'static [Property] {
@@ -172,6 +280,11 @@ impl Collection {
             Self::Datums => &DATUMS,
             Self::Particles => &PARTICLES,
             Self::Trajectories => &TRAJECTORIES,
+            Self::PocCells => &CELLS,
+            Self::Shoreline => &SHORELINE,
+            Self::Missions => &MISSIONS,
+            Self::Scenarios => &SCENARIOS,
+            Self::Runs => &RUNS,
         }
     }
 

@@ -7,13 +7,19 @@ use driftline_database::{Cursor, Feature, FeatureFilter, FeatureKind, Run};
 use driftline_domain::{BBox, ValidTime};
 use serde_json::{Map, Value};
 
+use super::derived::{cell_features, mission_feature, run_feature, scenario_features};
+use super::files::FileCache;
 use super::geometry::{bounds_of, geometry_touches, parsed};
 use super::collection::{Collection, Kept};
-use crate::runs::{Bytes, broken};
+use crate::maps::lists_file;
+use crate::runs::{Bytes, RunCache, broken};
 use crate::{AppState, Error};
 
 /// Rows read at once.
 const ROWS_AT_ONCE: u32 = 500;
+
+/// Row numbers that each band of a raster has for its cells.
+pub(super) const CELLS_OF_BAND: u64 = 1 << 24;
 
 /// One feature.
 #[derive(Debug)]
@@ -46,12 +52,69 @@ impl Bytes for FeatureRows {
 }
 
 impl FeatureRows {
-    /// Those of a run in a collection.
-    pub(crate) async fn of_run(state: &AppState, run: &Run, collection: Collection) -> Result<Option<Self>, Error> {
+    /// Those of a run in a collection; `part` is the band of a raster. `None` where the run has no such file.
+    pub(crate) async fn of_run(
+        state: &AppState,
+        run: &Run,
+        collection: Collection,
+        part: usize,
+    ) -> Result<Option<Self>, Error> {
         match collection.kept() {
             Kept::Rows(kind) => Self::read(state, run, kind).await,
+            Kept::GeoJson(file) => Self::of_file(state, run, file).await,
+            Kept::Cells => Self::cells(state, run, part).await,
+            Kept::Made => Self::made(state, run, collection).await,
             Kept::Positions | Kept::Tracks => Ok(None),
         }
+    }
+
+    async fn of_file(state: &AppState, run: &Run, file: &'static str) -> Result<Option<Self>, Error> {
+        if !lists_file(run, file) {
+            return Ok(None);
+        }
+        let Some(bytes) = FileCache::read(state, run, file).await? else {
+            return Ok(None);
+        };
+        let held = run.clone();
+        let read = move || {
+            let whole = (held.valid_from, held.valid_until);
+            // Shore holds from the first arrival on.
+            let span = |properties: &Map<String, Value>| {
+                let first = properties.get("first_arrival").and_then(Value::as_str)?.parse().ok()?;
+                Some((first, whole.1))
+            };
+            Self::of_geojson(&held, file, &bytes, |properties| Some(span(properties).unwrap_or(whole)))
+        };
+        let read = state.compute.run(read).await;
+        read.map_err(|error| broken(run, file, error))?.map(Some)
+    }
+
+    async fn cells(state: &AppState, run: &Run, part: usize) -> Result<Option<Self>, Error> {
+        let times = RunCache::band_times(state, run).await?;
+        let Some(time) = times.and_then(|times| times.0.get(part).copied()) else {
+            return Ok(None);
+        };
+        let Some(grid) = RunCache::band(state, run, part).await? else {
+            return Ok(None);
+        };
+        let held = run.clone();
+        let first_row = part as u64 * CELLS_OF_BAND;
+        let made = state.compute.run(move || cell_features(&held, &grid, time, first_row)).await;
+        made.map_err(|error| broken(run, "its raster", error))?.map(Some)
+    }
+
+    async fn made(state: &AppState, run: &Run, collection: Collection) -> Result<Option<Self>, Error> {
+        if collection == Collection::Runs {
+            return run_feature(run).map(Some);
+        }
+        let Some(mission) = state.database.mission(run.org, run.mission).await? else {
+            return Ok(None);
+        };
+        let made = match collection {
+            Collection::Scenarios => scenario_features(run, &mission.spec),
+            _ => mission_feature(run, &mission),
+        };
+        made.map(Some)
     }
 
     /// Those of a run that are rows of the database.
@@ -77,7 +140,7 @@ impl FeatureRows {
     }
 
     /// Those of a file of GeoJSON, in its order. `span` tells when a feature holds from its properties.
-    pub(crate) fn of_geojson(
+    fn of_geojson(
         run: &Run,
         file: &str,
         bytes: &[u8],

@@ -19,6 +19,10 @@ use crate::{AppState, Error};
 /// What is looked at on the async threads: beyond it the compute pool does it.
 const ROWS_AT_ONCE: usize = 4_000;
 
+/// Runs, and features of theirs, that are looked at for a count.
+const RUNS_COUNTED: usize = 500;
+const ROWS_COUNTED: usize = 50_000;
+
 /// Which features of a collection are wanted.
 #[derive(Clone)]
 pub(crate) struct Selection {
@@ -83,7 +87,7 @@ impl Selection {
             return holdings.count(state, self.collection).await;
         }
         // Behind the first page a filtered selection is not counted again: a page costs the same at any depth.
-        if page.after.is_some() || !self.collection.is_small() {
+        if page.after.is_some() || !self.is_quickly_counted(state, holdings).await? {
             return Ok(None);
         }
         let all = Page {
@@ -93,6 +97,25 @@ impl Selection {
         };
         let (found, _) = self.page(state, holdings, all).await?;
         Ok(i64::try_from(found.len()).ok())
+    }
+
+    /// Whether looking at everything that may match costs next to nothing.
+    async fn is_quickly_counted(&self, state: &AppState, holdings: &Holdings) -> Result<bool, Error> {
+        if self.collection.is_small() {
+            return Ok(holdings.runs.len() <= RUNS_COUNTED);
+        }
+        let mut rows = 0;
+        for run in holdings.runs.iter().filter(|run| self.may_meet(run)) {
+            for reference in BlockRef::of_run(state, run, self.collection).await? {
+                if reference.may_meet(self.interval) {
+                    rows += reference.rows.unwrap_or(ROWS_COUNTED);
+                }
+            }
+            if rows >= ROWS_COUNTED {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether a run may have something of it.
@@ -123,7 +146,7 @@ impl Selection {
             if walk.wanted == walk.picked.len() {
                 return Ok(());
             }
-            if !reference.may_meet(self.interval) || behind.is_some_and(|row| reference.ends_before(row + 1)) {
+            if !reference.may_meet(self.interval) || behind.is_some_and(|row| reference.ends_before(row.saturating_add(1))) {
                 continue;
             }
             if let Some(rows) = reference.rows.filter(|rows| behind.is_none() && *rows <= walk.to_skip)

@@ -160,7 +160,7 @@ pub(crate) fn map_links(site: &Site, mission: MissionId) -> Vec<Link> {
         ),
         site.link("tilesets", JSON, "Its results as tiles", &format!("{root}/tiles")),
     ];
-    for collection in Collection::ALL {
+    for collection in Collection::TILED {
         let tilejson = format!("{root}/tiles/{}.json", collection.id());
         let title = format!("{} as vector tiles: TileJSON", collection.title());
         links.push(site.link("tilejson", JSON, &title, &tilejson));

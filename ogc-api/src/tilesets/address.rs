@@ -36,7 +36,7 @@ impl TileAddress {
             None => (row, 256),
         };
         let tileset = match ending {
-            "mvt" | "pbf" => Tileset::Vector(Collection::find(set)?),
+            "mvt" | "pbf" => Tileset::Vector(tiled(set)?),
             "png" => Tileset::Raster(Layer::find(set).filter(|layer| layer.has_raster_tiles())?),
             _ => return None,
         };
@@ -59,9 +59,14 @@ pub(super) fn described_tileset(name: &str) -> Result<Tileset, Error> {
     };
     let found = match stem.strip_suffix(".png") {
         Some(stem) => raster(stem),
-        None => Collection::find(stem).map(Tileset::Vector).or_else(|| raster(stem)),
+        None => tiled(stem).map(Tileset::Vector).or_else(|| raster(stem)),
     };
     found.ok_or_else(|| Error::not_found("tileset", name))
+}
+
+/// A collection that has vector tiles.
+fn tiled(name: &str) -> Option<Collection> {
+    Collection::TILED.into_iter().find(|collection| collection.id() == name)
 }
 
 /// A number that has one spelling.

@@ -18,7 +18,7 @@ pub(crate) async fn list(State(state): State<AppState>, asked: RootAsk) -> Resul
     ask.query.check_format(&["json"])?;
     let holdings = Holdings::now(&state, ask.caller.org, root.mission_id()).await?;
     let layers = available(&state, ask.caller.org, root).await?;
-    let vectors = Collection::ALL
+    let vectors = Collection::TILED
         .into_iter()
         .filter(|collection| holdings.extent(*collection).is_some());
     let rasters = layers

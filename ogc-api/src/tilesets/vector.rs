@@ -64,7 +64,7 @@ pub(super) fn fields(collection: Collection, is_mission: bool) -> Map<String, se
             }
             fields
         }
-        Collection::Particles => {
+        _ => {
             let mut fields = named(&["particle_id", "valid_time"]);
             fields.insert("particle_status".to_owned(), "String".into());
             let thinned = "Number; only where a tile shows some of its particles: how many each stands for";
@@ -234,7 +234,7 @@ impl Contents<'_> {
             Collection::SearchAreas => self.with_areas(tile, run).await,
             Collection::Datums => self.with_datums(tile, run).await,
             Collection::Trajectories => self.with_tracks(tile, run).await,
-            Collection::Particles => Err(Error::Internal("particles are no shapes".to_owned())),
+            other => Err(Error::Internal(format!("{} are no shapes of tiles", other.id()))),
         }
     }
 

@@ -172,7 +172,7 @@ async fn single_features_are_found_by_their_ids() {
 async fn collections_tell_what_the_tenant_really_has() {
     let service = Service::start().await;
     let empty = service.get("/ogc/collections").await.json();
-    assert_eq!(empty["collections"].as_array().unwrap().len(), 4);
+    assert_eq!(empty["collections"].as_array().unwrap().len(), 9);
     assert!(empty["collections"][0].get("extent").is_none(), "nothing has no extent");
     let none = service.get(AREAS).await;
     assert_eq!(

@@ -183,7 +183,9 @@ async fn whoever_asks_what_changed_is_told_what_is_gone() {
         .unwrap()
         .iter()
         .partition(|feature| feature["properties"]["status"] == "withdrawn");
-    assert!(left.iter().all(|feature| feature["properties"]["mission_id"] == json!(kept)));
+    assert_eq!(left.len(), known.areas.len());
+    let rest = service.get(&format!("{AREAS}?mission_id={kept}")).await.json();
+    assert_eq!(rest["numberReturned"], left.len());
     let mut told: Vec<&str> = lost.iter().map(|feature| feature["id"].as_str().unwrap()).collect();
     let mut expected: Vec<&str> = known.areas.iter().map(|area| area.id.as_str()).collect();
     told.sort_unstable();
@@ -196,4 +198,73 @@ async fn whoever_asks_what_changed_is_told_what_is_gone() {
     assert_eq!(service.get(&earlier).await.json()["numberReturned"], 0);
     let theirs = service.ask(Method::GET, &since, &service.theirs.key, &[]).await.json();
     assert_eq!(theirs["numberReturned"], 0, "another tenant is told nothing");
+}
+
+#[tokio::test]
+async fn conditions_select_what_they_say_in_both_languages() {
+    let service = Service::start().await;
+    let (mission, known) = publish(&service, &service.ours, (3.0, 59.5), 6).await;
+    publish(&service, &service.ours, (9.0, 57.5), 6).await;
+    let count = async |query: &str| -> usize {
+        let answer = service.get(&format!("{AREAS}?limit=10000&{query}")).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.json());
+        let page = answer.json();
+        assert_eq!(page["numberMatched"], page["numberReturned"], "{query}");
+        page["features"].as_array().unwrap().len()
+    };
+    let per_run = known.areas.len();
+    assert_eq!(count("filter=level=0.9").await, 2 * per_run / 3);
+    assert_eq!(count("level=0.9").await, 2 * per_run / 3);
+    assert_eq!(count(&format!("filter=level%3E0.6%20AND%20mission_id='{mission}'")).await, per_run * 2 / 3);
+    assert_eq!(count(&format!("mission_id={mission}&filter=level%3E0.6")).await, per_run * 2 / 3);
+    assert_eq!(count("filter=valid_time%3C=TIMESTAMP('2025-01-01T01:00:00Z')").await, 2 * 2 * 3);
+    let json = r#"{"op":"and","args":[{"op":"<","args":[{"property":"level"},0.6]},{"op":"s_intersects","args":[{"property":"geometry"},{"bbox":[2,58,5,61]}]}]}"#;
+    let encoded: String = json.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    assert_eq!(count(&format!("filter-lang=cql2-json&filter={encoded}")).await, per_run / 3);
+    // Latitude first, as EPSG:4326 has it.
+    let swapped = "filter=S_INTERSECTS(geometry,BBOX(58,2,61,5))&filter-crs=http://www.opengis.net/def/crs/EPSG/0/4326";
+    assert_eq!(count(swapped).await, per_run);
+    let page = service
+        .get("/ogc/collections/particles/items?filter=particle_status='stranded'&limit=5")
+        .await
+        .json();
+    let all = service.get("/ogc/collections/particles/items?limit=10000").await.json();
+    let stranded = all["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|feature| feature["properties"]["particle_status"] == "stranded")
+        .count();
+    assert_eq!(page["features"].as_array().unwrap().len(), stranded.min(5));
+}
+
+#[tokio::test]
+async fn what_is_made_of_a_run_is_listed_found_and_filtered_like_all_else() {
+    let service = Service::start().await;
+    let (mission, _) = crate::content::publish_with_raster(&service, &service.ours, (3.0, 59.5), 3).await;
+    for collection in ["missions", "runs", "scenarios", "poc-cells"] {
+        let items = format!("/ogc/collections/{collection}/items");
+        let page = service.get(&format!("{items}?limit=7")).await.json();
+        let features = page["features"].as_array().unwrap();
+        assert!(!features.is_empty(), "{collection}");
+        for feature in features {
+            assert_eq!(feature["properties"]["mission_id"], json!(mission), "{collection}");
+            let found = service.get(&format!("{items}/{}", feature["id"].as_str().unwrap())).await;
+            assert_eq!(found.json()["geometry"], feature["geometry"], "{collection}");
+        }
+    }
+    let cells = "/ogc/collections/poc-cells/items";
+    let mut sum = 0.0;
+    let mut path = format!("{cells}?limit=500&datetime=2025-01-01T01:00:00Z");
+    loop {
+        let page = service.get(&path).await.json();
+        let features = page["features"].as_array().unwrap();
+        sum += features.iter().map(|feature| feature["properties"]["poc"].as_f64().unwrap()).sum::<f64>();
+        let next = page["links"].as_array().unwrap().iter().find(|link| link["rel"] == "next").cloned();
+        let Some(next) = next else { break };
+        path = next["href"].as_str().unwrap().strip_prefix(BASE).unwrap().to_owned();
+    }
+    assert!(sum > 0.0, "{sum}");
+    let missing = service.get("/ogc/collections/missions/items/mis_00000000000000000000000000000000").await;
+    assert_eq!(missing.status, 404);
 }

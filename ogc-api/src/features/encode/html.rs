@@ -1,6 +1,7 @@
 //! A page of features for people: a map drawn as SVG, the coast under it, and a table. It needs no other host and no
 //! script.
 
+use driftline_coast::{Coast, Land, UNITS_PER_DEGREE};
 use geo::{BoundingRect, Geometry, LineString, Polygon, Rect, coord};
 use quick_xml::escape::escape;
 use serde_json::Value;
@@ -10,6 +11,10 @@ use crate::features::positions::geometry_of;
 
 /// Features drawn at most; the table shows them all.
 const MOST_DRAWN: usize = 2_000;
+/// Square degrees of land drawn at most.
+const MOST_DEGREES: i32 = 600;
+/// Places of the shore nearer to each other than this, in the map's units, are one.
+const CLOSEST: f64 = 0.7;
 /// Longest side of the map in its own units.
 const SIDE: f64 = 640.0;
 
@@ -114,6 +119,23 @@ impl Plane {
         format!("M{}", places.join("L"))
     }
 
+    /// A closed line without what is too close to be told apart.
+    fn ring(&self, places: impl Iterator<Item = (f64, f64)>) -> String {
+        let mut last = (f64::MAX, f64::MAX);
+        let mut kept = Vec::new();
+        for (lon, lat) in places {
+            let (x, y) = ((lon - last.0) * self.across, (lat - last.1) * self.down);
+            if x.hypot(y) >= CLOSEST {
+                last = (lon, lat);
+                kept.push(self.place(coord! { x: lon, y: lat }));
+            }
+        }
+        if kept.len() < 3 {
+            return String::new();
+        }
+        format!("M{}Z", kept.join("L"))
+    }
+
     fn polygon(&self, polygon: &Polygon<f64>) -> String {
         let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
         rings.map(|ring| self.line(ring) + "Z").collect()
@@ -150,9 +172,7 @@ fn map(document: &PageDocument<'_>) -> String {
         "<svg role=\"img\" aria-label=\"Map of the features\" viewBox=\"0 0 {width:.1} {height:.1}\" width=\"{width:.0}\" \
          height=\"{height:.0}\">\n"
     );
-    for line in coast_in(document, &plane.around) {
-        text.push_str(&format!("<path class=\"c\" d=\"{}\"/>\n", plane.line(&line)));
-    }
+    text.push_str(&land_in(document.coast, &plane));
     shapes.iter().for_each(|(geometry, id)| text.push_str(&plane.element(geometry, id)));
     text.push_str("</svg>\n");
     if document.features.len() > MOST_DRAWN {
@@ -161,7 +181,35 @@ fn map(document: &PageDocument<'_>) -> String {
     text
 }
 
-/// The coast in a box, as lines.
-fn coast_in(_document: &PageDocument<'_>, _around: &Rect<f64>) -> Vec<LineString<f64>> {
-    Vec::new()
+/// The land in the map, a degree at a time. A map of half the globe has none: it would be larger than the page.
+fn land_in(coast: &Coast, plane: &Plane) -> String {
+    let around = &plane.around;
+    let (west, east) = (around.min().x.floor() as i32, around.max().x.ceil() as i32);
+    let (south, north) = (around.min().y.floor() as i32, around.max().y.ceil() as i32);
+    if (east - west).saturating_mul(north - south) > MOST_DEGREES {
+        return String::new();
+    }
+    let mut data = String::new();
+    for lat in south..north {
+        for lon in west..east {
+            match coast.land_in_degree(lon, lat) {
+                Land::None => {}
+                Land::All => {
+                    let corners = [(0, 0), (1, 0), (1, 1), (0, 1)];
+                    let corners = corners.map(|(x, y)| (f64::from(lon + x), f64::from(lat + y)));
+                    data.push_str(&plane.ring(corners.into_iter()));
+                }
+                Land::Rings(rings) => {
+                    let unit = f64::from(UNITS_PER_DEGREE);
+                    for ring in rings {
+                        let places = ring
+                            .iter()
+                            .map(|(x, y)| (f64::from(lon) + f64::from(*x) / unit, f64::from(lat) + f64::from(*y) / unit));
+                        data.push_str(&plane.ring(places));
+                    }
+                }
+            }
+        }
+    }
+    format!("<path class=\"c\" fill-rule=\"evenodd\" d=\"{data}\"/>\n")
 }
