@@ -42,15 +42,21 @@ pub(crate) fn preferred<T: Copy>(headers: &HeaderMap, offered: &[(&str, T)]) -> 
 
 /// The weight of the most exact range that matches.
 fn weight_of(ranges: &[Range], kind: &str) -> u32 {
-    let matching = ranges.iter().filter_map(|range| Some((range.exactness(kind)?, range.weight)));
-    matching.max_by_key(|(exactness, _)| *exactness).map_or(0, |(_, weight)| weight)
+    let matching = ranges
+        .iter()
+        .filter_map(|range| Some((range.exactness(kind)?, range.weight)));
+    matching
+        .max_by_key(|(exactness, _)| *exactness)
+        .map_or(0, |(_, weight)| weight)
 }
 
 impl Range {
     fn read(text: &str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let kind = parts.next().filter(|kind| !kind.is_empty())?.to_owned();
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse::<f64>().ok());
+        let weight = parts
+            .find_map(|part| part.strip_prefix("q="))
+            .and_then(|q| q.parse::<f64>().ok());
         let weight = (weight.unwrap_or(1.0).clamp(0.0, 1.0) * 1000.0) as u32;
         Some(Self { kind, weight })
     }
@@ -85,7 +91,10 @@ mod tests {
         assert_eq!(chosen("*/*"), Some(1));
         assert_eq!(chosen(""), Some(1));
         assert_eq!(chosen("application/json"), Some(1));
-        assert_eq!(chosen("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), Some(2));
+        assert_eq!(
+            chosen("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+            Some(2)
+        );
         assert_eq!(chosen("text/html;q=0.5, application/geo+json;q=0.4"), Some(2));
         assert_eq!(chosen("text/*;q=0.5, application/*;q=0.6"), Some(1));
         assert_eq!(chosen("image/png"), None);

@@ -125,7 +125,7 @@ fn push_value(text: &mut String, value: &Value, depth: usize) {
             text.push_str("</ul>\n");
         }
         Value::String(plain) => text.push_str(&escape(plain)),
-        other => text.push_str(&escape(&other.to_string())),
+        other => text.push_str(&escape(other.to_string())),
     }
 }
 

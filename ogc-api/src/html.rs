@@ -13,7 +13,8 @@ pub(crate) const HTML: &str = "text/html; charset=utf-8";
 /// The same without the character set, as links name it.
 pub(crate) const HTML_TYPE: &str = "text/html";
 /// Nothing but the page's own style is loaded or run.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Addresses of the page may hold a credential.
 const REFERRER_POLICY: HeaderName = HeaderName::from_static("referrer-policy");
 

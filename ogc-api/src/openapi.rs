@@ -160,7 +160,7 @@ mod tests {
         let collections = &document["components"]["parameters"]["collection_id"]["schema"]["enum"];
         assert_eq!(
             collections,
-            &json!(Collection::ALL.map(Collection::id))
+            &json!(crate::features::Collection::ALL.map(crate::features::Collection::id))
         );
         assert!(document["paths"]["/collections/{collection_id}/items"]["get"].is_object());
         assert_eq!(document["openapi"], "3.0.3");

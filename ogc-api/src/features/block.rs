@@ -138,9 +138,13 @@ impl BlockRef {
     pub(crate) async fn load(&self, state: &AppState, collection: Collection) -> Result<Option<Arc<Block>>, Error> {
         let run = &self.run;
         let content = match collection.kept() {
-            Kept::Positions => RunCache::positions(state, run, self.part).await?.map(Content::Particles),
+            Kept::Positions => RunCache::positions(state, run, self.part)
+                .await?
+                .map(Content::Particles),
             Kept::Tracks => RunCache::tracks(state, run).await?.map(Content::Tracks),
-            _ => RunCache::rows(state, run, collection, self.part).await?.map(Content::Rows),
+            _ => RunCache::rows(state, run, collection, self.part)
+                .await?
+                .map(Content::Rows),
         };
         Ok(content.map(|content| {
             Arc::new(Block {
@@ -184,7 +188,9 @@ impl Block {
     pub(crate) fn index_behind(&self, row: u64) -> usize {
         match &self.content {
             Content::Rows(rows) => rows.0.partition_point(|feature| feature.row <= row),
-            _ => usize::try_from(row.saturating_add(1).saturating_sub(self.first_row)).unwrap_or(usize::MAX).min(self.len()),
+            _ => usize::try_from(row.saturating_add(1).saturating_sub(self.first_row))
+                .unwrap_or(usize::MAX)
+                .min(self.len()),
         }
     }
 
@@ -239,7 +245,10 @@ impl Block {
         is_wanted: impl Fn(usize) -> bool,
     ) -> Vec<usize> {
         let in_time = |index: usize| {
-            interval.is_open() || self.span(index).is_some_and(|(from, until)| interval.meets(from, until))
+            interval.is_open()
+                || self
+                    .span(index)
+                    .is_some_and(|(from, until)| interval.meets(from, until))
         };
         // All particles of a block have one time.
         if matches!(self.content, Content::Particles(_)) && self.len() > 0 && !in_time(0) {
@@ -263,7 +272,9 @@ impl Block {
                 let row = rows.0.get(index)?;
                 Shape::Text(&row.geometry, row.shape())
             }
-            Content::Particles(positions) => Shape::Point(*positions.lon_deg.get(index)?, *positions.lat_deg.get(index)?),
+            Content::Particles(positions) => {
+                Shape::Point(*positions.lon_deg.get(index)?, *positions.lat_deg.get(index)?)
+            }
             Content::Tracks(tracks) => Shape::Track(tracks.0.get(index)?),
         })
     }
@@ -354,7 +365,9 @@ impl Block {
 
     /// The columns that filters look at.
     pub(crate) fn columns(&self) -> Result<&Columns, Error> {
-        let columns = self.columns.get_or_init(|| Columns::of(self).map_err(|error| error.to_string()));
+        let columns = self
+            .columns
+            .get_or_init(|| Columns::of(self).map_err(|error| error.to_string()));
         columns
             .as_ref()
             .map_err(|error| broken(&self.run, self.collection.id(), error))

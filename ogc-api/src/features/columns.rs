@@ -26,7 +26,12 @@ pub(crate) struct Columns {
 impl Columns {
     /// The columns of a block.
     pub(super) fn of(block: &Block) -> Result<Self, ArrowError> {
-        let properties: Vec<&Property> = block.collection.properties().iter().filter(|it| it.is_queryable).collect();
+        let properties: Vec<&Property> = block
+            .collection
+            .properties()
+            .iter()
+            .filter(|it| it.is_queryable)
+            .collect();
         let mut builders: Vec<Builder> = properties.iter().map(|property| Builder::of(property.kind)).collect();
         for index in 0..block.len() {
             match block.particles() {
@@ -144,7 +149,10 @@ impl Builder {
 }
 
 fn micros(text: &str) -> Option<i64> {
-    text.parse::<Timestamp>().ok().map(ValidTime).map(|time| time.0.as_microsecond())
+    text.parse::<Timestamp>()
+        .ok()
+        .map(ValidTime)
+        .map(|time| time.0.as_microsecond())
 }
 
 /// The type of a column.

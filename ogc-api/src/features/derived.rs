@@ -45,7 +45,15 @@ fn one(run: &Run, name: &str, row: Option<FeatureRow>) -> Result<FeatureRows, Er
 /// The run as a feature: the box of everything it computed.
 pub(super) fn run_feature(run: &Run) -> Result<FeatureRows, Error> {
     let mut properties = of_run(run);
-    for name in ["engine_version", "seed", "mode", "direction", "particles", "stranded", "missing_data"] {
+    for name in [
+        "engine_version",
+        "seed",
+        "mode",
+        "direction",
+        "particles",
+        "stranded",
+        "missing_data",
+    ] {
         if let Some(value) = run.summary.get(name) {
             properties.insert(name.to_owned(), value.clone());
         }
@@ -109,7 +117,12 @@ pub(super) fn scenario_features(run: &Run, spec: &MissionSpec) -> Result<Feature
 
 /// The cells of a raster that have some probability, from north to south and west to east; `poc` is the probability that the
 /// object is in the cell, given that it is still adrift.
-pub(super) fn cell_features(run: &Run, grid: &DensityGrid, time: ValidTime, first_row: u64) -> Result<FeatureRows, Error> {
+pub(super) fn cell_features(
+    run: &Run,
+    grid: &DensityGrid,
+    time: ValidTime,
+    first_row: u64,
+) -> Result<FeatureRows, Error> {
     let columns = grid.nx.max(1);
     let cells = grid.values.iter().enumerate().filter(|(_, density)| **density > 0.0);
     let rows: Option<Vec<FeatureRow>> = cells
@@ -152,9 +165,8 @@ fn at(place: LatLon) -> Coord<f64> {
 
 /// A box as an area, in two pieces where it crosses the antimeridian (RFC 7946, 3.1.9).
 fn box_shape([west, south, east, north]: [f64; 4]) -> Geometry<f64> {
-    let piece = |west: f64, east: f64| {
-        Rect::new(coord! { x: west, y: south }, coord! { x: east, y: north }).to_polygon()
-    };
+    let piece =
+        |west: f64, east: f64| Rect::new(coord! { x: west, y: south }, coord! { x: east, y: north }).to_polygon();
     if west <= east {
         piece(west, east).into()
     } else {
@@ -170,9 +182,10 @@ fn release_shape(release: &Release) -> (&'static str, Geometry<f64>) {
         Release::Cone(cone) => ("cone", line(vec![cone.from.position, cone.to.position])),
         Release::Track(track) => ("track", line(track.legs.iter().map(|leg| leg.position).collect())),
         Release::Bearings(bearings) => {
-            let lines = bearings.lines.iter().map(|line| -> LineString<f64> {
-                [line.position, line.end()].into_iter().map(at).collect()
-            });
+            let lines = bearings
+                .lines
+                .iter()
+                .map(|line| -> LineString<f64> { [line.position, line.end()].into_iter().map(at).collect() });
             ("bearings", Geometry::MultiLineString(MultiLineString(lines.collect())))
         }
         Release::Polygon(polygon) => {

@@ -7,10 +7,10 @@ use driftline_domain::ReferenceSystem;
 use serde_json::{Value, json};
 
 use super::collection::Collection;
+use super::encode::Format;
 use super::holdings::{Extent, Holdings};
 use super::root::{Root, RootAsk};
 use crate::ask::Ask;
-use super::encode::Format;
 use crate::described::Form;
 use crate::document::{JSON, OPENAPI, document};
 use crate::missions::{CAPABILITIES, map_links};
@@ -123,7 +123,10 @@ fn checked(ask: &Ask) -> Result<Form, Error> {
 /// The reference systems that a collection is offered in (18-058r1, 6.2.1), of UTM the zones that it reaches into.
 fn systems_of(extent: Option<Extent>) -> Vec<String> {
     let is_utm = |system: &ReferenceSystem| matches!(system, ReferenceSystem::Utm { .. });
-    let mut systems: Vec<ReferenceSystem> = ReferenceSystem::offered().into_iter().filter(|it| !is_utm(it)).collect();
+    let mut systems: Vec<ReferenceSystem> = ReferenceSystem::offered()
+        .into_iter()
+        .filter(|it| !is_utm(it))
+        .collect();
     if let Some(Extent {
         bbox: [west, south, east, north],
         ..

@@ -105,7 +105,10 @@ impl Format {
                 Error::parameter("f", reason)
             });
         }
-        let kinds: Vec<(&str, Self)> = Self::ALL.iter().map(|format| (bare(format.media_type()), *format)).collect();
+        let kinds: Vec<(&str, Self)> = Self::ALL
+            .iter()
+            .map(|format| (bare(format.media_type()), *format))
+            .collect();
         let offered = [("application/json", Self::GeoJson)].into_iter().chain(kinds);
         crate::accept::preferred(&ask.headers, &offered.collect::<Vec<_>>())
     }
@@ -130,7 +133,11 @@ impl Fields {
         let names = match ask.query.get("properties") {
             None => None,
             Some("") => Some(Vec::new()),
-            Some(list) => Some(list.split(',').map(|name| known(collection, name)).collect::<Result<_, _>>()?),
+            Some(list) => Some(
+                list.split(',')
+                    .map(|name| known(collection, name))
+                    .collect::<Result<_, _>>()?,
+            ),
         };
         let has_geometry = match ask.query.get("skipGeometry") {
             None | Some("false") => true,
@@ -153,7 +160,9 @@ impl Fields {
         match &self.names {
             None => properties,
             Some(names) => {
-                let wanted = names.iter().filter_map(|name| Some(((*name).to_owned(), properties.remove(*name)?)));
+                let wanted = names
+                    .iter()
+                    .filter_map(|name| Some(((*name).to_owned(), properties.remove(*name)?)));
                 wanted.collect()
             }
         }

@@ -25,8 +25,16 @@ pub(crate) fn bounds_of(geometry: &geo::Geometry<f64>) -> Option<[f64; 4]> {
         geo::Geometry::MultiLineString(parts) => parts.0.iter().filter_map(BoundingRect::bounding_rect).collect(),
         _ => return Some([west, whole.min().y, east, whole.max().y]),
     };
-    let eastern = parts.iter().filter(|part| part.min().x >= 0.0).map(|part| part.min().x).reduce(f64::min);
-    let western = parts.iter().filter(|part| part.max().x <= 0.0).map(|part| part.max().x).reduce(f64::max);
+    let eastern = parts
+        .iter()
+        .filter(|part| part.min().x >= 0.0)
+        .map(|part| part.min().x)
+        .reduce(f64::min);
+    let western = parts
+        .iter()
+        .filter(|part| part.max().x <= 0.0)
+        .map(|part| part.max().x)
+        .reduce(f64::max);
     let (west, east) = eastern.zip(western).unwrap_or((west, east));
     Some([west, whole.min().y, east, whole.max().y])
 }

@@ -13,6 +13,7 @@ use super::block::{BlockRef, Picked, parse_id};
 use super::collection::{Collection, Kept};
 use super::encode::{Fields, Format, PageDocument, single};
 use super::holdings::Holdings;
+use super::items_query::Next;
 use super::items_query::{ItemsQuery, system_parameter};
 use super::order::Sorted;
 use super::positions::Positioned;
@@ -23,7 +24,6 @@ use crate::compression::{Encoding, compressed};
 use crate::document::{JSON, not_modified, with_tag};
 use crate::entity_tag::EntityTag;
 use crate::links::Link;
-use super::items_query::Next;
 use crate::{AppState, Error, html};
 
 /// Features that one unit pays for.
@@ -71,12 +71,7 @@ pub(crate) async fn items(State(state): State<AppState>, asked: RootAsk) -> Resu
     }
 }
 
-async fn find_page(
-    state: &AppState,
-    asked: &RootAsk,
-    query: &ItemsQuery,
-    holdings: &Holdings,
-) -> Result<Found, Error> {
+async fn find_page(state: &AppState, asked: &RootAsk, query: &ItemsQuery, holdings: &Holdings) -> Result<Found, Error> {
     let org = asked.ask.caller.org;
     let selection = &query.selection;
     let (features, next) = match &query.order {
@@ -86,7 +81,9 @@ async fn find_page(
         }
         Some(order) => {
             let sorted = Sorted { selection, order };
-            sorted.page(state, holdings, query.page, query.after_key.as_deref()).await?
+            sorted
+                .page(state, holdings, query.page, query.after_key.as_deref())
+                .await?
         }
     };
     let withdrawn = withdrawn(state, org, query, next.is_none()).await?;
@@ -176,7 +173,11 @@ async fn answer(
     }
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("Accept"));
-    headers.extend(HeaderValue::from_str(&format!("<{system}>")).ok().map(|uri| (CONTENT_CRS, uri)));
+    headers.extend(
+        HeaderValue::from_str(&format!("<{system}>"))
+            .ok()
+            .map(|uri| (CONTENT_CRS, uri)),
+    );
     headers.insert(NUMBER_RETURNED, HeaderValue::from(count));
     headers.extend(matched.map(|matched| (NUMBER_MATCHED, HeaderValue::from(matched))));
     for link in http_links {
@@ -264,7 +265,8 @@ async fn find_feature(
     let row = parse_id(collection, id).map(|(_, row)| row);
     let has_parts = matches!(collection.kept(), Kept::Positions | Kept::Cells);
     for reference in BlockRef::of_run(state, run, collection).await? {
-        if has_parts && row.is_none_or(|row| reference.ends_before(row.saturating_add(1)) || reference.first_row > row) {
+        if has_parts && row.is_none_or(|row| reference.ends_before(row.saturating_add(1)) || reference.first_row > row)
+        {
             continue;
         }
         let Some(block) = reference.load(state, collection).await? else {
@@ -301,10 +303,12 @@ fn page_links(ask: &Ask, root: &Root, query: &ItemsQuery, next: Option<&Next>) -
         let url = ask.site.url_with(&ask.path, &pairs);
         links.push(Link::new("alternate", format.media_type(), url).titled(format.title()));
     }
-    links.push(
-        ask.site
-            .link("collection", JSON, collection.title(), &root.collection_path(collection)),
-    );
+    links.push(ask.site.link(
+        "collection",
+        JSON,
+        collection.title(),
+        &root.collection_path(collection),
+    ));
     if let Some(next) = next {
         let mut pairs = ask.query.pairs().to_vec();
         pairs.retain(|(name, _)| name != "cursor" && name != "offset");

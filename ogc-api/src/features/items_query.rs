@@ -103,7 +103,10 @@ impl ItemsQuery {
                 collection,
                 region: region(query)?,
                 interval: Interval::parameter(query, "datetime")?,
-                updated: query.get("updated").map(|_| Interval::parameter(query, "updated")).transpose()?,
+                updated: query
+                    .get("updated")
+                    .map(|_| Interval::parameter(query, "updated"))
+                    .transpose()?,
                 filters: filters(query, collection)?,
             },
             page,
@@ -144,7 +147,10 @@ fn page(query: &Query, is_sorted: bool) -> Result<(Page, Option<String>), Error>
 pub(crate) fn system_parameter(query: &Query, name: &str) -> Result<Option<ReferenceSystem>, Error> {
     let Some(text) = query.get(name) else { return Ok(None) };
     ReferenceSystem::find(text).map(Some).ok_or_else(|| {
-        let reason = format!("'{}' is not offered; the collection lists what is under crs", shown(text));
+        let reason = format!(
+            "'{}' is not offered; the collection lists what is under crs",
+            shown(text)
+        );
         Error::parameter(name, reason)
     })
 }
@@ -157,7 +163,11 @@ fn region(query: &Query) -> Result<Option<Region>, Error> {
     let Some([a, b, c, d]) = bbox_numbers(query)? else {
         return Ok(None);
     };
-    let (x0, y0, x1, y1) = if system.is_north_first() { (b, a, d, c) } else { (a, b, c, d) };
+    let (x0, y0, x1, y1) = if system.is_north_first() {
+        (b, a, d, c)
+    } else {
+        (a, b, c, d)
+    };
     if system.is_geographic() {
         let bbox = BBox::new(x0, y0, x1, y1).map_err(|error| Error::parameter("bbox", error.to_string()))?;
         return Ok(Some(Region::of_box(bbox)));
@@ -188,8 +198,16 @@ fn filters(query: &Query, collection: Collection) -> Result<Vec<Filter>, Error> 
     let system = system_parameter(query, "filter-crs")?.unwrap_or(ReferenceSystem::Crs84);
     let plane = system.plane();
     let to_crs84 = |first: f64, second: f64| {
-        let (x, y) = if system.is_north_first() { (second, first) } else { (first, second) };
-        if system.is_geographic() { crs84(x, y) } else { plane.inverse(x, y) }
+        let (x, y) = if system.is_north_first() {
+            (second, first)
+        } else {
+            (first, second)
+        };
+        if system.is_geographic() {
+            crs84(x, y)
+        } else {
+            plane.inverse(x, y)
+        }
     };
     let language = query.get("filter-lang").unwrap_or("cql2-text");
     let refuse = |error: driftline_query::Error| Error::parameter("filter", error.to_string());
@@ -204,7 +222,10 @@ fn filters(query: &Query, collection: Collection) -> Result<Vec<Filter>, Error> 
     };
     for property in collection.properties().iter().filter(|property| property.is_queryable) {
         // `updated` is an interval of its own, and asks for what is gone as well.
-        let Some(text) = query.get(property.name).filter(|_| !PARAMETERS.contains(&property.name)) else {
+        let Some(text) = query
+            .get(property.name)
+            .filter(|_| !PARAMETERS.contains(&property.name))
+        else {
             continue;
         };
         let equal = json!({"op": "=", "args": [{"property": property.name}, value_of(property, text)?]});
@@ -225,7 +246,11 @@ fn value_of(property: &Property, text: &str) -> Result<Value, Error> {
             let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
             json!(number.ok_or_else(|| wrong("is no number"))?)
         }
-        Kind::Boolean => json!(text.parse::<bool>().ok().ok_or_else(|| wrong("is neither true nor false"))?),
+        Kind::Boolean => json!(
+            text.parse::<bool>()
+                .ok()
+                .ok_or_else(|| wrong("is neither true nor false"))?
+        ),
         Kind::Time => json!({"timestamp": text}),
     })
 }

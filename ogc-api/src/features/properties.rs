@@ -65,7 +65,11 @@ const N_EFFECTIVE: Property = property("n_effective", Number, "Independent parti
 const STRANDED: Property = property("stranded_fraction", Number, "Share of all particles ashore");
 const MISSING: Property = property("missing_fraction", Number, "Share of all particles out of the forcing");
 const BANDWIDTH: Property = property("bandwidth_m", Number, "Width of the kernel, m");
-const LEVEL: Property = property("level", Number, "Probability that the area holds an object still adrift");
+const LEVEL: Property = property(
+    "level",
+    Number,
+    "Probability that the area holds an object still adrift",
+);
 const POC: Property = property("poc", Number, "Probability of containment");
 const AREA_KM2: Property = property("area_km2", Number, "Area, km²");
 

@@ -20,7 +20,10 @@ pub(crate) async fn queryables(asked: RootAsk) -> Result<Response, Error> {
     let mut geometry = Map::new();
     geometry.insert("title".to_owned(), json!("Where it is"));
     geometry.insert("x-ogc-role".to_owned(), json!("primary-geometry"));
-    geometry.insert("format".to_owned(), json!(format!("geometry-{}", collection.geometry_kind())));
+    geometry.insert(
+        "format".to_owned(),
+        json!(format!("geometry-{}", collection.geometry_kind())),
+    );
     properties.insert("geometry".to_owned(), Value::Object(geometry));
     schema(&asked, collection, "queryables", properties)
 }

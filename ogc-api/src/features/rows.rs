@@ -7,10 +7,10 @@ use driftline_database::{Cursor, Feature, FeatureFilter, FeatureKind, Run};
 use driftline_domain::{BBox, ValidTime};
 use serde_json::{Map, Value};
 
+use super::collection::{Collection, Kept};
 use super::derived::{cell_features, mission_feature, run_feature, scenario_features};
 use super::files::FileCache;
 use super::geometry::{bounds_of, geometry_touches, parsed};
-use super::collection::{Collection, Kept};
 use crate::maps::lists_file;
 use crate::runs::{Bytes, RunCache, broken};
 use crate::{AppState, Error};
@@ -83,7 +83,9 @@ impl FeatureRows {
                 let first = properties.get("first_arrival").and_then(Value::as_str)?.parse().ok()?;
                 Some((first, whole.1))
             };
-            Self::of_geojson(&held, file, &bytes, |properties| Some(span(properties).unwrap_or(whole)))
+            Self::of_geojson(&held, file, &bytes, |properties| {
+                Some(span(properties).unwrap_or(whole))
+            })
         };
         let read = state.compute.run(read).await;
         read.map_err(|error| broken(run, file, error))?.map(Some)
@@ -99,7 +101,10 @@ impl FeatureRows {
         };
         let held = run.clone();
         let first_row = part as u64 * CELLS_OF_BAND;
-        let made = state.compute.run(move || cell_features(&held, &grid, time, first_row)).await;
+        let made = state
+            .compute
+            .run(move || cell_features(&held, &grid, time, first_row))
+            .await;
         made.map_err(|error| broken(run, "its raster", error))?.map(Some)
     }
 

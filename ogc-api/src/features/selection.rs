@@ -62,9 +62,9 @@ impl Selection {
             picked: Vec::new(),
             place: None,
         };
-        let from = page.after.map_or(0, |after| {
-            holdings.runs.partition_point(|run| run.seq < after.run_seq)
-        });
+        let from = page
+            .after
+            .map_or(0, |after| holdings.runs.partition_point(|run| run.seq < after.run_seq));
         for run in &holdings.runs[from..] {
             let behind = page.after.filter(|after| after.run_seq == run.seq);
             let behind = behind.map(|after| u64::try_from(after.row).unwrap_or(0));
@@ -146,7 +146,9 @@ impl Selection {
             if walk.wanted == walk.picked.len() {
                 return Ok(());
             }
-            if !reference.may_meet(self.interval) || behind.is_some_and(|row| reference.ends_before(row.saturating_add(1))) {
+            if !reference.may_meet(self.interval)
+                || behind.is_some_and(|row| reference.ends_before(row.saturating_add(1)))
+            {
                 continue;
             }
             if let Some(rows) = reference.rows.filter(|rows| behind.is_none() && *rows <= walk.to_skip)

@@ -112,7 +112,17 @@ mod tests {
 
     #[test]
     fn decimals_read_back_to_a_millionth() {
-        for number in [0.0, -0.0, 4.1, -4.1, 179.999_999_9, -0.000_000_4, 60.123_456_7, 89.5, 12_345_678.25] {
+        for number in [
+            0.0,
+            -0.0,
+            4.1,
+            -4.1,
+            179.999_999_9,
+            -0.000_000_4,
+            60.123_456_7,
+            89.5,
+            12_345_678.25,
+        ] {
             let read: f64 = decimal(number).parse().unwrap();
             assert!((read - number).abs() <= 5.1e-7, "{number} {read}");
         }

@@ -14,7 +14,7 @@ pub(super) fn reference(name: &str) -> Value {
 /// Every parameter by the name that references use.
 pub(super) fn all() -> Value {
     let mut all = of_features_and_missions();
-    for more in [of_datasets(), of_tiles()] {
+    for more in [of_items(), of_datasets(), of_tiles()] {
         if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
             all.extend(more);
         }
@@ -25,31 +25,9 @@ pub(super) fn all() -> Value {
     all
 }
 
-/// Parameters of published cycles.
-fn of_datasets() -> Value {
+/// Parameters of pages of features that are not among those of Part 1.
+fn of_items() -> Value {
     json!({
-        "variable": in_query(
-            "variable",
-            "Kinds of field, or arrays of theirs, separated by commas: current, wind, waves.",
-            json!({"type": "string"}),
-        ),
-        "feed": in_query("feed", "Name of a feed.", json!({"type": "string"})),
-        "feed_name": in_path("feed", "Name of a feed.", json!({"type": "string"})),
-        "run": in_path("run", "Nominal time of the cycle (RFC 3339).", json!({"type": "string", "format": "date-time"})),
-        "revision": in_path("revision", "Revision of the cycle, from 1.", json!({"type": "integer", "minimum": 1}))
-    })
-}
-
-fn of_features_and_missions() -> Value {
-    json!({
-        "mission_id": in_path("mission_id", "Identifier of a mission.", json!({"type": "string", "pattern": "^mis_[0-9a-f]{32}$"})),
-        "file": in_path("file", "Name of a file as listed in the results.", json!({"type": "string"})),
-        "collection_id": in_path(
-            "collection_id",
-            "Identifier of a collection.",
-            json!({"type": "string", "enum": Collection::ALL.map(Collection::id)}),
-        ),
-        "feature_id": in_path("feature_id", "Identifier of a feature.", json!({"type": "string"})),
         "f": in_query("f", "Form of the answer.", json!({"type": "string", "enum": ["json"], "default": "json"})),
         "f_page": in_query(
             "f",
@@ -108,6 +86,34 @@ fn of_features_and_missions() -> Value {
             "Leaves the geometries out.",
             json!({"type": "boolean", "default": false}),
         ),
+    })
+}
+
+/// Parameters of published cycles.
+fn of_datasets() -> Value {
+    json!({
+        "variable": in_query(
+            "variable",
+            "Kinds of field, or arrays of theirs, separated by commas: current, wind, waves.",
+            json!({"type": "string"}),
+        ),
+        "feed": in_query("feed", "Name of a feed.", json!({"type": "string"})),
+        "feed_name": in_path("feed", "Name of a feed.", json!({"type": "string"})),
+        "run": in_path("run", "Nominal time of the cycle (RFC 3339).", json!({"type": "string", "format": "date-time"})),
+        "revision": in_path("revision", "Revision of the cycle, from 1.", json!({"type": "integer", "minimum": 1}))
+    })
+}
+
+fn of_features_and_missions() -> Value {
+    json!({
+        "mission_id": in_path("mission_id", "Identifier of a mission.", json!({"type": "string", "pattern": "^mis_[0-9a-f]{32}$"})),
+        "file": in_path("file", "Name of a file as listed in the results.", json!({"type": "string"})),
+        "collection_id": in_path(
+            "collection_id",
+            "Identifier of a collection.",
+            json!({"type": "string", "enum": Collection::ALL.map(Collection::id)}),
+        ),
+        "feature_id": in_path("feature_id", "Identifier of a feature.", json!({"type": "string"})),
         "limit": in_query(
             "limit",
             "Features on the page at most; more than the maximum means the maximum. Each page is one request: walks over \

@@ -275,7 +275,14 @@ pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_miss
     };
     let at = |rest: &str| format!("{prefix}{rest}");
     let one = at("/collections/{collection_id}");
-    add(landing, "getLandingPage", "Landing page", &["f_page"], JSON, "landing_page");
+    add(
+        landing,
+        "getLandingPage",
+        "Landing page",
+        &["f_page"],
+        JSON,
+        "landing_page",
+    );
     add(
         &at("/conformance"),
         "getConformance",
@@ -343,7 +350,14 @@ pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_miss
         &format!("{one}/items/{{feature_id}}"),
         "getItem",
         "A feature",
-        &["collection_id", "feature_id", "f_items", "crs", "properties", "skip_geometry"],
+        &[
+            "collection_id",
+            "feature_id",
+            "f_items",
+            "crs",
+            "properties",
+            "skip_geometry",
+        ],
         GEOJSON,
         "feature",
     );
@@ -355,5 +369,9 @@ fn other_forms(parameters: &[&str]) -> Vec<&'static str> {
     if parameters.contains(&"f_items") {
         return of_items();
     }
-    parameters.iter().filter(|name| **name == "f_page").map(|_| "text/html").collect()
+    parameters
+        .iter()
+        .filter(|name| **name == "f_page")
+        .map(|_| "text/html")
+        .collect()
 }

@@ -230,7 +230,15 @@ async fn landing_page_and_conformance_are_what_clients_need() {
         .collect();
     assert_eq!(
         relations,
-        ["self", "alternate", "service-desc", "conformance", "data", "wms", "tilesets"]
+        [
+            "self",
+            "alternate",
+            "service-desc",
+            "conformance",
+            "data",
+            "wms",
+            "tilesets"
+        ]
     );
     assert_eq!(landing["links"][3]["href"], format!("{BASE}/ogc/conformance"));
     let conformance = service.get("/ogc/conformance").await.json();

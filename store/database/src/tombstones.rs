@@ -51,7 +51,9 @@ impl Database {
         if let Some(until) = micros_of(until) {
             query.push(" AND withdrawn_at <= ").push_bind(until);
         }
-        query.push(" ORDER BY withdrawn_at, run_seq, row LIMIT ").push_bind(MOST);
+        query
+            .push(" ORDER BY withdrawn_at, run_seq, row LIMIT ")
+            .push_bind(MOST);
         let rows = query
             .build()
             .fetch_all(&self.reader)
@@ -73,7 +75,9 @@ pub(crate) async fn bury(change: &mut Change, org: OrgId, mission: MissionId, no
     .execute(&mut *change.tx)
     .await
     .map_err(Error::engine(what))?;
-    let oldest = now.checked_sub((24 * TOMBSTONES_KEPT_DAYS).hours()).unwrap_or(Timestamp::MIN);
+    let oldest = now
+        .checked_sub((24 * TOMBSTONES_KEPT_DAYS).hours())
+        .unwrap_or(Timestamp::MIN);
     sqlx::query("DELETE FROM tombstones WHERE org_id = ?1 AND withdrawn_at < ?2")
         .bind(id_bytes(org))
         .bind(micros(oldest))

@@ -39,7 +39,9 @@ fn write(document: &PageDocument<'_>) -> Result<Vec<u8>, Box<dyn std::error::Err
         let members = picked.block.properties(picked.index);
         file.add_feature_geom(geometry, |feature| {
             for (index, property) in properties.iter().enumerate() {
-                let Some(value) = members.get(property.name) else { continue };
+                let Some(value) = members.get(property.name) else {
+                    continue;
+                };
                 let written = match (property.kind, value) {
                     (_, Value::Null) => continue,
                     (Kind::Integer, value) => match value.as_i64() {

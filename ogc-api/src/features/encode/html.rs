@@ -37,7 +37,7 @@ pub(super) fn page(document: &PageDocument<'_>) -> String {
     body.push_str("</tr></thead><tbody>\n");
     for picked in document.features {
         let members = picked.block.properties(picked.index);
-        body.push_str(&format!("<tr><td>{}</td>", escape(&picked.block.id(picked.index))));
+        body.push_str(&format!("<tr><td>{}</td>", escape(picked.block.id(picked.index))));
         for property in &shown {
             let cell = members.get(property.name).map(cell).unwrap_or_default();
             body.push_str(&format!("<td>{}</td>", escape(&cell)));
@@ -46,7 +46,10 @@ pub(super) fn page(document: &PageDocument<'_>) -> String {
     }
     body.push_str("</tbody></table>\n");
     if !document.attribution.is_empty() {
-        body.push_str(&format!("<footer>{}</footer>\n", escape(&document.attribution.join("; "))));
+        body.push_str(&format!(
+            "<footer>{}</footer>\n",
+            escape(document.attribution.join("; "))
+        ));
     }
     crate::html::page(&heading, &body)
 }
@@ -173,7 +176,9 @@ fn map(document: &PageDocument<'_>) -> String {
          height=\"{height:.0}\">\n"
     );
     text.push_str(&land_in(document.coast, &plane));
-    shapes.iter().for_each(|(geometry, id)| text.push_str(&plane.element(geometry, id)));
+    shapes
+        .iter()
+        .for_each(|(geometry, id)| text.push_str(&plane.element(geometry, id)));
     text.push_str("</svg>\n");
     if document.features.len() > MOST_DRAWN {
         text.push_str(&format!("<p>The map shows the first {MOST_DRAWN}.</p>\n"));
@@ -202,9 +207,12 @@ fn land_in(coast: &Coast, plane: &Plane) -> String {
                 Land::Rings(rings) => {
                     let unit = f64::from(UNITS_PER_DEGREE);
                     for ring in rings {
-                        let places = ring
-                            .iter()
-                            .map(|(x, y)| (f64::from(lon) + f64::from(*x) / unit, f64::from(lat) + f64::from(*y) / unit));
+                        let places = ring.iter().map(|(x, y)| {
+                            (
+                                f64::from(lon) + f64::from(*x) / unit,
+                                f64::from(lat) + f64::from(*y) / unit,
+                            )
+                        });
                         data.push_str(&plane.ring(places));
                     }
                 }

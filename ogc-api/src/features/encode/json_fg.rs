@@ -15,7 +15,11 @@ const CONFORMS_TO: [&str; 2] = [
 
 /// A page.
 pub(super) fn page(document: &PageDocument<'_>) -> String {
-    let mut features: Vec<Value> = document.features.iter().map(|picked| feature(document, picked)).collect();
+    let mut features: Vec<Value> = document
+        .features
+        .iter()
+        .map(|picked| feature(document, picked))
+        .collect();
     features.extend(document.withdrawn.iter().map(|withdrawn| {
         let mut feature = withdrawn.as_feature();
         feature.insert("time".to_owned(), Value::Null);
@@ -57,7 +61,9 @@ fn feature(document: &PageDocument<'_>, picked: &Picked) -> Value {
         // `geometry` stays what GeoJSON says it is.
         let place = feature.remove("geometry").unwrap_or_default();
         let plain = Positioned::in_system(driftline_domain::ReferenceSystem::Crs84);
-        let stored = feature_value(picked, fields, &plain).remove("geometry").unwrap_or_default();
+        let stored = feature_value(picked, fields, &plain)
+            .remove("geometry")
+            .unwrap_or_default();
         feature.insert("place".to_owned(), place);
         feature.insert("geometry".to_owned(), stored);
     }

@@ -48,8 +48,8 @@ pub(super) fn page(document: &PageDocument<'_>) -> Result<Vec<u8>, Error> {
         .set_compression(Compression::ZSTD(level))
         .set_key_value_metadata(Some(metadata))
         .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(writer_properties))
-        .map_err(|error| refuse(error.to_string()))?;
+    let mut writer =
+        ArrowWriter::try_new(Vec::new(), schema, Some(writer_properties)).map_err(|error| refuse(error.to_string()))?;
     writer.write(&batch).map_err(|error| refuse(error.to_string()))?;
     writer.into_inner().map_err(|error| refuse(error.to_string()))
 }
