@@ -251,78 +251,63 @@ pub(super) fn add_accounts(paths: &mut Map<String, Value>) {
     });
 }
 
-/// Routes of an OGC root under a path prefix.
-pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_mission: bool) {
-    let tag = "Features";
-    let root: &[&str] = if is_mission { &["mission_id"] } else { &[] };
-    let id = |name: &str| {
-        if is_mission {
-            format!("{name}OfMission")
-        } else {
-            name.to_owned()
-        }
-    };
-    let landing = if prefix.is_empty() { "/" } else { prefix };
-    let mut add = |path: &str, name: &str, summary: &str, own: &[&str], media_type: &str, schema: &str| {
-        let names: Vec<&str> = root.iter().chain(own).copied().collect();
-        let operation = get(path, &id(name), tag, summary)
-            .with(&names)
-            .answers(media_type, schema)
-            .add(paths);
-        for form in other_forms(own) {
-            operation["responses"]["200"]["content"][form] = json!({"schema": schemas::reference("any")});
-        }
-    };
-    let at = |rest: &str| format!("{prefix}{rest}");
-    let one = at("/collections/{collection_id}");
-    add(
-        landing,
-        "getLandingPage",
-        "Landing page",
-        &["f_page"],
-        JSON,
-        "landing_page",
-    );
-    add(
-        &at("/conformance"),
+/// An operation of an OGC root: path behind the root, name, what it answers, parameters, media type, schema.
+type FeatureOperation = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    &'static str,
+    &'static str,
+);
+
+const SCHEMA_JSON: &str = "application/schema+json";
+
+const FEATURE_OPERATIONS: [FeatureOperation; 9] = [
+    ("", "getLandingPage", "Landing page", &["f_page"], JSON, "landing_page"),
+    (
+        "/conformance",
         "getConformance",
         "Conformance classes",
         &["f_page"],
         JSON,
         "conformance",
-    );
-    add(&at("/api"), "getApi", "The API of this root", &["f"], OPENAPI, "object");
-    add(
-        &at("/collections"),
+    ),
+    ("/api", "getApi", "The API of this root", &["f"], OPENAPI, "object"),
+    (
+        "/collections",
         "getCollections",
         "Collections",
         &["f_page"],
         JSON,
         "collections",
-    );
-    add(
-        &one,
+    ),
+    (
+        "/collections/{collection_id}",
         "getCollection",
         "A collection",
         &["collection_id", "f_page"],
         JSON,
         "collection",
-    );
-    for (kind, name, summary) in [
-        ("queryables", "getQueryables", "What filters of a collection may name"),
-        ("sortables", "getSortables", "What orders of a collection may name"),
-    ] {
-        add(
-            &format!("{one}/{kind}"),
-            name,
-            summary,
-            &["collection_id", "f"],
-            "application/schema+json",
-            "object",
-        );
-    }
-    add(
-        &format!("{one}/items"),
+    ),
+    (
+        "/collections/{collection_id}/queryables",
+        "getQueryables",
+        "What filters of a collection may name",
+        &["collection_id", "f"],
+        SCHEMA_JSON,
+        "object",
+    ),
+    (
+        "/collections/{collection_id}/sortables",
+        "getSortables",
+        "What orders of a collection may name",
+        &["collection_id", "f"],
+        SCHEMA_JSON,
+        "object",
+    ),
+    (
+        "/collections/{collection_id}/items",
         "getItems",
         "Features of a collection",
         &[
@@ -345,9 +330,9 @@ pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_miss
         ],
         GEOJSON,
         "feature_collection",
-    );
-    add(
-        &format!("{one}/items/{{feature_id}}"),
+    ),
+    (
+        "/collections/{collection_id}/items/{feature_id}",
         "getItem",
         "A feature",
         &[
@@ -360,7 +345,31 @@ pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_miss
         ],
         GEOJSON,
         "feature",
-    );
+    ),
+];
+
+/// Routes of an OGC root under a path prefix.
+pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_mission: bool) {
+    let root: &[&str] = if is_mission { &["mission_id"] } else { &[] };
+    for (path, name, summary, own, media_type, schema) in FEATURE_OPERATIONS {
+        let names: Vec<&str> = root.iter().chain(own).copied().collect();
+        let path = match format!("{prefix}{path}") {
+            empty if empty.is_empty() => "/".to_owned(),
+            path => path,
+        };
+        let id = if is_mission {
+            format!("{name}OfMission")
+        } else {
+            name.to_owned()
+        };
+        let operation = get(&path, &id, "Features", summary)
+            .with(&names)
+            .answers(media_type, schema)
+            .add(paths);
+        for form in other_forms(own) {
+            operation["responses"]["200"]["content"][form] = json!({"schema": schemas::reference("any")});
+        }
+    }
 }
 
 /// Media types of an answer's other forms, by the parameter that chooses among them.
