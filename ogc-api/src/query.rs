@@ -34,7 +34,8 @@ impl Query {
             if pairs.iter().any(|(known, _)| *known == name) {
                 return Err(Error::parameter(&name, "it stands in the query twice".to_owned()));
             }
-            pairs.push((name, decoded(value)?));
+            let value = if name == "filter" { form_blanks(value) } else { value.into() };
+            pairs.push((name, decoded(&value)?));
         }
         Ok(Self { pairs })
     }
@@ -81,6 +82,24 @@ impl Query {
     }
 }
 
+/// Clients write the blanks of a condition as plus signs, as forms do. One that is meant as such comes as `%2B`; or it is that
+/// of a time's offset, such as `+02:00`, which many leave as it is.
+fn form_blanks(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains('+') {
+        return text.into();
+    }
+    let bytes = text.as_bytes();
+    let is_offset = |place: usize| {
+        let shape = bytes.get(place + 1..place + 6);
+        shape.is_some_and(|shape| shape[2] == b':' && [0, 1, 3, 4].iter().all(|digit| shape[*digit].is_ascii_digit()))
+    };
+    let blanks = text.char_indices().map(|(place, c)| match c {
+        '+' if !is_offset(place) => ' ',
+        other => other,
+    });
+    blanks.collect()
+}
+
 fn decoded(text: &str) -> Result<String, Error> {
     let bytes = percent_decode_str(text).decode_utf8();
     let text = bytes.map_err(|error| Error::parameter(&shown(text), format!("it is not UTF-8: {error}")))?;
@@ -122,6 +141,19 @@ mod tests {
         assert_eq!(query.get("q"), Some("ål"));
         assert_eq!(query.get("key"), None);
         assert!(Query::parse(None, |_| false).unwrap().pairs().is_empty());
+    }
+
+    #[test]
+    fn plus_signs_in_a_condition_are_blanks_unless_they_are_of_an_offset() {
+        let of = |raw: &str| parse(raw).unwrap().get("filter").unwrap().to_owned();
+        assert_eq!(of("filter=level+%3D+0.9"), "level = 0.9");
+        assert_eq!(of("filter=level%3D1%2B2"), "level=1+2");
+        assert_eq!(
+            of("filter=t+%3E+TIMESTAMP('2025-01-01T00:00:00+02:00')"),
+            "t > TIMESTAMP('2025-01-01T00:00:00+02:00')"
+        );
+        assert_eq!(of("filter=a+"), "a ");
+        assert_eq!(of("filter=å+02:0"), "å 02:0");
     }
 
     #[test]

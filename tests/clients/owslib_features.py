@@ -3,7 +3,7 @@
     owslib_features.py ROOT KEY BBOX DATETIME
 
 Prints what the client understood as JSON: conformance, collections, one page and all pages of search-areas, the pages of
-a box and of an interval.
+a box and of an interval, and of a condition in CQL2 in an order.
 """
 
 import json
@@ -42,6 +42,7 @@ print(
             "large": every_page(client, "search-areas", 1000),
             "bbox": every_page(client, "search-areas", 7, bbox=[float(number) for number in bbox.split(",")]),
             "datetime": every_page(client, "search-areas", 7, datetime_=interval),
+            "filtered": every_page(client, "search-areas", 5, filter="level = 0.9", sortby=("valid_time", "desc")),
         }
     )
 )

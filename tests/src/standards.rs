@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::harness::{Client, Prepared, Server, gdal, mission_off_norway, python, scratch};
+use crate::harness::{Client, Prepared, Server, gdal, gdal_says, mission_off_norway, python, scratch};
 
 const HOURS: u32 = 12;
 
@@ -108,7 +108,17 @@ fn owslib_reads_conformance_collections_and_every_page() {
         assert!(conformance.contains(&uri), "{uri}: {conformance:?}");
     }
     assert_eq!(read["api"], "3.0.3");
-    let collections = ["search-areas", "datums", "trajectories", "particles"];
+    let collections = [
+        "search-areas",
+        "datums",
+        "trajectories",
+        "particles",
+        "poc-cells",
+        "shoreline",
+        "missions",
+        "scenarios",
+        "runs",
+    ];
     assert_eq!(ids(&read["collections"]), collections);
     assert_eq!(ids(&read["feature_collections"]), collections);
     assert_eq!(read["item"], read["first"]);
@@ -127,9 +137,71 @@ fn owslib_reads_conformance_collections_and_every_page() {
     let within: Vec<String> = areas.iter().filter(valid).map(id).collect();
     assert_eq!(within.len(), 3 * 4, "both ends of an interval belong to it");
     assert_eq!(ids(&read["datetime"]), within);
+    let of_level = |area: &&Value| area["properties"]["level"] == 0.9;
+    let mut sorted: Vec<&Value> = areas.iter().filter(of_level).collect();
+    sorted.sort_by_key(|area| std::cmp::Reverse(area["properties"]["valid_time"].as_str().unwrap()));
+    let sorted: Vec<String> = sorted.into_iter().map(id).collect();
+    assert_eq!(
+        ids(&read["filtered"]),
+        sorted,
+        "the condition and the order hold on every page"
+    );
     let extent = &read["extent"];
     assert_eq!(extent["temporal"]["interval"][0][0], "2015-11-16T00:00:00Z", "{extent}");
     assert_eq!(extent["temporal"]["interval"][0][1], "2015-11-16T12:00:00Z", "{extent}");
+    subject.server.stop(&[]);
+}
+
+#[test]
+fn every_form_is_read_by_the_programs_it_is_for() {
+    let subject = Subject::new();
+    let folder = scratch("forms");
+    for collection in [
+        "search-areas",
+        "particles",
+        "missions",
+        "runs",
+        "scenarios",
+        "poc-cells",
+        "shoreline",
+    ] {
+        let items = format!("/ogc/collections/{collection}/items?limit=5000");
+        let page = subject.client.json(&items);
+        let wanted: BTreeSet<String> = page["features"].as_array().unwrap().iter().map(id).collect();
+        assert!(!wanted.is_empty() || collection == "shoreline", "{collection}");
+        if wanted.is_empty() {
+            continue;
+        }
+        let file = |name: &str, format: &str| {
+            let path = folder.path().join(format!("{collection}.{name}"));
+            let answer = subject.client.get(&format!("{items}&f={format}")).expect(200, format);
+            std::fs::write(&path, &answer.body).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let (flat, table, csv) = (file("fgb", "fgb"), file("parquet", "parquet"), file("csv", "csv"));
+        // GDAL writes what it understood as GeoJSON.
+        let copied = folder.path().join(format!("{collection}.geojson"));
+        gdal_says("ogr2ogr", &[], &["-f", "GeoJSON", copied.to_str().unwrap(), &flat]);
+        let copied: Value = serde_json::from_slice(&std::fs::read(&copied).unwrap()).unwrap();
+        let told = |feature: &Value| feature["properties"]["id"].as_str().unwrap().to_owned();
+        let copied = copied["features"].as_array().unwrap();
+        assert_eq!(copied.iter().map(told).collect::<BTreeSet<_>>(), wanted, "{collection}");
+        let first = &copied[0];
+        let same = page["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| id(one) == told(first))
+            .unwrap();
+        for (found, wanted) in bounds(first).iter().zip(bounds(same)) {
+            assert!((found - wanted).abs() < 2e-6, "{collection}: {first}");
+        }
+        let read = python("geoparquet.py", &[&table]);
+        let read = &read[format!("{collection}.parquet")];
+        assert_eq!(read["rows"], wanted.len(), "{collection}");
+        let rows = std::fs::read_to_string(&csv).unwrap().lines().count();
+        assert!(rows > wanted.len(), "{collection}: {rows} lines");
+    }
     subject.server.stop(&[]);
 }
 
