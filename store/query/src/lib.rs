@@ -3,11 +3,23 @@
 //! A filter is read ([`text`], [`json`] into [`expression`]), checked against what may be asked ([`check`]), and planned once
 //! ([`plan`]); then it is applied to any number of tables. Nothing here reads files or waits.
 
+mod bounds;
+mod check;
 mod error;
+mod expression;
 mod filter;
+mod fold;
+mod functions;
+mod json;
+mod like;
+mod moment;
+mod node;
 mod order;
+mod plan;
 mod queryable;
+mod spatial;
 mod table;
+mod text;
 
 pub use error::Error;
 pub use filter::{Filter, crs84};

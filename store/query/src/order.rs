@@ -41,7 +41,10 @@ impl Order {
     /// Reads `+a,-b`: a sign each, where none stands ascending is meant. A `+` that an address decoded as a space is one too.
     pub fn parse(text: &str, sortables: &[Queryable]) -> Result<Self, Error> {
         if text.len() > MOST_BYTES {
-            return Err(Error::Order(format!("{} bytes are too many, at most {MOST_BYTES} are read", text.len())));
+            return Err(Error::Order(format!(
+                "{} bytes are too many, at most {MOST_BYTES} are read",
+                text.len()
+            )));
         }
         let mut by: Vec<By> = Vec::new();
         for part in text.split(',') {
@@ -76,25 +79,37 @@ impl Order {
             .iter()
             .map(|by| table.column(by.queryable.name, by.queryable.kind))
             .collect::<Result<Vec<_>, _>>()?;
-        let rows = self.converter.convert_columns(&columns).map_err(|error| Error::Internal(error.to_string()))?;
+        let rows = self
+            .converter
+            .convert_columns(&columns)
+            .map_err(|error| Error::Internal(error.to_string()))?;
         Ok(Keys(rows))
     }
 }
 
 impl By {
     fn field(&self) -> Option<SortField> {
-        let options = SortOptions { descending: self.descending, nulls_first: false };
-        self.queryable.kind.column().map(|column| SortField::new_with_options(column, options))
+        let options = SortOptions {
+            descending: self.descending,
+            nulls_first: false,
+        };
+        self.queryable
+            .kind
+            .column()
+            .map(|column| SortField::new_with_options(column, options))
     }
 }
 
 fn sortable(name: &str, sortables: &[Queryable]) -> Result<Queryable, Error> {
     match sortables.iter().find(|sortable| sortable.name == name) {
-        Some(found) if found.kind == Kind::Geometry => {
-            Err(Error::Order(format!("'{name}' is a geometry, and geometries have no order")))
-        }
+        Some(found) if found.kind == Kind::Geometry => Err(Error::Order(format!(
+            "'{name}' is a geometry, and geometries have no order"
+        ))),
         Some(found) => Ok(*found),
-        None => Err(Error::Order(format!("there is no property '{name}' to sort by: there are {}", names(sortables)))),
+        None => Err(Error::Order(format!(
+            "there is no property '{name}' to sort by: there are {}",
+            names(sortables)
+        ))),
     }
 }
 
@@ -120,7 +135,13 @@ impl Keys {
     /// The first `limit` of the given rows in the order, after a key and its row's tie-breaker where a page came before. Among
     /// equal keys the tie-breaker decides, which is the caller's: a number that grows with the rows of all tables.
     #[must_use]
-    pub fn first(&self, rows: &[usize], tie: impl Fn(usize) -> u64, after: Option<(&Key, u64)>, limit: usize) -> Vec<usize> {
+    pub fn first(
+        &self,
+        rows: &[usize],
+        tie: impl Fn(usize) -> u64,
+        after: Option<(&Key, u64)>,
+        limit: usize,
+    ) -> Vec<usize> {
         let place = |row: usize| (self.0.row(row), tie(row));
         let mut chosen: Vec<usize> = rows
             .iter()

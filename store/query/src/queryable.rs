@@ -70,7 +70,10 @@ pub(crate) fn find(name: &str, queryables: &[Queryable]) -> Result<Queryable, Er
         .iter()
         .find(|queryable| queryable.name == name)
         .copied()
-        .ok_or_else(|| Error::UnknownProperty { name: name.to_owned(), known: names(queryables) })
+        .ok_or_else(|| Error::UnknownProperty {
+            name: name.to_owned(),
+            known: names(queryables),
+        })
 }
 
 /// All names, for messages.

@@ -1,7 +1,9 @@
 //! One block of features as columns: what filters look at.
 
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{DataType, TimeUnit};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch};
+use arrow::datatypes::{DataType, Float64Type, TimeUnit};
 
 use crate::Error;
 use crate::queryable::Kind;
@@ -55,12 +57,17 @@ impl Table<'_> {
             .ok_or_else(|| Error::Internal(format!("the table has no column '{name}'")))?;
         if !kind.held_by(column.data_type()) {
             let held = column.data_type();
-            return Err(Error::Internal(format!("the column '{name}' holds {held}, not {}", kind.words())));
+            return Err(Error::Internal(format!(
+                "the column '{name}' holds {held}, not {}",
+                kind.words()
+            )));
         }
         match (column.data_type(), kind.column()) {
             (DataType::Timestamp(TimeUnit::Microsecond, _), Some(planned)) if *column.data_type() != planned => {
                 arrow::compute::cast(column, &planned).map_err(|error| Error::Internal(error.to_string()))
             }
+            (DataType::Float64, _) => Ok(plain_numbers(column.as_primitive::<Float64Type>())
+                .map_or_else(|| ArrayRef::clone(column), |plain| Arc::new(plain))),
             _ => Ok(ArrayRef::clone(column)),
         }
     }
@@ -75,7 +82,22 @@ impl Table<'_> {
         if lengths_agree {
             Ok(rows)
         } else {
-            Err(Error::Internal(format!("{rows} rows of columns and {} geometries", self.geometries.len())))
+            Err(Error::Internal(format!(
+                "{rows} rows of columns and {} geometries",
+                self.geometries.len()
+            )))
         }
     }
+}
+
+/// Numbers with one zero, and null where there is no number; none where they are so already. Columns compare by IEEE 754's total
+/// order, in which -0 is below 0 and NaN above all.
+pub(crate) fn plain_numbers(numbers: &Float64Array) -> Option<Float64Array> {
+    let odd = |number: &f64| !number.is_finite() || (*number == 0.0 && number.is_sign_negative());
+    numbers.values().iter().any(odd).then(|| {
+        numbers
+            .iter()
+            .map(|number| number.filter(|number| number.is_finite()).map(|number| number + 0.0))
+            .collect()
+    })
 }
