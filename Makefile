@@ -6,13 +6,13 @@
 #   make demo         build, ingest real forcing, compute a mission, print its areas, keep serving
 #                     (DEMO_ARGS=--once exits after printing; DEMO_LISTEN=127.0.0.1:9000 chooses the address)
 #   make test         formatting, clippy with warnings denied, every test
-#   make bench        measures the drift kernel, drawing, and reading forcing, basemap and coast, with the optimised build
+#   make bench        measures the drift kernel, drawing, filters, and reading forcing, basemap and coast, with the optimised build
 #                     (BENCH_ARGS="'regular, cloud'" chooses among the kernel's cases)
 #   make bench-peers  the same mission by OpenDrift, Parcels and Driftline, as ratios; fetches the two from PyPI (1.3 GB)
 #                     (PEERS_ARGS="--out figures.json --update docs/performance.md")
 #   make bench-store  ours against ecCodes and tensorstore on the same files and the same field in one run; fetches the two
 #   make soak         the long runs: a hundred killed ingests of feeds
-#   make fuzz         cargo-fuzz on GRIB2, NetCDF and manifests (FUZZ_SECONDS=300 each); needs the nightly toolchain
+#   make fuzz         cargo-fuzz on GRIB2, NetCDF, manifests and filters (FUZZ_SECONDS=300 each); needs the nightly toolchain
 #   make fmt          formats the sources
 #   make clean-demo   removes what the demo keeps in .demo/
 #
@@ -61,6 +61,7 @@ bench:
 	@$(CARGO) run --release --quiet --package driftline-store --example measure_layout
 	@$(CARGO) run --release --quiet --package driftline-decode --example measure_grib -- $(wildcard tests/data/grib/*.grib2)
 	@$(CARGO) run --release --quiet --package driftline-coast --example measure_coast
+	@$(CARGO) run --release --quiet --package driftline-query --example measure_filter
 	@$(CARGO) run --release --quiet --package driftline-leeway --example measure_parity
 
 # Not part of `make test`. Needs what `make build` needs and PyPI.
@@ -87,10 +88,11 @@ FUZZ_SECONDS ?= 300
 FUZZ_LIMITS := -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3072 -max_len=65536
 fuzz:
 	@command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
-	@mkdir -p fuzz/corpus/grib fuzz/corpus/netcdf fuzz/corpus/manifest
+	@mkdir -p fuzz/corpus/grib fuzz/corpus/netcdf fuzz/corpus/manifest fuzz/corpus/cql2
 	@cargo +nightly fuzz run grib fuzz/corpus/grib tests/data/grib -- $(FUZZ_LIMITS)
 	@cargo +nightly fuzz run netcdf fuzz/corpus/netcdf -- $(FUZZ_LIMITS)
 	@cargo +nightly fuzz run --features manifest manifest fuzz/corpus/manifest -- $(FUZZ_LIMITS)
+	@cargo +nightly fuzz run --features cql2 cql2 fuzz/corpus/cql2 fuzz/seeds/cql2 -- $(FUZZ_LIMITS)
 
 fmt:
 	@$(CARGO) fmt --all

@@ -42,7 +42,7 @@ const LOCKED: &[(&str, Option<&str>)] = &[
     ("parquet", Some("59.")),
     ("object_store", Some("0.13.")),
     ("zarrs", Some("0.23.")),
-    ("datafusion", Some("55.2.")),
+    ("datafusion-physical-expr", Some("55.2.")),
     ("ndarray", None),
     ("geo-types", None),
 ];

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, StringArray};
 use arrow::datatypes::{DataType, Field, Float64Type};
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::{Result, exec_datafusion_err};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
-use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
+use datafusion_common::config::ConfigOptions;
+use datafusion_common::{Result, exec_datafusion_err};
+use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion_physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 
 use crate::expression::{Arithmetic, Fold};
 use crate::fold::folded;
