@@ -71,7 +71,7 @@ pub(crate) async fn conformance(RootAsk { ask, .. }: RootAsk) -> Result<Response
 /// `GET /ogc/api`.
 pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
-    let content = openapi::features_document(&ask.site.bare_url(&root.path()), &root.title());
+    let content = openapi::features_document(&ask.site.server_url(&root.path()), &root.title());
     document(&ask.headers, OPENAPI, &content)
 }
 
