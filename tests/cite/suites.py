@@ -8,7 +8,6 @@ import collections
 import dataclasses
 import math
 import re
-import shutil
 import subprocess
 import zipfile
 import xml.etree.ElementTree as ElementTree
@@ -120,7 +119,10 @@ class Suite:
         with zipfile.ZipFile(scripts) as archive:
             archive.extractall(base / "scripts")
         switch_on(base / "scripts")
-        said = java([*options, f"-DTE_BASE={base}"], jar, [given], folder)
+        # The engine looks for the parsers that scripts use as a file of the class path, which it does not find within a jar.
+        with zipfile.ZipFile(jar) as archive:
+            archive.extractall(folder / "beside", [name for name in archive.namelist() if name.endswith(".ctl")])
+        said = java([*options, f"-DTE_BASE={base}"], jar, [given], folder, folder / "beside")
         return of_ctl(said)
 
 
@@ -134,11 +136,21 @@ SUITES = [
 ]
 
 
-def java(options, jar, arguments, folder):
-    """Runs a jar and returns what it printed."""
-    command = [shutil.which("java") or "java", *options, "-jar", jar, *arguments]
+def java(options, jar, arguments, folder, beside=None):
+    """Runs a jar, with a folder before it on the class path, and returns what it printed."""
+    with zipfile.ZipFile(jar) as archive:
+        manifest = archive.read("META-INF/MANIFEST.MF").decode()
+    main = re.search(r"^Main-Class: (\S+)", manifest, re.M)[1]
+    path = f"{beside}:{jar}" if beside else str(jar)
     with (folder / "said").open("w+", errors="replace") as said:
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=LIMIT_S, cwd=folder)
+        subprocess.run(
+            ["java", *options, "-cp", path, main, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            timeout=LIMIT_S,
+            cwd=folder,
+        )
         said.seek(0)
         return said.read()
 

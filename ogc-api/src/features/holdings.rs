@@ -266,7 +266,12 @@ mod tests {
     fn an_extent_holds_what_is_published_rounded() {
         let time = ValidTime::from_unix_s(0).unwrap();
         let extent = Extent {
-            bbox: [-3.955_927_744_756_874, 60.143_463_909, 4.100_168_096_972_402, 60.351_159_887],
+            bbox: [
+                -3.955_927_744_756_874,
+                60.143_463_909,
+                4.100_168_096_972_402,
+                60.351_159_887,
+            ],
             from: time,
             until: time,
         };
