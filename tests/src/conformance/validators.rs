@@ -68,17 +68,16 @@ fn fuzzed_root(subject: &Subject) {
     fuzzed(subject, "/ogc/api", &[]);
 }
 
-/// Operations that change something or never end are left out: what is made up must not withdraw the mission that others
-/// of these cases read.
+/// The rest of the service. What starts or ends missions is left out, since other cases read what is there, and so are streams
+/// that do not end.
 fn fuzzed_service(subject: &Subject) {
-    fuzzed(
-        subject,
-        "/api",
-        &["--exclude-method", "DELETE", "--exclude-path-regex", "/events$"],
-    );
+    let left_out = ["--exclude-method", "DELETE", "--exclude-name", "POST /v1/missions"];
+    let paths = ["--exclude-path-regex", "/events$|/ogc"];
+    fuzzed(subject, "/api", &[&left_out[..], &paths].concat());
 }
 
-/// Whatever requests the document allows are answered as it says, and none with a 5xx.
+/// Whatever requests the document allows are answered as it says, and none with a 5xx. That all of them are accepted is not
+/// asked: a time, a box and a filter are texts and numbers to the document, as the standards define them there.
 fn fuzzed(subject: &Subject, path: &str, more: &[&str]) {
     let mut command = program("schemathesis");
     command
@@ -87,7 +86,8 @@ fn fuzzed(subject: &Subject, path: &str, more: &[&str]) {
         .arg(format!("{}{path}", subject.server.base()))
         .args(["--header", &format!("X-API-Key: {}", subject.key)])
         .args(["--phases", "examples,coverage,fuzzing", "-n", EXAMPLES, "--seed", SEED])
-        .args(["--request-timeout", "60", "--no-color", "--max-failures", "20"])
+        .args(["--request-timeout", "60", "--no-color", "--max-failures", "20", "--workers", "2"])
+        .args(["--exclude-checks", "positive_data_acceptance"])
         .args(more);
     let done = command.output().unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
