@@ -139,9 +139,10 @@ impl Site {
         self.carried(&format!("{path}{mark}{}", query.join("&")))
     }
 
-    /// The address of a path without any credential, for documents that describe the service.
-    pub(crate) fn bare_url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+    /// The address of a path that others append to, such as the server of an API document: it holds a key that stood in
+    /// the path, since nothing else would reach it there, and never one of the query.
+    pub(crate) fn server_url(&self, path: &str) -> String {
+        format!("{}{}{path}", self.base, self.carry.path_prefix())
     }
 
     /// A link to a path.
@@ -262,11 +263,12 @@ mod tests {
             in_path.url_with("/ogc", &pairs),
             format!("https://h/drift/key/{key}/ogc?limit=5")
         );
-        assert_eq!(in_path.bare_url("/api"), "https://h/drift/api");
+        assert_eq!(in_path.server_url("/ogc"), format!("https://h/drift/key/{key}/ogc"));
         let signed = site(Carry::signature("9".to_owned(), "key_1".to_owned(), "s".to_owned()));
         assert_eq!(
             signed.url_with("/missions/m/ogc", &pairs),
             "https://h/drift/missions/m/ogc?limit=5&exp=9&kid=key_1&sig=s"
         );
+        assert_eq!(signed.server_url("/missions/m/ogc"), "https://h/drift/missions/m/ogc");
     }
 }

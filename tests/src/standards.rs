@@ -43,7 +43,7 @@ impl Subject {
 }
 
 /// West, south, east, north of a GeoJSON geometry.
-fn bounds(feature: &Value) -> [f64; 4] {
+pub(crate) fn bounds(feature: &Value) -> [f64; 4] {
     fn visit(coordinates: &Value, bounds: &mut [f64; 4]) {
         let list = coordinates.as_array().unwrap();
         let number = |index: usize| list.get(index).and_then(Value::as_f64);

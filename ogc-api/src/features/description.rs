@@ -88,7 +88,7 @@ pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Erro
     ask.query.allow_only(&["f"])?;
     ask.query.check_format(&["json"])?;
     ask.check_accept()?;
-    let content = openapi::features_document(&ask.site.bare_url(&root.path()), &root.title());
+    let content = openapi::features_document(&ask.site.server_url(&root.path()), &root.title());
     document(&ask.headers, OPENAPI, &content)
 }
 

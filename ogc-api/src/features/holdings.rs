@@ -25,6 +25,20 @@ pub(crate) struct Extent {
     pub(crate) until: ValidTime,
 }
 
+impl Extent {
+    /// The extent of what is published: coordinates are rounded to 1e-7 degrees there, which may lie beyond the values that
+    /// they come from.
+    fn of_published(self) -> Self {
+        let [west, south, east, north] = self.bbox;
+        let down = |degrees: f64| (degrees * 1e7).floor() / 1e7;
+        let up = |degrees: f64| (degrees * 1e7).ceil() / 1e7;
+        Self {
+            bbox: [down(west), down(south), up(east), up(north)],
+            ..self
+        }
+    }
+}
+
 /// The content of one root at one version.
 #[derive(Debug, Clone)]
 pub(crate) struct Holdings {
@@ -68,11 +82,12 @@ const ATTEMPTS: usize = 4;
 impl Holdings {
     /// The extent of a collection; `None` while it is empty.
     pub(crate) fn extent(&self, collection: Collection) -> Option<Extent> {
-        match collection.kept() {
+        let extent = match collection.kept() {
             Kept::Rows(FeatureKind::SearchAreas) => self.areas,
             Kept::Rows(FeatureKind::Datums) => self.datums,
             _ => self.all_runs,
-        }
+        };
+        extent.map(Extent::of_published)
     }
 
     /// How many features a collection has; `None` where that is not known without reading many files. QGIS takes a
@@ -287,6 +302,25 @@ fn union(boxes: &[[f64; 4]]) -> Option<[f64; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_extent_holds_what_is_published_rounded() {
+        let time = ValidTime::from_unix_s(0).unwrap();
+        let extent = Extent {
+            bbox: [
+                -3.955_927_744_756_874,
+                60.143_463_909,
+                4.100_168_096_972_402,
+                60.351_159_887,
+            ],
+            from: time,
+            until: time,
+        };
+        let [west, south, east, north] = extent.of_published().bbox;
+        // What the features say: each coordinate rounded to seven decimals.
+        assert!(west <= -3.955_927_7 && south <= 60.143_463_9 && east >= 4.100_168_1 && north >= 60.351_159_9);
+        assert!(west > -3.955_928 && south > 60.143_463 && east < 4.100_169 && north < 60.351_161);
+    }
 
     #[test]
     fn the_union_is_the_smallest_box_even_across_the_antimeridian() {

@@ -1,0 +1,100 @@
+"""The service that the suites ask: our binary on a data directory of its own, with forcing off Norway, one completed mission
+and the conformance configuration."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FORCING = ROOT / "tests/data/forcing"
+FEEDS = {"norkyst800": "norkyst800_subset_16Nov2015.nc", "arome": "arome_subset_16Nov2015.nc"}
+CREDIT = "Data from MET Norway"
+# 6,500 positions: features10 does not count collections beyond 10,000.
+MISSION = {
+    "name": "CITE",
+    "object_type": "PIW-1",
+    "last_known_lat": 60.15,
+    "last_known_lon": 4.1,
+    "last_known_time": "2015-11-16T00:00:00Z",
+    "uncertainty_radius_m": 1000,
+    "forecast_hours": 12,
+    "ensemble_size": 500,
+    "config": {"seed": 7},
+}
+START_LIMIT_S, MISSION_LIMIT_S = 60, 120
+
+
+class Service:
+    """Started when made; `close` ends it."""
+
+    def __init__(self, driftline, folder, blue_lake):
+        self.driftline, self.data = driftline, folder / "data"
+        for feed, file in FEEDS.items():
+            self.command("ingest", "file", FORCING / file, "--feed", feed, "--attribution", CREDIT)
+        self.command("orgs", "create", "cite", "--json")
+        self.key = json.loads(self.command("keys", "create", "--org", "cite", "--name", "cite", "--json"))["key"]
+        settings = {"DRIFTLINE__CONFORMANCE__BLUE_LAKE": str(blue_lake)} if blue_lake else {}
+        self.log = (folder / "service.log").open("wb+")
+        self.process = subprocess.Popen(
+            [driftline, "serve", "--data-dir", self.data, "--listen", "127.0.0.1:0"],
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            env={**os.environ, **settings},
+        )
+        try:
+            self.base = self.listening()
+            self.mission = self.completed_mission()
+        except BaseException:
+            self.close()
+            raise
+
+    def command(self, *arguments):
+        done = subprocess.run([self.driftline, *arguments, "--data-dir", self.data], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"driftline {arguments[0]} failed: {done.stderr.strip()}")
+        return done.stdout
+
+    def listening(self):
+        """The address that the log names, once it answers."""
+        until = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < until and self.process.poll() is None:
+            said = pathlib.Path(self.log.name).read_text(errors="replace")
+            found = re.search(r"listening on (http://[0-9.:]+)", said)
+            if found:
+                return found[1]
+            time.sleep(0.1)
+        raise SystemExit(f"the service does not start; see {self.log.name}")
+
+    def ask(self, path, body=None):
+        request = urllib.request.Request(f"{self.base}{path}", headers={"X-API-Key": self.key})
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def completed_mission(self):
+        mission = self.ask("/v1/missions", MISSION)["id"]
+        until = time.monotonic() + MISSION_LIMIT_S
+        while time.monotonic() < until:
+            status = self.ask(f"/v1/missions/{mission}")["status"]
+            if status == "completed":
+                return mission
+            if status in ("failed", "cancelled"):
+                break
+            time.sleep(0.1)
+        raise SystemExit(f"the mission {mission} is not completed; see {self.log.name}")
+
+    def address(self, path):
+        """An address with the key in its path: the suites rebuild queries and send no header of ours."""
+        return f"{self.base}/key/{self.key}{path}"
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        self.log.close()
