@@ -6,6 +6,7 @@ mod binary;
 mod density;
 mod layout;
 mod positions;
+mod scatters;
 mod shapes;
 mod sparse;
 mod times;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 use driftline_database::Run;
 use driftline_domain::RunId;
-use driftline_tiles::DensityGrid;
+use driftline_tiles::{DensityGrid, Scatter};
 use moka::future::Cache;
 
 use crate::compression::Encoding;
@@ -36,6 +37,7 @@ const MIB: u64 = 1024 * 1024;
 pub(crate) struct RunCache {
     layouts: Cache<RunId, Kept<Layout>>,
     positions: Cache<(RunId, usize), Kept<Positions>>,
+    scatters: Cache<(RunId, usize), Kept<Scatter>>,
     tracks: Cache<RunId, Kept<RunTracks>>,
     areas: Cache<RunId, Kept<RunAreas>>,
     datums: Cache<RunId, Kept<RunDatums>>,
@@ -59,6 +61,7 @@ impl Default for RunCache {
         Self {
             layouts: room(16 * MIB),
             positions: room(96 * MIB),
+            scatters: room(128 * MIB),
             tracks: room(32 * MIB),
             areas: room(64 * MIB),
             datums: room(16 * MIB),
@@ -110,6 +113,16 @@ impl RunCache {
             }
         };
         kept(&state.runs().positions, (run.id, step), read).await
+    }
+
+    /// The same sorted for vector tiles.
+    pub(crate) async fn scatter(state: &AppState, run: &Run, step: usize) -> Result<Kept<Scatter>, Error> {
+        kept(
+            &state.runs().scatters,
+            (run.id, step),
+            scatters::read(state, run, step),
+        )
+        .await
     }
 
     /// The sample of tracks.

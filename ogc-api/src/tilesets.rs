@@ -2,24 +2,26 @@
 //! the feature collections, PNG tiles of the layers, TileJSON 3.0 for both. Times are RFC 3339 UTC, positions degrees.
 
 mod address;
-mod dots;
 mod list;
+mod particles;
 mod raster;
 mod tile;
 mod tilejson;
 mod vector;
 
 pub(crate) use list::list;
+pub(crate) use raster::{RasterWanted, raster_tile};
 pub(crate) use tile::tile;
-pub(crate) use tilejson::tilejson;
+pub(crate) use tilejson::{TileJson, tilejson, vector_layer};
+pub(crate) use vector::{VectorWanted, fields, vector_tile};
 
 use crate::features::Collection;
 use crate::maps::Layer;
 
 /// Deepest zoom that TileJSON names: a pixel is about five metres there. Deeper ones are answered too.
-const MAX_ZOOM: u8 = 14;
+pub(crate) const MAX_ZOOM: u8 = 14;
 /// MVT as media type.
-const MVT: &str = "application/vnd.mapbox-vector-tile";
+pub(crate) const MVT: &str = "application/vnd.mapbox-vector-tile";
 
 /// Names of the tilesets that every completed mission has, each with a TileJSON at `tiles/{name}.json`. `tiles` lists the
 /// others, which depend on the run and on what forcing is stored.

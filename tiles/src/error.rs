@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum Error {
     /// A tile address outside the pyramid.
-    #[error("there is no tile {x}/{y} at zoom {z}: zooms go from 0 to 30, columns and rows from 0 to 2^zoom - 1")]
+    #[error("there is no tile in column {x} and row {y} of zoom {z}; zooms go from 0 to 30")]
     NoTile {
         /// Zoom.
         z: u8,
@@ -60,6 +60,16 @@ pub enum Error {
         found: usize,
         /// Features.
         expected: usize,
+    },
+    /// A range of points that the columns do not have.
+    #[error("there are no points {start} to {end}, the columns hold {all}")]
+    PointRange {
+        /// First point.
+        start: usize,
+        /// The one behind the last.
+        end: usize,
+        /// Points there are.
+        all: usize,
     },
     /// More attributes than a point can have.
     #[error("{0} columns are too many, points have at most 16")]

@@ -10,6 +10,7 @@ mod place;
 mod points;
 mod rings;
 mod table;
+mod whole;
 mod wire;
 
 pub use layer::{EXTENT, LayerBuilder};

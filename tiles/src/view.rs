@@ -6,7 +6,7 @@
 use driftline_domain::{BBox, wrap_lon_deg};
 
 use crate::mercator::{self, HALF_WORLD_M};
-use crate::{Error, TileId};
+use crate::{Error, TileId, TileMatrixSet};
 
 /// A map's coordinate system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,8 +66,13 @@ impl MapView {
 
     /// The view of a tile with this many pixels on a side; from 512 on it is one for dense screens.
     pub fn of_tile(z: u8, x: u32, y: u32, size_px: u32) -> Result<Self, Error> {
-        let bounds = TileId::new(z, x, y)?.bounds_m();
-        Ok(Self::new(MapCrs::WebMercator, bounds, size_px, size_px)?.with_pixel_ratio(size_px / 256))
+        Self::of(TileId::new(z, x, y)?, size_px)
+    }
+
+    /// The view of a tile of any tile matrix set with this many pixels on a side; from 512 on it is one for dense screens.
+    pub fn of(tile: TileId, size_px: u32) -> Result<Self, Error> {
+        let view = Self::new(tile.set().crs(), tile.bounds(), size_px, size_px)?;
+        Ok(view.with_pixel_ratio(size_px / TileMatrixSet::TILE_PX))
     }
 
     /// The same view for a screen with this many pixels where an ordinary one has one, from 1 to 4.

@@ -1,52 +1,65 @@
 //! PNG tiles.
 
 use axum::response::Response;
-use driftline_tiles::MapView;
+use driftline_tiles::{MapView, TileId};
 use jiff::Timestamp;
 
-use super::address::TileAddress;
-use super::tile::{bill, time_parameter};
+use super::tile::bill;
 use crate::answer::{Lasting, note_step, png_bytes, tagged};
+use crate::ask::Ask;
 use crate::entity_tag::EntityTag;
-use crate::features::RootAsk;
+use crate::features::{Root, RootAsk};
 use crate::maps::{Layer, LayerAbout, Style, TimeWanted, Viewer, draw};
 use crate::query::shown;
 use crate::{AppState, Error};
 
 const PNG: &str = "image/png";
 
-pub(super) async fn answer(
+/// Which picture is wanted.
+pub(crate) struct RasterWanted {
+    /// Of this layer, which has PNG tiles.
+    pub(crate) layer: Layer,
+    /// In this style.
+    pub(crate) style: &'static Style,
+    /// Where.
+    pub(crate) id: TileId,
+    /// Pixels on a side.
+    pub(crate) size_px: u32,
+    /// The parameter that named the time.
+    pub(crate) time_name: &'static str,
+    /// When.
+    pub(crate) time: TimeWanted,
+}
+
+/// A PNG tile of one root, whose parameters were checked.
+pub(crate) async fn raster_tile(
     state: &AppState,
-    asked: &RootAsk,
-    layer: Layer,
-    address: TileAddress,
+    ask: &Ask,
+    root: &Root,
+    wanted: RasterWanted,
 ) -> Result<Response, Error> {
-    let RootAsk { ask, root } = asked;
-    ask.query.allow_only(&["datetime", "time", "style"])?;
-    let style = style_parameter(asked, layer)?;
-    let given = time_parameter(&ask.query)?;
-    let (name, wanted) = match given {
-        None => ("datetime", TimeWanted::Current),
-        Some((name, text)) => {
-            let wanted = TimeWanted::of_tiles(text).map_err(|why| Error::parameter(name, why))?;
-            (name, wanted)
-        }
-    };
+    let RasterWanted {
+        layer,
+        style,
+        id,
+        size_px,
+        time_name,
+        time,
+    } = wanted;
     let org = ask.caller.org;
-    let about = existing(state, asked, layer).await?;
-    let moment = about.moment(wanted, Timestamp::now());
-    let moment = moment.map_err(|why| Error::parameter(name, why))?;
-    let id = address.id;
+    let about = existing(state, ask, root, layer).await?;
+    let moment = about.moment(time, Timestamp::now());
+    let moment = moment.map_err(|why| Error::parameter(time_name, why))?;
     let made_from = format!(
         "{} {} {} {} {moment:?} {id:?} {}",
         env!("CARGO_PKG_VERSION"),
         layer.id(),
         style.name,
         about.state,
-        address.size_px
+        size_px
     );
     let tag = EntityTag::of_bytes(made_from.as_bytes());
-    let lasting = if about.is_fixed() && wanted != TimeWanted::Current {
+    let lasting = if about.is_fixed() && time != TimeWanted::Current {
         Lasting::Forever
     } else {
         Lasting::Briefly
@@ -54,9 +67,9 @@ pub(super) async fn answer(
     if let Some(held) = tag.held_form(&ask.headers) {
         return Ok(lasting.not_modified(&held));
     }
-    let view = MapView::of_tile(id.z(), id.x(), id.y(), address.size_px);
+    let view = MapView::of(id, size_px);
     let view = view.map_err(|error| Error::Internal(format!("a tile: {error}")))?;
-    let pixels = u64::from(address.size_px) * u64::from(address.size_px);
+    let pixels = u64::from(size_px) * u64::from(size_px);
     let place = &state.map_places().take(org, pixels).await?;
     let viewer = Viewer { state, org, place };
     let drawn = draw(viewer, &about, layer.look(style), view, moment).await?;
@@ -72,8 +85,8 @@ pub(super) async fn answer(
 }
 
 /// The layer as this root has it.
-pub(super) async fn existing(state: &AppState, asked: &RootAsk, layer: Layer) -> Result<LayerAbout, Error> {
-    let about = LayerAbout::of(state, asked.ask.caller.org, &asked.root, layer).await?;
+pub(crate) async fn existing(state: &AppState, ask: &Ask, root: &Root, layer: Layer) -> Result<LayerAbout, Error> {
+    let about = LayerAbout::of(state, ask.caller.org, root, layer).await?;
     about.map_err(|why| Error::NoTileset {
         name: layer.id(),
         reason: why.to_string(),

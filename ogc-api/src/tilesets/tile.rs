@@ -6,18 +6,53 @@ use driftline_auth_billing::Billable;
 use http::{HeaderValue, StatusCode, header};
 
 use super::address::TileAddress;
-use super::{Tileset, raster, vector};
+use super::raster::{self, RasterWanted};
+use super::vector::{self, VectorWanted};
+use super::Tileset;
 use crate::entity_tag::EntityTag;
 use crate::features::{Root, RootAsk};
-use crate::query::Query;
+use crate::maps::TimeWanted;
+use crate::query::{Interval, Query};
 use crate::{AppState, Error};
 
 /// `GET /tiles/{tileset}/{z}/{x}/{y}`.
 pub(crate) async fn tile(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
     let address = TileAddress::of(&asked.ask)?;
+    let query = &asked.ask.query;
     match address.tileset {
-        Tileset::Vector(collection) => vector::answer(&state, &asked, collection, address.id).await,
-        Tileset::Raster(layer) => raster::answer(&state, &asked, layer, address).await,
+        Tileset::Vector(collection) => {
+            query.allow_only(&["datetime", "time"])?;
+            let interval = match time_parameter(query)? {
+                None => Interval::default(),
+                Some((name, text)) => Interval::parse(text).map_err(|why| Error::parameter(name, why))?,
+            };
+            let wanted = VectorWanted {
+                collections: &[collection],
+                id: address.id,
+                interval,
+            };
+            vector::vector_tile(&state, &asked, wanted).await
+        }
+        Tileset::Raster(layer) => {
+            query.allow_only(&["datetime", "time", "style"])?;
+            let style = raster::style_parameter(&asked, layer)?;
+            let (time_name, time) = match time_parameter(query)? {
+                None => ("datetime", TimeWanted::Current),
+                Some((name, text)) => {
+                    let wanted = TimeWanted::of_tiles(text).map_err(|why| Error::parameter(name, why))?;
+                    (name, wanted)
+                }
+            };
+            let wanted = RasterWanted {
+                layer,
+                style,
+                id: address.id,
+                size_px: address.size_px,
+                time_name,
+                time,
+            };
+            raster::raster_tile(&state, &asked.ask, &asked.root, wanted).await
+        }
     }
 }
 

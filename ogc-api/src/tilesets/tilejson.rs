@@ -37,7 +37,7 @@ pub(crate) async fn tilejson(State(state): State<AppState>, asked: RootAsk) -> R
         Tileset::Raster(layer) => {
             ask.query.allow_only(&["datetime", "time", "style"])?;
             style_parameter(&asked, layer)?;
-            let about = existing(&state, &asked, layer).await?;
+            let about = existing(&state, ask, root, layer).await?;
             Content {
                 bbox: about.bbox,
                 timeline: about.timeline,
@@ -46,26 +46,43 @@ pub(crate) async fn tilejson(State(state): State<AppState>, asked: RootAsk) -> R
         }
     };
     check_time(&asked, tileset, &content.timeline)?;
-    let mut described = common(&asked, tileset, &content);
+    let path = format!(
+        "{}/tiles/{}/{{z}}/{{x}}/{{y}}.{}",
+        root.base_path(),
+        tileset.id(),
+        tileset.ending()
+    );
+    let common = TileJson {
+        name: format!("{}: {}", root.title(), tileset.title()),
+        description: tileset.description(),
+        attribution: &content.attribution,
+        template: ask.site.url_with(&path, ask.query.pairs()),
+        bbox: content.bbox,
+        timeline: Some(&content.timeline),
+    };
+    let mut described = common.document();
     match tileset {
         Tileset::Vector(collection) => {
-            described["vector_layers"] = json!([{
-                "id": collection.id(),
-                "description": collection.description(),
-                "minzoom": 0,
-                "maxzoom": MAX_ZOOM,
-                "fields": vector::fields(collection, root.mission().is_some()),
-            }]);
+            described["vector_layers"] = json!([vector_layer(collection, root.mission().is_some())]);
         }
         Tileset::Raster(layer) => {
-            // The standard asks for the member; pictures have no layers.
-            described["vector_layers"] = json!([]);
             described["format"] = json!("png");
             let style = |style: &crate::maps::Style| json!({"name": style.name, "title": style.title});
             described["driftline:styles"] = layer.styles().iter().map(style).collect();
         }
     }
     document(&ask.headers, JSON, &described)
+}
+
+/// A collection as a layer of vector tiles.
+pub(crate) fn vector_layer(collection: Collection, is_mission: bool) -> Value {
+    json!({
+        "id": collection.id(),
+        "description": collection.description(),
+        "minzoom": 0,
+        "maxzoom": MAX_ZOOM,
+        "fields": vector::fields(collection, is_mission),
+    })
 }
 
 /// A time that no tile would be given for is refused here already.
@@ -82,46 +99,62 @@ fn check_time(asked: &RootAsk, tileset: Tileset, timeline: &Timeline) -> Result<
     checked.map_err(|why| Error::parameter(name, why))
 }
 
-fn common(asked: &RootAsk, tileset: Tileset, content: &Content) -> Value {
-    let RootAsk { ask, root } = asked;
-    let path = format!(
-        "{}/tiles/{}/{{z}}/{{x}}/{{y}}.{}",
-        root.base_path(),
-        tileset.id(),
-        tileset.ending()
-    );
-    let bbox = &content.bbox;
-    // TileJSON knows no antimeridian.
-    let (west, east) = if bbox.crosses_antimeridian() {
-        (-180.0, 180.0)
-    } else {
-        (bbox.west, bbox.east)
-    };
-    let (center_lon, zoom) = center(bbox);
-    let timeline = &content.timeline;
-    json!({
-        "tilejson": "3.0.0",
-        "name": format!("{}: {}", root.title(), tileset.title()),
-        "description": tileset.description(),
-        "version": "1.0.0",
-        "scheme": "xyz",
-        "attribution": html_text(&content.attribution.join("; ")),
-        "tiles": [ask.site.url_with(&path, ask.query.pairs())],
-        "minzoom": 0,
-        "maxzoom": MAX_ZOOM,
-        "bounds": [west, bbox.south, east, bbox.north],
-        "center": [center_lon, (bbox.south + bbox.north) / 2.0, zoom],
-        "driftline:times": {
-            "first": timeline.first(),
-            "last": timeline.last(),
-            "step_s": timeline.step_s(),
-            "extent": timeline.extent(),
-        },
-    })
+/// What every TileJSON says.
+pub(crate) struct TileJson<'a> {
+    /// For people.
+    pub(crate) name: String,
+    /// For people.
+    pub(crate) description: &'a str,
+    /// Credits.
+    pub(crate) attribution: &'a [String],
+    /// Address of tiles.
+    pub(crate) template: String,
+    /// Where there is something.
+    pub(crate) bbox: BBox,
+    /// When, where all tiles have the same steps.
+    pub(crate) timeline: Option<&'a Timeline>,
+}
+
+impl TileJson<'_> {
+    /// The document; its vector layers are for the caller to add.
+    pub(crate) fn document(&self) -> Value {
+        let bbox = &self.bbox;
+        // TileJSON knows no antimeridian.
+        let (west, east) = if bbox.crosses_antimeridian() {
+            (-180.0, 180.0)
+        } else {
+            (bbox.west, bbox.east)
+        };
+        let (center_lon, zoom) = center(bbox);
+        let mut document = json!({
+            "tilejson": "3.0.0",
+            "name": self.name,
+            "description": self.description,
+            "version": "1.0.0",
+            "scheme": "xyz",
+            "attribution": html_text(&self.attribution.join("; ")),
+            "tiles": [self.template],
+            "minzoom": 0,
+            "maxzoom": MAX_ZOOM,
+            "bounds": [west, bbox.south, east, bbox.north],
+            "center": [center_lon, (bbox.south + bbox.north) / 2.0, zoom],
+            // The standard asks for the member; pictures have no layers.
+            "vector_layers": [],
+        });
+        if let Some(timeline) = self.timeline {
+            document["driftline:times"] = json!({
+                "first": timeline.first(),
+                "last": timeline.last(),
+                "step_s": timeline.step_s(),
+                "extent": timeline.extent(),
+            });
+        }
+        document
+    }
 }
 
 /// Longitude of a box's middle, and the zoom at which it about fills a screen.
-fn center(bbox: &BBox) -> (f64, u8) {
+pub(crate) fn center(bbox: &BBox) -> (f64, u8) {
     let turn = if bbox.crosses_antimeridian() { 360.0 } else { 0.0 };
     let width = bbox.east + turn - bbox.west;
     let middle = driftline_domain::wrap_lon_deg(bbox.west + width / 2.0);

@@ -10,8 +10,8 @@ use driftline_tiles::mvt::{LayerBuilder, Value, VectorTile};
 use serde_json::Map;
 
 use super::MVT;
-use super::dots::Dots;
-use super::tile::{bill, empty, time_parameter};
+use super::particles::{self, EXACT_FROM, MOST_POINTS, Step, Trouble};
+use super::tile::{bill, empty};
 use crate::answer::Lasting;
 use crate::compression::{Encoding, compressed};
 use crate::entity_tag::EntityTag;
@@ -25,6 +25,8 @@ use crate::{AppState, Error};
 const BUFFER: f64 = 64.0 / 4096.0;
 /// Particle positions that are looked at for one tile; who wants more has to name a time.
 const MAX_LOOKED_AT: usize = 20_000_000;
+/// Positions in memory at once for one tile.
+const HELD_AT_ONCE: usize = 1_000_000;
 /// Runs looked up at once.
 const RUNS_AT_ONCE: u32 = 100;
 /// Members of an area that are its attributes in a tile.
@@ -45,7 +47,7 @@ const AREA_MEMBERS: [&str; 11] = [
 const DATUM_MEMBERS: [&str; 5] = ["datum_kind", "valid_time", "object_code", "mission_id", "run_id"];
 
 /// Names and kinds of the attributes of a collection's tiles, for TileJSON.
-pub(super) fn fields(collection: Collection, is_mission: bool) -> Map<String, serde_json::Value> {
+pub(crate) fn fields(collection: Collection, is_mission: bool) -> Map<String, serde_json::Value> {
     let texts = ["valid_time", "object_code", "mission_id", "run_id", "datum_kind"];
     let kind = |name: &&str| if texts.contains(name) { "String" } else { "Number" };
     let named = |names: &[&str]| -> Map<String, serde_json::Value> {
@@ -65,10 +67,18 @@ pub(super) fn fields(collection: Collection, is_mission: bool) -> Map<String, se
             fields
         }
         _ => {
-            let mut fields = named(&["particle_id", "valid_time"]);
-            fields.insert("particle_status".to_owned(), "String".into());
-            let thinned = "Number; only where a tile shows some of its particles: how many each stands for";
-            fields.insert("stands_for".to_owned(), thinned.into());
+            let mut fields = named(&["valid_time"]);
+            let exact = format!("from zoom {EXACT_FROM} on");
+            let cells = format!("of the particles of a cell, below zoom {EXACT_FROM}");
+            for (name, kind, note) in [
+                ("particle_id", "Number", &exact),
+                ("particle_status", "String", &exact),
+                ("count", "Number", &cells),
+                ("share_adrift", "Number", &cells),
+                ("share_stranded", "Number", &cells),
+            ] {
+                fields.insert(name.to_owned(), format!("{kind}; {note}").into());
+            }
             fields
         }
     };
@@ -78,18 +88,28 @@ pub(super) fn fields(collection: Collection, is_mission: bool) -> Map<String, se
     fields
 }
 
-pub(super) async fn answer(
+/// Which vector tile is wanted.
+pub(crate) struct VectorWanted<'a> {
+    /// Its layers.
+    pub(crate) collections: &'a [Collection],
+    /// Where.
+    pub(crate) id: TileId,
+    /// When.
+    pub(crate) interval: Interval,
+}
+
+/// A vector tile of one root, whose parameters were checked.
+pub(crate) async fn vector_tile(
     state: &AppState,
     asked: &RootAsk,
-    collection: Collection,
-    id: TileId,
+    wanted: VectorWanted<'_>,
 ) -> Result<Response, Error> {
     let RootAsk { ask, root } = asked;
-    ask.query.allow_only(&["datetime", "time"])?;
-    let interval = match time_parameter(&ask.query)? {
-        None => Interval::default(),
-        Some((name, text)) => Interval::parse(text).map_err(|why| Error::parameter(name, why))?,
-    };
+    let VectorWanted {
+        collections,
+        id,
+        interval,
+    } = wanted;
     let content = match root.mission() {
         Some(mission) => mission
             .run
@@ -102,10 +122,10 @@ pub(super) async fn answer(
             String::from_utf8_lossy(holdings.fingerprint.as_bytes()).into_owned()
         }
     };
+    let layers: Vec<&str> = collections.iter().map(|collection| collection.id()).collect();
     let made_from = format!(
-        "{} {} {content} {interval:?} {id:?}",
-        env!("CARGO_PKG_VERSION"),
-        collection.id()
+        "{} {layers:?} {content} {interval:?} {id:?}",
+        env!("CARGO_PKG_VERSION")
     );
     let tag = EntityTag::of_bytes(made_from.as_bytes());
     let lasting = if root.mission().is_some() {
@@ -127,7 +147,7 @@ pub(super) async fn answer(
         id,
         bbox: id.bbox(BUFFER),
     };
-    let bytes = tile.bytes(collection).await?;
+    let bytes = tile.bytes(collections).await?;
     if bytes.is_empty() {
         return Ok(empty(&tag, lasting.words()));
     }
@@ -149,17 +169,21 @@ struct Contents<'a> {
 }
 
 impl Contents<'_> {
-    async fn bytes(&self, collection: Collection) -> Result<Vec<u8>, Error> {
+    async fn bytes(&self, collections: &[Collection]) -> Result<Vec<u8>, Error> {
         let runs = self.runs().await?;
-        if collection == Collection::Particles {
-            let dots = self.dots(&runs).await?;
-            return self.encoded(collection, move |layer| dots.draw(layer)).await;
+        let mut layers = Vec::with_capacity(collections.len());
+        for collection in collections {
+            let mut layer = LayerBuilder::new(collection.id(), self.id);
+            if *collection == Collection::Particles {
+                layer = self.with_particles(layer, &runs).await?;
+            } else {
+                for run in &runs {
+                    layer = self.with_shapes(*collection, layer, run).await?;
+                }
+            }
+            layers.push(layer);
         }
-        let mut tile = LayerBuilder::new(collection.id(), self.id);
-        for run in &runs {
-            tile = self.with_shapes(collection, tile, run).await?;
-        }
-        self.finished(tile).await
+        self.finished(layers).await
     }
 
     /// Runs that may have something here.
@@ -194,39 +218,54 @@ impl Contents<'_> {
         self.interval.from.is_none_or(|from| end >= from) && self.interval.until.is_none_or(|until| start <= until)
     }
 
-    /// Particles, output time by output time, so that no more than one is in memory beside what the tile keeps.
-    async fn dots(&self, runs: &[Run]) -> Result<Dots, Error> {
-        let mut dots = Dots::in_box(self.bbox);
-        let mut looked_at = 0;
+    /// Particles, some output times at once, so that only these are in memory beside what the tile keeps.
+    async fn with_particles(&self, mut layer: LayerBuilder, runs: &[Run]) -> Result<LayerBuilder, Error> {
+        let (mut looked_at, mut waiting) = (0, Vec::new());
         for run in runs {
             let Some(layout) = RunCache::layout(self.state, run).await? else {
                 continue;
             };
             let is_one_of_many = self.asked.root.mission().is_none();
             let origin = is_one_of_many.then(|| (run.mission.to_string(), run.id.to_string()));
-            for (number, step) in layout
-                .steps()
-                .iter()
-                .enumerate()
-                .filter(|(_, step)| self.holds(step.time))
-            {
+            let steps = layout.steps().iter().enumerate();
+            for (number, step) in steps.filter(|(_, step)| self.holds(step.time)) {
                 looked_at += step.rows;
                 if looked_at > MAX_LOOKED_AT {
                     let reason = format!("a tile of more than {MAX_LOOKED_AT} positions is not made; name a time");
                     return Err(Error::parameter("datetime", reason));
                 }
-                let Some(positions) = RunCache::positions(self.state, run, number).await? else {
+                let Some(scatter) = RunCache::scatter(self.state, run, number).await? else {
                     continue;
                 };
-                let origin = origin.clone();
-                let add = move || {
-                    dots.add(&positions, origin);
-                    dots
-                };
-                dots = self.computed(add).await?;
+                waiting.push(Step {
+                    scatter,
+                    time: step.time,
+                    origin: origin.clone(),
+                });
+                let held: usize = waiting.iter().map(|step| step.scatter.len()).sum();
+                if held > HELD_AT_ONCE {
+                    layer = self.with_steps(layer, std::mem::take(&mut waiting)).await?;
+                }
             }
         }
-        Ok(dots)
+        self.with_steps(layer, waiting).await
+    }
+
+    async fn with_steps(&self, mut layer: LayerBuilder, steps: Vec<Step>) -> Result<LayerBuilder, Error> {
+        let (id, bbox) = (self.id, self.bbox);
+        let added = self.computed(move || {
+            steps
+                .iter()
+                .try_for_each(|step| particles::add(&mut layer, id, &bbox, step))
+                .map(|()| layer)
+        });
+        added.await?.map_err(|trouble| match trouble {
+            Trouble::TooMany => Error::parameter(
+                "datetime",
+                format!("a tile of more than {MOST_POINTS} particles is not made; name a time"),
+            ),
+            Trouble::Encoding(error) => Error::Internal(format!("a tile: {error}")),
+        })
     }
 
     async fn with_shapes(&self, collection: Collection, tile: LayerBuilder, run: &Run) -> Result<LayerBuilder, Error> {
@@ -305,22 +344,11 @@ impl Contents<'_> {
         .await
     }
 
-    async fn encoded(
-        &self,
-        collection: Collection,
-        draw: impl FnOnce(&mut LayerBuilder) -> Result<(), driftline_tiles::Error> + Send + 'static,
-    ) -> Result<Vec<u8>, Error> {
-        let mut layer = LayerBuilder::new(collection.id(), self.id);
-        let drawn = self.computed(move || draw(&mut layer).map(|()| layer)).await?;
-        self.finished(drawn.map_err(|error| Error::Internal(format!("a tile: {error}")))?)
-            .await
-    }
-
-    async fn finished(&self, layer: LayerBuilder) -> Result<Vec<u8>, Error> {
+    async fn finished(&self, layers: Vec<LayerBuilder>) -> Result<Vec<u8>, Error> {
         self.computed(move || {
             let mut tile = VectorTile::new();
-            tile.add(layer);
-            if tile.is_empty() { Vec::new() } else { tile.into_bytes() }
+            layers.into_iter().for_each(|layer| tile.add(layer));
+            tile.into_bytes()
         })
         .await
     }

@@ -40,8 +40,8 @@ pub(crate) struct Detail {
 
 /// The land in a tile.
 pub(crate) fn land(coast: &Coast, tile: TileId, detail: Detail) -> Polygons {
-    let [west_m, _, _, north_m] = tile.bounds_m();
-    land_in_square(coast, (west_m, north_m), tile.span_m(), detail)
+    let [west_m, _, _, north_m] = tile.bounds();
+    land_in_square(coast, (west_m, north_m), tile.span(), detail)
 }
 
 /// The land in a square of Web Mercator, given by its upper left corner and side in metres, in the units of a tile.

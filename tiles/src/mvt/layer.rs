@@ -1,9 +1,11 @@
 //! A layer in the making: features are encoded as they come.
 
+use std::ops::Range;
+
 use geo::{MultiLineString, MultiPolygon};
 
 use super::lines::line_commands;
-use super::place::Placer;
+use super::place::{FastPlacer, Placer};
 use super::points::{self, Points};
 use super::rings::ring_commands;
 use super::table::{Keys, Value, Values};
@@ -29,6 +31,8 @@ pub struct LayerBuilder {
     name: String,
     pub(super) tile: TileId,
     pub(super) placer: Placer,
+    /// Made for the first column of points, and used for all that follow.
+    pub(super) fast: Option<FastPlacer>,
     pub(super) keys: Keys,
     pub(super) values: Values,
     /// Encoded features with their field keys.
@@ -43,6 +47,7 @@ impl LayerBuilder {
             name: name.to_owned(),
             tile,
             placer: Placer::of(tile, EXTENT, BUFFER),
+            fast: None,
             keys: Keys::default(),
             values: Values::default(),
             features: Vec::new(),
@@ -54,13 +59,19 @@ impl LayerBuilder {
     pub fn with_buffer(self, units: u32) -> Self {
         Self {
             placer: Placer::of(self.tile, EXTENT, units.min(EXTENT)),
+            fast: None,
             ..self
         }
     }
 
     /// Adds many points; returns how many lie in the tile.
     pub fn points(&mut self, points: &Points<'_>) -> Result<usize, Error> {
-        points::add(self, points)
+        points::add(self, points, &[0..points.lon_deg.len()])
+    }
+
+    /// Adds those of many points whose places in the columns lie in these ranges; returns how many lie in the tile.
+    pub fn points_in(&mut self, points: &Points<'_>, ranges: &[Range<usize>]) -> Result<usize, Error> {
+        points::add(self, points, ranges)
     }
 
     /// Adds a point; returns whether it lies in the tile.
@@ -111,17 +122,19 @@ impl LayerBuilder {
     }
 
     pub(super) fn write_to(&self, out: &mut Vec<u8>) {
-        let mut layer = Vec::with_capacity(self.features.len() + self.values.encoded().len() + 256);
-        layer.extend_from_slice(&[wire::key(15, wire::VARINT), 2]);
-        wire::bytes(&mut layer, 1, self.name.as_bytes());
-        layer.extend_from_slice(&self.features);
-        for key in self.keys.iter() {
-            wire::bytes(&mut layer, 3, key.as_bytes());
-        }
-        layer.extend_from_slice(self.values.encoded());
-        layer.push(wire::key(5, wire::VARINT));
-        wire::varint(&mut layer, u64::from(EXTENT));
-        wire::bytes(out, 3, &layer);
+        let mut head = vec![wire::key(15, wire::VARINT), 2];
+        wire::bytes(&mut head, 1, self.name.as_bytes());
+        let mut keys = Vec::with_capacity(256);
+        self.keys.iter().for_each(|key| wire::bytes(&mut keys, 3, key.as_bytes()));
+        let mut foot = vec![wire::key(5, wire::VARINT)];
+        wire::varint(&mut foot, u64::from(EXTENT));
+        // Features and values are megabytes: they are copied once, to where they stay.
+        let parts = [&head[..], &self.features, &keys, self.values.encoded(), &foot];
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        out.reserve(length + 12);
+        out.push(wire::key(3, wire::LENGTH));
+        wire::varint(out, length as u64);
+        parts.iter().for_each(|part| out.extend_from_slice(part));
     }
 }
 

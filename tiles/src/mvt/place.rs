@@ -1,42 +1,50 @@
 //! From degrees to units of a tile.
 
-use crate::TileId;
 use crate::clip::{Frame, Place};
-use crate::mercator::{self, HALF_WORLD_M};
+use crate::{TileId, TileMatrixSet};
 
 /// Brings degrees into a tile.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Placer {
-    west_m: f64,
-    north_m: f64,
-    units_per_m: f64,
+    set: TileMatrixSet,
+    west: f64,
+    north: f64,
+    /// Units of a tile for one of the set's plane.
+    scale: f64,
     /// The tile and its buffer, in units.
     pub(super) frame: Frame,
     /// The same in degrees; longitudes as distances from the tile's middle.
     half_width_deg: f64,
     middle_deg: f64,
+    /// Units per degree of longitude, and the middle's place in units.
+    per_lon_deg: f64,
+    middle_x: f64,
     south_deg: f64,
     north_deg: f64,
 }
 
 impl Placer {
     pub(super) fn of(tile: TileId, extent: u32, buffer: u32) -> Self {
-        let [west_m, _, _, north_m] = tile.bounds_m();
-        let units_per_m = f64::from(extent) / tile.span_m();
+        let [west, _, _, north] = tile.bounds();
+        let set = tile.set();
+        let scale = f64::from(extent) / tile.span();
         let (low, high) = (-f64::from(buffer), f64::from(extent + buffer));
-        let lat = |units: f64| mercator::lat_deg(north_m - units / units_per_m);
+        let lat = |units: f64| set.lat_deg(north - units / scale);
         Self {
-            west_m,
-            north_m,
-            units_per_m,
+            set,
+            west,
+            north,
+            scale,
             frame: Frame {
                 x0: low,
                 y0: low,
                 x1: high,
                 y1: high,
             },
-            half_width_deg: mercator::lon_deg((high - low) / 2.0 / units_per_m).min(180.0),
-            middle_deg: mercator::lon_deg(west_m + tile.span_m() / 2.0),
+            half_width_deg: set.lon_deg((high - low) / 2.0 / scale).min(180.0),
+            middle_deg: set.lon_deg(west + tile.span() / 2.0),
+            per_lon_deg: set.turn() / 360.0 * scale,
+            middle_x: f64::from(extent) / 2.0,
             south_deg: lat(high),
             north_deg: lat(low),
         }
@@ -44,14 +52,14 @@ impl Placer {
 
     /// Units in a turn around the globe.
     pub(super) fn turn(&self) -> f64 {
-        2.0 * HALF_WORLD_M * self.units_per_m
+        self.set.turn() * self.scale
     }
 
     /// Place of a position, not brought into the tile.
     pub(super) fn place(&self, lon_deg: f64, lat_deg: f64) -> Place {
         (
-            (mercator::x_m(lon_deg) - self.west_m) * self.units_per_m,
-            (self.north_m - mercator::y_m(lat_deg)) * self.units_per_m,
+            (self.set.x(lon_deg) - self.west) * self.scale,
+            (self.north - self.set.y(lat_deg)) * self.scale,
         )
     }
 
@@ -71,7 +79,7 @@ impl Placer {
 
     #[inline]
     fn x(&self, off_middle_deg: f64) -> i32 {
-        rounded((mercator::x_m(self.middle_deg + off_middle_deg) - self.west_m) * self.units_per_m)
+        rounded(off_middle_deg * self.per_lon_deg + self.middle_x)
     }
 
     /// Place of a point that lies in the tile or its buffer.
@@ -82,6 +90,7 @@ impl Placer {
 }
 
 /// Brings many points into a tile: rows come from cubics instead of logarithms, exact to 0.0001 units.
+#[derive(Debug)]
 pub(super) struct FastPlacer {
     placer: Placer,
     per_deg: f64,
@@ -96,9 +105,14 @@ impl FastPlacer {
         let span = placer.north_deg - placer.south_deg;
         let lat = |k: usize| placer.south_deg + span * k as f64 / n as f64;
         let row = |k: usize| placer.place(0.0, lat(k)).1;
-        // dy/dlat on the sphere, in units per stretch.
-        let radius = HALF_WORLD_M / std::f64::consts::PI * placer.units_per_m;
-        let slope = |k: usize| -radius * (span / n as f64).to_radians() / libm::cos(lat(k).to_radians());
+        // dy/dlat in units per stretch; on the sphere it grows with the latitude.
+        let slope = |k: usize| {
+            let stretch = span / n as f64 * placer.set.turn() / 360.0 * placer.scale;
+            match placer.set {
+                TileMatrixSet::WebMercatorQuad => -stretch / libm::cos(lat(k).to_radians()),
+                TileMatrixSet::WorldCrs84Quad => -stretch,
+            }
+        };
         let hermite = |k: usize| {
             let (a, b, da, db) = (row(k), row(k + 1), slope(k), slope(k + 1));
             [a, da, 3.0 * (b - a) - 2.0 * da - db, 2.0 * (a - b) + da + db]
@@ -145,7 +159,9 @@ mod tests {
             (14, 8000, 4000),
             (30, 5, 9),
         ] {
-            let placer = Placer::of(TileId::new(z, x, y).unwrap(), 4096, 64);
+            let tile = TileId::new(z, x, y).unwrap();
+            for tile in [tile, TileId::of(TileMatrixSet::WorldCrs84Quad, z, x, y).unwrap()] {
+            let placer = Placer::of(tile, 4096, 64);
             let fast = FastPlacer::of(placer, z);
             for k in 0..=3_000 {
                 let lat = placer.south_deg + (placer.north_deg - placer.south_deg) * f64::from(k) / 3_000.0;
@@ -158,6 +174,7 @@ mod tests {
                 // At zoom 30 a unit is 10 micrometres, and the degrees themselves are no finer than 0.001 of it.
                 let tolerance = if z < 20 { 1e-4 } else { 0.1 };
                 assert!((row - exact).abs() < tolerance, "{z}/{x}/{y} {lat}: {row} {exact}");
+            }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Many points at once: columns in, bytes out, nothing allocated per feature.
 
+use std::ops::Range;
+
 use super::layer::{Kind, LayerBuilder, MOVE_TO, command};
 use super::place::FastPlacer;
 use super::table::{Number, Value, Values};
@@ -53,18 +55,34 @@ pub(super) fn commands(x: i32, y: i32) -> [u32; 3] {
     [command(MOVE_TO, 1), zigzag(x), zigzag(y)]
 }
 
-pub(super) fn add(layer: &mut LayerBuilder, points: &Points<'_>) -> Result<usize, Error> {
+pub(super) fn add(layer: &mut LayerBuilder, points: &Points<'_>, ranges: &[Range<usize>]) -> Result<usize, Error> {
     check(points)?;
+    let all = points.lon_deg.len();
+    if let Some(range) = ranges.iter().find(|range| range.start > range.end || range.end > all) {
+        return Err(Error::PointRange {
+            start: range.start,
+            end: range.end,
+            all,
+        });
+    }
+    let placer = layer.fast.take();
+    let placer = placer.unwrap_or_else(|| FastPlacer::of(layer.placer, layer.tile.z()));
+    let added = add_placed(layer, points, ranges, &placer);
+    layer.fast = Some(placer);
+    Ok(added)
+}
+
+fn add_placed(layer: &mut LayerBuilder, points: &Points<'_>, ranges: &[Range<usize>], placer: &FastPlacer) -> usize {
     let mut columns: Vec<Tagger<'_>> = Vec::with_capacity(points.columns.len());
     let before = layer.count;
-    let placer = FastPlacer::of(layer.placer, layer.tile.z());
     let (mut tags, mut feature) = (Body::new(), Body::new());
-    for (at, (lon_deg, lat_deg)) in points.lon_deg.iter().zip(points.lat_deg).enumerate() {
-        let Some((x, y)) = placer.point(*lon_deg, *lat_deg) else {
+    for at in ranges.iter().cloned().flatten() {
+        let Some((x, y)) = placer.point(points.lon_deg[at], points.lat_deg[at]) else {
             continue;
         };
         if layer.count == before {
             // Keys and values of a layer that has no feature would be waste.
+            reserve(layer, points, ranges);
             columns.extend(points.columns.iter().map(|column| Tagger::of(layer, column)));
         }
         tags.clear();
@@ -94,10 +112,27 @@ pub(super) fn add(layer: &mut LayerBuilder, points: &Points<'_>) -> Result<usize
         wire::bytes(&mut layer.features, 2, feature.bytes());
         layer.count += 1;
     }
-    Ok(layer.count - before)
+    layer.count - before
 }
 
+/// Room for what is to come, as far as it can be told beforehand.
+fn reserve(layer: &mut LayerBuilder, points: &Points<'_>, ranges: &[Range<usize>]) {
+    let most: usize = ranges.iter().map(Range::len).sum();
+    let has_numbers = |column: &Column<'_>| matches!(column.values, ColumnValues::U32(_) | ColumnValues::I64(_));
+    // Points of a later time mostly have the numbers of an earlier one.
+    if layer.count == 0 && points.columns.iter().any(has_numbers) {
+        layer.values.expect_whole(most);
+    }
+    layer.features.reserve(most.min(MOST_RESERVED) * TYPICAL_BYTES);
+}
+
+/// Bytes of a feature with a place and three attributes.
+const TYPICAL_BYTES: usize = 24;
+/// Features that room is made for at once.
+const MOST_RESERVED: usize = 1 << 20;
+
 /// Bytes of a number.
+#[inline]
 fn varint_length(value: u64) -> usize {
     (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::whole::WholeNumbers;
 use super::wire::{self, FIXED32, FIXED64, VARINT};
 
 /// A value of an attribute.
@@ -35,8 +36,8 @@ pub(super) enum Number {
     Bool(bool),
 }
 
-/// Whole numbers below are looked up, not hashed: particles have such numbers.
-const FEW: i64 = 1 << 17;
+/// Whole numbers from 0 up to this one have a table of their own.
+const LAST_WHOLE: i64 = (u32::MAX - 1) as i64;
 
 /// The values of a layer.
 #[derive(Debug, Default)]
@@ -44,8 +45,7 @@ pub(super) struct Values {
     /// The messages, one after the other, with their field keys.
     encoded: Vec<u8>,
     count: u32,
-    /// Of whole numbers below [`FEW`] their number plus one; 0 where there is none yet.
-    small: Vec<u32>,
+    whole: WholeNumbers,
     numbers: HashMap<Number, u32, BuildHasherDefault<Mixer>>,
     texts: HashMap<String, u32>,
 }
@@ -64,24 +64,21 @@ impl Values {
 
     #[inline]
     pub(super) fn number_index(&mut self, number: Number) -> u32 {
-        if let Number::Int(value @ 0..FEW) = number {
-            let at = value as usize;
-            if at >= self.small.len() {
-                self.small.resize((at + 1).next_power_of_two(), 0);
-            }
-            if self.small[at] == 0 {
-                wire::nested(&mut self.encoded, 4, |out| encode(out, number));
-                self.count += 1;
-                self.small[at] = self.count;
-            }
-            return self.small[at] - 1;
-        }
         let (encoded, count) = (&mut self.encoded, &mut self.count);
-        *self.numbers.entry(number).or_insert_with(|| {
+        let mut add = || {
             wire::nested(encoded, 4, |out| encode(out, number));
             *count += 1;
             *count - 1
-        })
+        };
+        match number {
+            Number::Int(value @ 0..LAST_WHOLE) => self.whole.place(value as u32, add),
+            _ => *self.numbers.entry(number).or_insert_with(&mut add),
+        }
+    }
+
+    /// Room for the different whole numbers of so many features.
+    pub(super) fn expect_whole(&mut self, features: usize) {
+        self.whole.reserve(features);
     }
 
     fn text_index(&mut self, text: &str) -> u32 {
