@@ -12,6 +12,7 @@ mod mission;
 mod object_class;
 mod place;
 mod projection;
+mod reference_system;
 mod time;
 mod unambiguous_json;
 mod variable;
@@ -30,6 +31,7 @@ pub use mission::{
 pub use object_class::{Coefficients, OBJECT_CLASSES, ObjectClass, nearest_class_names};
 pub use place::{BBox, LatLon, PlaceError, meters_per_degree, wrap_lon_deg};
 pub use projection::{Ellipsoid, Projection, Projector};
+pub use reference_system::{PolarSystem, ReferencePlane, ReferenceSystem};
 pub use time::{RunTime, TimeError, ValidTime};
 pub use unambiguous_json::unambiguous_json;
 pub use variable::{Composition, ForcingKind, Variable};

@@ -1,72 +1,21 @@
-//! The two map projections that forcing files come on, both conformal: polar stereographic and Lambert conformal
-//! conic, on a sphere or an ellipsoid. Longitude and latitude in radians go to metres east and north and back.
+//! The map projections that forcing files come on and maps are asked for in, all conformal: polar stereographic, Lambert
+//! conformal conic and transverse Mercator, on a sphere or an ellipsoid. Longitude and latitude go to metres east and
+//! north and back.
 //!
 //! Formulas: J. P. Snyder, "Map Projections: A Working Manual", USGS Professional Paper 1395 (1987), equations 15-1
 //! to 15-11 (Lambert), 21-33 to 21-40 (polar stereographic), 7-9 and 3-2 (conformal latitude). Trigonometry comes
 //! from `libm`, so that every machine computes the same bits; the drift kernel calls `forward` for each particle.
 
-use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
+mod ellipsoid;
+mod projector;
+mod transverse_mercator;
 
 use serde::{Deserialize, Serialize};
 
-/// The figure of the Earth that a file's projection is defined on.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Ellipsoid {
-    /// Semi-major axis in metres.
-    pub a_m: f64,
-    /// First eccentricity squared; 0 for a sphere.
-    pub e2: f64,
-}
-
-impl Ellipsoid {
-    /// WGS84 (NGA.STND.0036, table 3.1).
-    pub const WGS84: Self = Self {
-        a_m: 6_378_137.0,
-        e2: 6.694_379_990_141_316_5e-3,
-    };
-
-    /// A sphere of this radius in metres.
-    pub const fn sphere(radius_m: f64) -> Self {
-        Self { a_m: radius_m, e2: 0.0 }
-    }
-
-    fn e(&self) -> f64 {
-        libm::sqrt(self.e2)
-    }
-
-    /// Snyder 15-9: tan of half the conformal colatitude.
-    fn t(&self, lat: f64) -> f64 {
-        let plain = libm::tan(FRAC_PI_4 - lat / 2.0);
-        if self.e2 == 0.0 {
-            return plain;
-        }
-        let es = self.e() * libm::sin(lat);
-        plain / libm::pow((1.0 - es) / (1.0 + es), self.e() / 2.0)
-    }
-
-    /// Snyder 14-15: radius of the parallel divided by a.
-    fn m(&self, lat: f64) -> f64 {
-        let sin_lat = libm::sin(lat);
-        libm::cos(lat) / libm::sqrt(1.0 - self.e2 * sin_lat * sin_lat)
-    }
-
-    /// Snyder 7-9: the latitude of a given t, by fixed-point iteration (error below 1e-14 rad after a few rounds).
-    fn lat_of_t(&self, t: f64) -> f64 {
-        let mut lat = FRAC_PI_2 - 2.0 * libm::atan(t);
-        if self.e2 == 0.0 {
-            return lat;
-        }
-        for _ in 0..12 {
-            let es = self.e() * libm::sin(lat);
-            let next = FRAC_PI_2 - 2.0 * libm::atan(t * libm::pow((1.0 - es) / (1.0 + es), self.e() / 2.0));
-            if libm::fabs(next - lat) < 1e-15 {
-                return next;
-            }
-            lat = next;
-        }
-        lat
-    }
-}
+pub use ellipsoid::Ellipsoid;
+pub use projector::Projector;
+use projector::Shape;
+use transverse_mercator::TransverseMercator;
 
 /// A map projection with its parameters, angles in degrees, lengths in metres.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -102,64 +51,19 @@ pub enum Projection {
         /// Figure of the Earth.
         ellipsoid: Ellipsoid,
     },
-}
-
-/// A projection with everything worked out that does not depend on the point: for many points on one map.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Projector {
-    shape: Shape,
-    lon0_deg: f64,
-    false_easting_m: f64,
-    false_northing_m: f64,
-    ellipsoid: Ellipsoid,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Shape {
-    /// Sign of the pole's latitude, and metres per unit of t.
-    Polar { sign: f64, scale_m: f64 },
-    /// Constants of a Lambert cone, Snyder 15-8, 15-10 and 15-7a.
-    Cone { n: f64, a_f: f64, rho0: f64 },
-}
-
-impl Projector {
-    /// Projects degrees east and north to metres.
-    pub fn forward(&self, lon_deg: f64, lat_deg: f64) -> (f64, f64) {
-        let (x_m, y_m) = match self.shape {
-            Shape::Polar { sign, scale_m } => {
-                let rho = scale_m * self.ellipsoid.t(sign * lat_deg.to_radians());
-                let turn = turn_deg(lon_deg, self.lon0_deg).to_radians();
-                (rho * libm::sin(turn), -sign * rho * libm::cos(turn))
-            }
-            Shape::Cone { n, a_f, rho0 } => {
-                let rho = a_f * libm::pow(self.ellipsoid.t(lat_deg.to_radians()), n);
-                let turn = n * turn_deg(lon_deg, self.lon0_deg).to_radians();
-                (rho * libm::sin(turn), rho0 - rho * libm::cos(turn))
-            }
-        };
-        (x_m + self.false_easting_m, y_m + self.false_northing_m)
-    }
-
-    /// The degrees east and north of a projected point in metres.
-    pub fn inverse(&self, x_m: f64, y_m: f64) -> (f64, f64) {
-        let (x, y) = (x_m - self.false_easting_m, y_m - self.false_northing_m);
-        let (turn, lat) = match self.shape {
-            Shape::Polar { sign, scale_m } => {
-                let lat = sign * self.ellipsoid.lat_of_t(libm::hypot(x, y) / scale_m);
-                (libm::atan2(x, -sign * y), lat)
-            }
-            Shape::Cone { n, a_f, rho0 } => {
-                let side = if n < 0.0 { -1.0 } else { 1.0 };
-                let (x, y) = (side * x, side * (rho0 - y));
-                let rho = side * libm::hypot(x, y);
-                (
-                    libm::atan2(x, y) / n,
-                    self.ellipsoid.lat_of_t(libm::pow(rho / a_f, 1.0 / n)),
-                )
-            }
-        };
-        (crate::wrap_lon_deg(self.lon0_deg + turn.to_degrees()), lat.to_degrees())
-    }
+    /// Transverse Mercator; its northings count from the equator.
+    TransverseMercator {
+        /// Central meridian.
+        lon0_deg: f64,
+        /// Scale on the central meridian.
+        k0: f64,
+        /// Added to x.
+        false_easting_m: f64,
+        /// Added to y.
+        false_northing_m: f64,
+        /// Figure of the Earth.
+        ellipsoid: Ellipsoid,
+    },
 }
 
 impl Projection {
@@ -203,6 +107,19 @@ impl Projection {
                     ellipsoid,
                 }
             }
+            Self::TransverseMercator {
+                lon0_deg,
+                k0,
+                false_easting_m,
+                false_northing_m,
+                ellipsoid,
+            } => Projector {
+                shape: Shape::Cylinder(TransverseMercator::new(k0, ellipsoid)),
+                lon0_deg,
+                false_easting_m,
+                false_northing_m,
+                ellipsoid,
+            },
         }
     }
 
@@ -231,10 +148,6 @@ impl Projection {
 
 fn pole_sign(lat_ts_deg: f64) -> f64 {
     if lat_ts_deg < 0.0 { -1.0 } else { 1.0 }
-}
-
-fn turn_deg(lon_deg: f64, lon0_deg: f64) -> f64 {
-    crate::wrap_lon_deg(lon_deg - lon0_deg)
 }
 
 /// Snyder 21-34 and 21-33: metres per unit of t; at the pole itself the limit for true scale there.
@@ -386,6 +299,29 @@ mod tests {
             patagonia,
             "+proj=lcc +lat_0=-45 +lon_0=-65 +lat_1=-40 +lat_2=-50 +R=6371000",
             &[(-60.0, -47.0), (-70.0, -38.0)],
+        );
+    }
+
+    #[test]
+    fn transverse_mercator_agrees_with_another_implementation() {
+        let zone_33 = Projection::TransverseMercator {
+            lon0_deg: 15.0,
+            k0: 0.9996,
+            false_easting_m: 500_000.0,
+            false_northing_m: 0.0,
+            ellipsoid: Ellipsoid::WGS84,
+        };
+        agrees_with_proj4rs(
+            zone_33,
+            "+proj=etmerc +lat_0=0 +lon_0=15 +k=0.9996 +x_0=500000 +ellps=WGS84",
+            &[
+                (15.0, 0.0),
+                (4.0, 60.0),
+                (20.0, 71.0),
+                (12.0, -35.0),
+                (-10.0, 78.0),
+                (40.0, 5.0),
+            ],
         );
     }
 

@@ -386,6 +386,23 @@ fn grid_mapping(projection: &Projection) -> Value {
             }),
             ellipsoid,
         ),
+        Projection::TransverseMercator {
+            lon0_deg,
+            k0,
+            false_easting_m,
+            false_northing_m,
+            ellipsoid,
+        } => (
+            json!({
+                "grid_mapping_name": "transverse_mercator",
+                "latitude_of_projection_origin": 0.0,
+                "longitude_of_central_meridian": lon0_deg,
+                "scale_factor_at_central_meridian": k0,
+                "false_easting": false_easting_m,
+                "false_northing": false_northing_m,
+            }),
+            ellipsoid,
+        ),
     };
     for (name, value) in object(figure(ellipsoid)) {
         attributes[name] = value;
