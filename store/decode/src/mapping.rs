@@ -333,6 +333,13 @@ pub(crate) fn checked(projection: Projection) -> Result<Projection, String> {
         false_easting_m,
         false_northing_m,
         ..
+    }
+    | Projection::TransverseMercator {
+        ellipsoid,
+        lon0_deg,
+        false_easting_m,
+        false_northing_m,
+        ..
     }) = projection;
     let Ellipsoid { a_m, e2 } = ellipsoid;
     if !(6.3e6..6.4e6).contains(&a_m) || !(0.0..0.01).contains(&e2) {
