@@ -38,3 +38,4 @@ pub use state::{
     RunFiles, SeamError,
 };
 pub use tilesets::MISSION_TILESETS;
+pub use wms::{BlueLake, BlueLakeError};

@@ -16,11 +16,14 @@ mod legend;
 mod marks;
 mod mercator;
 pub mod mvt;
+mod notice;
 mod palette;
 mod picture;
+mod symbols;
 mod text;
 mod tile_id;
 mod view;
+mod warp;
 
 pub use areas::{AreaLook, AreaShape, AreaStyle, Scheme, area_rims, draw_areas, draw_areas_while, level_colour};
 pub use basemap::{Basemap, build_low_tiles, land_in_view};
@@ -30,7 +33,9 @@ pub use field::{FieldLook, FieldSlab, FieldStyle, FieldValue, Quantity, Reading,
 pub use fit::{Fit, view_around};
 pub use legend::{LegendSize, LegendSubject, draw_legend, legend_size};
 pub use marks::{LineStyle, MarkStatus, PointStyle, Track, draw_lines, draw_points};
+pub use notice::draw_notice;
 pub use palette::ColourMap;
 pub use picture::{Picture, Rgba, TRANSPARENT};
+pub use symbols::{LineSymbol, MarkShape, MarkSymbol, Symbol, draw_symbols};
 pub use tile_id::TileId;
 pub use view::{MapCrs, MapView};
