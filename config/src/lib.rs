@@ -130,6 +130,7 @@ mod tests {
 
     #[test]
     fn the_coast_is_the_programs_own_unless_a_file_is_named() {
+        assert_eq!(load(None, &Fixed(vec![])).unwrap().blue_lake(), None);
         assert_eq!(load(None, &Fixed(vec![])).unwrap().coast_file(), None);
         let file = std::env::temp_dir().join(format!("driftline-config-coast-{}", std::process::id()));
         std::fs::write(&file, "[coast]\nfile = \"/srv/sea/fjord.coast\"\n").unwrap();

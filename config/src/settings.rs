@@ -28,6 +28,8 @@ pub struct Settings {
     pub usage: UsageSettings,
     /// What is written about the service's own work.
     pub log: LogSettings,
+    /// What conformance suites ask for beside the service itself.
+    pub conformance: ConformanceSettings,
 }
 
 /// HTTP.
@@ -128,6 +130,14 @@ pub struct MissionSettings {
 pub struct UsageSettings {
     /// Milliseconds between transfers from the usage log to the ledger.
     pub flush_ms: u64,
+}
+
+/// What conformance suites ask for beside the service itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConformanceSettings {
+    /// Folder of GML files that become layers of WMS; empty: none.
+    pub blue_lake: PathBuf,
 }
 
 /// What is written about the service's own work.
@@ -231,6 +241,12 @@ impl Settings {
     pub fn coast_file(&self) -> Option<&Path> {
         let file = &self.coast.file;
         (!file.as_os_str().is_empty()).then_some(file)
+    }
+
+    /// The folder of test layers, where one is named.
+    pub fn blue_lake(&self) -> Option<&Path> {
+        let folder = &self.conformance.blue_lake;
+        (!folder.as_os_str().is_empty()).then_some(folder)
     }
 
     /// What emitted links begin with, without a trailing slash; `None`: the request's own host.

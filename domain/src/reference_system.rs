@@ -62,7 +62,8 @@ const HALF_WORLD_M: f64 = 20_037_508.342_789_244;
 const SINGULAR_DEG: f64 = 1e-6;
 
 impl PolarSystem {
-    const ALL: [Self; 4] = [Self::Arctic, Self::Ibcao, Self::SeaIceNorth, Self::Antarctic];
+    /// Every one of them.
+    pub const ALL: [Self; 4] = [Self::Arctic, Self::Ibcao, Self::SeaIceNorth, Self::Antarctic];
 
     fn epsg(self) -> u16 {
         match self {

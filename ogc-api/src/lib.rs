@@ -41,3 +41,4 @@ pub use state::{
     RunFiles, SeamError,
 };
 pub use tilesets::MISSION_TILESETS;
+pub use wms::{BlueLake, BlueLakeError};

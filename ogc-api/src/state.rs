@@ -180,6 +180,8 @@ pub struct Parts {
     pub forcing: Arc<dyn ForcingCatalog>,
     /// Forcing for maps.
     pub maps: Arc<dyn ForcingMaps>,
+    /// Test layers of the OGC conformance suites, where the operator has some.
+    pub blue_lake: Option<crate::BlueLake>,
     /// The page at `/`; without one everybody gets the JSON document there.
     pub page: Option<Page>,
     /// "Something about this mission changed": sent by the worker, and by this crate when one is created or withdrawn.

@@ -4,6 +4,7 @@
 //! A refusal is a ServiceExceptionReport with the standard's code and status 400: OWSLib, GDAL and QGIS read the report
 //! whatever the status is, while caches, monitors and everything that knows HTTP only must not take it for a picture.
 
+mod blue_lake;
 mod capabilities;
 mod exception;
 mod feature_info;
@@ -14,9 +15,11 @@ mod map_request;
 mod reference_system;
 mod request;
 mod version;
+mod xml_tree;
 
 use std::time::Duration;
 
+pub use blue_lake::{BlueLake, BlueLakeError};
 pub(crate) use request::wms;
 
 /// What takes longer is refused in the words of the standard, just before the deadline of every handler would do it in

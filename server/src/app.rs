@@ -11,7 +11,7 @@ use driftline_compute::Compute;
 use driftline_config::Settings;
 use driftline_database::Database;
 use driftline_domain::{MissionId, OrgId};
-use driftline_ogc_api::{AppState, MISSION_TILESETS, Parts, PublicBase};
+use driftline_ogc_api::{AppState, BlueLake, MISSION_TILESETS, Parts, PublicBase};
 use driftline_simulate::Engine;
 use driftline_store::Store;
 use tokio::sync::{broadcast, watch};
@@ -43,14 +43,16 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
         .merge(basemap::routes(coast, compute, public_base.clone())?)
         .merge(metrics::routes(&auth, ground.settings, ground.store));
     let public_path = public_base.path_prefix();
-    let state = AppState::new(parts(ground, public_base));
+    let blue_lake = ground.settings.blue_lake().map(BlueLake::load).transpose();
+    let blue_lake = blue_lake.context("conformance.blue_lake")?;
+    let state = AppState::new(parts(ground, public_base, blue_lake));
     let metering = Metering::new(log);
     let protect = |routes: Router| auth.wrap(metering.wrap(routes));
     let routes = driftline_ogc_api::router(state, accounts, pages, protect);
     Ok(access_log(path_keys(cors.wrap(routes), &public_path)))
 }
 
-fn parts(ground: Ground<'_>, public_base: PublicBase) -> Parts {
+fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake>) -> Parts {
     Parts {
         database: ground.database.clone(),
         compute: ground.maps.clone(),
@@ -65,6 +67,7 @@ fn parts(ground: Ground<'_>, public_base: PublicBase) -> Parts {
             settings: ground.settings.clone(),
         }),
         maps: Arc::new(StoredMaps::new(ground.store.clone())),
+        blue_lake,
         page: Some(Arc::new(page::index)),
         changes: ground.changes.clone(),
         public_base,

@@ -1,6 +1,8 @@
 //! A picture in the making: geometry in degrees is brought into the view, each copy of the world that shows up in it,
 //! cut to the picture, and drawn with soft edges.
 
+mod bent;
+
 use geo::{LineString, MultiPolygon};
 use tiny_skia::{
     BlendMode, Color, FillRule, LineCap, LineJoin, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Stroke,
@@ -47,8 +49,8 @@ struct Reach {
     /// Pixels per unit.
     across: f64,
     down: f64,
-    /// A turn around the globe in pixels.
-    turn_px: f64,
+    /// A turn around the globe in pixels; `None` where the world does not repeat.
+    turn_px: Option<f64>,
     /// Columns from and to which positions count.
     left: f64,
     right: f64,
@@ -60,15 +62,24 @@ impl Reach {
     fn of(view: &MapView, frame: &Frame) -> Self {
         let (across, down) = view.scale();
         let lat = |row: f64| view.lon_lat(0.0, row).1.clamp(-90.0, 90.0);
+        let lat_deg = if view.repeats() {
+            (lat(frame.y1), lat(frame.y0))
+        } else {
+            // A margin for marks: what is projected in vain is cut off below.
+            view.geographic_bounds().map_or((0.0, -0.0), |bbox| {
+                let margin = 0.25 * (bbox.north - bbox.south);
+                (bbox.south - margin, bbox.north + margin)
+            })
+        };
         Self {
             x0: view.bounds[0],
             y1: view.bounds[3],
             across,
             down,
-            turn_px: view.turn() * across,
+            turn_px: view.repeats().then_some(view.turn() * across),
             left: frame.x0,
             right: frame.x1,
-            lat_deg: (lat(frame.y1), lat(frame.y0)),
+            lat_deg,
         }
     }
 }
@@ -103,10 +114,21 @@ impl<'a> Canvas<'a> {
     /// Fills polygons, even-odd. What was drawn there before is replaced, not mixed: areas within each other keep the
     /// colours of their legend.
     pub(crate) fn fill(&mut self, polygons: &MultiPolygon<f64>, colour: Rgba) {
+        self.fill_as(polygons, colour, BlendMode::Source);
+    }
+
+    /// Fills polygons, even-odd, over what was drawn before.
+    pub(crate) fn fill_over(&mut self, polygons: &MultiPolygon<f64>, colour: Rgba) {
+        self.fill_as(polygons, colour, BlendMode::SourceOver);
+    }
+
+    fn fill_as(&mut self, polygons: &MultiPolygon<f64>, colour: Rgba, blend_mode: BlendMode) {
         let mut path = PathBuilder::new();
         for polygon in polygons {
             for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
-                let places = self.plane_places(ring);
+                // Only far outside of every picture has a projected plane no place for a corner.
+                let mut places = self.plane_places(ring);
+                places.retain(|(x, y)| x.is_finite() && y.is_finite());
                 for shift in self.shifts(&places) {
                     let clipped = self.frame.clip_ring(&self.pixel_places(&places, shift));
                     trace(&mut path, &clipped);
@@ -117,7 +139,7 @@ impl<'a> Canvas<'a> {
         let Some(path) = path.finish() else { return };
         self.drawn = true;
         let mut paint = paint(colour);
-        paint.blend_mode = BlendMode::Source;
+        paint.blend_mode = blend_mode;
         self.pixels
             .fill_path(&path, &paint, FillRule::EvenOdd, Transform::identity(), None);
     }
@@ -125,22 +147,33 @@ impl<'a> Canvas<'a> {
     /// Draws a line.
     pub(crate) fn stroke(&mut self, line: &LineString<f64>, pen: &Pen) {
         let ratio = self.view.pixel_ratio as f32;
+        self.stroke_with(line, pen.colour, |before| Stroke {
+            width: pen.width * ratio,
+            line_cap: pen.dash.cap(),
+            line_join: LineJoin::Round,
+            dash: pen.dash.after(before, ratio),
+            ..Stroke::default()
+        });
+    }
+
+    /// Draws a line with a stroke that may depend on how many pixels of the line lie before a piece of it.
+    pub(crate) fn stroke_with(&mut self, line: &LineString<f64>, colour: Rgba, stroke: impl Fn(f64) -> Stroke) {
         let places = self.plane_places(line);
-        for shift in self.shifts(&places) {
-            for piece in self.frame.clip_line(&self.pixel_places(&places, shift)) {
-                let mut path = PathBuilder::new();
-                trace(&mut path, &piece.places);
-                let Some(path) = path.finish() else { continue };
-                let stroke = Stroke {
-                    width: pen.width * ratio,
-                    line_cap: pen.dash.cap(),
-                    line_join: LineJoin::Round,
-                    dash: pen.dash.after(piece.before, ratio),
-                    ..Stroke::default()
-                };
-                self.drawn = true;
-                self.pixels
-                    .stroke_path(&path, &paint(pen.colour), &stroke, Transform::identity(), None);
+        for part in places.split(|(x, y)| !x.is_finite() || !y.is_finite()) {
+            for shift in self.shifts(part) {
+                for piece in self.frame.clip_line(&self.pixel_places(part, shift)) {
+                    let mut path = PathBuilder::new();
+                    trace(&mut path, &piece.places);
+                    let Some(path) = path.finish() else { continue };
+                    self.drawn = true;
+                    self.pixels.stroke_path(
+                        &path,
+                        &paint(colour),
+                        &stroke(piece.before),
+                        Transform::identity(),
+                        None,
+                    );
+                }
             }
         }
     }
@@ -155,15 +188,19 @@ impl<'a> Canvas<'a> {
     /// Whole pixels of each copy of a position that can show up in the picture.
     #[inline]
     pub(crate) fn pixels_of(&self, lon_deg: f64, lat_deg: f64) -> impl Iterator<Item = (i64, i64)> + use<> {
-        let (reach, turn_px) = (self.reach, self.reach.turn_px);
+        let reach = self.reach;
         let place = (reach.lat_deg.0..=reach.lat_deg.1).contains(&lat_deg).then(|| {
             let (x, y) = self.view.plane(lon_deg, lat_deg);
             let (px, py) = ((x - reach.x0) * reach.across, (reach.y1 - y) * reach.down);
-            // The westernmost copy in the frame; what is no number stays none and is left out below.
-            (px - turn_px * libm::floor((px - reach.left) / turn_px), py)
+            match reach.turn_px {
+                // The westernmost copy in the frame; what is no number stays none and is left out below.
+                Some(turn_px) => (px - turn_px * libm::floor((px - reach.left) / turn_px), py),
+                None if px >= reach.left => (px, py),
+                None => (f64::NAN, py),
+            }
         });
         place.into_iter().flat_map(move |(first, py)| {
-            let copies = std::iter::successors(Some(first), move |px| Some(px + turn_px));
+            let copies = std::iter::successors(Some(first), move |px| Some(px + reach.turn_px?));
             copies
                 .take_while(move |px| *px <= reach.right)
                 .map(move |px| (libm::floor(px) as i64, libm::floor(py) as i64))
@@ -214,7 +251,10 @@ impl<'a> Canvas<'a> {
     }
 
     fn plane_places(&self, line: &LineString<f64>) -> Vec<Place> {
-        line.coords().map(|coord| self.view.plane(coord.x, coord.y)).collect()
+        if self.view.repeats() {
+            return line.coords().map(|coord| self.view.plane(coord.x, coord.y)).collect();
+        }
+        bent::places(self.view, line)
     }
 
     fn pixel_places(&self, places: &[Place], shift: f64) -> Vec<Place> {

@@ -4,6 +4,8 @@
 //! larger than a cell it shows the highest of the cells that it touches: a small cloud keeps its colour and does not
 //! vanish between pixels, whatever the zoom.
 
+mod bent;
+
 use driftline_domain::wrap_lon_deg;
 
 use crate::picture::{Rgba, TRANSPARENT};
@@ -116,6 +118,9 @@ pub fn draw_density(view: &MapView, grid: &DensityGrid, style: &DensityStyle) ->
     if !low.is_finite() || !per_unit.is_finite() || per_unit <= 0.0 {
         return nothing;
     }
+    if !view.repeats() {
+        return bent::draw(view, grid, style, (low, per_unit));
+    }
     let (columns, rows) = (columns(view, grid), rows(view, grid));
     let enlarged = columns.iter().chain(&rows).all(|span| span.width <= 1.0);
     let of_row = if enlarged { mixed_row } else { highest_row };
@@ -131,8 +136,7 @@ pub fn draw_density(view: &MapView, grid: &DensityGrid, style: &DensityStyle) ->
         }
         for (index, value) in out.iter_mut().zip(&line.pixels) {
             if *value > 0.0 {
-                let level = ((f64::from(*value) - low) * per_unit).clamp(0.0, (COLOURS - 1) as f64);
-                *index = 1 + level as u8;
+                *index = level(*value, (low, per_unit));
                 drawn = true;
             }
         }
@@ -142,6 +146,11 @@ pub fn draw_density(view: &MapView, grid: &DensityGrid, style: &DensityStyle) ->
     } else {
         nothing
     }
+}
+
+/// Palette index of a value above 0.
+fn level(value: f32, (low, per_unit): (f64, f64)) -> u8 {
+    1 + ((f64::from(value) - low) * per_unit).clamp(0.0, (COLOURS - 1) as f64) as u8
 }
 
 /// What a row or column of pixels covers of the grid, in cells.

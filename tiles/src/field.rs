@@ -129,8 +129,8 @@ pub fn draw_field(view: &MapView, slabs: &[FieldSlab<'_>], style: &FieldStyle) -
     if style.look != FieldLook::Arrows {
         for slab in slabs.iter().filter(|slab| slab.is_sound()) {
             match slab.grid {
-                GridSpec::Regular(grid) => paint::paint(view, slab, grid, &scale, &mut indices),
-                GridSpec::Projected(_) | GridSpec::Curvilinear(_) => projected::paint(view, slab, &scale, &mut indices),
+                GridSpec::Regular(grid) if view.repeats() => paint::paint(view, slab, grid, &scale, &mut indices),
+                _ => projected::paint(view, slab, &scale, &mut indices),
             }
         }
     }

@@ -3,7 +3,9 @@
 //! Pixel coordinates are fractional, from the upper left corner of the upper left pixel; the centre of that pixel is
 //! (0.5, 0.5). A box may reach beyond 180 degrees or around the globe more than once: the world repeats there.
 
-use driftline_domain::{BBox, wrap_lon_deg};
+use std::ops::RangeInclusive;
+
+use driftline_domain::{BBox, ReferencePlane, ReferenceSystem, wrap_lon_deg};
 
 use crate::mercator::{self, HALF_WORLD_M};
 use crate::{Error, TileId, TileMatrixSet};
@@ -15,6 +17,18 @@ pub enum MapCrs {
     Crs84,
     /// EPSG:3857, metres.
     WebMercator,
+    /// A map projection that does not repeat, metres.
+    Projected(ReferenceSystem),
+}
+
+impl From<ReferenceSystem> for MapCrs {
+    fn from(system: ReferenceSystem) -> Self {
+        match system {
+            ReferenceSystem::Crs84 | ReferenceSystem::Epsg4326 => Self::Crs84,
+            ReferenceSystem::WebMercator => Self::WebMercator,
+            ReferenceSystem::Utm { .. } | ReferenceSystem::PolarStereographic(_) => Self::Projected(system),
+        }
+    }
 }
 
 /// What a picture shows. Fields are checked by the constructors.
@@ -31,7 +45,12 @@ pub struct MapView {
     pub height: u32,
     /// How many pixels stand where an ordinary screen has one: lines, arrows and text grow with it.
     pub pixel_ratio: u32,
+    /// The projection made ready; of a system that repeats only its degrees are looked at.
+    sheet: ReferencePlane,
 }
+
+/// Widest box of a projected system, metres: twice around the globe.
+const WIDEST_PROJECTED_M: f64 = 8e7;
 
 impl MapView {
     /// Longest side that can be drawn at all; a service's own limit is smaller.
@@ -55,6 +74,11 @@ impl MapView {
             width,
             height,
             pixel_ratio: 1,
+            sheet: match crs {
+                MapCrs::Crs84 => ReferencePlane::Degrees,
+                MapCrs::WebMercator => ReferencePlane::WebMercator,
+                MapCrs::Projected(system) => system.plane(),
+            },
         };
         let (least, most) = (view.turn() * 2.5e-12, view.turn() * f64::from(Self::MAX_TURNS));
         let span_fits = |low: f64, high: f64| high - low >= least && low >= -most && high <= most;
@@ -84,7 +108,7 @@ impl MapView {
     }
 
     /// Longitude and latitude of a place in the picture. The longitude lies beyond 180 degrees where the box does, the
-    /// latitude beyond 90 where there is no place.
+    /// latitude beyond 90 where there is no place; of a projection both are not numbers there.
     pub fn lon_lat(&self, pixel_x: f64, pixel_y: f64) -> (f64, f64) {
         let [x0, _, _, y1] = self.bounds;
         let (across, down) = self.scale();
@@ -95,23 +119,61 @@ impl MapView {
     pub fn pixel(&self, lon_deg: f64, lat_deg: f64) -> (f64, f64) {
         let [x0, _, x1, _] = self.bounds;
         let (x, y) = self.plane(lon_deg, lat_deg);
+        if !self.repeats() {
+            return self.pixel_of(x, y);
+        }
         let turns = libm::round(((x0 + x1) / 2.0 - x) / self.turn());
         self.pixel_of(x + turns * self.turn(), y)
     }
 
+    /// What a small step east and north at a place is in the picture: to the right and up, of no certain length.
+    pub(crate) fn heading(&self, (lon_deg, lat_deg): (f64, f64), east: f64, north: f64) -> (f64, f64) {
+        /// A step that no projection bends and that rounding does not touch, degrees of latitude.
+        const STEP_DEG: f64 = 1e-4;
+        let (across, down) = self.scale();
+        let stretch = 1.0 / libm::cos(lat_deg.to_radians()).max(1e-6);
+        match self.crs {
+            MapCrs::Crs84 => (east * across * stretch, north * down),
+            MapCrs::WebMercator => (east * across, north * down),
+            MapCrs::Projected(_) => {
+                let length = libm::hypot(east, north);
+                let step = if length > 0.0 { STEP_DEG / length } else { 0.0 };
+                // Backwards where the step would leave the globe.
+                let step = if lat_deg + north * step > 90.0 || lat_deg + north * step < -90.0 {
+                    -step
+                } else {
+                    step
+                };
+                let from = self.plane(lon_deg, lat_deg);
+                let to = self.plane(lon_deg + east * step * stretch, lat_deg + north * step);
+                let sign = if step < 0.0 { -1.0 } else { 1.0 };
+                (sign * (to.0 - from.0) * across, sign * (to.1 - from.1) * down)
+            }
+        }
+    }
+
     /// The box of longitudes and latitudes that holds the picture's content; `None` beyond the poles.
     pub fn geographic_bounds(&self) -> Option<BBox> {
+        if !self.repeats() {
+            return self.sheet.covering_box(self.bounds);
+        }
         let [x0, y0, x1, y1] = self.bounds;
         let (west, south) = self.lon_lat_of(x0, y0);
         let (east, north) = self.lon_lat_of(x1, y1);
         (south < 90.0 && north > -90.0).then(|| wrapped_box(west, south.max(-90.0), east, north.min(90.0)))
     }
 
-    /// Units of the coordinate system in a turn around the globe.
+    /// Whether the world stands in the plane again and again, a turn apart.
+    pub(crate) fn repeats(&self) -> bool {
+        !matches!(self.crs, MapCrs::Projected(_))
+    }
+
+    /// Units of the coordinate system in a turn around the globe; where the world does not repeat, what boxes may span.
     pub(crate) fn turn(&self) -> f64 {
         match self.crs {
             MapCrs::Crs84 => 360.0,
             MapCrs::WebMercator => 2.0 * HALF_WORLD_M,
+            MapCrs::Projected(_) => WIDEST_PROJECTED_M,
         }
     }
 
@@ -121,11 +183,12 @@ impl MapView {
         (f64::from(self.width) / (x1 - x0), f64::from(self.height) / (y1 - y0))
     }
 
-    /// Position in the coordinate system's plane, not brought into the picture.
+    /// Position in the coordinate system's plane, not brought into the picture; not a number where the plane has none.
     pub(crate) fn plane(&self, lon_deg: f64, lat_deg: f64) -> (f64, f64) {
         match self.crs {
             MapCrs::Crs84 => (lon_deg, lat_deg),
             MapCrs::WebMercator => (mercator::x_m(lon_deg), mercator::y_m(lat_deg)),
+            MapCrs::Projected(_) => self.sheet.forward(lon_deg, lat_deg).unwrap_or(NOWHERE),
         }
     }
 
@@ -139,6 +202,14 @@ impl MapView {
     /// Shifts in plane units at which content between two longitudes' x shows up in the picture, with a margin in
     /// pixels around it.
     pub(crate) fn copies(&self, x_min: f64, x_max: f64, margin_px: f64) -> impl Iterator<Item = f64> + use<> {
+        let turn = self.turn();
+        self.turns(x_min, x_max, margin_px).map(move |copy| copy as f64 * turn)
+    }
+
+    fn turns(&self, x_min: f64, x_max: f64, margin_px: f64) -> RangeInclusive<i64> {
+        if !self.repeats() {
+            return 0..=0;
+        }
         let [x0, _, x1, _] = self.bounds;
         let turn = self.turn();
         let margin = margin_px / self.scale().0;
@@ -146,16 +217,20 @@ impl MapView {
         let last = libm::floor((x1 + margin - x_min) / turn);
         let limit = f64::from(Self::MAX_TURNS) * 4.0;
         let (first, last) = (first.max(-limit) as i64, last.min(limit) as i64);
-        (first..=last).map(move |copy| copy as f64 * turn)
+        first..=last
     }
 
     fn lon_lat_of(&self, x: f64, y: f64) -> (f64, f64) {
         match self.crs {
             MapCrs::Crs84 => (x, y),
             MapCrs::WebMercator => (mercator::lon_deg(x), mercator::lat_deg(y)),
+            MapCrs::Projected(_) => self.sheet.inverse(x, y).unwrap_or(NOWHERE),
         }
     }
 }
+
+/// What stands for no place.
+const NOWHERE: (f64, f64) = (f64::NAN, f64::NAN);
 
 /// A box whose longitudes may lie anywhere, brought onto the globe.
 pub(crate) fn wrapped_box(west: f64, south: f64, east: f64, north: f64) -> BBox {
@@ -230,6 +305,24 @@ mod tests {
         assert!(MapView::of_tile(3, 8, 0, 256).is_err());
         assert!(MapView::of_tile(3, 0, 0, 0).is_err());
         assert_eq!(MapView::of_tile(3, 0, 0, 512).unwrap().pixel_ratio, 2);
+    }
+
+    #[test]
+    fn a_projected_view_does_not_repeat_and_has_the_pole_within() {
+        let arctic = MapCrs::from(ReferenceSystem::find("EPSG:3995").unwrap());
+        let view = MapView::new(arctic, [-2e6, -2e6, 2e6, 2e6], 400, 400).unwrap();
+        let (x, y) = view.pixel(90.0, 80.0);
+        assert!(x > 300.0 && (y - 200.0).abs() < 1e-6, "{x} {y}");
+        let (lon, lat) = view.lon_lat(x, y);
+        assert!((lon - 90.0).abs() < 1e-9 && (lat - 80.0).abs() < 1e-9, "{lon} {lat}");
+        let around = view.geographic_bounds().unwrap();
+        assert_eq!((around.west, around.east, around.north), (-180.0, 180.0, 90.0));
+        assert_eq!(view.copies(-1e6, 1e6, 0.0).collect::<Vec<_>>(), [0.0]);
+        let utm = MapCrs::from(ReferenceSystem::find("EPSG:32633").unwrap());
+        let far = MapView::new(utm, [-3e7, -1e6, 3e7, 1e6], 400, 400).unwrap();
+        assert!(far.lon_lat(0.0, 200.0).0.is_nan());
+        assert!(far.pixel(-120.0, 0.0).0.is_nan());
+        assert!(MapView::new(utm, [0.0, 0.0, 1e300, 1e6], 400, 400).is_err());
     }
 
     #[test]

@@ -25,8 +25,8 @@ const AROUND_DEG: f64 = 0.5;
 /// Something at a place.
 #[derive(Debug, Clone)]
 pub(crate) struct Probe {
-    /// Its layer.
-    pub(crate) layer: Layer,
+    /// Title of its layer.
+    pub(crate) title: Cow<'static, str>,
     /// Stable identifier, where it has one.
     pub(crate) id: Option<String>,
     /// Longitude and latitude of the place asked for, or of the thing itself.
@@ -81,7 +81,7 @@ async fn field(viewer: Viewer<'_>, about: &LayerAbout, place: (f64, f64), at: Va
     let value = sample(&field_slabs(&slabs, about.layer.reading()), place.0, place.1);
     let found = value.and_then(|value| Some((value, slabs.get(value.slab)?)));
     let probe = |(value, slab): (FieldValue, &MapSlab)| Probe {
-        layer: about.layer,
+        title: about.layer.title().into(),
         id: None,
         place,
         properties: field_properties(about.layer, value, slab),
@@ -132,7 +132,7 @@ async fn probability(
         ("run_id", json!(run.id)),
     ]);
     Ok(vec![Probe {
-        layer: about.layer,
+        title: about.layer.title().into(),
         id: None,
         place,
         properties,
@@ -155,7 +155,7 @@ async fn areas(viewer: Viewer<'_>, about: &LayerAbout, place: (f64, f64), moment
         // The smallest area first: it says most.
         let hit: Vec<_> = hit.collect();
         probes.extend(hit.into_iter().rev().map(|area| Probe {
-            layer: about.layer,
+            title: about.layer.title().into(),
             id: Some(area.id.clone()),
             place,
             properties: area.properties.clone(),
@@ -184,7 +184,7 @@ async fn particles(
         .collect();
     near.sort_by(|a, b| a.0.total_cmp(&b.0));
     let probe = |(_, number): (f64, usize)| Probe {
-        layer: about.layer,
+        title: about.layer.title().into(),
         id: None,
         place: (positions.lon_deg[number], positions.lat_deg[number]),
         properties: members([
@@ -219,14 +219,13 @@ async fn tracks(
                 view.pixel(line.start.x, line.start.y),
                 view.pixel(line.end.x, line.end.y),
             );
-            let (x, y) = nearest_on(start, end, (f64::from(pixel.0) + 0.5, f64::from(pixel.1) + 0.5));
-            distance_px(pixel, x, y) <= REACH_PX
+            pixel_distance(pixel, start, end) <= REACH_PX
         })
     });
     let probe = |(row, track, _): (u64, &products::Track, Cow<'_, products::Track>)| {
         let ends = track_times(track);
         Probe {
-            layer: about.layer,
+            title: about.layer.title().into(),
             id: Some(format!("{}.trajectories.{row}", run.id)),
             place: place_of(view, pixel.0, pixel.1),
             properties: members([
@@ -245,6 +244,12 @@ async fn tracks(
 fn around((lon, lat): (f64, f64)) -> Option<BBox> {
     let (south, north) = ((lat - AROUND_DEG).max(-90.0), (lat + AROUND_DEG).min(90.0));
     BBox::new(lon - AROUND_DEG, south, lon + AROUND_DEG, north).ok()
+}
+
+/// Pixels from the middle of one to a line from start to end.
+pub(crate) fn pixel_distance(pixel: (u32, u32), start: (f64, f64), end: (f64, f64)) -> f64 {
+    let (x, y) = nearest_on(start, end, (f64::from(pixel.0) + 0.5, f64::from(pixel.1) + 0.5));
+    distance_px(pixel, x, y)
 }
 
 fn distance_px(pixel: (u32, u32), x: f64, y: f64) -> f64 {

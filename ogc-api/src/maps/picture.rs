@@ -7,8 +7,8 @@ use driftline_database::Run;
 use driftline_domain::{BBox, OrgId, ValidTime, wrap_lon_deg};
 use driftline_simulate::products;
 use driftline_tiles::{
-    AreaShape, AreaStyle, FieldSlab, LegendSize, LegendSubject, LineStyle, MapView, Picture, PointStyle, Reading,
-    Track, draw_areas_while, draw_density, draw_field, draw_legend, draw_lines, draw_points,
+    AreaShape, AreaStyle, FieldSlab, LegendSize, LegendSubject, LineStyle, MapCrs, MapView, Picture, PointStyle,
+    Reading, Track, draw_areas_while, draw_density, draw_field, draw_legend, draw_lines, draw_points,
 };
 
 use super::about::LayerAbout;
@@ -244,6 +244,10 @@ pub(super) fn run_of(about: &LayerAbout) -> Result<&Run, Error> {
 
 /// Ground that a pixel covers, in metres: what a picture can resolve.
 fn pixel_m(view: &MapView, bbox: &BBox) -> f64 {
+    if let MapCrs::Projected(_) = view.crs {
+        let [x0, y0, x1, y1] = view.bounds;
+        return ((x1 - x0) / f64::from(view.width)).min((y1 - y0) / f64::from(view.height));
+    }
     let middle = (f64::from(view.width) / 2.0, f64::from(view.height) / 2.0);
     let (lon, lat) = view.lon_lat(middle.0, middle.1);
     let (lon_right, _) = view.lon_lat(middle.0 + 1.0, middle.1);

@@ -2,12 +2,16 @@
 //! credential, so that a client that was given one address needs nothing else (ogc.md, trap 16). Times are periods, never
 //! lists (trap 10).
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use driftline_domain::BBox;
 use driftline_simulate::Xml;
 
+use super::blue_lake::TestLayer;
 use super::exception::{Code, Exception};
 use super::layer_element::{self, LayerWriter};
+use super::reference_system::of_every_layer;
 use super::request::WmsAsk;
 use super::version::Version;
 use super::{MAX_LAYERS, MAX_SIDE_PX, PNG, feature_info};
@@ -24,10 +28,14 @@ const ABSTRACT: &str =
 /// GetCapabilities.
 pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Response, Exception> {
     let layers = available(state, asked.ask.caller.org, &asked.root).await?;
+    let tests = match &state.blue_lake {
+        Some(blue_lake) if asked.root.mission_id().is_none() => blue_lake.layers(),
+        _ => &[],
+    };
     // Each part only grows, and so does their sum.
     let sequence: u64 = layers.iter().map(|about| about.sequence).sum();
     check_sequence(asked, sequence)?;
-    let body = document(asked, version, &layers, sequence)?;
+    let body = document(asked, version, (&layers, tests), sequence)?;
     let tag = EntityTag::of_bytes(&body);
     if let Some(held) = tag.held_form(&asked.ask.headers) {
         return Ok(Lasting::Briefly.not_modified(&held));
@@ -57,7 +65,10 @@ fn check_sequence(asked: &WmsAsk, current: u64) -> Result<(), Exception> {
     }
 }
 
-fn document(asked: &WmsAsk, version: Version, layers: &[LayerAbout], sequence: u64) -> Result<Vec<u8>, Exception> {
+/// The layers of this service, and the test layers of the conformance suites.
+type Layers<'a> = (&'a [LayerAbout], &'a [Arc<TestLayer>]);
+
+fn document(asked: &WmsAsk, version: Version, layers: Layers<'_>, sequence: u64) -> Result<Vec<u8>, Exception> {
     let address = address_for_parameters(asked);
     let sequence = sequence.to_string();
     let mut xml = Xml::new();
@@ -182,22 +193,25 @@ fn exceptions(xml: &mut Xml, version: Version) {
     });
 }
 
-fn root_layer(xml: &mut Xml, asked: &WmsAsk, version: Version, layers: &[LayerAbout], address: &str) {
+fn root_layer(xml: &mut Xml, asked: &WmsAsk, version: Version, (layers, tests): Layers<'_>, address: &str) {
     let writer = LayerWriter { version, address };
     xml.within("Layer", &[], |xml| {
         xml.text("Title", &title(asked));
         xml.text("Abstract", ABSTRACT);
-        writer.systems(xml);
-        if let Some(bbox) = around(layers) {
-            writer.boxes(xml, &bbox);
+        let systems = of_every_layer(version);
+        writer.systems(xml, &systems);
+        if let Some(bbox) = around(layers, tests) {
+            writer.boxes(xml, &bbox, &systems);
         }
         layers.iter().for_each(|about| writer.layer(xml, about));
+        tests.iter().for_each(|layer| writer.test_layer(xml, layer));
     });
 }
 
 /// A box around all layers.
-fn around(layers: &[LayerAbout]) -> Option<BBox> {
+fn around(layers: &[LayerAbout], tests: &[Arc<TestLayer>]) -> Option<BBox> {
     let boxes = layers.iter().map(|about| about.bbox);
+    let boxes = boxes.chain(tests.iter().map(|layer| layer.bbox));
     boxes.reduce(|all, one| {
         let crosses = all.crosses_antimeridian() || one.crosses_antimeridian();
         BBox {

@@ -4,10 +4,12 @@
 use axum::body::Body;
 use axum::response::Response;
 use driftline_auth_billing::Problem;
+use driftline_compute::Compute;
 use driftline_simulate::Xml;
-use driftline_tiles::Picture;
+use driftline_tiles::draw_notice;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
+use super::get_map::{Ground, ground};
 use super::kvp::Kvp;
 use super::version::Version;
 use super::{MAX_SIDE_PX, PNG};
@@ -84,12 +86,39 @@ impl Exception {
         }
     }
 
-    /// The answer in the form that the request asks for.
-    pub(crate) fn into_response(self, version: Version, kvp: &Kvp) -> Response {
-        let mut response = match Form::of(kvp, version) {
-            Form::Xml => self.report(version),
-            Form::Picture => picture(kvp),
+    /// The answer in the form that the request asks for; a picture that cannot be drawn becomes the report.
+    pub(crate) async fn into_answer(self, compute: &Compute, version: Version, kvp: &Kvp) -> Response {
+        let form = Form::of(kvp, version);
+        if form == Form::Xml {
+            return self.into_report(version);
+        }
+        let (width, height) = (side(kvp, "WIDTH"), side(kvp, "HEIGHT"));
+        let ground = ground(kvp).map_or(Some([255; 3]), Ground::colour);
+        let text = match form {
+            Form::InImage => self.message.clone(),
+            Form::Blank | Form::Xml => String::new(),
         };
+        let drawn = compute.run(move || draw_notice(width, height, &text, ground).to_png());
+        match drawn.await {
+            Ok(Ok(png)) => self.finished(picture(png), version),
+            Ok(Err(error)) => self.without_picture(&error.to_string(), version),
+            Err(error) => self.without_picture(&error.to_string(), version),
+        }
+    }
+
+    fn without_picture(self, cause: &str, version: Version) -> Response {
+        tracing::error!(cause, "a refusal cannot be drawn and is sent as a report");
+        self.into_report(version)
+    }
+
+    /// The answer as a report.
+    pub(crate) fn into_report(self, version: Version) -> Response {
+        let report = self.report(version);
+        self.finished(report, version)
+    }
+
+    /// Status and headers.
+    fn finished(self, mut response: Response, version: Version) -> Response {
         let status = self
             .problem
             .as_ref()
@@ -141,8 +170,6 @@ impl Exception {
     }
 }
 
-/// What a refusal looks like as a picture.
-const REFUSED_RGB: [u8; 3] = [190, 30, 30];
 /// Which exception an answer is, for clients that asked for it as a picture.
 const EXCEPTION_HEADER: HeaderName = HeaderName::from_static("x-wms-exception");
 
@@ -157,39 +184,40 @@ impl From<Error> for Exception {
     }
 }
 
-/// What an exception looks like.
+/// What an exception looks like (06-042, 7.3.3.11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// A report.
     Xml,
-    /// A picture of the wanted size, for INIMAGE and BLANK alike. It is red all over: an empty one could be taken for "no
-    /// search area here".
-    Picture,
+    /// A picture of the wanted size with the message written into it.
+    InImage,
+    /// A picture of the wanted size with nothing but the ground, for clients that must not show anything.
+    Blank,
 }
 
 impl Form {
     /// What EXCEPTIONS asks for; anything unknown means the report.
     fn of(kvp: &Kvp, version: Version) -> Self {
         let wanted = kvp.get("EXCEPTIONS").unwrap_or_default().to_ascii_lowercase();
-        let is_picture = match version {
-            Version::V130 => ["inimage", "blank"].contains(&wanted.as_str()),
-            Version::V111 => {
-                ["application/vnd.ogc.se_inimage", "application/vnd.ogc.se_blank"].contains(&wanted.as_str())
-            }
+        let plain = match version {
+            Version::V130 => wanted.as_str(),
+            Version::V111 => wanted.strip_prefix("application/vnd.ogc.se_").unwrap_or_default(),
         };
-        if is_picture { Self::Picture } else { Self::Xml }
+        match plain {
+            "inimage" => Self::InImage,
+            "blank" => Self::Blank,
+            _ => Self::Xml,
+        }
     }
 }
 
-/// A red picture of the wanted size.
-fn picture(kvp: &Kvp) -> Response {
-    let side = |name: &str| {
-        kvp.needed_number(name)
-            .ok()
-            .filter(|side| (1..=MAX_SIDE_PX).contains(side))
-    };
-    let (width, height) = (side("WIDTH").unwrap_or(256), side("HEIGHT").unwrap_or(256));
-    let png = Picture::empty(width, height).on_ground(REFUSED_RGB).to_png();
-    let mut response = Response::new(Body::from(png.unwrap_or_default()));
+fn side(kvp: &Kvp, name: &str) -> u32 {
+    let side = kvp.needed_number(name).ok();
+    side.filter(|side| (1..=MAX_SIDE_PX).contains(side)).unwrap_or(256)
+}
+
+fn picture(png: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(png));
     let media_type = HeaderValue::from_static(PNG);
     response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     response

@@ -3,16 +3,17 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::blue_lake;
 use super::exception::{Code, Exception};
 use super::get_map::is_inside;
 use super::kvp::Kvp;
-use super::map_request::{MapRequest, layer_named};
+use super::map_request::{MapLayer, MapRequest, layer_named};
 use super::request::WmsAsk;
 use super::version::Version;
 use crate::AppState;
 use crate::answer::{Lasting, tagged};
 use crate::entity_tag::EntityTag;
-use crate::maps::{Layer, Probe, Viewer, probe};
+use crate::maps::{Probe, Viewer, probe};
 use crate::query::shown;
 
 /// Formats in the order of capabilities; the first one is the default.
@@ -36,17 +37,17 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
     let place = &state.map_places().take(org, 1).await?;
     let viewer = Viewer { state, org, place };
     let mut found = Vec::new();
-    for layer in map.layers.iter().filter(|drawn| queried.contains(&drawn.about.layer)) {
-        let probes = probe(
-            viewer,
-            &layer.about,
-            layer.look,
-            &map.view,
-            layer.moment,
-            pixel,
-            most as usize,
-        );
-        found.extend(probes.await?);
+    for layer in map.layers.iter().filter(|drawn| queried.contains(&drawn.name())) {
+        let most = most as usize;
+        match layer {
+            MapLayer::Own(layer) => {
+                let probes = probe(viewer, &layer.about, layer.look, &map.view, layer.moment, pixel, most);
+                found.extend(probes.await?);
+            }
+            MapLayer::Test(layer, times) => {
+                found.extend(blue_lake::probe(layer, times, &map.view, pixel).into_iter().take(most));
+            }
+        }
     }
     let (body, media_type) = match format {
         "application/json" => (collection(&found), "application/json"),
@@ -91,19 +92,20 @@ fn most_features(kvp: &Kvp) -> Result<u32, Exception> {
     }
 }
 
-fn queried(kvp: &Kvp, map: &MapRequest) -> Result<Vec<Layer>, Exception> {
-    let names = kvp.needed("QUERY_LAYERS")?.split(',');
-    let layers: Vec<Layer> = names.map(layer_named).collect::<Result<_, _>>()?;
-    match layers
-        .iter()
-        .find(|layer| map.layers.iter().all(|drawn| drawn.about.layer != **layer))
-    {
-        None => Ok(layers),
-        Some(absent) => Err(Exception::new(
+fn queried<'a>(kvp: &'a Kvp, map: &MapRequest) -> Result<Vec<&'a str>, Exception> {
+    let names: Vec<&str> = kvp.needed("QUERY_LAYERS")?.split(',').collect();
+    for name in &names {
+        if map.layers.iter().any(|drawn| drawn.name() == *name) {
+            continue;
+        }
+        // What is no layer at all is another mistake.
+        let layer = layer_named(name)?;
+        return Err(Exception::new(
             Code::LayerNotQueryable,
-            format!("the layer {} is not among LAYERS", absent.id()),
-        )),
+            format!("the layer {} is not among LAYERS", layer.id()),
+        ));
     }
+    Ok(names)
 }
 
 /// Clients mix up the two pairs of names; neither has another meaning.
@@ -148,7 +150,7 @@ fn plain(found: &[Probe]) -> String {
     }
     let mut text = String::new();
     for probe in found {
-        text.push_str(&format!("{}\n", probe.layer.title()));
+        text.push_str(&format!("{}\n", &probe.title));
         text.push_str(&format!(
             "  longitude = {:.6}\n  latitude = {:.6}\n",
             probe.place.0, probe.place.1
@@ -180,7 +182,7 @@ fn html(found: &[Probe]) -> String {
         text.push_str("<p>Nothing here.</p>");
     }
     for probe in found {
-        text.push_str(&format!("<table><caption>{}</caption>", escaped(probe.layer.title())));
+        text.push_str(&format!("<table><caption>{}</caption>", escaped(&probe.title)));
         for (name, value) in flat(&probe.properties) {
             let row = format!(
                 "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",

@@ -1,15 +1,18 @@
 //! GetMap and GetLegendGraphic: pictures.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use driftline_domain::ValidTime;
 use driftline_tiles::{LegendSize, MapView, Picture};
+use http::{HeaderValue, header};
 
 use super::exception::{Code, Exception};
 use super::kvp::Kvp;
-use super::map_request::{MapRequest, defined, layer_named, style_named, time_wanted};
+use super::map_request::{MapLayer, MapRequest, defined, layer_named, style_named, time_wanted};
 use super::request::WmsAsk;
 use super::version::Version;
-use super::{MAX_SIDE_PX, PNG};
+use super::{MAX_SIDE_PX, PNG, blue_lake};
 use crate::answer::{Lasting, note_step, png_bytes, tagged};
 use crate::entity_tag::EntityTag;
 use crate::maps::{self, Look, Moment, Viewer};
@@ -21,9 +24,19 @@ const WHITE: [u8; 3] = [255; 3];
 
 /// What lies under the layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ground {
+pub(super) enum Ground {
     Transparent,
     Colour([u8; 3]),
+}
+
+impl Ground {
+    /// Its colour, unless it is transparent.
+    pub(super) fn colour(self) -> Option<[u8; 3]> {
+        match self {
+            Self::Transparent => None,
+            Self::Colour(colour) => Some(colour),
+        }
+    }
 }
 
 /// GetMap.
@@ -32,7 +45,7 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
     let ground = ground(&asked.kvp)?;
     let map = MapRequest::parse(state, asked, version).await?;
     let tag = tag_of(&map, ground);
-    let is_fixed = map.has_fixed_time && map.layers.iter().all(|layer| layer.about.is_fixed());
+    let is_fixed = map.has_fixed_time && map.layers.iter().all(MapLayer::is_fixed);
     let lasting = if is_fixed { Lasting::Forever } else { Lasting::Briefly };
     if let Some(held) = tag.held_form(&asked.ask.headers) {
         return Ok(lasting.not_modified(&held));
@@ -40,8 +53,17 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
     let (png, step) = picture(state, asked, &map, ground).await?;
     let mut response = tagged(png, PNG, &tag, lasting);
     note_step(&mut response, step);
+    note_default(&mut response, &map);
     asked.bill(&mut response, "map");
     Ok(response)
+}
+
+/// Says that a time was not named and which one was taken (06-042, C.4.2).
+fn note_default(response: &mut Response, map: &MapRequest) {
+    let Some(default) = &map.default_time else { return };
+    if let Ok(value) = HeaderValue::from_str(&format!("99 Default value used: time={default} ISO8601")) {
+        response.headers_mut().insert(header::WARNING, value);
+    }
 }
 
 /// The picture, and the step that all its layers show.
@@ -59,9 +81,18 @@ async fn picture(
     let mut whole: Option<Picture> = None;
     let mut steps = Vec::new();
     for layer in &map.layers {
-        let drawn = maps::draw(viewer, &layer.about, layer.look, map.view, layer.moment).await?;
-        steps.push(drawn.step);
-        let next = drawn.picture;
+        let next = match layer {
+            MapLayer::Own(layer) => {
+                let drawn = maps::draw(viewer, &layer.about, layer.look, map.view, layer.moment).await?;
+                steps.push(drawn.step);
+                drawn.picture
+            }
+            MapLayer::Test(layer, times) => {
+                steps.push(None);
+                let (layer, times, view) = (Arc::clone(layer), times.clone(), map.view);
+                maps::compute(viewer, move || blue_lake::draw(&layer, &times, &view)).await?
+            }
+        };
         // One over the other at once: two pictures are in memory, however many layers there are.
         whole = Some(match whole {
             None => next,
@@ -72,26 +103,22 @@ async fn picture(
         });
     }
     let whole = whole.unwrap_or_else(|| Picture::empty(width, height));
-    let colour = match ground {
-        Ground::Transparent => None,
-        Ground::Colour(colour) => Some(colour),
-    };
     let first = steps.first().copied().flatten();
     let step = first.filter(|step| steps.iter().all(|other| *other == Some(*step)));
-    Ok((png_bytes(viewer, whole, colour).await?, step))
+    Ok((png_bytes(viewer, whole, ground.colour()).await?, step))
 }
 
 /// The picture is made from these things and from nothing else: the tag is known before anything is read.
 fn tag_of(map: &MapRequest, ground: Ground) -> EntityTag {
     let mut made_from = format!("{} {:?} {ground:?}", env!("CARGO_PKG_VERSION"), map.view);
     for layer in &map.layers {
-        let (about, moment) = (&layer.about, layer.moment);
-        made_from.push_str(&format!(
-            "\n{} {} {} {moment:?}",
-            about.layer.id(),
-            layer.style.name,
-            about.state
-        ));
+        made_from.push_str(&match layer {
+            MapLayer::Own(layer) => {
+                let (about, moment) = (&layer.about, layer.moment);
+                format!("\n{} {} {} {moment:?}", about.layer.id(), layer.style.name, about.state)
+            }
+            MapLayer::Test(layer, times) => format!("\n{} {times:?}", layer.name),
+        });
     }
     EntityTag::of_bytes(made_from.as_bytes())
 }
@@ -164,7 +191,8 @@ fn check_format(kvp: &Kvp) -> Result<(), Exception> {
     }
 }
 
-fn ground(kvp: &Kvp) -> Result<Ground, Exception> {
+/// What a request wants under its layers.
+pub(super) fn ground(kvp: &Kvp) -> Result<Ground, Exception> {
     let colour = match kvp.filled("BGCOLOR") {
         None => WHITE,
         Some(text) => colour(text)

@@ -60,7 +60,9 @@ impl Kvp {
         let Some(name) = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(&name)) else {
             return Ok(());
         };
-        let value = percent_decode_str(value).decode_utf8();
+        // In a query a plus sign stands for a blank (06-042, 6.3.2).
+        let value = value.replace('+', " ");
+        let value = percent_decode_str(&value).decode_utf8();
         let value = value.map_err(|error| Exception::plain(format!("{name} is not UTF-8: {error}")))?;
         match self.get(name) {
             None => self.pairs.push((name, value.into_owned())),

@@ -1,11 +1,12 @@
 //! A layer in the capabilities: systems, boxes, time, credits, styles with their legends. The order of elements is the
 //! schema's.
 
-use driftline_domain::BBox;
+use driftline_domain::{BBox, ReferenceSystem};
 use driftline_simulate::Xml;
 
 use super::PNG;
-use super::reference_system::{ReferenceSystem, turn_of};
+use super::blue_lake::TestLayer;
+use super::reference_system::{self, box_of, of_every_layer, turn_of, zones_of};
 use super::version::Version;
 use crate::maps::{LayerAbout, Style, legend_size};
 
@@ -42,8 +43,9 @@ impl LayerWriter<'_> {
             xml.text("Name", layer.id());
             xml.text("Title", layer.title());
             xml.text("Abstract", &described(about));
-            self.systems(xml);
-            self.boxes(xml, &about.bbox);
+            let systems = zones_of(&about.bbox);
+            self.systems(xml, &systems);
+            self.boxes(xml, &about.bbox, &self.all_with(&systems));
             self.time(xml, about);
             if !about.attribution.is_empty() {
                 xml.within("Attribution", &[], |xml| {
@@ -56,19 +58,48 @@ impl LayerWriter<'_> {
         });
     }
 
-    /// Names of the reference systems.
-    pub(super) fn systems(&self, xml: &mut Xml) {
+    /// A test layer of the conformance suites.
+    pub(super) fn test_layer(&self, xml: &mut Xml, layer: &TestLayer) {
+        let attributes = [("queryable", "1"), ("opaque", "0")];
+        xml.within("Layer", &attributes, |xml| {
+            xml.text("Name", &layer.name);
+            xml.text("Title", &layer.name);
+            xml.text("Abstract", "Test data of the OGC conformance suites.");
+            xml.within("KeywordList", &[], |xml| xml.text("Keyword", "test"));
+            let systems = zones_of(&layer.bbox);
+            self.systems(xml, &systems);
+            self.boxes(xml, &layer.bbox, &self.all_with(&systems));
+            if let Some(times) = &layer.times {
+                self.time_dimension(xml, &times.default(), &times.extent(), true);
+            }
+            xml.within("Style", &[], |xml| {
+                xml.text("Name", "default");
+                xml.text("Title", "Default");
+            });
+        });
+    }
+
+    /// The systems of every layer, which a layer inherits, and its own.
+    fn all_with(&self, own: &[ReferenceSystem]) -> Vec<ReferenceSystem> {
+        of_every_layer(self.version)
+            .into_iter()
+            .chain(own.iter().copied())
+            .collect()
+    }
+
+    /// Names of the reference systems; those of the outermost layer are inherited.
+    pub(super) fn systems(&self, xml: &mut Xml, systems: &[ReferenceSystem]) {
         let name = match self.version {
             Version::V130 => "CRS",
             Version::V111 => "SRS",
         };
-        for system in ReferenceSystem::of_version(self.version) {
-            xml.text(name, system.name());
+        for system in systems {
+            xml.text(name, &reference_system::name(*system));
         }
     }
 
     /// The box in degrees and in every system.
-    pub(super) fn boxes(&self, xml: &mut Xml, bbox: &BBox) {
+    pub(super) fn boxes(&self, xml: &mut Xml, bbox: &BBox, systems: &[ReferenceSystem]) {
         let (west, east) = turn_of(bbox);
         let sides = [west, east, bbox.south, bbox.north].map(|side| side.to_string());
         match self.version {
@@ -96,11 +127,15 @@ impl LayerWriter<'_> {
             Version::V130 => "CRS",
             Version::V111 => "SRS",
         };
-        for system in ReferenceSystem::of_version(self.version) {
-            let corners = system.box_of(bbox, self.version).map(|side| side.to_string());
+        for system in systems {
+            let Some(corners) = box_of(*system, bbox, self.version) else {
+                continue;
+            };
+            let corners = corners.map(|side| side.to_string());
             let [min_x, min_y, max_x, max_y] = corners.each_ref().map(String::as_str);
+            let system = reference_system::name(*system);
             let attributes = [
-                (name, system.name()),
+                (name, system.as_str()),
                 ("minx", min_x),
                 ("miny", min_y),
                 ("maxx", max_x),
@@ -112,18 +147,24 @@ impl LayerWriter<'_> {
 
     /// The time dimension: nearest values, and `current` unless a time is named (ogc.md, trap 11).
     fn time(&self, xml: &mut Xml, about: &LayerAbout) {
-        let extent = about.timeline.extent();
+        self.time_dimension(xml, "current", &about.timeline.extent(), false);
+    }
+
+    fn time_dimension(&self, xml: &mut Xml, default: &str, extent: &str, takes_lists: bool) {
         let (name, units) = (("name", "time"), ("units", "ISO8601"));
-        let rules = [("default", "current"), ("nearestValue", "1")];
+        let mut rules = vec![("default", default)];
+        if takes_lists {
+            rules.push(("multipleValues", "1"));
+        }
+        rules.push(("nearestValue", "1"));
         match self.version {
             Version::V130 => {
-                let [default, nearest] = rules;
-                xml.text_with("Dimension", &[name, units, default, nearest, ("current", "1")], &extent);
+                let attributes = [vec![name, units], rules, vec![("current", "1")]].concat();
+                xml.text_with("Dimension", &attributes, extent);
             }
             Version::V111 => {
                 xml.empty("Dimension", &[name, units]);
-                let [default, nearest] = rules;
-                xml.text_with("Extent", &[name, default, nearest], &extent);
+                xml.text_with("Extent", &[vec![name], rules].concat(), extent);
             }
         }
     }

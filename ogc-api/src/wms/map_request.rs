@@ -1,12 +1,16 @@
 //! The parameters that GetMap and GetFeatureInfo share: which layers, how, where and when. Everything is checked before
 //! anything is read.
 
+use std::sync::Arc;
+
+use driftline_domain::ValidTime;
 use driftline_tiles::MapView;
 use jiff::Timestamp;
 
+use super::blue_lake::{TestLayer, TestTimes};
 use super::exception::{Code, Exception};
 use super::kvp::Kvp;
-use super::reference_system::ReferenceSystem;
+use super::reference_system;
 use super::request::WmsAsk;
 use super::version::Version;
 use super::{MAX_LAYERS, MAX_SIDE_PX};
@@ -26,10 +30,47 @@ pub(crate) struct DrawnLayer {
     pub(crate) moment: Moment,
 }
 
+/// A layer of a picture, by where it comes from.
+pub(crate) enum MapLayer {
+    /// One of this service.
+    Own(Box<DrawnLayer>),
+    /// A test layer of the conformance suites, at these times.
+    Test(Arc<TestLayer>, Vec<ValidTime>),
+}
+
+impl MapLayer {
+    /// Its name in requests.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Own(layer) => layer.about.layer.id(),
+            Self::Test(layer, _) => &layer.name,
+        }
+    }
+
+    /// The time that is shown when none is named, as capabilities write it.
+    fn default_time(&self) -> Option<String> {
+        match self {
+            Self::Own(_) => Some("current".to_owned()),
+            Self::Test(layer, _) => layer.times.as_ref().map(TestTimes::default),
+        }
+    }
+
+    /// Whether its pictures of a time stay the same for ever.
+    pub(crate) fn is_fixed(&self) -> bool {
+        match self {
+            Self::Own(layer) => layer.about.is_fixed(),
+            Self::Test(..) => false,
+        }
+    }
+}
+
 /// What is to be drawn.
 pub(crate) struct MapRequest {
     /// From the bottom to the top.
-    pub(crate) layers: Vec<DrawnLayer>,
+    pub(crate) layers: Vec<MapLayer>,
+    /// The time that was taken because none was named, as capabilities write it; `None` where one was named or no layer
+    /// has a time.
+    pub(crate) default_time: Option<String>,
     /// Where.
     pub(crate) view: MapView,
     /// Whether the request named a time, so that the answer does not depend on when it was sent.
@@ -41,30 +82,57 @@ impl MapRequest {
     pub(crate) async fn parse(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Self, Exception> {
         let kvp = &asked.kvp;
         let view = view(kvp, version)?;
-        let names = layers_and_styles(kvp)?;
-        let wanted = time_wanted(kvp)?;
+        let names = layers_and_styles(state, asked)?;
         let now = Timestamp::now();
         let mut layers = Vec::with_capacity(names.len());
-        for (layer, style) in names {
-            let about = defined(state, asked, layer).await?;
-            let moment = about.moment(wanted, now);
-            let moment = moment.map_err(|why| {
-                let message = format!("TIME of {}: {why}", about.layer.id());
-                Exception::new(Code::InvalidDimensionValue, message)
-            })?;
-            layers.push(DrawnLayer {
-                look: layer.look(style),
-                about,
-                style,
-                moment,
+        for named in names {
+            layers.push(match named {
+                Named::Own(layer, style) => own(state, asked, (layer, style), now).await?,
+                Named::Test(layer) => test(kvp, layer)?,
             });
         }
+        let is_named = kvp.filled("TIME").is_some();
+        let default_time = layers.iter().find_map(MapLayer::default_time);
         Ok(Self {
+            default_time: default_time.filter(|_| !is_named),
             layers,
             view,
-            has_fixed_time: wanted != TimeWanted::Current,
+            has_fixed_time: time_wanted(kvp).is_ok_and(|wanted| wanted != TimeWanted::Current),
         })
     }
+}
+
+async fn own(
+    state: &AppState,
+    asked: &WmsAsk,
+    (layer, style): (Layer, &'static Style),
+    now: Timestamp,
+) -> Result<MapLayer, Exception> {
+    let wanted = time_wanted(&asked.kvp)?;
+    let about = defined(state, asked, layer).await?;
+    let moment = about.moment(wanted, now);
+    let moment = moment.map_err(|why| no_time(about.layer.id(), &why))?;
+    Ok(MapLayer::Own(Box::new(DrawnLayer {
+        look: layer.look(style),
+        about,
+        style,
+        moment,
+    })))
+}
+
+/// Test layers take lists of times, which others do not.
+fn test(kvp: &Kvp, layer: Arc<TestLayer>) -> Result<MapLayer, Exception> {
+    let times = match &layer.times {
+        Some(times) => times
+            .chosen(kvp.filled("TIME"))
+            .map_err(|why| no_time(&layer.name, &why))?,
+        None => Vec::new(),
+    };
+    Ok(MapLayer::Test(layer, times))
+}
+
+fn no_time(layer: &str, why: &str) -> Exception {
+    Exception::new(Code::InvalidDimensionValue, format!("TIME of {layer}: {why}"))
 }
 
 /// The layer as it is here now, or why it is not.
@@ -95,16 +163,39 @@ pub(crate) fn style_named(layer: Layer, name: &str) -> Result<&'static Style, Ex
     })
 }
 
-fn layers_and_styles(kvp: &Kvp) -> Result<Vec<(Layer, &'static Style)>, Exception> {
+/// A layer and its style, by their names.
+enum Named {
+    Own(Layer, &'static Style),
+    Test(Arc<TestLayer>),
+}
+
+/// The layer of a name here; test layers stand at the root of a tenant and have one style.
+fn named(state: &AppState, asked: &WmsAsk, name: &str, style: &str) -> Result<Named, Exception> {
+    let Some(layer) = test_layer(state, asked, name) else {
+        let layer = layer_named(name)?;
+        return Ok(Named::Own(layer, style_named(layer, style)?));
+    };
+    if ["", "default"].contains(&style) {
+        return Ok(Named::Test(layer));
+    }
+    let message = format!("{name} has no style '{}'; there is default", shown(style));
+    Err(Exception::new(Code::StyleNotDefined, message))
+}
+
+/// The test layer of a name, where there are some.
+fn test_layer(state: &AppState, asked: &WmsAsk, name: &str) -> Option<Arc<TestLayer>> {
+    let blue_lake = state.blue_lake.as_ref().filter(|_| asked.root.mission_id().is_none());
+    blue_lake?.layer(name).map(Arc::clone)
+}
+
+fn layers_and_styles(state: &AppState, asked: &WmsAsk) -> Result<Vec<Named>, Exception> {
+    let kvp = &asked.kvp;
     let layers: Vec<&str> = kvp.needed("LAYERS")?.split(',').collect();
     if layers.len() > MAX_LAYERS {
         return Err(Exception::plain(format!(
             "{} layers; at most {MAX_LAYERS} are drawn in one picture",
             layers.len()
         )));
-    }
-    if let Some((_, again)) = (1..).zip(&layers).find(|(next, name)| layers[*next..].contains(name)) {
-        return Err(Exception::plain(format!("LAYERS names '{}' twice", shown(again))));
     }
     // Without names every layer has its default style (ogc.md, trap 5).
     let styles: Vec<&str> = match kvp.filled("STYLES") {
@@ -117,18 +208,17 @@ fn layers_and_styles(kvp: &Kvp) -> Result<Vec<(Layer, &'static Style)>, Exceptio
             format!("STYLES names {} styles for {} layers", styles.len(), layers.len()),
         ));
     }
-    let pairs = layers.iter().zip(styles).map(|(layer, style)| {
-        let layer = layer_named(layer)?;
-        Ok((layer, style_named(layer, style)?))
-    });
-    pairs.collect()
+    let pairs = layers.iter().zip(styles);
+    pairs.map(|(layer, style)| named(state, asked, layer, style)).collect()
 }
 
 pub(crate) fn time_wanted(kvp: &Kvp) -> Result<TimeWanted, Exception> {
     match kvp.filled("TIME") {
         None => Ok(TimeWanted::Current),
         Some(text) => {
-            TimeWanted::of_wms(text).map_err(|why| Exception::new(Code::InvalidDimensionValue, format!("TIME: {why}")))
+            // A plus sign that a client left as it is has become a blank; times have no blanks.
+            TimeWanted::of_wms(&text.replace(' ', "+"))
+                .map_err(|why| Exception::new(Code::InvalidDimensionValue, format!("TIME: {why}")))
         }
     }
 }
@@ -141,10 +231,10 @@ fn view(kvp: &Kvp, version: Version) -> Result<MapView, Exception> {
     };
     let name = kvp.filled(own).or(kvp.filled(other));
     let name = name.ok_or_else(|| Exception::new(Code::InvalidCrs, format!("the parameter {own} is missing")))?;
-    let system = ReferenceSystem::find(name)?;
-    let bounds = system.bounds(box_numbers(kvp.needed("BBOX")?)?, version);
+    let system = reference_system::find(name)?;
+    let bounds = reference_system::bounds(system, box_numbers(kvp.needed("BBOX")?)?, version);
     let (width, height) = (side(kvp, "WIDTH")?, side(kvp, "HEIGHT")?);
-    let view = MapView::new(system.plane(), bounds, width, height);
+    let view = MapView::new(system.into(), bounds, width, height);
     view.map_err(|error| Exception::plain(format!("BBOX: {error}")))
 }
 

@@ -66,14 +66,17 @@ pub(crate) async fn wms(State(state): State<AppState>, mut asked: WmsAsk) -> Res
     let named = asked.kvp.get("VERSION").or(asked.kvp.get("WMTVER"));
     let version = match Version::negotiated(named) {
         Ok(version) => version,
-        Err(exception) => return exception.into_response(Version::V130, &asked.kvp),
+        Err(exception) => {
+            return exception.into_answer(&state.compute, Version::V130, &asked.kvp).await;
+        }
     };
     if let Err(exception) = outcome {
-        return exception.into_response(version, &asked.kvp);
+        return exception.into_answer(&state.compute, version, &asked.kvp).await;
     }
-    in_time(DEADLINE, answer(&state, &asked, version))
-        .await
-        .unwrap_or_else(|exception| exception.into_response(version, &asked.kvp))
+    match in_time(DEADLINE, answer(&state, &asked, version)).await {
+        Ok(response) => response,
+        Err(exception) => exception.into_answer(&state.compute, version, &asked.kvp).await,
+    }
 }
 
 async fn in_time(
@@ -117,7 +120,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_takes_too_long_is_refused_as_an_exception() {
         let refused = in_time(DEADLINE, std::future::pending()).await.unwrap_err();
-        let answer = refused.into_response(Version::V111, &Kvp::default());
+        let answer = refused.into_report(Version::V111);
         assert_eq!(answer.status(), 503);
         assert_eq!(answer.headers()["content-type"], "application/vnd.ogc.se_xml");
         assert!(answer.headers().contains_key("retry-after"));

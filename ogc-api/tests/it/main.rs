@@ -1,6 +1,8 @@
 //! The router in process, on a real database in a temporary folder, with real keys and real authentication.
 
 #[cfg(test)]
+mod blue_lake;
+#[cfg(test)]
 mod caching;
 #[cfg(test)]
 mod capabilities;
@@ -36,6 +38,8 @@ mod particles;
 mod pixels;
 #[cfg(test)]
 mod positions;
+#[cfg(test)]
+mod projections;
 #[cfg(test)]
 mod ranges;
 #[cfg(test)]

@@ -49,7 +49,7 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     (&["LAYERS=currents,,wind"], "LayerNotDefined", "''"),
     (&["STYLES=pink"], "StyleNotDefined", "colour-arrows"),
     (&["STYLES=colour,colour"], "StyleNotDefined", "2 styles for 1"),
-    (&["CRS=EPSG:32632"], "InvalidCRS", "EPSG:32632"),
+    (&["CRS=EPSG:27700"], "InvalidCRS", "EPSG:27700"),
     (&["CRS=-"], "InvalidCRS", "CRS"),
     (&["FORMAT=image/jpeg"], "InvalidFormat", "image/jpeg"),
     (&["FORMAT=-"], "", "FORMAT"),
@@ -154,10 +154,10 @@ async fn every_refusal_has_the_code_of_the_standard() {
     let srs = service
         .get(&format!(
             "/wms?{}",
-            with(GOOD, &["VERSION=1.1.1", "CRS=-", "SRS=EPSG:32632"])
+            with(GOOD, &["VERSION=1.1.1", "CRS=-", "SRS=EPSG:27700"])
         ))
         .await;
-    is_exception(&srs, "InvalidSRS", "EPSG:32632", "1.1.1");
+    is_exception(&srs, "InvalidSRS", "EPSG:27700", "1.1.1");
     assert_eq!(srs.header("content-type"), "application/vnd.ogc.se_xml");
     for (root, layer, word) in [
         (mission, "probability", "version without it"),
@@ -210,7 +210,7 @@ async fn the_largest_picture_is_drawn() {
 }
 
 #[tokio::test]
-async fn an_exception_as_a_picture_is_no_empty_one() {
+async fn an_exception_as_a_picture_has_its_words_or_nothing_as_asked() {
     let service = Service::start().await;
     for (version, form) in [
         ("1.3.0", "INIMAGE"),
@@ -231,12 +231,22 @@ async fn an_exception_as_a_picture_is_no_empty_one() {
         );
         assert_eq!(answer.header("x-wms-exception"), "LayerNotDefined");
         let pixels = Pixels::decode(&answer.body);
-        assert_eq!(
-            (pixels.width, pixels.height, pixels.drawn()),
-            (100, 80, 8_000),
-            "{form}"
-        );
+        assert_eq!((pixels.width, pixels.height), (100, 80), "{form}");
+        // The request is one with a transparent ground.
+        let is_blank = form.to_lowercase().ends_with("blank");
+        assert_eq!(pixels.drawn() == 0, is_blank, "{form}");
     }
+    let red = with(
+        GOOD,
+        &[
+            "LAYERS=lakes",
+            "EXCEPTIONS=BLANK",
+            "TRANSPARENT=FALSE",
+            "BGCOLOR=0xFF0000",
+        ],
+    );
+    let red = Pixels::decode(&service.get(&format!("/wms?{red}")).await.body);
+    assert!(red.all().all(|pixel| pixel == [255, 0, 0, 255]));
     let report = service
         .get(&format!("/wms?{}", with(GOOD, &["LAYERS=lakes", "EXCEPTIONS=XML"])))
         .await;

@@ -16,8 +16,8 @@ use driftline_compute::Compute;
 use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run};
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, RunTime, Violation};
 use driftline_ogc_api::{
-    AppState, CoverageQuestion, DatasetQuestion, ForcingCatalog, ForcingMaps, IntakeError, MissionIntake, Parts,
-    PublicBase, RunFiles, SeamError, router,
+    AppState, BlueLake, CoverageQuestion, DatasetQuestion, ForcingCatalog, ForcingMaps, IntakeError, MissionIntake,
+    Parts, PublicBase, RunFiles, SeamError, router,
 };
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -160,6 +160,11 @@ impl Service {
     }
 
     pub(crate) async fn start_at(base: &str) -> Self {
+        Self::start_with(base, None).await
+    }
+
+    /// With test layers of conformance suites.
+    pub(crate) async fn start_with(base: &str, blue_lake: Option<BlueLake>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
         let files = Arc::new(MemoryFiles::default());
@@ -177,6 +182,7 @@ impl Service {
             }),
             forcing: Arc::new(FixedCatalog),
             maps: Arc::clone(&maps) as Arc<dyn ForcingMaps>,
+            blue_lake,
             page: Some(Arc::new(|_| {
                 Html("<!DOCTYPE html><title>Driftline</title>").into_response()
             })),

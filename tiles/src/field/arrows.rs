@@ -3,7 +3,7 @@
 use super::scale::Scale;
 use super::sprites::{self, SPACING_PX};
 use super::{FieldStyle, Sampler};
-use crate::{MapCrs, MapView};
+use crate::MapView;
 
 /// Slower than this share of the range an arrow is a dot: the direction means nothing.
 const CALM_SHARE: f64 = 0.01;
@@ -25,7 +25,7 @@ pub(super) fn stamp(view: &MapView, samplers: &[Sampler<'_>], style: &FieldStyle
             let sprite = if share < CALM_SHARE {
                 sprites::dot(ratio)
             } else {
-                sprites::arrow(ratio, on_screen(view, lat, east, north), share)
+                sprites::arrow(ratio, on_screen(view, (lon, lat), east, north), share)
             };
             let corner = (
                 i64::from(middle_x) - i64::from(spacing / 2),
@@ -37,13 +37,9 @@ pub(super) fn stamp(view: &MapView, samplers: &[Sampler<'_>], style: &FieldStyle
 }
 
 /// Direction on the screen, radians clockwise from up, with the distortion of the map and of uneven pixels.
-fn on_screen(view: &MapView, lat_deg: f64, east: f64, north: f64) -> f64 {
-    let (across, down) = view.scale();
-    let stretch = match view.crs {
-        MapCrs::Crs84 => 1.0 / libm::cos(lat_deg.to_radians()).max(1e-6),
-        MapCrs::WebMercator => 1.0,
-    };
-    libm::atan2(east * across * stretch, north * down)
+fn on_screen(view: &MapView, place: (f64, f64), east: f64, north: f64) -> f64 {
+    let (right, up) = view.heading(place, east, north);
+    libm::atan2(right, up)
 }
 
 fn put(view: &MapView, sprite: &[u8], side: u32, corner: (i64, i64), scale: &Scale, indices: &mut [u8]) {
