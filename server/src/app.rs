@@ -16,6 +16,7 @@ use driftline_simulate::Engine;
 use driftline_store::Store;
 use tokio::sync::{broadcast, watch};
 
+use crate::forcing_fields::StoredFields;
 use crate::forcing_maps::StoredMaps;
 use crate::seams::{Intake, StoredFiles, StoredForcing};
 use crate::{basemap, metrics, page};
@@ -65,6 +66,8 @@ fn parts(ground: Ground<'_>, public_base: PublicBase) -> Parts {
             settings: ground.settings.clone(),
         }),
         maps: Arc::new(StoredMaps::new(ground.store.clone())),
+        fields: Arc::new(StoredFields::new(ground.store.clone())),
+        cycle_objects: Arc::new(StoredFields::new(ground.store.clone())),
         page: Some(Arc::new(page::index)),
         changes: ground.changes.clone(),
         public_base,
