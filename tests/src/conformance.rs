@@ -5,6 +5,7 @@
 //! fails for a declared class of which no case is known, the second runs every case and reports all that failed.
 
 mod common;
+mod edr;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -60,11 +61,11 @@ impl Subject {
 
 /// Every case of every standard.
 fn cases() -> Vec<Case> {
-    [common::cases()].into_iter().flatten().collect()
+    [common::cases(), edr::cases()].into_iter().flatten().collect()
 }
 
 /// Roots that declare classes.
-const ROOTS: [&str; 1] = ["/ogc"];
+const ROOTS: [&str; 2] = ["/ogc", "/edr"];
 
 #[test]
 #[ignore = "make conformance"]

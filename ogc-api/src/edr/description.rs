@@ -52,8 +52,7 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
 pub(crate) async fn conformance(RootAsk { ask, .. }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
     let classes: Vec<&str> = [&COMMON[..], &CLASSES].concat();
-    let links = [Link::new("self", JSON, ask.self_url())];
-    document(&ask.headers, JSON, &json!({"links": links, "conformsTo": classes}))
+    document(&ask.headers, JSON, &json!({"conformsTo": classes}))
 }
 
 /// `GET /edr/api`.
@@ -155,7 +154,6 @@ fn describe(asked: &RootAsk, subject: &Subject, newest: Option<&CycleAbout>) -> 
         "id": id,
         "title": title,
         "description": description,
-        "attribution": credits,
         "keywords": [collection.id()],
         "links": links(asked, subject, newest),
         "extent": {
@@ -163,7 +161,12 @@ fn describe(asked: &RootAsk, subject: &Subject, newest: Option<&CycleAbout>) -> 
                 "bbox": [[subject.bbox.west, subject.bbox.south, subject.bbox.east, subject.bbox.north]],
                 "crs": CRS84,
             },
-            "temporal": {"interval": [[subject.from, subject.until]], "trs": TRS},
+            "temporal": {
+                "interval": [[subject.from, subject.until]],
+                // Not a list: a forecast has hundreds of steps, and those of several feeds are not even.
+                "values": [subject.interval()],
+                "trs": TRS,
+            },
         },
         "data_queries": data_queries(asked, subject),
         "crs": Crs::IDS,

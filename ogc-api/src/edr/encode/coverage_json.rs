@@ -19,12 +19,10 @@ enum Document<'a> {
         #[serde(flatten)]
         coverage: Told<'a>,
         parameters: BTreeMap<&'static str, Value>,
-        attribution: String,
     },
     CoverageCollection {
         parameters: BTreeMap<&'static str, Value>,
         referencing: Value,
-        attribution: String,
         coverages: Vec<Member<'a>>,
     },
 }
@@ -66,23 +64,17 @@ pub(super) fn encode(answer: &Answer) -> Result<Vec<u8>, Error> {
     let parameters = answer
         .parameters
         .iter()
-        .map(|parameter| (parameter.id, parameter_json(parameter)))
+        .map(|parameter| (parameter.id, credited(parameter, &answer.attribution)))
         .collect();
-    let attribution = answer.attribution.join("; ");
     let document = match answer.coverages.as_slice() {
         [only] if !answer.is_collection => {
             let mut coverage = told(answer, only);
             coverage.domain["referencing"] = referencing;
-            Document::Coverage {
-                coverage,
-                parameters,
-                attribution,
-            }
+            Document::Coverage { coverage, parameters }
         }
         several => Document::CoverageCollection {
             parameters,
             referencing,
-            attribution,
             coverages: several
                 .iter()
                 .map(|coverage| Member {
@@ -157,6 +149,15 @@ fn referencing(crs: Crs) -> Value {
         {"coordinates": crs.axes(), "system": {"type": "GeographicCRS", "id": crs.uri()}},
         {"coordinates": ["t"], "system": {"type": "TemporalRS", "calendar": "Gregorian"}},
     ])
+}
+
+/// With the credits, for which the format has no place of their own.
+fn credited(parameter: &Parameter, credits: &[String]) -> Value {
+    let mut told = parameter_json(parameter);
+    if !credits.is_empty() {
+        told["description"]["en"] = json!(format!("{} Source: {}.", parameter.description, credits.join("; ")));
+    }
+    told
 }
 
 /// A parameter as CoverageJSON and metadata of collections describe it.
