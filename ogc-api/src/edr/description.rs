@@ -224,11 +224,14 @@ fn links(asked: &RootAsk, subject: &Subject, newest: Option<&CycleAbout>) -> Vec
             "/v1/datasets/{}/{}/{}/zarr",
             cycle.name.feed, cycle.name.run, cycle.revision
         );
-        let title = format!(
-            "Zarr store of the cycle of {} of the feed {}",
-            cycle.name.run, cycle.name.feed
-        );
-        links.push(site.link("enclosure", ZARR, &title, &zarr));
+        // A signed link opens a mission's root and no store.
+        if site.reaches(&zarr) {
+            let title = format!(
+                "Zarr store of the cycle of {} of the feed {}",
+                cycle.name.run, cycle.name.feed
+            );
+            links.push(site.link("enclosure", ZARR, &title, &zarr));
+        }
     }
     links
 }
