@@ -95,6 +95,9 @@ pub enum Error {
     /// The body is too large.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// The answer would be larger than answers may be.
+    #[error("the answer is too large: {0}")]
+    TooMuch(String),
     /// The body is of another media type.
     #[error("the body's media type '{0}' is not application/json")]
     MediaType(String),
@@ -173,6 +176,7 @@ impl Error {
             Self::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, "not_acceptable"),
             Self::Range(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::TooMuch(_) => (StatusCode::PAYLOAD_TOO_LARGE, "answer_too_large"),
             Self::MediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             _ => return None,
         };

@@ -13,7 +13,7 @@ mod tracks;
 pub(crate) use about::{LayerAbout, available, lists_file};
 pub(crate) use info::{Probe, pixel_distance, probe};
 pub(crate) use layer::{Layer, Look, Style};
-pub(crate) use picture::{Viewer, compute, draw, highest_density, legend, legend_size};
+pub(crate) use picture::{Viewer, compute, draw, field_slabs, highest_density, legend, legend_size};
 pub(crate) use places::{MapPlace, MapPlaces};
 pub(crate) use time::{Moment, TimeWanted, Timeline, duration};
 pub(crate) use tracks::{track_lines, track_times};

@@ -2,6 +2,8 @@
 //! remote reference (ogc.md, section 5). Built from the collection registry and the tables below, never from handler
 //! types.
 
+mod edr_parameters;
+mod edr_paths;
 mod map_paths;
 mod mission_request;
 mod parameters;
@@ -17,6 +19,13 @@ pub(crate) fn features_document(root_url: &str, title: &str) -> Value {
     whole(root_url, title, paths)
 }
 
+/// The document of one EDR root, whose address is the server.
+pub(crate) fn edr_document(root_url: &str, title: &str) -> Value {
+    let mut paths = Map::new();
+    edr_paths::add_edr(&mut paths, "", false);
+    whole(root_url, title, paths)
+}
+
 /// The document of the whole service.
 pub(crate) fn service_document(base_url: &str) -> Value {
     let mut paths = Map::new();
@@ -26,6 +35,8 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     paths::add_accounts(&mut paths);
     paths::add_features(&mut paths, "/ogc", false);
     paths::add_features(&mut paths, "/missions/{mission_id}/ogc", true);
+    edr_paths::add_edr(&mut paths, "/edr", false);
+    edr_paths::add_edr(&mut paths, "/missions/{mission_id}/edr", true);
     map_paths::add_maps(&mut paths, "", false);
     map_paths::add_maps(&mut paths, "/missions/{mission_id}", true);
     whole(base_url, "Driftline", paths)
@@ -49,6 +60,7 @@ fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
             {"name": "Reference", "description": "Object classes and forcing"},
             {"name": "Accounts", "description": "Keys, usage, and who the caller is"},
             {"name": "Features", "description": "Results as OGC API Features"},
+            {"name": "Values", "description": "Forcing and results as OGC API EDR"},
             {"name": "Maps", "description": "Forcing and results as WMS, tiles and TileJSON"},
         ],
         "paths": paths,
@@ -82,9 +94,10 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    fn documents() -> [Value; 2] {
+    fn documents() -> [Value; 3] {
         [
             features_document("https://h/ogc", "Title"),
+            edr_document("https://h/edr", "Title"),
             service_document("https://h"),
         ]
     }

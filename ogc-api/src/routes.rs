@@ -14,9 +14,9 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::service::takes_html;
-use crate::{AppState, Error, features, missions, reference, service, tilesets, wms};
+use crate::{AppState, Error, edr, features, missions, reference, service, tilesets, wms, zarr};
 
-type Route = (&'static str, MethodRouter<AppState>);
+pub(crate) type Route = (&'static str, MethodRouter<AppState>);
 
 /// No answer is worth more waiting: beyond this its client has given up (ogc.md, trap 26).
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -42,6 +42,8 @@ pub fn router(state: AppState, accounts: Router, pages: Router, protect: impl Fn
     let with_slash = vec![
         ("/ogc/", get(features::landing)),
         ("/missions/{mission_id}/ogc/", get(features::landing)),
+        ("/edr/", get(edr::landing)),
+        ("/missions/{mission_id}/edr/", get(edr::landing)),
     ];
     let tenant = build(tenant_routes()).merge(build(with_slash)).merge(guarded(accounts));
     let open = build(open_routes()).merge(guarded(pages));
@@ -88,6 +90,7 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
         ("/v1/forcing/coverage", get(reference::coverage)),
         ("/v1/datasets", get(reference::datasets)),
         ("/v1/datasets/{feed}/{run}/{revision}", get(reference::manifest)),
+        ("/v1/datasets/{feed}/{run}/{revision}/zarr/{*path}", get(zarr::object)),
     ];
     let roots = [
         [
@@ -140,6 +143,7 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
             get(tilesets::tile),
         ),
     ]);
+    table.extend(edr::routes());
     table
 }
 
@@ -225,8 +229,11 @@ mod tests {
             .map(String::as_str)
             .collect();
         let tables = [open_routes(), tenant_routes()];
-        let own = tables.iter().flatten().map(|(path, _)| *path);
-        let routed: BTreeSet<&str> = own.chain(driftline_auth_billing::ACCOUNT_PATHS).collect();
+        // OpenAPI 3.0 has no word for the rest of a path.
+        let own = tables.iter().flatten().map(|(path, _)| path.replace("{*", "{"));
+        let accounts = driftline_auth_billing::ACCOUNT_PATHS.map(str::to_owned);
+        let routed: BTreeSet<String> = own.chain(accounts).collect();
+        let described: BTreeSet<String> = described.into_iter().map(str::to_owned).collect();
         assert_eq!(described, routed);
     }
 }

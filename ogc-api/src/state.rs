@@ -15,7 +15,9 @@ use futures::stream::{self, BoxStream};
 use http::HeaderMap;
 use tokio::sync::{broadcast, watch};
 
+use crate::cycle_objects::CycleObjects;
 use crate::features::{FileCache, HoldingsCache};
+use crate::forcing_fields::ForcingFields;
 use crate::forcing_maps::ForcingMaps;
 use crate::health::Health;
 use crate::links::PublicBase;
@@ -182,6 +184,10 @@ pub struct Parts {
     pub maps: Arc<dyn ForcingMaps>,
     /// Test layers of the OGC conformance suites, where the operator has some.
     pub blue_lake: Option<crate::BlueLake>,
+    /// Values of forcing.
+    pub fields: Arc<dyn ForcingFields>,
+    /// The Zarr stores of published cycles.
+    pub cycle_objects: Arc<dyn CycleObjects>,
     /// The page at `/`; without one everybody gets the JSON document there.
     pub page: Option<Page>,
     /// "Something about this mission changed": sent by the worker, and by this crate when one is created or withdrawn.

@@ -16,6 +16,7 @@ use driftline_simulate::Engine;
 use driftline_store::Store;
 use tokio::sync::{broadcast, watch};
 
+use crate::forcing_fields::StoredFields;
 use crate::forcing_maps::StoredMaps;
 use crate::seams::{Intake, StoredFiles, StoredForcing};
 use crate::{basemap, metrics, page};
@@ -68,6 +69,8 @@ fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake
         }),
         maps: Arc::new(StoredMaps::new(ground.store.clone())),
         blue_lake,
+        fields: Arc::new(StoredFields::new(ground.store.clone())),
+        cycle_objects: Arc::new(StoredFields::new(ground.store.clone())),
         page: Some(Arc::new(page::index)),
         changes: ground.changes.clone(),
         public_base,

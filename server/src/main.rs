@@ -4,6 +4,7 @@ mod app;
 mod basemap;
 mod commands;
 mod connections;
+mod forcing_fields;
 mod forcing_maps;
 mod ingest_settings;
 mod logging;

@@ -14,6 +14,7 @@ pub mod products;
 mod results;
 mod sources;
 mod span;
+pub mod values_netcdf;
 mod window;
 mod worker;
 mod xml;

@@ -4,7 +4,9 @@
 mod blocks;
 mod choice;
 mod slab;
+mod steps;
 
 pub(crate) use blocks::MapCache;
 pub use choice::{KindAbout, StepRef};
 pub use slab::Slab;
+pub use steps::{StepFields, StepsWanted};

@@ -10,6 +10,7 @@ mod common;
 mod cql2;
 mod features;
 mod validators;
+mod edr;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -96,14 +97,20 @@ impl Subject {
 
 /// Every case of every standard, and the validators.
 fn cases() -> Vec<Case> {
-    [common::cases(), features::cases(), cql2::cases(), validators::cases()]
+    [
+        common::cases(),
+        features::cases(),
+        cql2::cases(),
+        edr::cases(),
+        validators::cases(),
+    ]
         .into_iter()
         .flatten()
         .collect()
 }
 
 /// Roots that declare classes.
-const ROOTS: [&str; 1] = ["/ogc"];
+const ROOTS: [&str; 2] = ["/ogc", "/edr"];
 
 #[test]
 #[ignore = "make conformance"]

@@ -13,6 +13,8 @@ mod connections;
 #[cfg(test)]
 mod disasters;
 #[cfg(test)]
+mod edr;
+#[cfg(test)]
 mod exports;
 #[cfg(test)]
 mod feeds;

@@ -4,7 +4,7 @@
 //! little endian, EPSG:4326, tiles of 256 x 256 cells (fewer where the raster is smaller), deflated, all directories
 //! before all data, overviews (mean of 2 x 2 cells) until one fits into 512 cells, the smallest first. The bands follow
 //! each other (PlanarConfiguration 2), so a band of a level is one stretch of bytes. Tiles of zeros take no bytes at all.
-//! Names and units of bands stand where GDAL looks for them. Values are float32; 0 is "nothing here".
+//! Names and units of bands stand where GDAL looks for them. Values are float32; what is "nothing here", [`Missing`] says.
 
 mod blocks;
 mod directory;
@@ -23,7 +23,7 @@ pub const MEDIA_TYPE: &str = "image/tiff; application=geotiff; profile=cloud-opt
 pub struct RasterBand {
     /// What it is, for instance its time in RFC 3339.
     pub description: String,
-    /// Row by row from the north; 0 is nothing.
+    /// Row by row from the north.
     pub values: Vec<f32>,
 }
 
@@ -52,4 +52,16 @@ pub struct RasterStack {
     pub attribution: Vec<String>,
     /// More metadata: names and texts.
     pub metadata: Vec<(String, String)>,
+    /// What stands where there is nothing.
+    pub missing: Missing,
+}
+
+/// How a raster says that there is nothing in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Zero: of densities. Overviews are means, in which it counts.
+    Zero,
+    /// Not a number: of measured quantities, where zero is a value. Overviews hold every second cell of every second row:
+    /// true values of true places, for a mean of directions is none.
+    NotANumber,
 }

@@ -113,13 +113,22 @@ impl FieldValue {
 
 /// The value at a place: of the first slab that has one, so the finest grid comes first.
 pub fn sample(slabs: &[FieldSlab<'_>], lon_deg: f64, lat_deg: f64) -> Option<FieldValue> {
-    if !(-90.0..=90.0).contains(&lat_deg) || !lon_deg.is_finite() {
-        return None;
-    }
-    slabs.iter().enumerate().find_map(|(slab, of)| {
-        let (east, north) = Sampler::of(of).value(lon_deg, lat_deg)?;
-        Some(FieldValue { slab, east, north })
-    })
+    sample_many(slabs, &[(lon_deg, lat_deg)]).pop().flatten()
+}
+
+/// The values at places of longitude and latitude, each as [`sample`] finds it.
+pub fn sample_many(slabs: &[FieldSlab<'_>], places: &[(f64, f64)]) -> Vec<Option<FieldValue>> {
+    let samplers: Vec<Sampler<'_>> = slabs.iter().map(Sampler::of).collect();
+    let value = |&(lon_deg, lat_deg): &(f64, f64)| {
+        if !(-90.0..=90.0).contains(&lat_deg) || !lon_deg.is_finite() {
+            return None;
+        }
+        samplers.iter().enumerate().find_map(|(slab, sampler)| {
+            let (east, north) = sampler.value(lon_deg, lat_deg)?;
+            Some(FieldValue { slab, east, north })
+        })
+    };
+    places.iter().map(value).collect()
 }
 
 /// Draws a field: of each place the first slab that has a value there, so the finest grid comes first.

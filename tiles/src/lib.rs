@@ -31,7 +31,7 @@ pub use areas::{AreaLook, AreaShape, AreaStyle, Scheme, area_rims, draw_areas, d
 pub use basemap::{Basemap, build_low_tiles, land_in_view};
 pub use density::{DensityGrid, DensityStyle, draw_density};
 pub use error::Error;
-pub use field::{FieldLook, FieldSlab, FieldStyle, FieldValue, Quantity, Reading, draw_field, sample};
+pub use field::{FieldLook, FieldSlab, FieldStyle, FieldValue, Quantity, Reading, draw_field, sample, sample_many};
 pub use fit::{Fit, view_around};
 pub use legend::{LegendSize, LegendSubject, draw_legend, legend_size};
 pub use marks::{LineStyle, MarkStatus, PointStyle, Track, draw_lines, draw_points};

@@ -57,6 +57,8 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
         ask.site
             .link("conformance", JSON, "Conformance classes", &at("/conformance")),
         ask.site.link("data", JSON, "Collections", &at("/collections")),
+        ask.site
+            .link("related", JSON, "Values as OGC API EDR", &format!("{base}/edr")),
     ]);
     match root.mission_id() {
         Some(mission) => links.extend(map_links(&ask.site, mission)),

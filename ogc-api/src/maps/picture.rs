@@ -150,7 +150,7 @@ pub(super) async fn slabs(
 }
 
 /// The fields as they are drawn and sampled.
-pub(super) fn field_slabs(slabs: &[MapSlab], reading: Reading) -> Vec<FieldSlab<'_>> {
+pub(crate) fn field_slabs(slabs: &[MapSlab], reading: Reading) -> Vec<FieldSlab<'_>> {
     slabs
         .iter()
         .map(|slab| FieldSlab {

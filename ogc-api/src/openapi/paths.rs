@@ -205,6 +205,15 @@ pub(super) fn add_reference(paths: &mut Map<String, Value>) {
     )
     .with(&["feed_name", "run", "revision"])
     .add(paths);
+    get(
+        "/v1/datasets/{feed}/{run}/{revision}/zarr/{path}",
+        "getZarrObject",
+        tag,
+        "An object of the cycle's Zarr store, as its manifest names it",
+    )
+    .with(&["feed_name", "run", "revision", "zarr_path", "range"])
+    .answers("*/*", "any")
+    .add(paths);
 }
 
 /// Routes of the crate `auth-billing`.

@@ -39,6 +39,21 @@ pub(super) fn all() -> Value {
             "properties": {"links": links(), "collections": {"type": "array", "items": reference("collection")}},
         },
         "collection": collection(),
+        "edr_collection": edr_collection(),
+        "instances": {
+            "type": "object",
+            "required": ["links", "instances"],
+            "properties": {"links": links(), "instances": {"type": "array", "items": reference("edr_collection")}},
+        },
+        "coverage_json": {
+            "type": "object",
+            "required": ["type"],
+            "properties": {
+                "type": {"type": "string", "enum": ["Coverage", "CoverageCollection"]},
+                "parameters": {"type": "object"},
+            },
+            "additionalProperties": true,
+        },
         "geometry": {
             "type": "object",
             "required": ["type", "coordinates"],
@@ -220,6 +235,16 @@ fn problem() -> Value {
             },
         },
     })
+}
+
+fn edr_collection() -> Value {
+    let mut described = collection();
+    described["required"] = json!(["id", "links", "extent", "data_queries", "parameter_names"]);
+    described["properties"]["data_queries"] = json!({"type": "object", "additionalProperties": {"type": "object"}});
+    described["properties"]["parameter_names"] = json!({"type": "object", "additionalProperties": {"type": "object"}});
+    described["properties"]["output_formats"] = json!({"type": "array", "items": {"type": "string"}});
+    described["properties"]["keywords"] = json!({"type": "array", "items": {"type": "string"}});
+    described
 }
 
 fn collection() -> Value {

@@ -152,6 +152,7 @@ fn raster(place: (f64, f64), hours: i64) -> Vec<u8> {
         title: "Probability density".to_owned(),
         attribution: vec![CREDIT.to_owned()],
         metadata: Vec::new(),
+        missing: driftline_tiles::cog::Missing::Zero,
     };
     write(&stack).unwrap()
 }

@@ -2,11 +2,16 @@
 //! to east and with every hour; wind blows from the south, the same everywhere. Waves, which are stored only where a test
 //! says so, travel to the north-east and get higher from south to north and with every hour.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use driftline_domain::{BBox, ForcingKind, GridSpec, RegularGrid, RunTime, ValidTime, VectorField};
-use driftline_ogc_api::{ForcingAbout, ForcingMaps, MapSlab, SeamError};
+use driftline_ogc_api::{
+    CycleAbout, CycleName, CycleObject, CycleObjects, FieldAbout, FieldStep, ForcingAbout, ForcingFields, ForcingMaps,
+    MapSlab, SeamError, StepsQuestion, StoredField,
+};
 use futures::future::BoxFuture;
 
 use crate::content::T0_S;
@@ -98,9 +103,18 @@ impl ForcingMaps for TestForcing {
         at: ValidTime,
         _max_cell_m: Option<f64>,
     ) -> BoxFuture<'_, Result<Vec<MapSlab>, SeamError>> {
+        let hour = (at.unix_s() - T0_S + 1_800).div_euclid(3_600);
+        let slab = self.slab(kind, hour);
+        let found = slab.grid.window_around(&bbox, 3).map(|_| slab);
+        Box::pin(async { Ok(found.into_iter().collect()) })
+    }
+}
+
+impl TestForcing {
+    /// The field of an hour.
+    fn slab(&self, kind: ForcingKind, hour: i64) -> MapSlab {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let grid = grid();
-        let hour = (at.unix_s() - T0_S + 1_800).div_euclid(3_600);
         let lon = |node: usize| grid.lon0_deg + (node % grid.nx) as f64 * STEP_DEG;
         let nodes = 0..grid.nx * grid.ny;
         let field = match kind {
@@ -126,17 +140,102 @@ impl ForcingMaps for TestForcing {
                 }
             }
         };
-        let spec = GridSpec::Regular(grid);
-        let slab = MapSlab {
-            grid: spec.clone(),
+        MapSlab {
+            grid: GridSpec::Regular(grid),
             field: Arc::new(field),
             time: time(hour),
             feed: "test <feed>".to_owned(),
             run: RunTime::from_unix_s(T0_S).unwrap(),
             revision: 1,
             attribution: Some(CURRENT_CREDIT.to_owned()),
+        }
+    }
+}
+
+/// The one cycle.
+pub(crate) fn cycle() -> CycleName {
+    CycleName {
+        feed: "test".to_owned(),
+        run: RunTime::from_unix_s(T0_S).unwrap(),
+    }
+}
+
+impl ForcingFields for TestForcing {
+    fn steps(&self, question: StepsQuestion) -> BoxFuture<'_, Result<Vec<FieldStep>, SeamError>> {
+        let grid = GridSpec::Regular(grid());
+        let meets = grid.window_around(&question.bbox, 0).is_some();
+        let is_ours = question.of_cycle.is_none_or(|name| name == cycle());
+        let index = ForcingKind::ALL.iter().position(|kind| *kind == question.kind).unwrap();
+        let series = Arc::new(FieldAbout {
+            cycle: cycle(),
+            revision: 1,
+            index,
+            grid,
+            attribution: Some(CURRENT_CREDIT.to_owned()),
+        });
+        let is_inside = |time: &ValidTime| {
+            question.from.is_none_or(|from| *time >= from) && question.until.is_none_or(|until| *time <= until)
         };
-        let found = spec.window_around(&bbox, 3).map(|_| slab);
-        Box::pin(async { Ok(found.into_iter().collect()) })
+        let steps = (0..=LAST_HOUR).filter(|hour| meets && is_ours && is_inside(&time(*hour)));
+        let steps = steps.map(|hour| FieldStep {
+            time: time(hour),
+            fields: vec![StoredField {
+                series: Arc::clone(&series),
+                step: hour as usize,
+            }],
+        });
+        let steps = steps.collect();
+        Box::pin(async move { Ok(steps) })
+    }
+
+    fn field<'a>(&'a self, field: &'a StoredField, bbox: BBox) -> BoxFuture<'a, Result<Option<MapSlab>, SeamError>> {
+        let slab = self.slab(ForcingKind::ALL[field.series.index], field.step as i64);
+        let found = slab.grid.window_around(&bbox, 3).map(|_| slab);
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn cycles(&self, kind: ForcingKind) -> BoxFuture<'_, Result<Vec<CycleAbout>, SeamError>> {
+        Box::pin(async move {
+            let about = self.about(kind).await?;
+            let cycle = |about| CycleAbout {
+                name: cycle(),
+                revision: 1,
+                about,
+            };
+            Ok(about.map(cycle).into_iter().collect())
+        })
+    }
+}
+
+/// What the cycle's Zarr store holds: metadata, and a chunk of the bytes 0 to 255 over and over.
+const OBJECTS: [(&str, u64); 2] = [("zarr.json", 20), ("current/current_east/c/0/0/0", 3_000_000)];
+
+impl CycleObjects for TestForcing {
+    fn about<'a>(
+        &'a self,
+        name: &'a CycleName,
+        revision: u32,
+        path: &'a str,
+    ) -> BoxFuture<'a, Result<Option<CycleObject>, SeamError>> {
+        let known = OBJECTS.into_iter().find(|(known, _)| *known == path);
+        let found = known
+            .filter(|_| *name == cycle() && revision == 1)
+            .map(|(path, bytes)| CycleObject {
+                bytes,
+                sha256: format!("sha of {path}"),
+            });
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn read<'a>(
+        &'a self,
+        _: &'a CycleName,
+        _: u32,
+        _: &'a str,
+        range: Range<u64>,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, SeamError>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let bytes: Vec<u8> = range.map(|at| at as u8).collect();
+        Box::pin(async move { Ok(Some(bytes.into())) })
     }
 }

@@ -11,6 +11,10 @@ mod content;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod edr;
+#[cfg(test)]
+mod edr_refusals;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod feature_info;
@@ -52,3 +56,5 @@ mod tenants;
 mod tiles;
 #[cfg(test)]
 mod waves;
+#[cfg(test)]
+mod zarr;

@@ -16,8 +16,8 @@ use driftline_compute::Compute;
 use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run};
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, RunTime, Violation};
 use driftline_ogc_api::{
-    AppState, BlueLake, CoverageQuestion, DatasetQuestion, ForcingCatalog, ForcingMaps, IntakeError, MissionIntake,
-    Parts, PublicBase, RunFiles, SeamError, router,
+    AppState, BlueLake, CoverageQuestion, CycleObjects, DatasetQuestion, ForcingCatalog, ForcingFields, ForcingMaps,
+    IntakeError, MissionIntake, Parts, PublicBase, RunFiles, SeamError, router,
 };
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -183,6 +183,8 @@ impl Service {
             forcing: Arc::new(FixedCatalog),
             maps: Arc::clone(&maps) as Arc<dyn ForcingMaps>,
             blue_lake,
+            fields: Arc::clone(&maps) as Arc<dyn ForcingFields>,
+            cycle_objects: Arc::clone(&maps) as Arc<dyn CycleObjects>,
             page: Some(Arc::new(|_| {
                 Html("<!DOCTYPE html><title>Driftline</title>").into_response()
             })),

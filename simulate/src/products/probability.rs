@@ -7,7 +7,7 @@
 //! hold less than a thousandth of the probability are zero too.
 
 use driftline_domain::ValidTime;
-use driftline_tiles::cog::{self, RasterBand, RasterStack};
+use driftline_tiles::cog::{self, Missing, RasterBand, RasterStack};
 
 use super::Error;
 use super::areas::{AreaSet, AreaSettings, Estimate};
@@ -62,6 +62,7 @@ pub fn probability_tif(
         unit: "km-2".to_owned(),
         title: "Probability density of the object's position if it is adrift, one band per output time".to_owned(),
         attribution: label.attribution.clone(),
+        missing: Missing::Zero,
         metadata: vec![
             text("mission_id", &label.mission_id),
             text("run_id", &label.run_id),

@@ -83,13 +83,30 @@ impl Catalog {
 
     /// What there is of a kind; `None` where nothing is stored. Worked out anew at each call: keep it with the catalog.
     pub fn about(&self, kind: ForcingKind) -> Option<KindAbout> {
+        KindAbout::over(self.series_of(kind))
+    }
+
+    /// Every series of a kind: its cycle and its index there.
+    pub(super) fn series_of(&self, kind: ForcingKind) -> impl Iterator<Item = (&std::sync::Arc<crate::Cycle>, usize)> {
+        self.cycles().flat_map(move |cycle| {
+            let series = cycle.manifest.series.iter().enumerate();
+            series
+                .filter(move |(_, entry)| entry.kind == kind)
+                .map(move |(index, _)| (cycle, index))
+        })
+    }
+}
+
+impl KindAbout {
+    /// What these series have together; `None` where none has a step.
+    pub(super) fn over<'a>(series: impl Iterator<Item = (&'a std::sync::Arc<crate::Cycle>, usize)>) -> Option<Self> {
         let mut grids: Vec<GridSpec> = Vec::new();
-        let mut about: Option<KindAbout> = None;
-        for (cycle, index) in self.series_of(kind) {
+        let mut about: Option<Self> = None;
+        for (cycle, index) in series {
             let entry = &cycle.manifest.series[index];
             let Some((from, until)) = entry.extent() else { continue };
             let step_s = shortest_spacing_s(&entry.times);
-            let whole = about.get_or_insert_with(|| KindAbout {
+            let whole = about.get_or_insert_with(|| Self {
                 bbox: entry.grid.bounds(),
                 from,
                 until,
@@ -110,16 +127,6 @@ impl Catalog {
             whole.attribution.extend(credit);
         }
         about
-    }
-
-    /// Every series of a kind: its cycle and its index there.
-    fn series_of(&self, kind: ForcingKind) -> impl Iterator<Item = (&std::sync::Arc<crate::Cycle>, usize)> {
-        self.cycles().flat_map(move |cycle| {
-            let series = cycle.manifest.series.iter().enumerate();
-            series
-                .filter(move |(_, entry)| entry.kind == kind)
-                .map(move |(index, _)| (cycle, index))
-        })
     }
 }
 

@@ -9,7 +9,7 @@ use driftline_domain::{
     BBox, Ellipsoid, ForcingKind, GridPoint, GridSpec, ProjectedGrid, Projection, RegularGrid, RunTime, ValidTime,
     VectorField,
 };
-use driftline_store::{CycleIdentity, Kind, SeriesRef, Store};
+use driftline_store::{CycleIdentity, Kind, SeriesRef, StepsWanted, Store};
 use jiff::Timestamp;
 
 use crate::{STEPS, globe, identity, made, open, publish, series, times, value, walk};
@@ -316,4 +316,59 @@ async fn an_instant_is_shown_by_the_newest_cycle_that_has_the_nearest_step_fines
     );
     assert_eq!((about.bbox.west, about.bbox.east, about.bbox.north), (0.0, 4.5, 54.5));
     assert_eq!(catalog.about(ForcingKind::Wind), None);
+}
+
+#[tokio::test]
+async fn values_are_of_exactly_their_step_from_the_newest_cycle_that_has_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    hourly(&store, "coarse", 0, 48, 0.5).await;
+    hourly(&store, "fine", 0, 12, 0.1).await;
+    hourly(&store, "fine", 6, 12, 0.1).await;
+    let catalog = store.catalog().await.unwrap();
+    let at = |hour: i64| ValidTime::from_unix_s(1_447_632_000 + 3600 * hour).unwrap();
+    let (in_both, in_coarse) = (
+        BBox::new(0.3, 50.3, 0.4, 50.4).unwrap(),
+        BBox::new(3.0, 53.0, 3.1, 53.1).unwrap(),
+    );
+    let found = |bbox: &BBox, of_cycle: Option<(&str, RunTime)>, from: i64, until: i64| -> Vec<String> {
+        let steps = catalog.steps_between(StepsWanted {
+            kind: ForcingKind::Current,
+            of_cycle,
+            bbox,
+            from: Some(at(from)),
+            until: Some(at(until)),
+        });
+        let told = steps.iter().map(|step| {
+            let fields = step.fields.iter().map(|field| {
+                let (manifest, entry) = (&field.series.cycle.manifest, field.series.entry());
+                assert_eq!(entry.times[field.step], step.time);
+                format!("{}{}", manifest.feed, (manifest.run.unix_s() - 1_447_632_000) / 3600)
+            });
+            fields.collect::<Vec<_>>().join(" ")
+        });
+        told.collect()
+    };
+    assert_eq!(
+        found(&in_both, None, 5, 7),
+        ["fine0 coarse0", "fine6 coarse0", "fine6 coarse0"]
+    );
+    assert_eq!(
+        found(&in_both, None, 17, 18),
+        ["fine6 coarse0", "coarse0"],
+        "where the finer feed ends"
+    );
+    assert_eq!(found(&in_coarse, None, 5, 6), ["coarse0", "coarse0"]);
+    let first = Some(("fine", RunTime::from_unix_s(1_447_632_000).unwrap()));
+    assert_eq!(found(&in_both, first, 10, 20), ["fine0", "fine0"]);
+    assert!(found(&in_both, Some(("none", RunTime::from_unix_s(0).unwrap())), 0, 9).is_empty());
+    assert!(found(&in_both, None, 50, 60).is_empty());
+    let feeds: Vec<String> = catalog
+        .cycles_with(ForcingKind::Current)
+        .iter()
+        .map(|cycle| cycle.manifest.feed.clone())
+        .collect();
+    assert_eq!(feeds, ["fine", "coarse", "fine"], "newest run first");
+    let about = catalog.about_cycle(ForcingKind::Current, "fine", RunTime::from_unix_s(1_447_632_000).unwrap());
+    assert_eq!(about.unwrap().until, at(11));
 }

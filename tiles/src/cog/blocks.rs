@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
+use super::Missing;
 use super::directory::damaged;
 use crate::Error;
 
@@ -25,9 +26,15 @@ pub(super) fn levels(nx: usize, ny: usize) -> Vec<(usize, usize)> {
     std::iter::successors(Some((nx, ny)), halved).collect()
 }
 
-/// Cells of half the resolution: each the mean of the four (at the edge two, or one) that it covers. 0 counts: nothing
-/// in three of four cells means a quarter of the density.
-pub(super) fn halve(values: &[f32], nx: usize, ny: usize) -> Vec<f32> {
+/// Cells of half the resolution. Of densities each is the mean of the four (at the edge two, or one) that it covers, and 0
+/// counts: nothing in three of four cells means a quarter of the density. Otherwise every second cell is picked.
+pub(super) fn halve(values: &[f32], nx: usize, ny: usize, missing: Missing) -> Vec<f32> {
+    if missing == Missing::NotANumber {
+        let rows = (0..ny).step_by(2);
+        return rows
+            .flat_map(|y| (0..nx).step_by(2).map(move |x| values[y * nx + x]))
+            .collect();
+    }
     let mut halved = Vec::with_capacity(nx.div_ceil(2) * ny.div_ceil(2));
     for y in (0..ny).step_by(2) {
         for x in (0..nx).step_by(2) {
@@ -40,13 +47,23 @@ pub(super) fn halve(values: &[f32], nx: usize, ny: usize) -> Vec<f32> {
     halved
 }
 
-/// The blocks of a band, row by row; `None` for one of zeros.
-pub(super) fn encode(values: &[f32], nx: usize, ny: usize, side: usize) -> Result<Vec<Option<Vec<u8>>>, Error> {
+/// The blocks of a band, row by row; `None` for one with nothing in it.
+pub(super) fn encode(
+    values: &[f32],
+    nx: usize,
+    ny: usize,
+    side: usize,
+    missing: Missing,
+) -> Result<Vec<Option<Vec<u8>>>, Error> {
+    let is_nothing = |value: &f32| match missing {
+        Missing::Zero => *value == 0.0,
+        Missing::NotANumber => value.is_nan(),
+    };
     let mut blocks = Vec::new();
     for top in (0..ny).step_by(side) {
         for left in (0..nx).step_by(side) {
             let rows = (top..(top + side).min(ny)).map(|y| &values[y * nx + left..y * nx + (left + side).min(nx)]);
-            if rows.clone().flatten().all(|value| *value == 0.0) {
+            if rows.clone().flatten().all(is_nothing) {
                 blocks.push(None);
                 continue;
             }
@@ -108,7 +125,7 @@ mod tests {
         let (nx, ny) = (37, 50);
         let values: Vec<f32> = (0..nx * ny).map(|k| (k as f32 * 0.37).sin() * 1e-4).collect();
         let side = 16;
-        let blocks = encode(&values, nx, ny, side).unwrap();
+        let blocks = encode(&values, nx, ny, side, Missing::Zero).unwrap();
         assert_eq!(blocks.len(), 3 * 4);
         for (at, block) in blocks.iter().enumerate() {
             let block = decode(block.as_ref().unwrap(), side).unwrap();
@@ -118,9 +135,12 @@ mod tests {
                 assert_eq!(*value, expected, "{x} {y}");
             }
         }
-        assert!(encode(&vec![0.0; 100], 10, 10, 16).unwrap()[0].is_none());
+        assert!(encode(&vec![0.0; 100], 10, 10, 16, Missing::Zero).unwrap()[0].is_none());
         assert!(decode(&[1, 2, 3], 16).is_err());
-        let short = encode(&[1.0; 256], 16, 16, 16).unwrap().remove(0).unwrap();
+        let short = encode(&[1.0; 256], 16, 16, 16, Missing::Zero)
+            .unwrap()
+            .remove(0)
+            .unwrap();
         assert!(decode(&short, 32).is_err() && decode(&short, 8).is_err());
     }
 
@@ -128,7 +148,7 @@ mod tests {
     fn overviews_keep_the_mean() {
         assert_eq!(levels(512, 100), [(512, 100)]);
         assert_eq!(levels(1500, 513), [(1500, 513), (750, 257), (375, 129)]);
-        assert_eq!(halve(&[1.0, 3.0, 5.0, 0.0, 0.0, 7.0], 3, 2), [1.0, 6.0]);
+        assert_eq!(halve(&[1.0, 3.0, 5.0, 0.0, 0.0, 7.0], 3, 2, Missing::Zero), [1.0, 6.0]);
         assert_eq!(side(10, 3), 16);
         assert_eq!(side(100_000, 3), 256);
     }

@@ -107,6 +107,7 @@ mod tests {
             unit: "km-2".to_owned(),
             title: String::new(),
             attribution: vec!["A & B".to_owned()],
+            missing: crate::cog::Missing::Zero,
             metadata: vec![("RUN\" role=\"description\" sample=\"0".to_owned(), "x".to_owned())],
         };
         let xml = to_xml(&stack);

@@ -3,7 +3,7 @@
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, PlanarConfiguration, Predictor, SampleFormat, Tag};
 
 use super::directory::{DirectoryWriter, GDAL_METADATA, even};
-use super::{RasterStack, blocks, metadata};
+use super::{Missing, RasterStack, blocks, metadata};
 use crate::Error;
 
 /// What GDAL looks for between header and first directory; the blank lets it write YES over NO.
@@ -78,7 +78,11 @@ fn check(stack: &RasterStack) -> Result<(), Error> {
                 stack.ny
             ));
         }
-        if let Some(value) = band.values.iter().find(|value| !value.is_finite()) {
+        let is_wrong = |value: &&f32| match stack.missing {
+            Missing::Zero => !value.is_finite(),
+            Missing::NotANumber => value.is_infinite(),
+        };
+        if let Some(value) = band.values.iter().find(is_wrong) {
             return refuse(format!("band {k} holds the value {value}"));
         }
     }
@@ -99,9 +103,11 @@ fn levels(stack: &RasterStack, side: usize) -> Result<Vec<Level>, Error> {
         let mut coarse = Vec::new();
         for (level, (nx, ny)) in sizes.iter().enumerate() {
             let values = if level == 0 { &band.values } else { &coarse };
-            levels[level].blocks.extend(blocks::encode(values, *nx, *ny, side)?);
+            levels[level]
+                .blocks
+                .extend(blocks::encode(values, *nx, *ny, side, stack.missing)?);
             if level + 1 < sizes.len() {
-                coarse = blocks::halve(values, *nx, *ny);
+                coarse = blocks::halve(values, *nx, *ny, stack.missing);
             }
         }
     }
@@ -156,7 +162,11 @@ fn directory(stack: &RasterStack, levels: &[Level], level: usize, side: usize, p
         tags.shorts(Tag::ExtraSamples, &vec![0; bands - 1]);
     }
     tags.shorts(Tag::SampleFormat, &vec![SampleFormat::IEEEFP.to_u16(); bands]);
-    tags.text(Tag::GdalNodata.to_u16(), "0");
+    let nothing = match stack.missing {
+        Missing::Zero => "0",
+        Missing::NotANumber => "nan",
+    };
+    tags.text(Tag::GdalNodata.to_u16(), nothing);
     if level == 0 {
         describe(stack, &mut tags);
     }

@@ -55,6 +55,7 @@ pub(crate) fn clouds(nx: usize, ny: usize, bands: usize) -> RasterStack {
             "GSHHG".to_owned(),
         ],
         metadata: vec![("RUN".to_owned(), "run_1".to_owned())],
+        missing: driftline_tiles::cog::Missing::Zero,
     }
 }
 
