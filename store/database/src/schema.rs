@@ -28,6 +28,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "map credentials",
         include_str!("../migrations/0003_map_credentials.sql"),
     ),
+    Migration::new(4, "process jobs", include_str!("../migrations/0004_process_jobs.sql")),
 ];
 
 /// Brings the file to the newest of these steps; refuses one that has seen steps unknown here and leaves it as it is.
