@@ -13,9 +13,11 @@ mod positions;
 mod root;
 
 pub(crate) use collection::Collection;
-pub(crate) use description::{CLASSES, api, collection, collections, conformance, landing};
+pub(crate) use description::{CLASSES, CRS84, api, collection, collections, conformance, landing};
 pub(crate) use files::FileCache;
+pub(crate) use geojson::{Frame, feature_collection};
 pub(crate) use geometry::parsed as parsed_geometry;
-pub(crate) use holdings::{Holdings, HoldingsCache, credits_of};
+pub(crate) use holdings::{Holdings, HoldingsCache, credits_of, union as union_of_boxes};
 pub(crate) use items::{item, items};
+pub(crate) use page::Selection;
 pub(crate) use root::{Root, RootAsk};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use driftline_auth_billing::{
-    Auth, Cors, MapLinks, Metering, Problem, UsageLog, access_log, path_keys, router as account_routes, system_clock,
+    Auth, Cors, MapLinks, Metering, Outbound, Problem, UsageLog, access_log, path_keys, router as account_routes, system_clock,
 };
 use driftline_compute::Compute;
 use driftline_config::Settings;
@@ -43,14 +43,17 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
         .merge(basemap::routes(coast, compute, public_base.clone())?)
         .merge(metrics::routes(&auth, ground.settings, ground.store));
     let public_path = public_base.path_prefix();
-    let state = AppState::new(parts(ground, public_base));
+    let outbound = Outbound::new(&ground.settings.outbound.allow).context("outbound.allow")?;
+    let state = AppState::new(parts(ground, public_base, outbound));
+    // It ends with the service; what it has not told by then is told after the next start.
+    tokio::spawn(driftline_ogc_api::deliver_callbacks(state.clone()));
     let metering = Metering::new(log);
     let protect = |routes: Router| auth.wrap(metering.wrap(routes));
     let routes = driftline_ogc_api::router(state, accounts, pages, protect);
     Ok(access_log(path_keys(cors.wrap(routes), &public_path)))
 }
 
-fn parts(ground: Ground<'_>, public_base: PublicBase) -> Parts {
+fn parts(ground: Ground<'_>, public_base: PublicBase, outbound: Outbound) -> Parts {
     Parts {
         database: ground.database.clone(),
         compute: ground.maps.clone(),
@@ -67,6 +70,7 @@ fn parts(ground: Ground<'_>, public_base: PublicBase) -> Parts {
         maps: Arc::new(StoredMaps::new(ground.store.clone())),
         page: Some(Arc::new(page::index)),
         changes: ground.changes.clone(),
+        outbound,
         public_base,
         shutdown: ground.shutdown,
     }

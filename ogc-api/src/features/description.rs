@@ -12,6 +12,7 @@ use crate::ask::Ask;
 use crate::document::{GEOJSON, JSON, OPENAPI, document};
 use crate::links::Link;
 use crate::missions::{CAPABILITIES, map_links};
+use crate::processes::relations;
 use crate::{AppState, Error, conformance, openapi};
 
 /// Conformance classes of OGC API Features.
@@ -50,6 +51,12 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
             ),
             ask.site
                 .link("tilesets", JSON, "Maps as tiles", &format!("{base}/tiles")),
+            ask.site
+                .link(relations::CONFORMANCE, JSON, "Conformance classes", &at("/conformance")),
+            ask.site
+                .link(relations::PROCESSES, JSON, "Processes", &at("/processes")),
+            ask.site.link(relations::JOB_LIST, JSON, "Jobs", &at("/jobs")),
+            ask.site.link("related", JSON, "Cycles and missions as a STAC catalogue", "/stac"),
         ]),
     }
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";
@@ -58,20 +65,20 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
 }
 
 /// `GET /ogc/conformance`.
-pub(crate) async fn conformance(RootAsk { ask, .. }: RootAsk) -> Result<Response, Error> {
+pub(crate) async fn conformance(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
     let links = [Link::new("self", JSON, ask.self_url())];
     document(
         &ask.headers,
         JSON,
-        &json!({"links": links, "conformsTo": conformance::of_ogc_root()}),
+        &json!({"links": links, "conformsTo": conformance::of_ogc_root(root.mission_id().is_none())}),
     )
 }
 
 /// `GET /ogc/api`.
 pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
-    let content = openapi::features_document(&ask.site.bare_url(&root.path()), &root.title());
+    let content = openapi::features_document(&ask.site.bare_url(&root.path()), &root.title(), root.mission_id().is_none());
     document(&ask.headers, OPENAPI, &content)
 }
 

@@ -7,7 +7,7 @@ use crate::document::{GEOJSON, JSON, OPENAPI, PARTICLES};
 
 /// One operation of a path.
 pub(super) struct Operation<'a> {
-    method: &'a str,
+    pub(super) method: &'a str,
     path: String,
     id: String,
     tag: &'a str,

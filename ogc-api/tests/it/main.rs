@@ -35,11 +35,15 @@ mod pixels;
 #[cfg(test)]
 mod positions;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod ranges;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod stac;
 #[cfg(test)]
 mod tenants;
 #[cfg(test)]
