@@ -45,6 +45,12 @@ pub enum Error {
     /// The system has no randomness to give.
     #[error("the system's random numbers are not available: {0}")]
     Random(String),
+    /// A text that names no network.
+    #[error("'{0}' is no network: it is an address such as 127.0.0.1 or a network such as 10.1.0.0/16")]
+    Network(String),
+    /// The client for requests to others cannot be built.
+    #[error("requests to others cannot be made: {0}")]
+    Outbound(String),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] driftline_database::Error),

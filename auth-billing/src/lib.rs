@@ -1,6 +1,6 @@
 //! Who is calling, may they, and what did it cost: API keys and scopes, publishable keys and the pages that may use
 //! them, signed links, the layers that check and record all that, the exact usage log, and the routes of `/v1` that
-//! show an organisation its keys and its usage.
+//! show an organisation its keys and its usage. What customers name as an address is asked through [`Outbound`] only.
 //!
 //! Around a router, from the inside out: [`Metering::wrap`], [`Auth::wrap`], then around everything, public routes
 //! included, [`Cors::wrap`], [`path_keys`] and [`access_log`].
@@ -19,6 +19,7 @@ mod known_keys;
 mod map_links;
 mod meter;
 mod origin;
+mod outbound;
 mod path_key;
 mod problem;
 mod redact;
@@ -41,6 +42,7 @@ pub use keys::{KeyFormError, KeyText, create_key, create_publishable_key, mint, 
 pub use map_links::{MapLinks, PublicUrl};
 pub use meter::{Billable, CHARGE_HEADER, Metering};
 pub use origin::AllowedOrigins;
+pub use outbound::{Fetched, MAX_SENT, Outbound, OutboundError};
 pub use path_key::path_keys;
 pub use problem::Problem;
 pub use redact::redact;

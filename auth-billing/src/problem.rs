@@ -18,6 +18,8 @@ pub struct Problem {
     pub status: StatusCode,
     /// A stable word for programs, for example `not_found`.
     pub code: &'static str,
+    /// What sort of problem it is, by an address of a standard that names some; otherwise `about:blank` (RFC 9457, 4.2.1).
+    pub kind: &'static str,
     /// The status in words.
     pub title: &'static str,
     /// A sentence for people.
@@ -49,6 +51,7 @@ impl Problem {
         Self {
             status,
             code,
+            kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             detail: detail.into(),
             request_id: None,
@@ -138,6 +141,12 @@ impl Problem {
         self
     }
 
+    /// The same problem as one of this sort.
+    pub fn of_kind(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// The same problem with a header more.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers = self.headers.into_iter().chain([(name, value)]).collect();
@@ -151,7 +160,7 @@ impl IntoResponse for Problem {
         let detail = redact(&self.detail);
         let details: Vec<Violation> = self.violations.iter().map(redacted).collect();
         let body = Body9457 {
-            r#type: "about:blank",
+            r#type: self.kind,
             title: self.title,
             status: self.status.as_u16(),
             detail: &detail,

@@ -24,6 +24,8 @@ pub struct Settings {
     pub ingest: IngestSettings,
     /// How missions run.
     pub missions: MissionSettings,
+    /// Requests to addresses that customers name.
+    pub outbound: OutboundSettings,
     /// The usage log.
     pub usage: UsageSettings,
     /// What is written about the service's own work.
@@ -122,6 +124,14 @@ pub struct MissionSettings {
     pub threads: usize,
     /// Seconds a worker may be silent before its job is given to another.
     pub lease_s: u32,
+}
+
+/// Requests to addresses that customers name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutboundSettings {
+    /// Networks beside the public ones that may be asked, such as `10.1.0.0/16`.
+    pub allow: Vec<String>,
 }
 
 /// The usage log.

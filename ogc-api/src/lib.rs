@@ -25,12 +25,14 @@ mod links;
 mod maps;
 mod missions;
 mod openapi;
+mod processes;
 mod query;
 mod ranges;
 mod reference;
 mod routes;
 mod runs;
 mod service;
+mod stac;
 mod state;
 mod tilesets;
 mod wms;
@@ -41,6 +43,7 @@ pub use error::Error;
 pub use forcing_fields::{CycleAbout, CycleName, FieldAbout, FieldStep, ForcingFields, StepsQuestion, StoredField};
 pub use forcing_maps::{ForcingAbout, ForcingMaps, MapSlab};
 pub use links::PublicBase;
+pub use processes::deliver_callbacks;
 pub use routes::router;
 pub use state::{
     AppState, CoverageQuestion, DatasetQuestion, FileStream, ForcingCatalog, IntakeError, MissionIntake, Page, Parts,

@@ -12,10 +12,10 @@ mod view;
 pub(crate) use documents::DocumentMakers;
 pub(crate) use events::events;
 pub(crate) use particles::particles;
-pub(crate) use read::{list, mission, status, withdraw};
-pub(crate) use results::{file, results};
+pub(crate) use read::{list, mission, status, withdraw, withdraw_mission};
+pub(crate) use results::{file, file_names, media_type, results};
 pub(crate) use streams::EventStreams;
-pub(crate) use submit::{submit, validate};
+pub(crate) use submit::{accept, read_json_body, submit, validate};
 pub(crate) use view::{CAPABILITIES, FIELDS, map_links};
 
 use driftline_database::Mission;

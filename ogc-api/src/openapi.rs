@@ -8,14 +8,20 @@ mod map_paths;
 mod mission_request;
 mod parameters;
 mod paths;
+mod process_paths;
+mod process_schemas;
 mod schemas;
+mod stac_paths;
 
 use serde_json::{Map, Value, json};
 
 /// The document of one OGC root, whose address is the server.
-pub(crate) fn features_document(root_url: &str, title: &str) -> Value {
+pub(crate) fn features_document(root_url: &str, title: &str, is_tenants: bool) -> Value {
     let mut paths = Map::new();
     paths::add_features(&mut paths, "", false);
+    if is_tenants {
+        process_paths::add_processes(&mut paths, "");
+    }
     whole(root_url, title, paths)
 }
 
@@ -37,9 +43,38 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     paths::add_features(&mut paths, "/missions/{mission_id}/ogc", true);
     edr_paths::add_edr(&mut paths, "/edr", false);
     edr_paths::add_edr(&mut paths, "/missions/{mission_id}/edr", true);
+    process_paths::add_processes(&mut paths, "/ogc");
+    stac_paths::add_stac(&mut paths);
     map_paths::add_maps(&mut paths, "", false);
     map_paths::add_maps(&mut paths, "/missions/{mission_id}", true);
     whole(base_url, "Driftline", paths)
+}
+
+/// The members of a mission's body with their schemas, which refer to nothing outside of them: for descriptions that stand
+/// alone.
+pub(crate) fn mission_members() -> Map<String, Value> {
+    let mut body = mission_request::body();
+    inline(&mut body);
+    match body["properties"].take() {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+/// Puts what is referred to in the place of references.
+fn inline(schema: &mut Value) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|address| address.rsplit('/').next()) {
+        *schema = match name {
+            "scenario" => mission_request::scenario(),
+            "release" => mission_request::release(),
+            _ => json!({}),
+        };
+    }
+    match schema {
+        Value::Object(members) => members.values_mut().for_each(inline),
+        Value::Array(items) => items.iter_mut().for_each(inline),
+        _ => {}
+    }
 }
 
 fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
@@ -61,6 +96,8 @@ fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
             {"name": "Accounts", "description": "Keys, usage, and who the caller is"},
             {"name": "Features", "description": "Results as OGC API Features"},
             {"name": "Values", "description": "Forcing and results as OGC API EDR"},
+            {"name": "Processes", "description": "Missions as jobs of OGC API Processes"},
+            {"name": "Catalogue", "description": "Cycles and missions as a STAC catalogue"},
             {"name": "Maps", "description": "Forcing and results as WMS, tiles and TileJSON"},
         ],
         "paths": paths,
@@ -96,7 +133,7 @@ mod tests {
 
     fn documents() -> [Value; 3] {
         [
-            features_document("https://h/ogc", "Title"),
+            features_document("https://h/ogc", "Title", true),
             edr_document("https://h/edr", "Title"),
             service_document("https://h"),
         ]
@@ -163,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_items_operation_says_what_conformance_tools_look_for() {
-        let document = features_document("https://h/ogc", "Title");
+        let document = features_document("https://h/ogc", "Title", true);
         let limit = &document["components"]["parameters"]["limit"];
         assert_eq!(limit["schema"]["minimum"], 1);
         assert_eq!(limit["schema"]["maximum"], 10_000);

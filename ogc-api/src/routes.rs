@@ -14,7 +14,7 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::service::takes_html;
-use crate::{AppState, Error, edr, features, missions, reference, service, tilesets, wms, zarr};
+use crate::{AppState, Error, edr, features, missions, processes, reference, service, stac, tilesets, wms, zarr};
 
 pub(crate) type Route = (&'static str, MethodRouter<AppState>);
 
@@ -144,6 +144,8 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
         ),
     ]);
     table.extend(edr::routes());
+    table.extend(processes::routes());
+    table.extend(stac::routes());
     table
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
+use driftline_auth_billing::Outbound;
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_database::Database;
@@ -23,6 +24,7 @@ use crate::health::Health;
 use crate::links::PublicBase;
 use crate::maps::MapPlaces;
 use crate::missions::{DocumentMakers, EventStreams};
+use crate::processes::EchoJobs;
 use crate::runs::RunCache;
 
 /// Why a seam gave no answer: a sentence for the log, never for the client.
@@ -192,6 +194,8 @@ pub struct Parts {
     pub page: Option<Page>,
     /// "Something about this mission changed": sent by the worker, and by this crate when one is created or withdrawn.
     pub changes: broadcast::Sender<(OrgId, MissionId)>,
+    /// What asks addresses that customers name.
+    pub outbound: Outbound,
     /// What links begin with.
     pub public_base: PublicBase,
     /// Turns true when the process is to end: event streams end then.
@@ -210,6 +214,7 @@ pub(crate) struct Inner {
     pub(crate) map_places: MapPlaces,
     pub(crate) event_streams: EventStreams,
     pub(crate) documents: DocumentMakers,
+    pub(crate) echo_jobs: EchoJobs,
     pub(crate) health: Health,
 }
 
@@ -225,6 +230,7 @@ impl AppState {
             map_places,
             event_streams: EventStreams::default(),
             documents: DocumentMakers::default(),
+            echo_jobs: EchoJobs::default(),
             health: Health::default(),
         }))
     }
@@ -251,6 +257,10 @@ impl AppState {
 
     pub(crate) fn documents(&self) -> &DocumentMakers {
         &self.0.documents
+    }
+
+    pub(crate) fn echo_jobs(&self) -> &EchoJobs {
+        &self.0.echo_jobs
     }
 
     pub(crate) fn health(&self) -> &Health {

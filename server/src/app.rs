@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use driftline_auth_billing::{
-    Auth, Cors, MapLinks, Metering, Problem, UsageLog, access_log, path_keys, router as account_routes, system_clock,
+    Auth, Cors, MapLinks, Metering, Outbound, Problem, UsageLog, access_log, path_keys, router as account_routes, system_clock,
 };
 use driftline_compute::Compute;
 use driftline_config::Settings;
@@ -46,14 +46,17 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
     let public_path = public_base.path_prefix();
     let blue_lake = ground.settings.blue_lake().map(BlueLake::load).transpose();
     let blue_lake = blue_lake.context("conformance.blue_lake")?;
-    let state = AppState::new(parts(ground, public_base, blue_lake));
+    let outbound = Outbound::new(&ground.settings.outbound.allow).context("outbound.allow")?;
+    let state = AppState::new(parts(ground, public_base, blue_lake, outbound));
+    // It ends with the service; what it has not told by then is told after the next start.
+    tokio::spawn(driftline_ogc_api::deliver_callbacks(state.clone()));
     let metering = Metering::new(log);
     let protect = |routes: Router| auth.wrap(metering.wrap(routes));
     let routes = driftline_ogc_api::router(state, accounts, pages, protect);
     Ok(access_log(path_keys(cors.wrap(routes), &public_path)))
 }
 
-fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake>) -> Parts {
+fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake>, outbound: Outbound) -> Parts {
     Parts {
         database: ground.database.clone(),
         compute: ground.maps.clone(),
@@ -73,6 +76,7 @@ fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake
         cycle_objects: Arc::new(StoredFields::new(ground.store.clone())),
         page: Some(Arc::new(page::index)),
         changes: ground.changes.clone(),
+        outbound,
         public_base,
         shutdown: ground.shutdown,
     }

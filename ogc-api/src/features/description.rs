@@ -14,6 +14,7 @@ use crate::ask::Ask;
 use crate::described::Form;
 use crate::document::{JSON, OPENAPI, document};
 use crate::missions::{CAPABILITIES, map_links};
+use crate::processes::relations;
 use crate::{AppState, Error, conformance, openapi};
 
 /// Conformance classes of OGC API Features.
@@ -71,6 +72,12 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
             ),
             ask.site
                 .link("tilesets", JSON, "Maps as tiles", &format!("{base}/tiles")),
+            ask.site
+                .link(relations::CONFORMANCE, JSON, "Conformance classes", &at("/conformance")),
+            ask.site
+                .link(relations::PROCESSES, JSON, "Processes", &at("/processes")),
+            ask.site.link(relations::JOB_LIST, JSON, "Jobs", &at("/jobs")),
+            ask.site.link("related", JSON, "Cycles and missions as a STAC catalogue", "/stac"),
         ]),
     }
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";
@@ -79,9 +86,10 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
 }
 
 /// `GET /ogc/conformance`.
-pub(crate) async fn conformance(RootAsk { ask, .. }: RootAsk) -> Result<Response, Error> {
+pub(crate) async fn conformance(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
     let form = checked(&ask)?;
-    let content = json!({"links": form.links(&ask), "conformsTo": conformance::of_ogc_root()});
+    let classes = conformance::of_ogc_root(root.mission_id().is_none());
+    let content = json!({"links": form.links(&ask), "conformsTo": classes});
     form.answer(&ask, JSON, "Conformance classes", &content)
 }
 
@@ -90,7 +98,8 @@ pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Erro
     ask.query.allow_only(&["f"])?;
     ask.query.check_format(&["json"])?;
     ask.check_accept()?;
-    let content = openapi::features_document(&ask.site.server_url(&root.path()), &root.title());
+    let is_tenant = root.mission_id().is_none();
+    let content = openapi::features_document(&ask.site.server_url(&root.path()), &root.title(), is_tenant);
     document(&ask.headers, OPENAPI, &content)
 }
 

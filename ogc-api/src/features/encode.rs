@@ -128,6 +128,14 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
+    /// Everything.
+    pub(crate) fn all() -> Self {
+        Self {
+            names: None,
+            has_geometry: true,
+        }
+    }
+
     /// Reads `properties` and `skipGeometry`.
     pub(crate) fn asked(ask: &Ask, collection: Collection) -> Result<Self, Error> {
         let names = match ask.query.get("properties") {

@@ -269,7 +269,7 @@ fn add_attribution(lines: &mut Vec<String>, run: &Run) {
 }
 
 /// The smallest box around all: on the circle of longitudes the widest gap stays outside.
-fn union(boxes: &[[f64; 4]]) -> Option<[f64; 4]> {
+pub(crate) fn union(boxes: &[[f64; 4]]) -> Option<[f64; 4]> {
     let first = boxes.first()?;
     let (mut south, mut north) = (first[1], first[3]);
     let mut spans: Vec<(f64, f64)> = Vec::with_capacity(boxes.len());

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::{Scope, chain};
 use driftline_database::{MissionFilter, MissionStatus};
-use driftline_domain::MissionId;
+use driftline_domain::{MissionId, OrgId};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -80,17 +80,25 @@ pub(crate) async fn withdraw(State(state): State<AppState>, ask: Ask) -> Result<
     let id = ask.param("mission_id");
     let unknown = || Error::not_found("mission", id);
     let parsed: MissionId = id.parse().ok().ok_or_else(unknown)?;
-    let org = ask.caller.org;
-    if !state.database.delete_mission(org, parsed, Timestamp::now()).await? {
-        return Err(unknown());
+    if withdraw_mission(&state, ask.caller.org, parsed).await? {
+        Ok(StatusCode::NO_CONTENT.into_response())
+    } else {
+        Err(unknown())
+    }
+}
+
+/// Withdraws a mission with everything of it; false where there is none.
+pub(crate) async fn withdraw_mission(state: &AppState, org: OrgId, mission: MissionId) -> Result<bool, Error> {
+    if !state.database.delete_mission(org, mission, Timestamp::now()).await? {
+        return Ok(false);
     }
     // Nobody listening is no fault.
-    let _ = state.changes.send((org, parsed));
+    let _ = state.changes.send((org, mission));
     // The mission is gone for everybody from here on; files that stay cost space only.
-    if let Err(error) = state.files.remove(parsed).await {
-        tracing::warn!(mission.id = %parsed, cause = chain(&error), "files of a withdrawn mission were not removed");
+    if let Err(error) = state.files.remove(mission).await {
+        tracing::warn!(mission.id = %mission, cause = chain(&error), "files of a withdrawn mission were not removed");
     }
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok(true)
 }
 
 fn next_url(ask: &Ask, last: MissionId) -> String {

@@ -188,7 +188,7 @@ pub(super) fn published(mission: &Mission) -> Result<&Run, Error> {
 }
 
 /// Names of the summary's `files`: texts, or objects with a `name`. A name that would need escaping is left out.
-fn file_names(run: &Run) -> impl Iterator<Item = &str> {
+pub(crate) fn file_names(run: &Run) -> impl Iterator<Item = &str> {
     let files = run.summary.get("files").and_then(Value::as_array);
     let is_plain = |name: &&str| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
@@ -224,7 +224,8 @@ fn name_of(file: &Value) -> Option<&str> {
     file.as_str().or_else(|| file.get("name")?.as_str())
 }
 
-fn media_type(name: &str) -> &'static str {
+/// The media type of a result file by its name.
+pub(crate) fn media_type(name: &str) -> &'static str {
     if let Some(document) = document_named(name) {
         return document.media_type;
     }

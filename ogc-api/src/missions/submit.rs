@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::Scope;
-use driftline_database::{Mission, MissionCreation, NewMission};
+use driftline_database::{Mission, MissionCreation, NewMission, NewProcessJob};
 use driftline_domain::{MissionId, MissionSpec, unambiguous_json};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
@@ -33,9 +33,41 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 pub(crate) async fn submit(State(state): State<AppState>, ask: Ask, body: Body) -> Result<Response, Error> {
     ask.require(Scope::MissionsWrite)?;
     ask.query.allow_only(&[])?;
-    let key = idempotency_key(&ask.headers)?;
+    // A key that cannot be one is refused before the body is read.
+    idempotency_key(&ask.headers)?;
     let body = read_json_body(&ask.headers, body).await?;
-    let spec = parse(&body)?;
+    let accepted = accept(&state, &ask, parse(&body)?, &body, None).await?;
+    let mut response = answer(&ask, &accepted.mission)?;
+    accepted.note_replay(&mut response);
+    Ok(response)
+}
+
+/// What became of a submission.
+pub(crate) struct Accepted {
+    /// The mission.
+    pub(crate) mission: Mission,
+    is_replayed: bool,
+}
+
+impl Accepted {
+    /// Says in an answer that the mission is that of an earlier submission.
+    pub(crate) fn note_replay(&self, response: &mut Response) {
+        if self.is_replayed {
+            let headers = response.headers_mut();
+            headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+    }
+}
+
+/// Checks a mission and takes it in, as the job of a process or not; `sent` is what a repetition has to repeat.
+pub(crate) async fn accept(
+    state: &AppState,
+    ask: &Ask,
+    spec: MissionSpec,
+    sent: &[u8],
+    job: Option<NewProcessJob>,
+) -> Result<Accepted, Error> {
+    let key = idempotency_key(&ask.headers)?;
     if spec.distress {
         ask.require(Scope::MissionsDistress)?;
     }
@@ -48,9 +80,9 @@ pub(crate) async fn submit(State(state): State<AppState>, ask: Ask, body: Body) 
     let warnings = if repeated {
         Vec::new()
     } else {
-        check(&state, &ask, &spec).await?
+        check(state, ask, &spec).await?
     };
-    let sha256: [u8; 32] = Sha256::digest(&body).into();
+    let sha256: [u8; 32] = Sha256::digest(sent).into();
     let new = NewMission {
         id: MissionId::generate(),
         org: ask.caller.org,
@@ -60,21 +92,22 @@ pub(crate) async fn submit(State(state): State<AppState>, ask: Ask, body: Body) 
         idempotency: key.clone().map(|key| (key, sha256)),
         created_at: now,
     };
-    match state.database.create_mission(new).await? {
-        MissionCreation::Created(mission) => {
-            // Nobody listening is no fault.
-            let _ = state.changes.send((mission.org, mission.id));
-            accepted(&ask, &mission)
+    let created = match job {
+        Some(job) => state.database.create_process_job(new, job).await?,
+        None => state.database.create_mission(new).await?,
+    };
+    let (mission, is_replayed) = match created {
+        MissionCreation::Created(mission) => (mission, false),
+        MissionCreation::Replayed(mission) => (mission, true),
+        MissionCreation::IdempotencyConflict => {
+            return Err(Error::IdempotencyConflict(shown(&key.unwrap_or_default())));
         }
-        MissionCreation::Replayed(mission) => {
-            let mut response = accepted(&ask, &mission)?;
-            response
-                .headers_mut()
-                .insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
-            Ok(response)
-        }
-        MissionCreation::IdempotencyConflict => Err(Error::IdempotencyConflict(shown(&key.unwrap_or_default()))),
+    };
+    if !is_replayed {
+        // Nobody listening is no fault.
+        let _ = state.changes.send((mission.org, mission.id));
     }
+    Ok(Accepted { mission, is_replayed })
 }
 
 /// `POST /v1/missions:validate`: every check of a submission, and nothing is created.
@@ -90,7 +123,7 @@ pub(crate) async fn validate(State(state): State<AppState>, ask: Ask, body: Body
     Ok(axum::Json(json!({"valid": true, "warnings": warnings})).into_response())
 }
 
-fn accepted(ask: &Ask, mission: &Mission) -> Result<Response, Error> {
+fn answer(ask: &Ask, mission: &Mission) -> Result<Response, Error> {
     let location = ask.site.url(&mission_path(mission));
     let location = HeaderValue::from_str(&location).map_err(|error| Error::Internal(format!("a location: {error}")))?;
     let body = axum::Json(mission_json(mission, &ask.site));
@@ -113,7 +146,8 @@ async fn check(state: &AppState, ask: &Ask, spec: &MissionSpec) -> Result<Vec<St
         })
 }
 
-async fn read_json_body(headers: &HeaderMap, body: Body) -> Result<bytes::Bytes, Error> {
+/// The body of a mission or of an execution, within bounds of size and time.
+pub(crate) async fn read_json_body(headers: &HeaderMap, body: Body) -> Result<bytes::Bytes, Error> {
     if let Some(media_type) = headers.get(header::CONTENT_TYPE) {
         let text = String::from_utf8_lossy(media_type.as_bytes()).to_ascii_lowercase();
         let kind = text.split(';').next().unwrap_or_default().trim();

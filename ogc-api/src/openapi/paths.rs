@@ -8,7 +8,7 @@ use crate::features::Format;
 
 /// One operation of a path.
 pub(super) struct Operation<'a> {
-    method: &'a str,
+    pub(super) method: &'a str,
     path: String,
     id: String,
     tag: &'a str,

@@ -165,6 +165,36 @@ async fn publish_files(
     more: &[(&str, Vec<u8>)],
 ) -> (String, KnownRun) {
     let mission = service.accept(tenant).await;
+    let names: Vec<&str> = more.iter().map(|(name, _)| *name).collect();
+    let (new, mut known) = run_of(place, hours, &names);
+    let files = parquet_files(mission.id, new.id, place, hours, &mut known);
+    let run = service.complete(new).await;
+    let more = more.iter().map(|(name, bytes)| (*name, bytes.clone()));
+    for (name, bytes) in files.into_iter().chain(more) {
+        service
+            .files
+            .0
+            .lock()
+            .unwrap()
+            .insert((run.id, name.to_owned()), bytes.into());
+    }
+    for (name, text) in [
+        ("centroid.geojson", "{}"),
+        ("notes.txt", "calm"),
+        ("secret.txt", "not listed"),
+    ] {
+        service
+            .files
+            .0
+            .lock()
+            .unwrap()
+            .insert((run.id, name.to_owned()), text.into());
+    }
+    (mission.id.to_string(), known)
+}
+
+/// A run to be published, which lists these files beside others.
+pub(crate) fn run_of(place: (f64, f64), hours: i64, more: &[&str]) -> (NewRun, KnownRun) {
     let id = RunId::generate();
     let (mut features, mut known) = (Vec::new(), KnownRun::default());
     for hour in 0..=hours {
@@ -198,7 +228,7 @@ async fn publish_files(
         json!("../escape"),
         json!("listed-and-missing.nc"),
     ];
-    listed.extend(more.iter().map(|(name, _)| json!({"name": name})));
+    listed.extend(more.iter().map(|name| json!({"name": name})));
     let new = NewRun {
         id,
         valid_from: ValidTime::from_unix_s(T0_S).unwrap(),
@@ -217,30 +247,7 @@ async fn publish_files(
         features,
         charge_units: 1,
     };
-    let files = parquet_files(mission.id, id, place, hours, &mut known);
-    let run = service.complete(new).await;
-    let more = more.iter().map(|(name, bytes)| (*name, bytes.clone()));
-    for (name, bytes) in files.into_iter().chain(more) {
-        service
-            .files
-            .0
-            .lock()
-            .unwrap()
-            .insert((run.id, name.to_owned()), bytes.into());
-    }
-    for (name, text) in [
-        ("centroid.geojson", "{}"),
-        ("notes.txt", "calm"),
-        ("secret.txt", "not listed"),
-    ] {
-        service
-            .files
-            .0
-            .lock()
-            .unwrap()
-            .insert((run.id, name.to_owned()), text.into());
-    }
-    (mission.id.to_string(), known)
+    (new, known)
 }
 
 /// Particles of each run; number 3 strands after two hours.

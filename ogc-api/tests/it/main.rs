@@ -43,6 +43,8 @@ mod pixels;
 #[cfg(test)]
 mod positions;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod projections;
 #[cfg(test)]
 mod ranges;
@@ -50,6 +52,8 @@ mod ranges;
 mod refusals;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod stac;
 #[cfg(test)]
 mod tenants;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use bytes::Bytes;
-use driftline_auth_billing::{Auth, MapLinks, Scopes, access_log, create_key, system_clock};
+use driftline_auth_billing::{Auth, MapLinks, Outbound, Scopes, access_log, create_key, system_clock};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run};
@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 use tower::ServiceExt;
 
+use crate::content::T0_S;
 use crate::forcing::TestForcing;
 
 /// Files of runs in memory, and the missions whose files were removed.
@@ -90,6 +91,24 @@ impl MissionIntake for NorthernIntake {
 
 struct FixedCatalog;
 
+/// Three cycles of one feed, six hours apart, the last one across the antimeridian.
+fn cycles(question: &DatasetQuestion) -> Vec<Value> {
+    let cycle = |number: i64| {
+        let run = RunTime::from_unix_s(T0_S + 6 * 3600 * number).unwrap();
+        let times: Vec<String> = (0..3).map(|hour| crate::forcing::time(6 * number + hour).to_string()).collect();
+        let bbox = if number == 2 { [170.0, 55.0, -170.0, 65.0] } else { [0.0, 55.0, 10.0, 65.0] };
+        json!({
+            "feed": "norkyst", "run": run, "revision": 1, "published_at": run, "bytes": 1_000,
+            "series": [{
+                "kind": "current", "variables": ["x_current", "y_current"], "bbox": bbox, "times": times,
+                "attribution": "Data from MET Norway", "zarr": "forcing/norkyst/current",
+            }],
+        })
+    };
+    let is_asked = question.feed.as_deref().is_none_or(|feed| feed == "norkyst");
+    if is_asked { (0..3).map(cycle).collect() } else { Vec::new() }
+}
+
 impl ForcingCatalog for FixedCatalog {
     fn feeds(&self) -> BoxFuture<'_, Result<Value, SeamError>> {
         Box::pin(async { Ok(json!({"feeds": [{"name": "norkyst"}]})) })
@@ -98,7 +117,7 @@ impl ForcingCatalog for FixedCatalog {
         Box::pin(async move { Ok(json!({"bbox": question.bbox, "from": question.from, "until": question.until})) })
     }
     fn datasets(&self, question: DatasetQuestion) -> BoxFuture<'_, Result<Value, SeamError>> {
-        Box::pin(async move { Ok(json!({"feed": question.feed, "kinds": question.kinds})) })
+        Box::pin(async move { Ok(json!({"feed": question.feed, "kinds": question.kinds, "cycles": cycles(&question)})) })
     }
     fn manifest<'a>(
         &'a self,
@@ -189,9 +208,11 @@ impl Service {
                 Html("<!DOCTYPE html><title>Driftline</title>").into_response()
             })),
             changes: changes.clone(),
+            outbound: Outbound::new(&["127.0.0.1".to_owned()]).unwrap(),
             public_base: PublicBase::new(base).unwrap(),
             shutdown: shutdown_seen,
         });
+        tokio::spawn(driftline_ogc_api::deliver_callbacks(state.clone()));
         let auth = Auth::new(database.clone(), system_clock());
         let public_base = PublicBase::new(base).unwrap();
         let map_links = MapLinks {

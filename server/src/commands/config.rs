@@ -1,6 +1,8 @@
 //! `driftline config`: what is in force, and whether a file can be used.
 
+use anyhow::Context;
 use clap::Subcommand;
+use driftline_auth_billing::Outbound;
 
 use crate::{Common, commands, ingest_settings, output};
 
@@ -20,6 +22,7 @@ pub(crate) fn run(config: Config) -> anyhow::Result<()> {
             let settings = common.settings()?;
             ingest_settings::sources(&settings.ingest)?;
             commands::coast(&settings)?;
+            Outbound::new(&settings.outbound.allow).context("outbound.allow")?;
             output::line("the configuration is valid")
         }
         Config::Print(common) => {

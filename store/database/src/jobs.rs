@@ -236,7 +236,8 @@ fn end_of(lease: Duration, now: Timestamp) -> i64 {
 async fn take_next(change: &mut Change, worker: &str, lease: Duration, now: Timestamp) -> Result<Option<LeasedJob>> {
     let failed = || Error::engine("lease a job");
     let row = sqlx::query(
-        "UPDATE jobs SET state = 'leased', token = token + 1, attempts = attempts + 1, worker = ?2, lease_until = ?3 \
+        "UPDATE jobs SET state = 'leased', token = token + 1, attempts = attempts + 1, worker = ?2, lease_until = ?3, \
+         started_at = coalesce(started_at, ?1) \
          WHERE id = (SELECT id FROM jobs WHERE state IN ('queued', 'leased') \
          AND ((state = 'queued' AND run_at <= ?1) OR (state = 'leased' AND lease_until <= ?1)) \
          ORDER BY priority, created_at, id LIMIT 1) RETURNING id, mission_id, org_id, token, attempts",

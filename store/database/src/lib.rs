@@ -11,6 +11,7 @@ mod missions;
 mod open;
 mod orgs_keys;
 mod place;
+mod process_jobs;
 mod rows;
 mod runs;
 mod schema;
@@ -23,6 +24,7 @@ pub use features::Extent;
 pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
 pub use open::Database;
+pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,

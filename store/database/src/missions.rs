@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::columns::{Reader, id_bytes, json, micros};
 use crate::open::Change;
+use crate::process_jobs::{self, NewProcessJob};
 use crate::tombstones::bury;
 use crate::{Database, Error, Mission, MissionStatus, Result, runs};
 
@@ -56,15 +57,30 @@ pub struct MissionFilter {
     pub limit: u32,
 }
 
-const SELECT: &str = "SELECT m.id, m.org_id, m.created_by, m.job_id, m.spec, m.warnings, m.status, m.progress, \
+/// What a mission is read from: columns and tables, to stand behind a `SELECT`.
+pub(crate) const COLUMNS: &str = "m.id, m.org_id, m.created_by, m.job_id, m.spec, m.warnings, m.status, m.progress, \
      m.stage, m.error, m.created_at, m.updated_at, m.completed_at, m.valid_until, m.run_id, r.seq AS run_seq, \
      r.published_at AS run_published_at, r.valid_from AS run_valid_from, r.valid_until AS run_valid_until, \
      r.west AS run_west, r.south AS run_south, r.east AS run_east, r.north AS run_north, r.summary AS run_summary \
      FROM missions m LEFT JOIN runs r ON r.id = m.run_id";
 
+fn select() -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS);
+    query
+}
+
 impl Database {
     /// Accepts a mission: the mission, its job and its idempotency key stand or fall together.
     pub async fn create_mission(&self, new: NewMission) -> Result<MissionCreation> {
+        self.accept_mission(new, None).await
+    }
+
+    pub(crate) async fn accept_mission(
+        &self,
+        new: NewMission,
+        process_job: Option<NewProcessJob>,
+    ) -> Result<MissionCreation> {
         let what = "accept the mission";
         let mut change = self.change(what).await?;
         if let Some((key, sha256)) = &new.idempotency {
@@ -75,6 +91,9 @@ impl Database {
         }
         let job = JobId::generate();
         insert(&mut change, &new, job).await?;
+        if let Some(process_job) = &process_job {
+            process_jobs::insert(&mut change, &new, process_job).await?;
+        }
         touch_content(&mut change, new.org).await?;
         let mission = fetch(&mut change.tx, new.id).await?;
         change.commit().await?;
@@ -98,7 +117,7 @@ impl Database {
 
     /// A mission of this organisation.
     pub async fn mission(&self, org: OrgId, id: MissionId) -> Result<Option<Mission>> {
-        let mut query = QueryBuilder::new(SELECT);
+        let mut query = select();
         query
             .push(" WHERE m.withdrawn_at IS NULL AND m.id = ")
             .push_bind(id_bytes(id));
@@ -113,7 +132,7 @@ impl Database {
 
     /// One page of an organisation's missions, newest first.
     pub async fn missions(&self, org: OrgId, filter: &MissionFilter) -> Result<Vec<Mission>> {
-        let mut query = QueryBuilder::new(SELECT);
+        let mut query = select();
         push_filter(&mut query, org, filter);
         if let Some(after) = filter.after {
             query.push(" AND m.id < ").push_bind(id_bytes(after));
@@ -165,6 +184,7 @@ impl Database {
              AND state IN ('queued', 'leased')",
             "UPDATE runs SET withdrawn_at = ?1 WHERE mission_id = ?2",
             "DELETE FROM features WHERE mission_id = ?2 AND ?1 IS NOT NULL",
+            "UPDATE process_jobs SET next_at = NULL WHERE mission_id = ?2 AND ?1 IS NOT NULL",
         ] {
             sqlx::query(statement)
                 .bind(micros(now))
@@ -197,7 +217,7 @@ pub(crate) async fn touch_content(change: &mut Change, org: OrgId) -> Result<()>
 
 /// A mission by its id alone, a tombstone included.
 pub(crate) async fn fetch(connection: &mut SqliteConnection, id: MissionId) -> Result<Option<Mission>> {
-    let mut query = QueryBuilder::new(SELECT);
+    let mut query = select();
     query.push(" WHERE m.id = ").push_bind(id_bytes(id));
     let row = query
         .build()
@@ -328,7 +348,7 @@ async fn insert(change: &mut Change, new: &NewMission, job: JobId) -> Result<()>
     Ok(())
 }
 
-fn mission(row: &SqliteRow) -> Result<Mission> {
+pub(crate) fn mission(row: &SqliteRow) -> Result<Mission> {
     let found = Reader(row);
     let run_seq: Option<i64> = found.get("run_seq")?;
     let status: String = found.get("status")?;

@@ -29,6 +29,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/0003_map_credentials.sql"),
     ),
     Migration::new(4, "tombstones", include_str!("../migrations/0004_tombstones.sql")),
+    Migration::new(5, "process jobs", include_str!("../migrations/0005_process_jobs.sql")),
 ];
 
 /// Brings the file to the newest of these steps; refuses one that has seen steps unknown here and leaves it as it is.

@@ -5,6 +5,7 @@
 mod features;
 mod missions;
 mod opening;
+mod process_jobs;
 mod queue;
 mod usage;
 
