@@ -145,6 +145,11 @@ impl Site {
         format!("{}{}{path}", self.base, self.carry.path_prefix())
     }
 
+    /// The address of a path without any credential, for identifiers.
+    pub(crate) fn bare_url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     /// A link to a path.
     pub(crate) fn link(&self, rel: &'static str, media_type: &'static str, title: &str, path: &str) -> Link {
         Link::new(rel, media_type, self.url(path)).titled(title)

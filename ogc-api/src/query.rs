@@ -34,7 +34,11 @@ impl Query {
             if pairs.iter().any(|(known, _)| *known == name) {
                 return Err(Error::parameter(&name, "it stands in the query twice".to_owned()));
             }
-            let value = if name == "filter" { form_blanks(value) } else { value.into() };
+            let value = if name == "filter" {
+                form_blanks(value)
+            } else {
+                value.into()
+            };
             pairs.push((name, decoded(&value)?));
         }
         Ok(Self { pairs })

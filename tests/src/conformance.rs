@@ -8,9 +8,9 @@
 mod asking;
 mod common;
 mod cql2;
+mod edr;
 mod features;
 mod validators;
-mod edr;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -104,9 +104,9 @@ fn cases() -> Vec<Case> {
         edr::cases(),
         validators::cases(),
     ]
-        .into_iter()
-        .flatten()
-        .collect()
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Roots that declare classes.

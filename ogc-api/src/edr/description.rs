@@ -58,7 +58,7 @@ pub(crate) async fn conformance(RootAsk { ask, .. }: RootAsk) -> Result<Response
 /// `GET /edr/api`.
 pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
-    let content = openapi::edr_document(&ask.site.bare_url(&root_path(&root)), &root.title());
+    let content = openapi::edr_document(&ask.site.server_url(&root_path(&root)), &root.title());
     document(&ask.headers, OPENAPI, &content)
 }
 

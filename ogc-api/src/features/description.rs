@@ -77,7 +77,8 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
             ask.site
                 .link(relations::PROCESSES, JSON, "Processes", &at("/processes")),
             ask.site.link(relations::JOB_LIST, JSON, "Jobs", &at("/jobs")),
-            ask.site.link("related", JSON, "Cycles and missions as a STAC catalogue", "/stac"),
+            ask.site
+                .link("related", JSON, "Cycles and missions as a STAC catalogue", "/stac"),
         ]),
     }
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";

@@ -15,7 +15,7 @@ use crate::{AppState, Error};
 /// A document, and how many features it holds.
 pub(crate) struct Extract {
     /// GeoJSON.
-    pub(crate) text: Vec<u8>,
+    pub(crate) text: String,
     /// Features in it.
     pub(crate) features: usize,
 }
@@ -68,6 +68,7 @@ impl Extract {
         };
         let written = state.compute.run(write).await;
         let text = written.map_err(|error| Error::Internal(format!("a document: {error}")))??;
+        let text = String::from_utf8(text).map_err(|error| Error::Internal(format!("a document: {error}")))?;
         Ok(Some(Self { text, features: count }))
     }
 }

@@ -13,7 +13,7 @@ use super::request::{Transmission, Wanted};
 use crate::document::{GEOJSON, JSON};
 use crate::features::{Collection, Extract};
 use crate::links::{Link, Site};
-use crate::query::{Interval, Page, PageLimits};
+use crate::query::{Interval, PageLimits};
 use crate::{AppState, Error};
 
 /// The process that a mission is a job of.
@@ -52,7 +52,7 @@ pub(super) async fn parts(
             }
             (Output::Features(collection), by) => {
                 let features = Features { collection, at: None };
-                features.part(state, site, &job.mission, run, (output.id(), by)).await?
+                features.part(state, site, &job.mission, (output.id(), by)).await?
             }
             (Output::Areas, by) => {
                 let at = hour(&job.mission, run, wanted)?;
@@ -60,7 +60,7 @@ pub(super) async fn parts(
                     collection: Collection::SearchAreas,
                     at: Some(at),
                 };
-                features.part(state, site, &job.mission, run, (output.id(), by)).await?
+                features.part(state, site, &job.mission, (output.id(), by)).await?
             }
         };
         parts.push(part);
@@ -74,7 +74,10 @@ fn hour(mission: &Mission, run: &Run, wanted: &Wanted) -> Result<ValidTime, Exce
     let at = mission.spec.time.0.checked_add(hours.hours());
     let at = at.map_err(|error| Error::Internal(format!("the hour of a search area: {error}")))?;
     if ValidTime(at) > run.valid_until {
-        let why = format!("the forcing ends before {at}; the last areas stand at {}", run.valid_until);
+        let why = format!(
+            "the forcing ends before {at}; the last areas stand at {}",
+            run.valid_until
+        );
         return Err(Exception::Beyond(why));
     }
     Ok(ValidTime(at))
@@ -94,7 +97,6 @@ impl Features {
         state: &AppState,
         site: &Site,
         mission: &Mission,
-        run: &Run,
         (id, by): (&str, Transmission),
     ) -> Result<Part, Exception> {
         let address = self.address(site, mission);
@@ -116,7 +118,11 @@ impl Features {
     }
 
     fn address(&self, site: &Site, mission: &Mission) -> String {
-        let path = format!("/missions/{}/ogc/collections/{}/items", mission.id, self.collection.id());
+        let path = format!(
+            "/missions/{}/ogc/collections/{}/items",
+            mission.id,
+            self.collection.id()
+        );
         let mut pairs = vec![("limit".to_owned(), PageLimits::ITEMS.max.to_string())];
         pairs.extend(self.at.map(|at| ("datetime".to_owned(), at.to_string())));
         site.url_with(&path, &pairs)

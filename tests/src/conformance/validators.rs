@@ -86,7 +86,15 @@ fn fuzzed(subject: &Subject, path: &str, more: &[&str]) {
         .arg(format!("{}{path}", subject.server.base()))
         .args(["--header", &format!("X-API-Key: {}", subject.key)])
         .args(["--phases", "examples,coverage,fuzzing", "-n", EXAMPLES, "--seed", SEED])
-        .args(["--request-timeout", "60", "--no-color", "--max-failures", "20", "--workers", "2"])
+        .args([
+            "--request-timeout",
+            "60",
+            "--no-color",
+            "--max-failures",
+            "20",
+            "--workers",
+            "2",
+        ])
         .args(["--exclude-checks", "positive_data_acceptance"])
         .args(more);
     let done = command.output().unwrap();
