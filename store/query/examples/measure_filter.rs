@@ -61,7 +61,7 @@ fn main() {
         ("age_s", Arc::new((0..ROWS).map(|row| (row % 97) as f64 * 900.0).collect::<Float64Array>())),
         (
             "valid_time",
-            Arc::new((0..ROWS as i64).map(|row| row % 49 * 3_600_000_000).collect::<TimestampMicrosecondArray>().with_timezone("UTC")),
+            Arc::new((0..ROWS as i64).map(|row| Some(row % 49 * 3_600_000_000)).collect::<TimestampMicrosecondArray>().with_timezone("UTC")),
         ),
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
