@@ -91,7 +91,7 @@ fn main() {
             "valid_time",
             Arc::new(
                 (0..ROWS as i64)
-                    .map(|row| row % 49 * 3_600_000_000)
+                    .map(|row| Some(row % 49 * 3_600_000_000))
                     .collect::<TimestampMicrosecondArray>()
                     .with_timezone("UTC"),
             ),

@@ -174,15 +174,21 @@ fn ordered(comparison: Comparison, a: &End, b: &End) -> Node {
         End::At(_) => 1,
         End::Never => 2,
     };
+    let holds = match comparison {
+        Comparison::Equal => rank(a) == rank(b),
+        Comparison::NotEqual => rank(a) != rank(b),
+        Comparison::Less => rank(a) < rank(b),
+        Comparison::LessOrEqual => rank(a) <= rank(b),
+        Comparison::Greater => rank(a) > rank(b),
+        Comparison::GreaterOrEqual => rank(a) >= rank(b),
+    };
     match (a, b) {
         (End::At(a), End::At(b)) => compared(comparison, &Extent::at(a.clone()), &Extent::at(b.clone())),
-        _ => Node::Constant(match comparison {
-            Comparison::Equal => rank(a) == rank(b),
-            Comparison::NotEqual => rank(a) != rank(b),
-            Comparison::Less => rank(a) < rank(b),
-            Comparison::LessOrEqual => rank(a) <= rank(b),
-            Comparison::Greater => rank(a) > rank(b),
-            Comparison::GreaterOrEqual => rank(a) >= rank(b),
-        }),
+        (End::At(value), _) | (_, End::At(value)) if !is_literal(value) => {
+            // So it is of every instant, and unknown where there is none.
+            let always = if holds { Comparison::Equal } else { Comparison::NotEqual };
+            Node::compare(always, value.clone(), value.clone())
+        }
+        _ => Node::Constant(holds),
     }
 }
