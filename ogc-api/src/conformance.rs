@@ -1,7 +1,7 @@
 //! The conformance classes that an OGC root declares: each standard's module lists its own, and nothing is declared that
 //! no foreign client, library or suite has exercised.
 
-use crate::features;
+use crate::{features, ogc_tiles};
 
 /// Classes of OGC API Common, which every root holds to.
 pub(crate) const COMMON: [&str; 4] = [
@@ -13,5 +13,5 @@ pub(crate) const COMMON: [&str; 4] = [
 
 /// Classes of the root `/ogc` and of each mission's.
 pub(crate) fn of_ogc_root() -> Vec<&'static str> {
-    [&COMMON[..], &features::CLASSES].concat()
+    [&COMMON[..], &features::CLASSES, &ogc_tiles::CLASSES].concat()
 }

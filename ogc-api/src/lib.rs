@@ -18,6 +18,7 @@ mod health;
 mod links;
 mod maps;
 mod missions;
+mod ogc_tiles;
 mod openapi;
 mod query;
 mod ranges;
@@ -26,8 +27,10 @@ mod routes;
 mod runs;
 mod service;
 mod state;
+mod styles;
 mod tilesets;
 mod wms;
+mod wmts;
 
 pub use error::Error;
 pub use forcing_maps::{ForcingAbout, ForcingMaps, MapSlab};

@@ -7,6 +7,7 @@ mod mission_request;
 mod parameters;
 mod paths;
 mod schemas;
+mod tile_paths;
 
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,8 @@ use serde_json::{Map, Value, json};
 pub(crate) fn features_document(root_url: &str, title: &str) -> Value {
     let mut paths = Map::new();
     paths::add_features(&mut paths, "", false);
+    tile_paths::add_tiles(&mut paths, "", false);
+    tile_paths::add_styles(&mut paths, "", false);
     whole(root_url, title, paths)
 }
 
@@ -28,6 +31,12 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     paths::add_features(&mut paths, "/missions/{mission_id}/ogc", true);
     map_paths::add_maps(&mut paths, "", false);
     map_paths::add_maps(&mut paths, "/missions/{mission_id}", true);
+    tile_paths::add_tiles(&mut paths, "/ogc", false);
+    tile_paths::add_tiles(&mut paths, "/missions/{mission_id}/ogc", true);
+    tile_paths::add_styles(&mut paths, "/ogc", false);
+    tile_paths::add_styles(&mut paths, "/missions/{mission_id}/ogc", true);
+    tile_paths::add_wmts(&mut paths, "", false);
+    tile_paths::add_wmts(&mut paths, "/missions/{mission_id}", true);
     whole(base_url, "Driftline", paths)
 }
 
@@ -49,6 +58,8 @@ fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
             {"name": "Reference", "description": "Object classes and forcing"},
             {"name": "Accounts", "description": "Keys, usage, and who the caller is"},
             {"name": "Features", "description": "Results as OGC API Features"},
+            {"name": "Tiles", "description": "Results as OGC API Tiles"},
+            {"name": "Styles", "description": "How results look, as OGC API Styles"},
             {"name": "Maps", "description": "Forcing and results as WMS, tiles and TileJSON"},
         ],
         "paths": paths,
@@ -75,6 +86,12 @@ fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
 #[cfg(test)]
 pub(crate) fn wms_parameters() -> Vec<&'static str> {
     parameters::WMS.map(|(name, _)| name).to_vec()
+}
+
+/// Names of the parameters of WMTS that the document describes.
+#[cfg(test)]
+pub(crate) fn wmts_parameters() -> Vec<&'static str> {
+    tile_paths::WMTS.map(|(name, _)| name).to_vec()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::service::takes_html;
-use crate::{AppState, Error, features, missions, reference, service, tilesets, wms};
+use crate::{AppState, Error, features, missions, ogc_tiles, reference, service, styles, tilesets, wms, wmts};
 
 type Route = (&'static str, MethodRouter<AppState>);
 
@@ -134,6 +134,9 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
             get(tilesets::tile),
         ),
     ]);
+    table.extend(ogc_tiles::routes());
+    table.extend(styles::routes());
+    table.extend(wmts::routes());
     table
 }
 

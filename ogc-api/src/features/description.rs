@@ -12,6 +12,7 @@ use crate::ask::Ask;
 use crate::document::{GEOJSON, JSON, OPENAPI, document};
 use crate::links::Link;
 use crate::missions::{CAPABILITIES, map_links};
+use crate::ogc_tiles::tileset_links;
 use crate::{AppState, Error, conformance, openapi};
 
 /// Conformance classes of OGC API Features.
@@ -22,6 +23,8 @@ pub(crate) const CLASSES: [&str; 3] = [
 ];
 /// The one coordinate reference system: longitude, latitude on WGS 84.
 pub(crate) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+/// Link relation of lists of styles.
+const STYLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/styles";
 /// The one temporal reference system.
 const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
 
@@ -50,8 +53,16 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
             ),
             ask.site
                 .link("tilesets", JSON, "Maps as tiles", &format!("{base}/tiles")),
+            ask.site.link(
+                "wmts",
+                "text/xml",
+                "Maps as WMTS 1.0.0",
+                &format!("{base}/wmts/1.0.0/WMTSCapabilities.xml"),
+            ),
         ]),
     }
+    links.extend(tileset_links(&ask.site, &root, None));
+    links.push(ask.site.link(STYLES, JSON, "Styles", &at("/styles")));
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";
     let page = json!({"title": root.title(), "description": description, "links": links});
     document(&ask.headers, JSON, &page)
@@ -105,11 +116,13 @@ fn check(ask: &Ask) -> Result<(), Error> {
 
 fn describe(ask: &Ask, root: &Root, holdings: &Holdings, collection: Collection) -> Value {
     let path = root.collection_path(collection);
-    let links = [
+    let mut links = vec![
         ask.site.link("self", JSON, "This collection", &path),
         ask.site
             .link("items", GEOJSON, "Its features", &format!("{path}/items")),
     ];
+    links.extend(tileset_links(&ask.site, root, Some(collection)));
+    links.push(ask.site.link(STYLES, JSON, "Its styles", &format!("{path}/styles")));
     let mut described = json!({
         "id": collection.id(),
         "title": collection.title(),

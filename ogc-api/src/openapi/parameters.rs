@@ -14,7 +14,7 @@ pub(super) fn reference(name: &str) -> Value {
 /// Every parameter by the name that references use.
 pub(super) fn all() -> Value {
     let mut all = of_features_and_missions();
-    for more in [of_datasets(), of_tiles()] {
+    for more in [of_datasets(), of_tiles(), super::tile_paths::parameters()] {
         if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
             all.extend(more);
         }
@@ -203,11 +203,11 @@ pub(super) fn name_of_wms(name: &str) -> String {
     format!("wms_{}", name.to_ascii_lowercase())
 }
 
-fn in_path(name: &str, description: &str, schema: Value) -> Value {
+pub(super) fn in_path(name: &str, description: &str, schema: Value) -> Value {
     json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema})
 }
 
-fn in_query(name: &str, description: &str, schema: Value) -> Value {
+pub(super) fn in_query(name: &str, description: &str, schema: Value) -> Value {
     json!({
         "name": name,
         "in": "query",
