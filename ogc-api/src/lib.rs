@@ -18,6 +18,7 @@ mod health;
 mod links;
 mod maps;
 mod missions;
+mod ogc_maps;
 mod ogc_tiles;
 mod openapi;
 mod query;

@@ -14,7 +14,7 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::service::takes_html;
-use crate::{AppState, Error, features, missions, ogc_tiles, reference, service, styles, tilesets, wms, wmts};
+use crate::{AppState, Error, features, missions, ogc_maps, ogc_tiles, reference, service, styles, tilesets, wms, wmts};
 
 type Route = (&'static str, MethodRouter<AppState>);
 
@@ -134,6 +134,7 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
             get(tilesets::tile),
         ),
     ]);
+    table.extend(ogc_maps::routes());
     table.extend(ogc_tiles::routes());
     table.extend(styles::routes());
     table.extend(wmts::routes());

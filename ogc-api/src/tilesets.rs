@@ -11,7 +11,7 @@ mod vector;
 
 pub(crate) use list::list;
 pub(crate) use particles::EXACT_FROM;
-pub(crate) use raster::{RasterWanted, raster_tile};
+pub(crate) use raster::{RasterWanted, existing, raster_tile};
 pub(crate) use tile::tile;
 pub(crate) use tilejson::{TileJson, center, tilejson, vector_layer};
 pub(crate) use vector::{VectorWanted, fields, vector_tile};

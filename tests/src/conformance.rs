@@ -5,6 +5,9 @@
 //! fails for a declared class of which no case is known, the second runs every case and reports all that failed.
 
 mod common;
+mod styles;
+mod tiles;
+mod wmts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -60,7 +63,10 @@ impl Subject {
 
 /// Every case of every standard.
 fn cases() -> Vec<Case> {
-    [common::cases()].into_iter().flatten().collect()
+    [common::cases(), styles::cases(), tiles::cases(), wmts::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Roots that declare classes.

@@ -13,7 +13,7 @@ use crate::document::{GEOJSON, JSON, OPENAPI, document};
 use crate::links::Link;
 use crate::missions::{CAPABILITIES, map_links};
 use crate::ogc_tiles::tileset_links;
-use crate::{AppState, Error, conformance, openapi};
+use crate::{AppState, Error, conformance, ogc_maps, openapi};
 
 /// Conformance classes of OGC API Features.
 pub(crate) const CLASSES: [&str; 3] = [
@@ -63,6 +63,7 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
     }
     links.extend(tileset_links(&ask.site, &root, None));
     links.push(ask.site.link(STYLES, JSON, "Styles", &at("/styles")));
+    links.extend(ogc_maps::link(&ask.site, &root, None));
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";
     let page = json!({"title": root.title(), "description": description, "links": links});
     document(&ask.headers, JSON, &page)
@@ -123,6 +124,7 @@ fn describe(ask: &Ask, root: &Root, holdings: &Holdings, collection: Collection)
     ];
     links.extend(tileset_links(&ask.site, root, Some(collection)));
     links.push(ask.site.link(STYLES, JSON, "Its styles", &format!("{path}/styles")));
+    links.extend(ogc_maps::link(&ask.site, root, Some(collection)));
     let mut described = json!({
         "id": collection.id(),
         "title": collection.title(),

@@ -49,6 +49,21 @@ pub(super) fn parameters() -> Value {
         "f_tileset": form(&["json", "tilejson"]),
         "f_vector_tile": form(&["mvt"]),
         "f_picture": form(&["png"]),
+        "map_bbox": in_query(
+            "bbox",
+            "Four numbers in the order of bbox-crs; without it all that is there.",
+            json!({"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}),
+        ),
+        "map_bbox_crs": in_query("bbox-crs", "Reference system of bbox: CRS84, EPSG:4326 or EPSG:3857.", text()),
+        "map_crs": in_query("crs", "Reference system of the picture: CRS84, EPSG:4326 or EPSG:3857.", text()),
+        "map_width": in_query("width", "Pixels in a row.", json!({"type": "integer", "minimum": 1, "maximum": 4096})),
+        "map_height": in_query("height", "Rows.", json!({"type": "integer", "minimum": 1, "maximum": 4096})),
+        "map_transparent": in_query(
+            "transparent",
+            "Whether the ground is; it is unless a colour is named.",
+            json!({"type": "boolean"}),
+        ),
+        "map_bgcolor": in_query("bgcolor", "Colour of the ground, 0xRRGGBB.", text()),
         "f_style": form(&["mapbox", "sld10", "sld11"]),
         "style_id": in_path("styleId", "Identifier of a style.", json!({"type": "string", "enum": ["day", "night"]})),
         "wmts_layer_path": in_path("layer", "Name of a layer.", text()),
@@ -119,7 +134,23 @@ pub(super) fn add_styles(paths: &mut Map<String, Value>, prefix: &str, is_missio
     let root: &[&str] = if is_mission { &["mission_id"] } else { &[] };
     let suffix = if is_mission { "OfMission" } else { "" };
     let collection = "/collections/{collection_id}";
+    let picture = ["map_bbox", "map_bbox_crs", "map_crs", "map_width", "map_height"];
+    let look = ["map_datetime", "map_transparent", "map_bgcolor", "f_picture"];
+    let map = [&picture[..], &look].concat();
+    let of_collection = [&["collection_id"][..], &map].concat();
+    let styled = [&["style_id"][..], &map].concat();
+    let both = [&["collection_id", "style_id"][..], &map].concat();
     for (path, name, summary, own, media_type) in [
+        ("/map".to_owned(), "getMap", "Search areas as a picture", &map[..], "image/png"),
+        ("/styles/{styleId}/map".to_owned(), "getStyledMap", "The same in a style", &styled, "image/png"),
+        (format!("{collection}/map"), "getCollectionMap", "A collection as a picture", &of_collection, "image/png"),
+        (
+            format!("{collection}/styles/{{styleId}}/map"),
+            "getStyledCollectionMap",
+            "The same in a style",
+            &both,
+            "image/png",
+        ),
         ("/styles".to_owned(), "getStyles", "Styles", &["f"][..], JSON),
         (
             "/styles/{styleId}".to_owned(),

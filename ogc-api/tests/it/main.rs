@@ -27,6 +27,8 @@ mod missions;
 #[cfg(test)]
 mod nonsense;
 #[cfg(test)]
+mod ogc_tiles;
+#[cfg(test)]
 mod paging;
 #[cfg(test)]
 mod particles;
@@ -41,8 +43,12 @@ mod refusals;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
+mod styles;
+#[cfg(test)]
 mod tenants;
 #[cfg(test)]
 mod tiles;
 #[cfg(test)]
 mod waves;
+#[cfg(test)]
+mod wmts;
