@@ -57,6 +57,7 @@ bench:
 	@$(CARGO) bench --quiet --package driftline-leeway --bench kernel -- $(BENCH_ARGS)
 	@$(CARGO) run --release --quiet --package driftline-tiles --example drawing
 	@$(CARGO) run --release --quiet --package driftline-tiles --example measure_basemap
+	@$(CARGO) run --release --quiet --package driftline-tiles --example measure_points
 	@$(CARGO) run --release --quiet --package driftline-store --example measure_maps
 	@$(CARGO) run --release --quiet --package driftline-store --example measure_layout
 	@$(CARGO) run --release --quiet --package driftline-decode --example measure_grib -- $(wildcard tests/data/grib/*.grib2)

@@ -87,7 +87,7 @@ pub enum Error {
     #[error("the Idempotency-Key '{0}' was used before with another body")]
     IdempotencyConflict(String),
     /// The client accepts nothing that is offered.
-    #[error("none of '{0}' is offered; this resource is JSON")]
+    #[error("none of '{0}' is offered here")]
     NotAcceptable(String),
     /// A range of bytes that lies behind the end.
     #[error("the range lies behind the end; there are {0} bytes")]

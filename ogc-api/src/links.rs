@@ -95,6 +95,9 @@ pub(crate) struct Link {
     media_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
+    /// The address has variables in braces.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    templated: bool,
 }
 
 impl Site {
@@ -169,6 +172,7 @@ impl Link {
             rel,
             media_type: Some(media_type),
             title: None,
+            templated: false,
         }
     }
 
@@ -190,6 +194,12 @@ impl Link {
     /// The same link with a title for people.
     pub(crate) fn titled(mut self, title: &str) -> Self {
         self.title = Some(title.to_owned());
+        self
+    }
+
+    /// The same link as a template, whose variables in braces are for the client to fill in.
+    pub(crate) fn templated(mut self) -> Self {
+        self.templated = true;
         self
     }
 }

@@ -12,6 +12,7 @@ mod process_paths;
 mod process_schemas;
 mod schemas;
 mod stac_paths;
+mod tile_paths;
 
 use serde_json::{Map, Value, json};
 
@@ -19,6 +20,8 @@ use serde_json::{Map, Value, json};
 pub(crate) fn features_document(root_url: &str, title: &str, is_tenants: bool) -> Value {
     let mut paths = Map::new();
     paths::add_features(&mut paths, "", false);
+    tile_paths::add_tiles(&mut paths, "", false);
+    tile_paths::add_styles(&mut paths, "", false);
     if is_tenants {
         process_paths::add_processes(&mut paths, "");
     }
@@ -47,6 +50,12 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     stac_paths::add_stac(&mut paths);
     map_paths::add_maps(&mut paths, "", false);
     map_paths::add_maps(&mut paths, "/missions/{mission_id}", true);
+    tile_paths::add_tiles(&mut paths, "/ogc", false);
+    tile_paths::add_tiles(&mut paths, "/missions/{mission_id}/ogc", true);
+    tile_paths::add_styles(&mut paths, "/ogc", false);
+    tile_paths::add_styles(&mut paths, "/missions/{mission_id}/ogc", true);
+    tile_paths::add_wmts(&mut paths, "", false);
+    tile_paths::add_wmts(&mut paths, "/missions/{mission_id}", true);
     whole(base_url, "Driftline", paths)
 }
 
@@ -98,6 +107,8 @@ fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
             {"name": "Values", "description": "Forcing and results as OGC API EDR"},
             {"name": "Processes", "description": "Missions as jobs of OGC API Processes"},
             {"name": "Catalogue", "description": "Cycles and missions as a STAC catalogue"},
+            {"name": "Tiles", "description": "Results as OGC API Tiles"},
+            {"name": "Styles", "description": "How results look, as OGC API Styles"},
             {"name": "Maps", "description": "Forcing and results as WMS, tiles and TileJSON"},
         ],
         "paths": paths,
@@ -124,6 +135,12 @@ fn whole(server_url: &str, title: &str, paths: Map<String, Value>) -> Value {
 #[cfg(test)]
 pub(crate) fn wms_parameters() -> Vec<&'static str> {
     parameters::WMS.map(|(name, _)| name).to_vec()
+}
+
+/// Names of the parameters of WMTS that the document describes.
+#[cfg(test)]
+pub(crate) fn wmts_parameters() -> Vec<&'static str> {
+    tile_paths::WMTS.map(|(name, _)| name).to_vec()
 }
 
 #[cfg(test)]

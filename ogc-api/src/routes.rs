@@ -14,7 +14,10 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::service::takes_html;
-use crate::{AppState, Error, edr, features, missions, processes, reference, service, stac, tilesets, wms, zarr};
+use crate::{
+    AppState, Error, edr, features, missions, ogc_maps, ogc_tiles, processes, reference, service, stac, styles, tilesets,
+    wms, wmts, zarr,
+};
 
 pub(crate) type Route = (&'static str, MethodRouter<AppState>);
 
@@ -146,6 +149,10 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
     table.extend(edr::routes());
     table.extend(processes::routes());
     table.extend(stac::routes());
+    table.extend(ogc_maps::routes());
+    table.extend(ogc_tiles::routes());
+    table.extend(styles::routes());
+    table.extend(wmts::routes());
     table
 }
 

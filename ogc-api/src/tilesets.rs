@@ -10,9 +10,10 @@ mod tilejson;
 mod vector;
 
 pub(crate) use list::list;
-pub(crate) use raster::{RasterWanted, raster_tile};
+pub(crate) use particles::EXACT_FROM;
+pub(crate) use raster::{RasterWanted, existing, raster_tile};
 pub(crate) use tile::tile;
-pub(crate) use tilejson::{TileJson, tilejson, vector_layer};
+pub(crate) use tilejson::{TileJson, center, tilejson, vector_layer};
 pub(crate) use vector::{VectorWanted, fields, vector_tile};
 
 use crate::features::Collection;

@@ -10,7 +10,10 @@ mod common;
 mod cql2;
 mod edr;
 mod features;
+mod styles;
+mod tiles;
 mod validators;
+mod wmts;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -102,6 +105,9 @@ fn cases() -> Vec<Case> {
         features::cases(),
         cql2::cases(),
         edr::cases(),
+        styles::cases(),
+        tiles::cases(),
+        wmts::cases(),
         validators::cases(),
     ]
     .into_iter()

@@ -34,7 +34,7 @@ pub use error::Error;
 pub use field::{FieldLook, FieldSlab, FieldStyle, FieldValue, Quantity, Reading, draw_field, sample, sample_many};
 pub use fit::{Fit, view_around};
 pub use legend::{LegendSize, LegendSubject, draw_legend, legend_size};
-pub use marks::{LineStyle, MarkStatus, PointStyle, Track, draw_lines, draw_points};
+pub use marks::{LineStyle, MarkStatus, PointStyle, Track, draw_lines, draw_points, mark_colour};
 pub use matrix_set::TileMatrixSet;
 pub use notice::draw_notice;
 pub use palette::ColourMap;

@@ -79,6 +79,12 @@ impl MarkStatus {
     }
 }
 
+/// The colour of a state's marks on every map, red, green, blue.
+pub fn mark_colour(status: MarkStatus, scheme: Scheme) -> [u8; 3] {
+    let [r, g, b, _] = status.colour(scheme);
+    [r, g, b]
+}
+
 /// Draws particles; `status` holds the numbers of [`MarkStatus::of_code`]. Where the columns differ in length the
 /// shortest counts; positions that are no numbers and unknown states are left out.
 pub fn draw_points(view: &MapView, lon_deg: &[f64], lat_deg: &[f64], status: &[u8], style: &PointStyle) -> Picture {

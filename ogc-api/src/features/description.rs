@@ -14,8 +14,9 @@ use crate::ask::Ask;
 use crate::described::Form;
 use crate::document::{JSON, OPENAPI, document};
 use crate::missions::{CAPABILITIES, map_links};
+use crate::ogc_tiles::tileset_links;
 use crate::processes::relations;
-use crate::{AppState, Error, conformance, openapi};
+use crate::{AppState, Error, conformance, ogc_maps, openapi};
 
 /// Conformance classes of OGC API Features.
 pub(crate) const CLASSES: [&str; 17] = [
@@ -42,6 +43,8 @@ pub(crate) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 /// Relations of Part 3 and Part 5.
 const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
 const SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
+/// Link relation of lists of styles.
+const STYLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/styles";
 /// The one temporal reference system.
 const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
 
@@ -79,8 +82,17 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
             ask.site.link(relations::JOB_LIST, JSON, "Jobs", &at("/jobs")),
             ask.site
                 .link("related", JSON, "Cycles and missions as a STAC catalogue", "/stac"),
+            ask.site.link(
+                "wmts",
+                "text/xml",
+                "Maps as WMTS 1.0.0",
+                &format!("{base}/wmts/1.0.0/WMTSCapabilities.xml"),
+            ),
         ]),
     }
+    links.extend(tileset_links(&ask.site, &root, None));
+    links.push(ask.site.link(STYLES, JSON, "Styles", &at("/styles")));
+    links.extend(ogc_maps::link(&ask.site, &root, None));
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";
     let page = json!({"title": root.title(), "description": description, "links": links});
     form.answer(&ask, JSON, &root.title(), &page)
@@ -183,6 +195,9 @@ fn describe(ask: &Ask, root: &Root, holdings: &Holdings, collection: Collection,
         let title = format!("Its features as {}", format.title());
         ask.site.link("items", format.media_type(), &title, &address)
     }));
+    links.extend(tileset_links(&ask.site, root, Some(collection)));
+    links.push(ask.site.link(STYLES, JSON, "Its styles", &format!("{path}/styles")));
+    links.extend(ogc_maps::link(&ask.site, root, Some(collection)));
     let mut described = json!({
         "id": collection.id(),
         "title": collection.title(),

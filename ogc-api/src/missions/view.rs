@@ -159,6 +159,12 @@ pub(crate) fn map_links(site: &Site, mission: MissionId) -> Vec<Link> {
             &format!("{root}/wms{CAPABILITIES}"),
         ),
         site.link("tilesets", JSON, "Its results as tiles", &format!("{root}/tiles")),
+        site.link(
+            "wmts",
+            "text/xml",
+            "Its results as WMTS 1.0.0",
+            &format!("{root}/wmts/1.0.0/WMTSCapabilities.xml"),
+        ),
     ];
     for collection in Collection::TILED {
         let tilejson = format!("{root}/tiles/{}.json", collection.id());

@@ -12,7 +12,7 @@ use driftline_tiles::mvt::{Column, ColumnValues, LayerBuilder, Points, Value};
 use driftline_tiles::{Cell, Scatter, TileId};
 
 /// Every particle is shown from this zoom on.
-pub(super) const EXACT_FROM: u8 = 10;
+pub(crate) const EXACT_FROM: u8 = 10;
 /// Points in a tile at most: about 25 megabytes.
 pub(super) const MOST_POINTS: usize = 1_000_000;
 

@@ -35,6 +35,8 @@ mod missions;
 #[cfg(test)]
 mod nonsense;
 #[cfg(test)]
+mod ogc_tiles;
+#[cfg(test)]
 mod paging;
 #[cfg(test)]
 mod particles;
@@ -55,10 +57,14 @@ mod service;
 #[cfg(test)]
 mod stac;
 #[cfg(test)]
+mod styles;
+#[cfg(test)]
 mod tenants;
 #[cfg(test)]
 mod tiles;
 #[cfg(test)]
 mod waves;
+#[cfg(test)]
+mod wmts;
 #[cfg(test)]
 mod zarr;

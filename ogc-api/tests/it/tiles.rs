@@ -54,50 +54,84 @@ fn number(text: &str) -> i64 {
     digits.parse().unwrap()
 }
 
-/// Place in the tile's units by the textbook's formula.
-fn units(lon: f64, lat: f64) -> (i64, i64) {
+/// Place in units of tiles of a zoom by the textbook's formula.
+fn units(zoom: u32, lon: f64, lat: f64) -> (i64, i64) {
     let (x, y) = (
         (lon + 180.0) / 360.0,
         (1.0 - lat.to_radians().tan().asinh() / std::f64::consts::PI) / 2.0,
     );
-    let n = 64.0;
-    (
-        ((x * n - 32.0) * 4096.0).round() as i64,
-        ((y * n - 18.0) * 4096.0).round() as i64,
-    )
+    let n = f64::from(1u32 << zoom) * 4096.0;
+    ((x * n).round() as i64, (y * n).round() as i64)
+}
+
+/// Particles in a tile: features, or those that cells count.
+fn particles_in(found: &[Feature]) -> i64 {
+    let count = |feature: &Feature| feature.attributes.get("count").map_or(1, |count| number(count));
+    found.iter().map(count).sum()
 }
 
 #[tokio::test]
-async fn particles_stand_where_they_are_with_their_attributes() {
+async fn from_zoom_10_on_particles_stand_where_they_are_with_their_attributes() {
     let service = Service::start().await;
     let (mission, known) = publish(&service, &service.ours, (3.0, 59.5), 6).await;
     let at = time(4);
-    let found = features(
-        &tile(&service, &mission, "particles", &format!("datetime={at}")).await,
-        "particles",
-    );
-    let expected: Vec<&Known> = known
-        .particles
-        .iter()
-        .filter(|particle| particle.time_s == at.unix_s())
-        .collect();
-    assert_eq!(found.len(), expected.len());
-    for feature in &found {
-        let id = number(&feature.attributes["particle_id"]) as usize;
-        assert_eq!(feature.attributes["valid_time"], at.to_string());
+    let expected = known.particles.iter().filter(|particle| particle.time_s == at.unix_s());
+    let mut seen = 0;
+    for (id, particle) in expected.enumerate() {
+        let (x, y) = units(10, particle.corner.0, particle.corner.1);
+        let path = format!(
+            "/missions/{mission}/tiles/particles/10/{}/{}.mvt?datetime={at}",
+            x / 4096,
+            y / 4096
+        );
+        let found = features(&service.get(&path).await, "particles");
+        let own = found
+            .iter()
+            .find(|feature| number(&feature.attributes["particle_id"]) as usize == id);
+        let own = own.unwrap_or_else(|| panic!("{id} is not in {path}"));
+        assert_eq!(own.attributes["valid_time"], at.to_string());
         let status = if id == 3 { "stranded" } else { "active" };
-        assert_eq!(feature.attributes["particle_status"], status);
-        let [command, x, y] = feature.commands[..] else {
-            panic!("{:?}", feature.commands)
+        assert_eq!(own.attributes["particle_status"], status);
+        let [command, at_x, at_y] = own.commands[..] else {
+            panic!("{:?}", own.commands)
         };
         assert_eq!(command, 9);
         let unzigzag = |value: u32| i64::from((value >> 1) as i32 ^ -((value & 1) as i32));
-        let (lon, lat) = expected[id].corner;
-        let (at_x, at_y) = units(lon, lat);
-        assert!(
-            (unzigzag(x) - at_x).abs() <= 1 && (unzigzag(y) - at_y).abs() <= 1,
-            "{id}"
-        );
+        let (off_x, off_y) = (unzigzag(at_x) - x % 4096, unzigzag(at_y) - y % 4096);
+        assert!(off_x.abs() <= 1 && off_y.abs() <= 1, "{id}");
+        seen += 1;
+    }
+    assert_eq!(seen, crate::content::PARTICLES);
+}
+
+#[tokio::test]
+async fn below_zoom_10_cells_count_every_particle_once() {
+    let service = Service::start().await;
+    let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 6).await;
+    let at = time(6);
+    for (set, zooms) in [("WebMercatorQuad", 0..10u32), ("WorldCRS84Quad", 0..10)] {
+        for zoom in zooms {
+            let about = format!("/missions/{mission}/ogc/collections/particles/tiles/{set}");
+            let limits = service.get(&about).await.json()["tileMatrixSetLimits"][zoom as usize].clone();
+            let range = |low: &str, high: &str| limits[low].as_u64().unwrap()..=limits[high].as_u64().unwrap();
+            let (mut count, mut stranded) = (0, 0.0);
+            for row in range("minTileRow", "maxTileRow") {
+                for col in range("minTileCol", "maxTileCol") {
+                    let answer = service.get(&format!("{about}/{zoom}/{row}/{col}?datetime={at}")).await;
+                    let found = features(&answer, "particles");
+                    count += particles_in(&found);
+                    for cell in &found {
+                        let share: f64 = cell.attributes["share_stranded"]
+                            .trim_matches(|c: char| !c.is_ascii_digit() && c != '.')
+                            .parse()
+                            .unwrap();
+                        stranded += share * number(&cell.attributes["count"]) as f64;
+                    }
+                }
+            }
+            assert_eq!(count as usize, crate::content::PARTICLES, "{set} {zoom}");
+            assert!((stranded - 1.0).abs() < 0.01, "{set} {zoom}: {stranded}");
+        }
     }
 }
 
@@ -144,7 +178,8 @@ async fn a_time_selects_in_tiles_what_it_selects_in_collections() {
         for (set, expected) in counts {
             let answer = tile(&service, &mission, set, &query).await;
             assert_eq!(answer.status, if expected == 0 { 204 } else { 200 }, "{set} {query}");
-            assert_eq!(features(&answer, set).len(), expected, "{set} {query}");
+            let found = features(&answer, set);
+            assert_eq!(particles_in(&found) as usize, expected, "{set} {query}");
             // Every feature lies in the tile, so that the collection has the same number.
             let items = query.replace("time=", "datetime=").replace("datedatetime", "datetime");
             let path = format!("/missions/{mission}/ogc/collections/{set}/items?limit=10000&{items}");
@@ -191,7 +226,7 @@ async fn a_tenants_tiles_hold_all_its_runs_and_no_others() {
         &service.get(&format!("/tiles/particles/{TILE}.mvt?{query}")).await,
         "particles",
     );
-    assert_eq!(found.len(), 2 * crate::content::PARTICLES);
+    assert_eq!(particles_in(&found) as usize, 2 * crate::content::PARTICLES);
     let mut missions: Vec<&str> = found
         .iter()
         .map(|feature| feature.attributes["mission_id"].as_str())
@@ -268,7 +303,8 @@ async fn tilejson_says_where_when_and_what() {
         format!("{BASE}/missions/{mission}/tiles/particles/{{z}}/{{x}}/{{y}}.mvt")
     );
     assert_eq!(particles["vector_layers"][0]["id"], "particles");
-    assert_eq!(particles["vector_layers"][0]["fields"]["particle_id"], "Number");
+    let fields = &particles["vector_layers"][0]["fields"];
+    assert_eq!(fields["particle_id"], "Number; from zoom 10 on");
     let times = &particles["driftline:times"];
     assert_eq!((&times["first"], &times["last"]), (&json!(time(0)), &json!(time(6))));
     assert_eq!(times["step_s"], 3600);

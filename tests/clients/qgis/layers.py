@@ -118,6 +118,22 @@ def wms(layer):
     return made
 
 
+def wmts(layer):
+    """WMTS, as the dialogue of WMS makes it from capabilities."""
+    words = {
+        "contextualWMSLegend": "0",
+        "crs": layer["crs"],
+        "dpiMode": "7",
+        "format": "image/png",
+        "layers": layer["layer"],
+        "styles": layer["style"],
+        "tileMatrixSet": layer["set"],
+        "tileDimensions": "time=current",
+        "url": layer["url"],
+    }
+    return QgsRasterLayer(urllib.parse.urlencode(words, quote_via=urllib.parse.quote), layer["layer"], "wms")
+
+
 def raster_tiles(layer):
     """XYZ tiles as pictures."""
     words = {"type": "xyz", "url": layer["url"], "zmin": "0", "zmax": str(layer["zmax"])}
@@ -144,7 +160,7 @@ def vector_tiles(layer):
     return made
 
 
-MAKERS = {"features": features, "wms": wms, "raster-tiles": raster_tiles, "vector-tiles": vector_tiles}
+MAKERS = {"features": features, "wms": wms, "wmts": wmts, "raster-tiles": raster_tiles, "vector-tiles": vector_tiles}
 
 
 def make(layer):

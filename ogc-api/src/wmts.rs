@@ -1,0 +1,41 @@
+//! WMTS 1.0.0 (OGC 07-057r7) at a tenant's root and at a mission's: GetCapabilities and GetTile by key-value pairs and by
+//! REST addresses. Its tiles are the PNG tiles of `tilesets`. A refusal is an ows:ExceptionReport with the standard's code
+//! and status.
+
+mod capabilities;
+mod exception;
+mod kvp;
+mod request;
+mod tile;
+
+use axum::routing::{MethodRouter, get};
+
+use crate::AppState;
+
+/// The one version.
+const VERSION: &str = "1.0.0";
+/// The one picture format.
+const PNG: &str = "image/png";
+/// Deepest zoom that capabilities name: a pixel is 0.6 m there. Each more would make them longer for nothing.
+const MAX_ZOOM: u8 = 18;
+
+/// Routes of WMTS.
+pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    vec![
+        ("/wmts", get(request::kvp)),
+        ("/missions/{mission_id}/wmts", get(request::kvp)),
+        ("/wmts/1.0.0/WMTSCapabilities.xml", get(request::rest_capabilities)),
+        (
+            "/missions/{mission_id}/wmts/1.0.0/WMTSCapabilities.xml",
+            get(request::rest_capabilities),
+        ),
+        (
+            "/wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+            get(request::rest_tile),
+        ),
+        (
+            "/missions/{mission_id}/wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+            get(request::rest_tile),
+        ),
+    ]
+}

@@ -1,0 +1,111 @@
+//! The routes of WMTS: which operation, by key-value pairs or by a REST address.
+
+use axum::extract::{FromRequestParts, State};
+use axum::response::Response;
+use http::request::Parts;
+
+use super::exception::{Code, Exception};
+use super::kvp::Kvp;
+use super::{PNG, VERSION, capabilities, tile};
+use crate::ask::Ask;
+use crate::features::Root;
+use crate::query::shown;
+use crate::{AppState, Error};
+
+/// A WMTS request under a root that its caller may read.
+pub(crate) struct WmtsAsk {
+    /// The request.
+    pub(crate) ask: Ask,
+    /// The root.
+    pub(crate) root: Root,
+    raw: Option<String>,
+}
+
+impl FromRequestParts<AppState> for WmtsAsk {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let ask = Ask::without_query(parts, state).await?;
+        let root = Root::of(state, &ask).await?;
+        let raw = parts.uri.query().map(str::to_owned);
+        Ok(Self { ask, root, raw })
+    }
+}
+
+impl WmtsAsk {
+    /// The path of the service.
+    pub(crate) fn path(&self) -> String {
+        format!("{}/wmts", self.root.base_path())
+    }
+}
+
+/// `GET /wmts`.
+pub(super) async fn kvp(State(state): State<AppState>, asked: WmtsAsk) -> Response {
+    let answered = by_pairs(&state, &asked).await;
+    answered.unwrap_or_else(Exception::into_response)
+}
+
+/// `GET /wmts/1.0.0/WMTSCapabilities.xml`.
+pub(super) async fn rest_capabilities(State(state): State<AppState>, asked: WmtsAsk) -> Response {
+    let answered = capabilities::answer(&state, &asked, &Kvp::default()).await;
+    answered.unwrap_or_else(Exception::into_response)
+}
+
+/// `GET /wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}.png`.
+pub(super) async fn rest_tile(State(state): State<AppState>, asked: WmtsAsk) -> Response {
+    let answered = by_address(&state, &asked).await;
+    answered.unwrap_or_else(Exception::into_response)
+}
+
+async fn by_pairs(state: &AppState, asked: &WmtsAsk) -> Result<Response, Exception> {
+    let kvp = Kvp::parse(asked.raw.as_deref())?;
+    kvp.expect("SERVICE", "WMTS")?;
+    let request = kvp.needed("REQUEST")?;
+    match request.to_ascii_lowercase().as_str() {
+        "getcapabilities" => {
+            check_versions(&kvp)?;
+            capabilities::answer(state, asked, &kvp).await
+        }
+        "gettile" => {
+            kvp.expect("VERSION", VERSION)?;
+            tile::answer(state, asked, &kvp).await
+        }
+        _ => Err(Exception::new(
+            Code::OperationNotSupported,
+            "REQUEST",
+            format!("REQUEST '{}' is not offered; there are GetCapabilities and GetTile", shown(request)),
+        )),
+    }
+}
+
+/// 06-121r3, 7.3.2; clients of other services name the one version they want instead.
+fn check_versions(kvp: &Kvp) -> Result<(), Exception> {
+    let Some(wanted) = kvp.filled("ACCEPTVERSIONS") else {
+        return Ok(());
+    };
+    if wanted.split(',').any(|version| version.trim() == VERSION) {
+        return Ok(());
+    }
+    let message = format!("none of the versions '{}' is offered; there is {VERSION}", shown(wanted));
+    Err(Exception::new(Code::VersionNegotiationFailed, "ACCEPTVERSIONS", message))
+}
+
+async fn by_address(state: &AppState, asked: &WmtsAsk) -> Result<Response, Exception> {
+    let part = |name: &str| asked.ask.param(name).to_owned();
+    let column = part("tileCol");
+    let Some(column) = column.strip_suffix(".png") else {
+        let message = format!("the address ends with '{}' and not with a column and .png", shown(&column));
+        return Err(Exception::new(Code::InvalidParameterValue, "FORMAT", message));
+    };
+    let kvp = Kvp::of(vec![
+        ("LAYER", part("layer")),
+        ("STYLE", part("style")),
+        ("TIME", part("time")),
+        ("FORMAT", PNG.to_owned()),
+        ("TILEMATRIXSET", part("tileMatrixSetId")),
+        ("TILEMATRIX", part("tileMatrix")),
+        ("TILEROW", part("tileRow")),
+        ("TILECOL", column.to_owned()),
+    ]);
+    tile::answer(state, asked, &kvp).await
+}
