@@ -196,7 +196,7 @@ impl ForcingFields for TestForcing {
 
     fn cycles(&self, kind: ForcingKind) -> BoxFuture<'_, Result<Vec<CycleAbout>, SeamError>> {
         Box::pin(async move {
-            let about = self.about(kind).await?;
+            let about = ForcingMaps::about(self, kind).await?;
             let cycle = |about| CycleAbout {
                 name: cycle(),
                 revision: 1,
