@@ -102,8 +102,7 @@ impl Writer<'_> {
     fn add_subject(&self, paths: &mut Map<String, Value>, path: &str, what: &str, own: &[&str]) {
         let with =
             |more: &[&'static str]| -> Vec<String> { own.iter().chain(more).map(|name| (*name).to_owned()).collect() };
-        let plain = |names: &[String]| names.to_vec();
-        let metadata = plain(&with(&["f"]));
+        let metadata = with(&["f"]);
         let metadata: Vec<&str> = metadata.iter().map(String::as_str).collect();
         self.add(
             paths,

@@ -143,7 +143,7 @@ async fn an_area_a_radius_and_a_corridor_have_nothing_outside_of_them() {
     let at = format!("datetime={}&parameter-name={EAST}", time(0));
     for (query, inside) in [
         ("area?coords=POLYGON((4+60,5+60,5+61,4+60))&", 15),
-        ("radius?coords=POINT(4.5+60.5)&within=20&within-units=km&", 5),
+        ("radius?coords=POINT(4.5+60.5)&within=20&within-units=km&", 3),
         (
             "corridor?coords=LINESTRING(4+60.25,5+60.25)&corridor-width=10&width-units=km&",
             5,
