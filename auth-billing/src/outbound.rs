@@ -214,7 +214,13 @@ fn arrived(url: &Url, status: reqwest::StatusCode) -> Result<(), OutboundError> 
 
 fn refused(address: &str, reason: String) -> OutboundError {
     OutboundError::Refused {
-        address: crate::redact(&address.chars().filter(|c| !c.is_control()).take(200).collect::<String>()),
+        address: crate::redact(
+            &address
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(200)
+                .collect::<String>(),
+        ),
         reason,
     }
 }
@@ -292,7 +298,12 @@ mod tests {
             assert!(outbound.fetch(address, 10).await.is_err(), "{address}");
         }
         assert!(outbound.check("https://93.184.216.34/hook").await.is_ok());
-        assert!(outbound.check(&format!("https://93.184.216.34/{}", "a".repeat(3_000))).await.is_err());
+        assert!(
+            outbound
+                .check(&format!("https://93.184.216.34/{}", "a".repeat(3_000)))
+                .await
+                .is_err()
+        );
     }
 
     #[tokio::test]
@@ -300,7 +311,10 @@ mod tests {
         let (address, served) = answering("HTTP/1.1 204 No Content\r\n\r\n").await;
         loopback().post_json(&address, b"{\"a\":1}".to_vec()).await.unwrap();
         let sent = served.await.unwrap();
-        assert!(sent.starts_with("POST /hook?token=secret HTTP/1.1") && sent.ends_with("{\"a\":1}"), "{sent}");
+        assert!(
+            sent.starts_with("POST /hook?token=secret HTTP/1.1") && sent.ends_with("{\"a\":1}"),
+            "{sent}"
+        );
         let (address, _) = answering("HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n").await;
         let error = loopback().post_json(&address, b"{}".to_vec()).await.unwrap_err();
         assert!(matches!(error, OutboundError::Status { status: 500, .. }), "{error}");
@@ -309,16 +323,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_redirect_is_not_followed_and_too_much_is_not_taken() {
-        let (address, _) = answering("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;
+        let (address, _) =
+            answering("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;
         let error = loopback().fetch(&address, 100).await.unwrap_err();
         assert!(matches!(error, OutboundError::Status { status: 302, .. }), "{error}");
-        let long = "HTTP/1.1 200 OK\r\ncontent-length: 11\r\ncontent-type: Text/Plain; charset=utf-8\r\n\r\nhello world";
+        let long =
+            "HTTP/1.1 200 OK\r\ncontent-length: 11\r\ncontent-type: Text/Plain; charset=utf-8\r\n\r\nhello world";
         let (address, _) = answering(long).await;
-        assert!(matches!(loopback().fetch(&address, 10).await, Err(OutboundError::TooLarge(10))));
+        assert!(matches!(
+            loopback().fetch(&address, 10).await,
+            Err(OutboundError::TooLarge(10))
+        ));
         let (address, _) = answering(long).await;
         let fetched = loopback().fetch(&address, 11).await.unwrap();
-        assert_eq!((fetched.media_type.as_deref(), &fetched.bytes[..]), (Some("text/plain"), &b"hello world"[..]));
+        assert_eq!(
+            (fetched.media_type.as_deref(), &fetched.bytes[..]),
+            (Some("text/plain"), &b"hello world"[..])
+        );
         let too_long = vec![b' '; MAX_SENT + 1];
-        assert!(matches!(loopback().post_json(&address, too_long).await, Err(OutboundError::TooLarge(_))));
+        assert!(matches!(
+            loopback().post_json(&address, too_long).await,
+            Err(OutboundError::TooLarge(_))
+        ));
     }
 }

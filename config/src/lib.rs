@@ -10,9 +10,8 @@ pub use address::Address;
 pub use environment::{Environment, ProcessEnvironment};
 pub use objects::{Addressing, ObjectsAt, S3Credentials, S3Settings, Secret};
 pub use settings::{
-    CoastSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings, OutboundSettings, ServerSettings,
-    Settings,
-    StoreSettings, UsageSettings,
+    CoastSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings, OutboundSettings,
+    ServerSettings, Settings, StoreSettings, UsageSettings,
 };
 
 use std::path::{Path, PathBuf};

@@ -66,5 +66,8 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/ogc/jobs/{job_id}/results", get(results::results)),
     ];
     let negotiated = |methods: MethodRouter<AppState>| methods.layer(from_fn(exception::as_plain_json));
-    table.into_iter().map(|(path, methods)| (path, negotiated(methods))).collect()
+    table
+        .into_iter()
+        .map(|(path, methods)| (path, negotiated(methods)))
+        .collect()
 }

@@ -32,6 +32,9 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/stac/collections", get(collections::collections)),
         ("/stac/collections/{stac_collection}", get(collections::collection)),
         ("/stac/collections/{stac_collection}/items", get(items::items)),
-        ("/stac/collections/{stac_collection}/items/{stac_item}", get(items::item)),
+        (
+            "/stac/collections/{stac_collection}/items/{stac_item}",
+            get(items::item),
+        ),
     ]
 }

@@ -5,11 +5,12 @@
 //! fails for a declared class of which no case is known, the second runs every case and reports all that failed.
 
 mod common;
+mod processes;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
-use crate::harness::{Client, Prepared, Server, mission_off_norway};
+use crate::harness::{Client, Launch, Prepared, Server, mission_off_norway};
 
 /// What cases ask.
 pub(crate) struct Subject {
@@ -37,7 +38,9 @@ pub(crate) struct Case {
 impl Subject {
     fn new() -> Self {
         let prepared = Prepared::new();
-        let server = prepared.serve();
+        // Cases listen on this machine for callbacks and for inputs that are asked for.
+        let allowed = [("DRIFTLINE__OUTBOUND__ALLOW", "127.0.0.1".to_owned())];
+        let server = Launch::on(&prepared.data()).with_settings(&allowed).start();
         let client = server.client().with_key(&prepared.key);
         let posted = client.post("/v1/missions", &mission_off_norway(12, 1_000));
         let mission = posted.expect(202, "POST").json()["id"].as_str().unwrap().to_owned();
@@ -60,7 +63,7 @@ impl Subject {
 
 /// Every case of every standard.
 fn cases() -> Vec<Case> {
-    [common::cases()].into_iter().flatten().collect()
+    [common::cases(), processes::cases()].into_iter().flatten().collect()
 }
 
 /// Roots that declare classes.

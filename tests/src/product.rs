@@ -27,6 +27,8 @@ mod page;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod proxy;

@@ -49,7 +49,11 @@ struct Network {
 impl AllowedAddresses {
     /// Public ones and these networks.
     pub(super) fn new(allow: &[String]) -> Result<Self, Error> {
-        allow.iter().map(|text| Network::parse(text)).collect::<Result<_, _>>().map(Self)
+        allow
+            .iter()
+            .map(|text| Network::parse(text))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Whether something may be sent there.
@@ -69,7 +73,12 @@ impl Network {
         let first: IpAddr = address.trim().parse().ok().ok_or_else(refuse)?;
         let longest = if first.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
-            Some(prefix) => prefix.trim().parse().ok().filter(|prefix| *prefix <= longest).ok_or_else(refuse)?,
+            Some(prefix) => prefix
+                .trim()
+                .parse()
+                .ok()
+                .filter(|prefix| *prefix <= longest)
+                .ok_or_else(refuse)?,
             None => longest,
         };
         Ok(Self { first, prefix })
@@ -86,11 +95,16 @@ impl Network {
 
 fn is_public(ip: IpAddr) -> bool {
     match ip {
-        IpAddr::V4(ip) => !PRIVATE_V4.iter().any(|(first, prefix)| in_v4(ip, Ipv4Addr::from(*first), *prefix)),
+        IpAddr::V4(ip) => !PRIVATE_V4
+            .iter()
+            .any(|(first, prefix)| in_v4(ip, Ipv4Addr::from(*first), *prefix)),
         // Loopback, link-local, unique local, multicast and IPv4 addresses in another dress all lie outside of 2000::/3.
         IpAddr::V6(ip) => {
             let is_global = in_v6(ip, Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
-            is_global && !PRIVATE_V6.iter().any(|(first, prefix)| in_v6(ip, Ipv6Addr::from(*first), *prefix))
+            is_global
+                && !PRIVATE_V6
+                    .iter()
+                    .any(|(first, prefix)| in_v6(ip, Ipv6Addr::from(*first), *prefix))
         }
     }
 }
@@ -115,26 +129,71 @@ mod tests {
     fn only_public_addresses_are_permitted() {
         let allowed = AllowedAddresses::default();
         for private in [
-            "0.0.0.0", "10.255.255.255", "100.64.0.1", "100.127.255.255", "127.0.0.1", "169.254.169.254", "172.31.0.1",
-            "192.0.0.8", "192.168.1.1", "198.19.0.1", "224.0.0.1", "239.1.1.1", "255.255.255.255", "::", "::1",
-            "::ffff:93.184.216.34", "::93.184.216.34", "64:ff9b::5db8:d822", "fe80::1", "fc00::1", "fd12::1", "ff02::1",
-            "2001:db8::1", "2002:7f00:1::", "2001::1", "100::1", "fec0::1",
+            "0.0.0.0",
+            "10.255.255.255",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.31.0.1",
+            "192.0.0.8",
+            "192.168.1.1",
+            "198.19.0.1",
+            "224.0.0.1",
+            "239.1.1.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:93.184.216.34",
+            "::93.184.216.34",
+            "64:ff9b::5db8:d822",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "2001::1",
+            "100::1",
+            "fec0::1",
         ] {
             assert!(!allowed.permits(private.parse().unwrap()), "{private}");
         }
-        for public in ["93.184.216.34", "100.63.255.255", "100.128.0.1", "172.32.0.1", "2606:2800:220:1::1", "2a00::1"] {
+        for public in [
+            "93.184.216.34",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.32.0.1",
+            "2606:2800:220:1::1",
+            "2a00::1",
+        ] {
             assert!(allowed.permits(public.parse().unwrap()), "{public}");
         }
     }
 
     #[test]
     fn the_operator_adds_networks_and_single_addresses() {
-        let list = |texts: &[&str]| AllowedAddresses::new(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        let list =
+            |texts: &[&str]| AllowedAddresses::new(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         let allowed = list(&["10.1.0.0/16", "127.0.0.1", "fd00::/8", "::/0"]).unwrap();
-        for (ip, permitted) in [("10.1.200.3", true), ("10.2.0.1", false), ("127.0.0.1", true), ("127.0.0.2", false), ("fe80::1", true)] {
+        for (ip, permitted) in [
+            ("10.1.200.3", true),
+            ("10.2.0.1", false),
+            ("127.0.0.1", true),
+            ("127.0.0.2", false),
+            ("fe80::1", true),
+        ] {
             assert_eq!(allowed.permits(ip.parse().unwrap()), permitted, "{ip}");
         }
-        for wrong in ["10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "example.org", "", "::/129", "10.0.0.0/"] {
+        for wrong in [
+            "10.0.0.0/33",
+            "10.0.0.0/-1",
+            "10.0.0/8",
+            "example.org",
+            "",
+            "::/129",
+            "10.0.0.0/",
+        ] {
             assert!(list(&[wrong]).is_err(), "{wrong}");
         }
     }

@@ -56,7 +56,8 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
             ask.site
                 .link(relations::PROCESSES, JSON, "Processes", &at("/processes")),
             ask.site.link(relations::JOB_LIST, JSON, "Jobs", &at("/jobs")),
-            ask.site.link("related", JSON, "Cycles and missions as a STAC catalogue", "/stac"),
+            ask.site
+                .link("related", JSON, "Cycles and missions as a STAC catalogue", "/stac"),
         ]),
     }
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";
@@ -78,7 +79,11 @@ pub(crate) async fn conformance(RootAsk { ask, root }: RootAsk) -> Result<Respon
 /// `GET /ogc/api`.
 pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
-    let content = openapi::features_document(&ask.site.bare_url(&root.path()), &root.title(), root.mission_id().is_none());
+    let content = openapi::features_document(
+        &ask.site.bare_url(&root.path()),
+        &root.title(),
+        root.mission_id().is_none(),
+    );
     document(&ask.headers, OPENAPI, &content)
 }
 

@@ -15,10 +15,15 @@ pub(super) fn add_processes(paths: &mut Map<String, Value>, prefix: &str) {
         .answers(JSON, "process_list")
         .add(paths);
     let one = at("/processes/{process_id}");
-    get(&one, "getProcessDescription", tag, "A process with its inputs and outputs")
-        .with(&["process_id", "f"])
-        .answers(JSON, "process")
-        .add(paths);
+    get(
+        &one,
+        "getProcessDescription",
+        tag,
+        "A process with its inputs and outputs",
+    )
+    .with(&["process_id", "f"])
+    .answers(JSON, "process")
+    .add(paths);
     add_execution(paths, &format!("{one}/execution"), tag);
     get(&at("/jobs"), "getJobs", tag, "Jobs, newest first")
         .with(&[
@@ -50,9 +55,14 @@ pub(super) fn add_processes(paths: &mut Map<String, Value>, prefix: &str) {
 }
 
 fn add_execution(paths: &mut Map<String, Value>, path: &str, tag: &str) {
-    let execute = get(path, "execute", tag, "Executes a process: waits for its results, or answers with the job")
-        .by("post")
-        .with(&["process_id", "prefer", "idempotency_key"]);
+    let execute = get(
+        path,
+        "execute",
+        tag,
+        "Executes a process: waits for its results, or answers with the job",
+    )
+    .by("post")
+    .with(&["process_id", "prefer", "idempotency_key"]);
     let execute = execute.answers(JSON, "results").add(paths);
     execute["requestBody"] = json!({
         "required": true,

@@ -71,7 +71,8 @@ pub(super) fn all() -> Value {
 }
 
 fn described(is_input: bool) -> Value {
-    let mut properties = json!({"title": {"type": "string"}, "description": {"type": "string"}, "schema": {"type": "object"}});
+    let mut properties =
+        json!({"title": {"type": "string"}, "description": {"type": "string"}, "schema": {"type": "object"}});
     if is_input {
         properties["minOccurs"] = json!({"type": "integer", "default": 1});
         properties["maxOccurs"] = json!({"type": "integer", "default": 1});

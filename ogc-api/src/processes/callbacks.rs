@@ -81,7 +81,10 @@ async fn tell(state: &AppState, due: DueCallback) {
         }
         Err(exception) => {
             tracing::error!(mission.id = %mission, cause = ?exception, "the message for a subscriber cannot be made");
-            state.database.callback_failed(mission, next_attempt(due.attempts)).await
+            state
+                .database
+                .callback_failed(mission, next_attempt(due.attempts))
+                .await
         }
     };
     if let Err(error) = noted {

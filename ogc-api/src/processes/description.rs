@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::exception::Exception;
 use super::process::Process;
+use crate::Error;
 use crate::ask::Ask;
 use crate::document::{JSON, document};
 use crate::links::Link;
 use crate::query::{PageLimits, shown};
-use crate::Error;
 
 /// Processes of a page.
 const LIMITS: PageLimits = PageLimits {

@@ -186,7 +186,10 @@ pub(super) fn echoed(inputs: &Map<String, Value>, wanted: &Wanted) -> Result<Ech
         let is_wanted = wanted.outputs.iter().any(|output| output.id == field.id());
         is_wanted.then(|| part(field, value))
     };
-    let pause = inputs.get(Field::Pause.id()).and_then(Value::as_u64).unwrap_or_default();
+    let pause = inputs
+        .get(Field::Pause.id())
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
     Ok(Echoed {
         parts: Field::OUTPUTS.into_iter().filter_map(part).collect(),
         pause: Duration::from_secs(pause),
@@ -239,8 +242,16 @@ mod tests {
         });
         let mut found = run(wrong).unwrap_err();
         found.sort();
-        let expected = ["inputs.echo", "inputs.number", "inputs.numbers", "inputs.object", "inputs.pause", "inputs.region",
-            "inputs.sound", "inputs.text"];
+        let expected = [
+            "inputs.echo",
+            "inputs.number",
+            "inputs.numbers",
+            "inputs.object",
+            "inputs.pause",
+            "inputs.region",
+            "inputs.sound",
+            "inputs.text",
+        ];
         assert_eq!(found, expected);
         let crs = json!({"bbox": [1, 2, 3, 4], "crs": "urn:ogc:def:crs:EPSG::4326"});
         assert_eq!(run(json!({"echo": "", "region": crs})).unwrap_err(), ["inputs.region"]);

@@ -61,7 +61,13 @@ impl EchoJob {
 
 impl EchoJobs {
     /// Keeps a job, or says that there are too many.
-    pub(super) fn add(&self, org: OrgId, echoed: Echoed, wanted: Wanted, now: Timestamp) -> Result<Arc<EchoJob>, Error> {
+    pub(super) fn add(
+        &self,
+        org: OrgId,
+        echoed: Echoed,
+        wanted: Wanted,
+        now: Timestamp,
+    ) -> Result<Arc<EchoJob>, Error> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = all.get(&org).map_or(0, VecDeque::len);
         if own < MAX_OF_ORG && all.values().map(VecDeque::len).sum::<usize>() >= MAX_JOBS {

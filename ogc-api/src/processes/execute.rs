@@ -87,7 +87,11 @@ async fn execute_echo(
         let now = Timestamp::now();
         let job = state.echo_jobs().add(ask.caller.org, echoed, request.wanted, now)?;
         if tells {
-            tokio::spawn(callbacks::tell_echo(state.clone(), std::sync::Arc::clone(&job), request.subscriber));
+            tokio::spawn(callbacks::tell_echo(
+                state.clone(),
+                std::sync::Arc::clone(&job),
+                request.subscriber,
+            ));
         }
         return created(ask, &Job::Echo(job));
     }

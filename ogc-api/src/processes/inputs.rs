@@ -38,7 +38,13 @@ pub(super) async fn resolved(state: &AppState, inputs: Map<String, Value>) -> Re
         Ok::<_, Exception>((name, value))
     });
     let all = tokio::time::timeout(FETCH_WITHIN, join_all(values)).await;
-    let late = |_late| Exception::invalid("inputs", "unreachable", "what inputs link to did not come within 10 seconds");
+    let late = |_late| {
+        Exception::invalid(
+            "inputs",
+            "unreachable",
+            "what inputs link to did not come within 10 seconds",
+        )
+    };
     all.map_err(late)?.into_iter().collect()
 }
 
@@ -51,7 +57,9 @@ fn link(value: &Value) -> Option<&str> {
 
 /// The value of a qualified value; anything else is a value already.
 fn unqualified(value: Value) -> Value {
-    let Value::Object(mut members) = value else { return value };
+    let Value::Object(mut members) = value else {
+        return value;
+    };
     let is_qualified = members
         .keys()
         .all(|name| name == "value" || QUALIFIERS.contains(&name.as_str()));
@@ -73,7 +81,8 @@ async fn fetched(state: &AppState, name: &str, address: &str) -> Result<Value, E
     let found = found.map_err(|error| refuse("unreachable", error.to_string()))?;
     let is_json = found.media_type.as_deref().is_some_and(|kind| kind.ends_with("json"));
     if is_json {
-        return unambiguous_json(&found.bytes).map_err(|error| refuse("value", format!("the link leads to no JSON: {error}")));
+        return unambiguous_json(&found.bytes)
+            .map_err(|error| refuse("value", format!("the link leads to no JSON: {error}")));
     }
     let text = String::from_utf8(found.bytes);
     text.map(Value::String)
@@ -100,7 +109,10 @@ mod tests {
 
     #[test]
     fn a_link_is_an_object_with_an_address_and_nothing_foreign() {
-        assert_eq!(link(&json!({"href": "https://a", "type": "application/json"})), Some("https://a"));
+        assert_eq!(
+            link(&json!({"href": "https://a", "type": "application/json"})),
+            Some("https://a")
+        );
         assert_eq!(link(&json!({"href": "https://a", "speed": 1})), None);
         assert_eq!(link(&json!({"href": 1})), None);
         assert_eq!(link(&json!("https://a")), None);

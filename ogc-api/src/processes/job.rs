@@ -15,11 +15,11 @@ use super::exception::Exception;
 use super::mission_outputs::process_of;
 use super::process::Process;
 use super::relations;
+use crate::AppState;
 use crate::ask::Ask;
 use crate::document::{JSON, document};
 use crate::links::Site;
 use crate::missions::withdraw_mission;
-use crate::AppState;
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +164,11 @@ impl Job {
             Self::Mission(job) => job.mission.progress,
             Self::Echo(job) => {
                 let whole = job.echoed.pause.as_secs_f64();
-                if whole > 0.0 { 1.0 - job.rest(now).as_secs_f64() / whole } else { 1.0 }
+                if whole > 0.0 {
+                    1.0 - job.rest(now).as_secs_f64() / whole
+                } else {
+                    1.0
+                }
             }
         };
         // A hundred is said of what is done, not of what is nearly done.
@@ -232,7 +236,11 @@ pub(super) async fn status(State(state): State<AppState>, ask: Ask) -> Result<Re
     ask.query.check_format(&["json"])?;
     ask.check_accept()?;
     let job = Job::find(&state, ask.caller.org, ask.param("job_id")).await?;
-    Ok(document(&ask.headers, JSON, &job.status_info(&ask.site, Timestamp::now()))?)
+    Ok(document(
+        &ask.headers,
+        JSON,
+        &job.status_info(&ask.site, Timestamp::now()),
+    )?)
 }
 
 /// `DELETE /ogc/jobs/{job_id}`: a running job is stopped, the results of a finished one are withdrawn.

@@ -72,7 +72,10 @@ impl Wishes {
         let ids = |processes: &Vec<Process>| processes.iter().map(|process| process.id().to_owned()).collect();
         JobFilter {
             processes: self.processes.as_ref().map(ids),
-            statuses: self.statuses.as_ref().map(|statuses| statuses.iter().map(of_mission).collect()),
+            statuses: self
+                .statuses
+                .as_ref()
+                .map(|statuses| statuses.iter().map(of_mission).collect()),
             created_from: self.created.from.map(|time| time.0),
             created_until: self.created.until.map(|time| time.0),
             min_duration_s: self.min_duration_s,
@@ -88,12 +91,22 @@ impl Wishes {
         let lasted_s = started.map(|started| finished.unwrap_or(now).duration_since(started).as_secs_f64());
         let created = job.created();
         self.after.is_none_or(|after| job.place() < after)
-            && self.processes.as_ref().is_none_or(|wanted| wanted.contains(&job.process()))
-            && self.statuses.as_ref().is_none_or(|wanted| wanted.contains(&job.status(now)))
+            && self
+                .processes
+                .as_ref()
+                .is_none_or(|wanted| wanted.contains(&job.process()))
+            && self
+                .statuses
+                .as_ref()
+                .is_none_or(|wanted| wanted.contains(&job.status(now)))
             && self.created.from.is_none_or(|from| created >= from.0)
             && self.created.until.is_none_or(|until| created <= until.0)
-            && self.min_duration_s.is_none_or(|least| lasted_s.is_some_and(|lasted| lasted >= f64::from(least)))
-            && self.max_duration_s.is_none_or(|most| lasted_s.is_some_and(|lasted| lasted <= f64::from(most)))
+            && self
+                .min_duration_s
+                .is_none_or(|least| lasted_s.is_some_and(|lasted| lasted >= f64::from(least)))
+            && self
+                .max_duration_s
+                .is_none_or(|most| lasted_s.is_some_and(|lasted| lasted <= f64::from(most)))
     }
 }
 
@@ -109,7 +122,10 @@ fn listed<T>(
     // As many as there are is enough.
     let words: Vec<&str> = text.split(',').take(known.len() + 1).collect();
     if words.len() > known.len() {
-        return Err(Error::parameter(name, format!("it lists more than the {} values that there are", known.len())));
+        return Err(Error::parameter(
+            name,
+            format!("it lists more than the {} values that there are", known.len()),
+        ));
     }
     words
         .into_iter()
@@ -146,8 +162,16 @@ mod tests {
         assert_eq!(read.processes, Some(vec![Process::Drift, Process::Echo]));
         assert_eq!((read.of_missions().limit, read.min_duration_s), (4, Some(5)));
         for bad in [
-            "type=coverage", "processID=", "processID=drift,nonsense", "status=queued", "minDuration=-1", "maxDuration=1.5",
-            "maxDuration=99999999999", "cursor=5", "limit=0", "datetime=yesterday",
+            "type=coverage",
+            "processID=",
+            "processID=drift,nonsense",
+            "status=queued",
+            "minDuration=-1",
+            "maxDuration=1.5",
+            "maxDuration=99999999999",
+            "cursor=5",
+            "limit=0",
+            "datetime=yesterday",
             "type=process,process",
         ] {
             assert!(parse(bad).is_err(), "{bad}");

@@ -72,7 +72,11 @@ fn backwards(mut inputs: Map<String, Value>, broken: &mut Vec<Violation>) -> Map
             None | Some(Some("backtrack")) => {
                 config.insert("direction".to_owned(), json!("backtrack"));
             }
-            Some(_) => broken.push(Violation::new("inputs.config.direction", "value", "of this process it is backtrack")),
+            Some(_) => broken.push(Violation::new(
+                "inputs.config.direction",
+                "value",
+                "of this process it is backtrack",
+            )),
         }
     }
     inputs
@@ -82,7 +86,11 @@ fn search_area(inputs: Map<String, Value>, broken: &mut Vec<Violation>) -> Map<S
     let mut body = Map::new();
     for required in ["position", "time", "object", "hours"] {
         if !inputs.contains_key(required) {
-            broken.push(Violation::new(format!("inputs.{required}"), "required", "it is missing"));
+            broken.push(Violation::new(
+                format!("inputs.{required}"),
+                "required",
+                "it is missing",
+            ));
         }
     }
     for (name, value) in inputs {
@@ -110,7 +118,10 @@ fn search_area(inputs: Map<String, Value>, broken: &mut Vec<Violation>) -> Map<S
         }
     }
     // The areas wanted stand at the last hour: outputs at each hour before cost little and are there for who wants them.
-    body.insert("config".to_owned(), json!({"output_interval_s": limits::DEFAULT_OUTPUT_INTERVAL_S}));
+    body.insert(
+        "config".to_owned(),
+        json!({"output_interval_s": limits::DEFAULT_OUTPUT_INTERVAL_S}),
+    );
     body
 }
 
@@ -130,7 +141,9 @@ mod tests {
     use super::*;
 
     fn read(process: Process, inputs: Value) -> Result<MissionSpec, Vec<String>> {
-        let Value::Object(inputs) = inputs else { panic!("no object") };
+        let Value::Object(inputs) = inputs else {
+            panic!("no object")
+        };
         mission(process, inputs).map_err(|exception| match exception {
             Exception::Invalid(broken) => broken.into_iter().map(|violation| violation.field).collect(),
             other => panic!("{other:?}"),
@@ -144,10 +157,22 @@ mod tests {
             "hours": 7,
         });
         let spec = read(Process::SearchArea, inputs).unwrap();
-        assert_eq!((spec.position.lon_deg(), spec.position.lat_deg(), spec.forecast_hours), (4.0, 61.5, 7));
-        let mut found = read(Process::SearchArea, json!({"position": [4, 61], "hours": 0, "speed": 1, "object": "PIV"}));
+        assert_eq!(
+            (spec.position.lon_deg(), spec.position.lat_deg(), spec.forecast_hours),
+            (4.0, 61.5, 7)
+        );
+        let mut found = read(
+            Process::SearchArea,
+            json!({"position": [4, 61], "hours": 0, "speed": 1, "object": "PIV"}),
+        );
         found.as_mut().unwrap_err().sort();
-        let expected = ["inputs.hours", "inputs.object", "inputs.position", "inputs.speed", "inputs.time"];
+        let expected = [
+            "inputs.hours",
+            "inputs.object",
+            "inputs.position",
+            "inputs.speed",
+            "inputs.time",
+        ];
         assert_eq!(found.unwrap_err(), expected);
     }
 
@@ -160,10 +185,20 @@ mod tests {
             })
         };
         let spec = read(Process::Backtrack, inputs(json!({"seed": 3}))).unwrap();
-        assert_eq!((spec.direction, spec.seed), (driftline_domain::Direction::Backtrack, Some(3)));
+        assert_eq!(
+            (spec.direction, spec.seed),
+            (driftline_domain::Direction::Backtrack, Some(3))
+        );
         let forward = read(Process::Backtrack, inputs(json!({"direction": "forward"})));
         assert_eq!(forward.unwrap_err(), ["inputs.config.direction"]);
-        assert_eq!(read(Process::Backtrack, inputs(json!(5))).unwrap_err(), ["inputs.config"]);
-        assert!(read(Process::Drift, json!({})).unwrap_err().contains(&"inputs.last_known_lat".to_owned()));
+        assert_eq!(
+            read(Process::Backtrack, inputs(json!(5))).unwrap_err(),
+            ["inputs.config"]
+        );
+        assert!(
+            read(Process::Drift, json!({}))
+                .unwrap_err()
+                .contains(&"inputs.last_known_lat".to_owned())
+        );
     }
 }

@@ -74,7 +74,10 @@ fn hour(mission: &Mission, run: &Run, wanted: &Wanted) -> Result<ValidTime, Exce
     let at = mission.spec.time.0.checked_add(hours.hours());
     let at = at.map_err(|error| Error::Internal(format!("the hour of a search area: {error}")))?;
     if ValidTime(at) > run.valid_until {
-        let why = format!("the forcing ends before {at}; the last areas stand at {}", run.valid_until);
+        let why = format!(
+            "the forcing ends before {at}; the last areas stand at {}",
+            run.valid_until
+        );
         return Err(Exception::Beyond(why));
     }
     Ok(ValidTime(at))
@@ -136,7 +139,11 @@ impl Features {
     }
 
     fn address(&self, site: &Site, mission: &Mission) -> String {
-        let path = format!("/missions/{}/ogc/collections/{}/items", mission.id, self.collection.id());
+        let path = format!(
+            "/missions/{}/ogc/collections/{}/items",
+            mission.id,
+            self.collection.id()
+        );
         let mut pairs = vec![("limit".to_owned(), PageLimits::ITEMS.max.to_string())];
         pairs.extend(self.at.map(|at| ("datetime".to_owned(), at.to_string())));
         site.url_with(&path, &pairs)

@@ -27,7 +27,10 @@ pub(super) fn related(parts: &[Part]) -> (String, String) {
     }
     body.push_str(&format!("--{boundary}--\r\n"));
     let first = parts.first().map_or("text/plain", |part| part.media_type);
-    (body, format!("multipart/related; type=\"{first}\"; boundary=\"{boundary}\""))
+    (
+        body,
+        format!("multipart/related; type=\"{first}\"; boundary=\"{boundary}\""),
+    )
 }
 
 fn text(part: &Part) -> &str {
@@ -53,8 +56,14 @@ mod tests {
         let marker = format!("--{boundary}");
         let pieces: Vec<&str> = body.split(marker.as_str()).collect();
         assert_eq!(pieces.len(), 4);
-        assert_eq!(pieces[1], "\r\nContent-ID: <echo>\r\nContent-Type: text/plain\r\n\r\na\r\n--part-\r\n");
-        assert!(pieces[2].ends_with("Content-Location: https://h/x\r\n\r\n\r\n"), "{body}");
+        assert_eq!(
+            pieces[1],
+            "\r\nContent-ID: <echo>\r\nContent-Type: text/plain\r\n\r\na\r\n--part-\r\n"
+        );
+        assert!(
+            pieces[2].ends_with("Content-Location: https://h/x\r\n\r\n\r\n"),
+            "{body}"
+        );
         assert_eq!(pieces[3], "--\r\n");
     }
 }

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::exception::Exception;
 use super::multipart;
-use super::request::{ResponseForm, Wanted};
 use super::relations;
+use super::request::{ResponseForm, Wanted};
 use crate::Error;
 use crate::document::{JSON, with_tag};
 use crate::entity_tag::EntityTag;
@@ -141,7 +141,10 @@ fn links(parts: &[Part]) -> Result<Response, Exception> {
     for part in parts {
         if let Content::Reference(address) = &part.content {
             let results = relations::RESULTS;
-            let text = format!("<{address}>; rel=\"{results}\"; title=\"{}\"; type=\"{}\"", part.id, part.media_type);
+            let text = format!(
+                "<{address}>; rel=\"{results}\"; title=\"{}\"; type=\"{}\"",
+                part.id, part.media_type
+            );
             let link = HeaderValue::from_str(&text).map_err(|error| Error::Internal(format!("a link: {error}")))?;
             response.headers_mut().append(header::LINK, link);
         }

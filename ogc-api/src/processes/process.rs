@@ -192,7 +192,10 @@ fn mission_inputs(backwards: bool) -> Map<String, Value> {
     }
     let described = members.into_iter().map(|(name, schema)| {
         let title = title_of(&name);
-        (name, json!({"title": title, "minOccurs": 0, "maxOccurs": 1, "schema": schema}))
+        (
+            name,
+            json!({"title": title, "minOccurs": 0, "maxOccurs": 1, "schema": schema}),
+        )
     });
     described.collect()
 }
@@ -212,9 +215,7 @@ fn search_area_inputs() -> Map<String, Value> {
     let mut radius = schema("uncertainty_radius_m");
     radius["default"] = json!(limits::DEFAULT_RADIUS_M);
     let hours = json!({"type": "integer", "minimum": limits::HOURS.start(), "maximum": limits::HOURS.end()});
-    let input = |title: &str, least: u32, schema: Value| {
-        json!({"title": title, "minOccurs": least, "maxOccurs": 1, "schema": schema})
-    };
+    let input = |title: &str, least: u32, schema: Value| json!({"title": title, "minOccurs": least, "maxOccurs": 1, "schema": schema});
     [
         ("position", input("Last known position", 1, position)),
         ("time", input("Last known time", 1, schema("last_known_time"))),
@@ -267,7 +268,12 @@ mod tests {
         let site = Site::open("http://h".to_owned());
         for process in Process::ALL {
             let text = process.description(&site).to_string();
-            assert!(!text.contains("$ref") && text.len() < 40_000, "{} {}", process.id(), text.len());
+            assert!(
+                !text.contains("$ref") && text.len() < 40_000,
+                "{} {}",
+                process.id(),
+                text.len()
+            );
         }
     }
 }

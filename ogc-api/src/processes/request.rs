@@ -176,7 +176,11 @@ fn outputs(process: Process, named: Map<String, Value>, broken: &mut Vec<Violati
         let field = format!("outputs.{}", shown(&id));
         let Some(output) = known.iter().find(|output| output.id() == id) else {
             let ids: Vec<&str> = known.iter().map(|output| output.id()).collect();
-            broken.push(Violation::new(field, "unknown", format!("the outputs are {}", ids.join(", "))));
+            broken.push(Violation::new(
+                field,
+                "unknown",
+                format!("the outputs are {}", ids.join(", ")),
+            ));
             continue;
         };
         match transmission(process, *output, &how) {
@@ -236,7 +240,11 @@ fn subscriber(members: Map<String, Value>, broken: &mut Vec<Violation>) -> Subsc
         };
         match value {
             Value::String(address) if address.len() <= MAX_ADDRESS => *slot = Some(address),
-            _ => broken.push(Violation::new(field, "type", "it is not an address of up to 2048 characters")),
+            _ => broken.push(Violation::new(
+                field,
+                "type",
+                "it is not an address of up to 2048 characters",
+            )),
         }
     }
     subscriber
@@ -272,8 +280,16 @@ mod tests {
         });
         let mut found = fields(Process::SearchArea, &body);
         found.sort();
-        let expected = ["inputs", "mode", "outputs.areas", "outputs.summary", "outputs.tracks", "response",
-            "subscriber.failedUri", "subscriber.successUrl"];
+        let expected = [
+            "inputs",
+            "mode",
+            "outputs.areas",
+            "outputs.summary",
+            "outputs.tracks",
+            "response",
+            "subscriber.failedUri",
+            "subscriber.successUrl",
+        ];
         assert_eq!(found, expected);
         let reference = json!({"inputs": {}, "outputs": {"echo": {"transmissionMode": "reference"}}});
         assert_eq!(fields(Process::Echo, &reference), ["outputs.echo"]);
@@ -282,10 +298,16 @@ mod tests {
     #[test]
     fn masses_of_members_are_one_fault() {
         let many: Map<String, Value> = (0..10_000).map(|number| (number.to_string(), json!({}))).collect();
-        assert_eq!(fields(Process::Drift, &json!({"inputs": {}, "outputs": many})), ["outputs"]);
+        assert_eq!(
+            fields(Process::Drift, &json!({"inputs": {}, "outputs": many})),
+            ["outputs"]
+        );
         assert_eq!(fields(Process::Drift, &json!({"inputs": many})), ["inputs"]);
         assert_eq!(fields(Process::Drift, &json!([])), [""]);
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(matches!(ExecuteRequest::parse(Process::Drift, deep.as_bytes()), Err(Exception::Other(_))));
+        assert!(matches!(
+            ExecuteRequest::parse(Process::Drift, deep.as_bytes()),
+            Err(Exception::Other(_))
+        ));
     }
 }

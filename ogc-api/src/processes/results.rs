@@ -52,7 +52,12 @@ async fn of_mission(state: &AppState, ask: &Ask, job: &ProcessJob) -> Result<Res
     let wanted = mission_outputs::wanted_of(job)?;
     let (how, address) = (json!(wanted).to_string(), ask.self_url());
     let version = env!("CARGO_PKG_VERSION");
-    let tag = EntityTag::of_parts(&[version.as_bytes(), run.id.to_string().as_bytes(), how.as_bytes(), address.as_bytes()]);
+    let tag = EntityTag::of_parts(&[
+        version.as_bytes(),
+        run.id.to_string().as_bytes(),
+        how.as_bytes(),
+        address.as_bytes(),
+    ]);
     if tag.is_held_by(&ask.headers) {
         return Ok(not_modified(&tag));
     }

@@ -20,8 +20,10 @@ pub(super) async fn landing(State(state): State<AppState>, ask: Ask) -> Result<R
         Link::new("self", JSON, ask.self_url()),
         ask.site.link("root", JSON, "This catalogue", "/stac"),
         ask.site.link("data", JSON, "Collections", "/stac/collections"),
-        ask.site.link("conformance", JSON, "Conformance classes", "/stac/conformance"),
-        ask.site.link("service-desc", OPENAPI, "The whole API in OpenAPI 3.0", "/api"),
+        ask.site
+            .link("conformance", JSON, "Conformance classes", "/stac/conformance"),
+        ask.site
+            .link("service-desc", OPENAPI, "The whole API in OpenAPI 3.0", "/api"),
     ];
     for holder in Holder::all(&cycles) {
         links.push(ask.site.link("child", JSON, &holder.title(), &holder.path()));

@@ -5,9 +5,9 @@ use axum::response::Response;
 use driftline_domain::ValidTime;
 use serde_json::{Value, json};
 
+use super::VERSION;
 use super::catalog::check;
 use super::cycles::{self, Cycle};
-use super::VERSION;
 use crate::ask::Ask;
 use crate::document::{GEOJSON, JSON, document};
 use crate::features::{Collection, Holdings, union_of_boxes};
@@ -110,7 +110,9 @@ async fn describe(state: &AppState, ask: &Ask, holder: &Holder, cycles: &[Cycle]
     };
     let path = holder.path();
     let description = match holder {
-        Holder::Forcing(feed) => format!("Every stored cycle of the feed {feed}, as chunks in Zarr with their manifest."),
+        Holder::Forcing(feed) => {
+            format!("Every stored cycle of the feed {feed}, as chunks in Zarr with their manifest.")
+        }
         Holder::Missions => "Results of this organisation's completed drift missions as files.".to_owned(),
     };
     let producer = |line: &String| json!({"name": line, "roles": ["producer", "licensor"]});

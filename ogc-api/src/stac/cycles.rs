@@ -49,7 +49,9 @@ pub(super) async fn of(state: &AppState, holder: &Holder) -> Result<Vec<Cycle>, 
 
 /// The cycles of a collection in a box and an interval, newest first; a feed without any cycle is unknown.
 pub(super) async fn within(state: &AppState, holder: &Holder, coverage: CoverageQuestion) -> Result<Vec<Cycle>, Error> {
-    let Holder::Forcing(feed) = holder else { return Ok(Vec::new()) };
+    let Holder::Forcing(feed) = holder else {
+        return Ok(Vec::new());
+    };
     let question = |coverage| DatasetQuestion {
         coverage,
         feed: Some(feed.clone()),
@@ -69,14 +71,22 @@ async fn found(state: &AppState, question: DatasetQuestion) -> Result<Vec<Cycle>
     let Value::Array(cycles) = listed["cycles"].take() else {
         return Err(Error::Forcing("it lists no cycles".to_owned()));
     };
-    let read = |cycle: &Value| Cycle::read(cycle).ok_or_else(|| Error::Forcing(format!("a cycle has no place or time: {}", cycle["feed"])));
+    let read = |cycle: &Value| {
+        Cycle::read(cycle).ok_or_else(|| Error::Forcing(format!("a cycle has no place or time: {}", cycle["feed"])))
+    };
     cycles.iter().map(read).collect()
 }
 
 impl Cycle {
     fn read(cycle: &Value) -> Option<Self> {
         let series = cycle["series"].as_array()?;
-        let texts = |name: &str| series.iter().filter_map(|one| one[name].as_str()).map(str::to_owned).collect();
+        let texts = |name: &str| {
+            series
+                .iter()
+                .filter_map(|one| one[name].as_str())
+                .map(str::to_owned)
+                .collect()
+        };
         let boxes: Vec<[f64; 4]> = series.iter().filter_map(|one| is_box(&one["bbox"])).collect();
         let time = |value: &Value| value.as_str()?.parse::<ValidTime>().ok();
         let firsts = series.iter().filter_map(|one| time(one["times"].as_array()?.first()?));

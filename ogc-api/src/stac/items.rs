@@ -97,7 +97,12 @@ async fn of_cycles(
 }
 
 async fn of_missions(state: &AppState, ask: &Ask, coverage: CoverageQuestion, limit: usize) -> Result<Found, Error> {
-    let read = |text: &str| text.parse::<i64>().ok().filter(|seq| *seq >= 0).ok_or_else(|| refused_cursor(text));
+    let read = |text: &str| {
+        text.parse::<i64>()
+            .ok()
+            .filter(|seq| *seq >= 0)
+            .ok_or_else(|| refused_cursor(text))
+    };
     let filter = RunFilter {
         mission: None,
         after_seq: ask.query.get("cursor").map(read).transpose()?,

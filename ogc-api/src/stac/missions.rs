@@ -21,7 +21,12 @@ pub(super) fn item(site: &Site, run: &Run) -> Value {
         site.link("parent", JSON, "Its collection", &parent),
         site.link("collection", JSON, "Its collection", &parent),
         site.link("related", JSON, "The mission", &format!("/v1/missions/{mission}")),
-        site.link("service", JSON, "Its results as OGC API Features", &format!("/missions/{mission}/ogc")),
+        site.link(
+            "service",
+            JSON,
+            "Its results as OGC API Features",
+            &format!("/missions/{mission}/ogc"),
+        ),
     ];
     links.extend(map_links(site, mission));
     let asset = |name: &str| {

@@ -11,7 +11,13 @@ pub(super) fn is_box(value: &Value) -> Option<[f64; 4]> {
 /// The box's area.
 pub(super) fn geometry([west, south, east, north]: [f64; 4]) -> Value {
     let ring = |west: f64, east: f64| {
-        json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]])
+        json!([[
+            [west, south],
+            [east, south],
+            [east, north],
+            [west, north],
+            [west, south]
+        ]])
     };
     if west > east {
         json!({"type": "MultiPolygon", "coordinates": [ring(west, 180.0), ring(-180.0, east)]})
@@ -27,7 +33,10 @@ mod tests {
     #[test]
     fn a_box_across_the_antimeridian_is_two_polygons() {
         let plain = geometry([0.0, 55.0, 10.0, 65.0]);
-        assert_eq!((plain["type"].as_str(), &plain["coordinates"][0][2]), (Some("Polygon"), &json!([10.0, 65.0])));
+        assert_eq!(
+            (plain["type"].as_str(), &plain["coordinates"][0][2]),
+            (Some("Polygon"), &json!([10.0, 65.0]))
+        );
         let across = geometry([170.0, 0.0, -170.0, 1.0]);
         assert_eq!(across["coordinates"].as_array().unwrap().len(), 2);
         assert_eq!(across["coordinates"][0][0][1], json!([180.0, 0.0]));

@@ -95,8 +95,14 @@ struct FixedCatalog;
 fn cycles(question: &DatasetQuestion) -> Vec<Value> {
     let cycle = |number: i64| {
         let run = RunTime::from_unix_s(T0_S + 6 * 3600 * number).unwrap();
-        let times: Vec<String> = (0..3).map(|hour| crate::forcing::time(6 * number + hour).to_string()).collect();
-        let bbox = if number == 2 { [170.0, 55.0, -170.0, 65.0] } else { [0.0, 55.0, 10.0, 65.0] };
+        let times: Vec<String> = (0..3)
+            .map(|hour| crate::forcing::time(6 * number + hour).to_string())
+            .collect();
+        let bbox = if number == 2 {
+            [170.0, 55.0, -170.0, 65.0]
+        } else {
+            [0.0, 55.0, 10.0, 65.0]
+        };
         json!({
             "feed": "norkyst", "run": run, "revision": 1, "published_at": run, "bytes": 1_000,
             "series": [{
@@ -106,7 +112,11 @@ fn cycles(question: &DatasetQuestion) -> Vec<Value> {
         })
     };
     let is_asked = question.feed.as_deref().is_none_or(|feed| feed == "norkyst");
-    if is_asked { (0..3).map(cycle).collect() } else { Vec::new() }
+    if is_asked {
+        (0..3).map(cycle).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 impl ForcingCatalog for FixedCatalog {
@@ -117,7 +127,9 @@ impl ForcingCatalog for FixedCatalog {
         Box::pin(async move { Ok(json!({"bbox": question.bbox, "from": question.from, "until": question.until})) })
     }
     fn datasets(&self, question: DatasetQuestion) -> BoxFuture<'_, Result<Value, SeamError>> {
-        Box::pin(async move { Ok(json!({"feed": question.feed, "kinds": question.kinds, "cycles": cycles(&question)})) })
+        Box::pin(
+            async move { Ok(json!({"feed": question.feed, "kinds": question.kinds, "cycles": cycles(&question)})) },
+        )
     }
     fn manifest<'a>(
         &'a self,

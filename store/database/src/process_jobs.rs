@@ -130,7 +130,12 @@ impl Database {
 
     /// Takes subscribers that are to be told now. Until `try_again_at` nobody else takes them: whoever dies while telling
     /// one leaves it to the next look.
-    pub async fn take_callbacks(&self, limit: u32, now: Timestamp, try_again_at: Timestamp) -> Result<Vec<DueCallback>> {
+    pub async fn take_callbacks(
+        &self,
+        limit: u32,
+        now: Timestamp,
+        try_again_at: Timestamp,
+    ) -> Result<Vec<DueCallback>> {
         let what = "take callbacks";
         let mut query = select();
         query.push(" WHERE p.next_at <= ").push_bind(micros(now));
@@ -192,7 +197,12 @@ impl Database {
         .await
     }
 
-    async fn note_callback(&self, statement: &'static str, mission: MissionId, next_at: Option<Timestamp>) -> Result<()> {
+    async fn note_callback(
+        &self,
+        statement: &'static str,
+        mission: MissionId,
+        next_at: Option<Timestamp>,
+    ) -> Result<()> {
         sqlx::query(statement)
             .bind(next_at.map(micros))
             .bind(id_bytes(mission))
@@ -227,9 +237,9 @@ pub(crate) async fn insert(change: &mut Change, new: &NewMission, job: &NewProce
 
 fn select() -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new(COLUMNS);
-    query.push(missions::COLUMNS).push(
-        " LEFT JOIN process_jobs p ON p.mission_id = m.id LEFT JOIN jobs j ON j.id = m.job_id",
-    );
+    query
+        .push(missions::COLUMNS)
+        .push(" LEFT JOIN process_jobs p ON p.mission_id = m.id LEFT JOIN jobs j ON j.id = m.job_id");
     query
 }
 
@@ -259,7 +269,11 @@ fn push_filter(query: &mut QueryBuilder<Sqlite>, filter: &JobFilter, now: Timest
     for (comparison, seconds) in [(" >= ", filter.min_duration_s), (" <= ", filter.max_duration_s)] {
         if let Some(seconds) = seconds {
             // A job that was never begun has no duration and is in neither answer.
-            query.push(" AND coalesce(").push(FINISHED).push(", ").push_bind(micros(now));
+            query
+                .push(" AND coalesce(")
+                .push(FINISHED)
+                .push(", ")
+                .push_bind(micros(now));
             query
                 .push(") - j.started_at")
                 .push(comparison)
@@ -274,9 +288,7 @@ fn push_filter(query: &mut QueryBuilder<Sqlite>, filter: &JobFilter, now: Timest
 fn process_job(row: &SqliteRow) -> Result<ProcessJob> {
     let found = Reader(row);
     let request: Option<String> = found.get("process_request")?;
-    let read = |text: String| {
-        serde_json::from_str(&text).map_err(|error| Error::damaged("request", &text, error))
-    };
+    let read = |text: String| serde_json::from_str(&text).map_err(|error| Error::damaged("request", &text, error));
     Ok(ProcessJob {
         mission: missions::mission(row)?,
         process: found.get("process")?,

@@ -15,7 +15,10 @@ fn executed(process: &str, subscriber: Subscriber) -> NewProcessJob {
 
 async fn create(place: &Place, process: &str, now_s: i64, subscriber: Subscriber) -> driftline_database::Mission {
     let new = place.new_mission(process, now_s);
-    let made = place.database.create_process_job(new, executed(process, subscriber)).await;
+    let made = place
+        .database
+        .create_process_job(new, executed(process, subscriber))
+        .await;
     match made.unwrap() {
         MissionCreation::Created(mission) => mission,
         other => panic!("{other:?}"),
@@ -24,11 +27,17 @@ async fn create(place: &Place, process: &str, now_s: i64, subscriber: Subscriber
 
 async fn list(place: &Place, filter: JobFilter) -> Vec<ProcessJob> {
     let filter = JobFilter { limit: 10, ..filter };
-    place.database.process_jobs(place.org, &filter, at(1_000)).await.unwrap()
+    place
+        .database
+        .process_jobs(place.org, &filter, at(1_000))
+        .await
+        .unwrap()
 }
 
 fn names(jobs: &[ProcessJob]) -> Vec<&str> {
-    jobs.iter().map(|job| job.mission.spec.name.as_deref().unwrap()).collect()
+    jobs.iter()
+        .map(|job| job.mission.spec.name.as_deref().unwrap())
+        .collect()
 }
 
 #[tokio::test]
@@ -37,13 +46,19 @@ async fn every_mission_is_a_job_and_filters_find_it() {
     place.create(place.new_mission("plain", 0)).await;
     create(&place, "search-area", 10, Subscriber::default()).await;
     create(&place, "backtrack", 20, Subscriber::default()).await;
-    assert_eq!(names(&list(&place, JobFilter::default()).await), ["backtrack", "search-area", "plain"]);
+    assert_eq!(
+        names(&list(&place, JobFilter::default()).await),
+        ["backtrack", "search-area", "plain"]
+    );
     let of = |processes: &[&str]| JobFilter {
         processes: Some(processes.iter().map(|name| (*name).to_owned()).collect()),
         ..JobFilter::default()
     };
     assert_eq!(names(&list(&place, of(&["drift"])).await), ["plain"]);
-    assert_eq!(names(&list(&place, of(&["drift", "backtrack"])).await), ["backtrack", "plain"]);
+    assert_eq!(
+        names(&list(&place, of(&["drift", "backtrack"])).await),
+        ["backtrack", "plain"]
+    );
     assert!(list(&place, of(&[])).await.is_empty());
     let within = JobFilter {
         created_from: Some(at(10)),
@@ -52,7 +67,14 @@ async fn every_mission_is_a_job_and_filters_find_it() {
     };
     assert_eq!(names(&list(&place, within).await), ["search-area"]);
     let (other, _) = organisation(&place.database, "other").await;
-    assert!(place.database.process_jobs(other, &of(&["drift"]), at(0)).await.unwrap().is_empty());
+    assert!(
+        place
+            .database
+            .process_jobs(other, &of(&["drift"]), at(0))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -61,18 +83,32 @@ async fn a_duration_runs_from_the_first_lease_to_the_end_or_now() {
     place.create(place.new_mission("done", 0)).await;
     let leased = place.lease("node/1", 100).await.unwrap();
     let boxes = run(&[[4.0, 60.0, 5.0, 61.0]]);
-    place.database.complete_job(leased.job, leased.token, boxes, "node", at(130)).await.unwrap().unwrap();
+    place
+        .database
+        .complete_job(leased.job, leased.token, boxes, "node", at(130))
+        .await
+        .unwrap()
+        .unwrap();
     place.create(place.new_mission("running", 200)).await;
     place.lease("node/1", 400).await.unwrap();
     place.create(place.new_mission("waiting", 300)).await;
-    let least = |seconds| JobFilter { min_duration_s: Some(seconds), ..JobFilter::default() };
-    let most = |seconds| JobFilter { max_duration_s: Some(seconds), ..JobFilter::default() };
+    let least = |seconds| JobFilter {
+        min_duration_s: Some(seconds),
+        ..JobFilter::default()
+    };
+    let most = |seconds| JobFilter {
+        max_duration_s: Some(seconds),
+        ..JobFilter::default()
+    };
     assert_eq!(names(&list(&place, least(30)).await), ["running", "done"]);
     assert_eq!(names(&list(&place, least(31)).await), ["running"]);
     assert!(list(&place, least(601)).await.is_empty());
     assert_eq!(names(&list(&place, most(30)).await), ["done"]);
     assert!(list(&place, most(29)).await.is_empty());
-    let completed = JobFilter { statuses: Some(vec![MissionStatus::Completed]), ..JobFilter::default() };
+    let completed = JobFilter {
+        statuses: Some(vec![MissionStatus::Completed]),
+        ..JobFilter::default()
+    };
     let found = list(&place, completed).await;
     assert_eq!((names(&found), found[0].started_at), (vec!["done"], Some(at(100))));
 }
@@ -83,7 +119,13 @@ async fn a_dismissed_job_stays_as_a_tombstone_that_its_id_finds() {
     let mission = create(&place, "drift", 0, Subscriber::default()).await;
     let find = || place.database.process_job(place.org, mission.job_id);
     assert!(!find().await.unwrap().unwrap().is_dismissed);
-    assert!(place.database.delete_mission(place.org, mission.id, at(5)).await.unwrap());
+    assert!(
+        place
+            .database
+            .delete_mission(place.org, mission.id, at(5))
+            .await
+            .unwrap()
+    );
     let job = find().await.unwrap().unwrap();
     assert!(job.is_dismissed && job.mission.status == MissionStatus::Cancelled);
     assert_eq!(job.process.as_deref(), Some("drift"));
@@ -110,7 +152,12 @@ async fn a_subscriber_is_told_of_the_beginning_and_the_end_once_each() {
     place.database.progress_was_told(mission.id, at(5)).await.unwrap();
     assert!(take(6).await.unwrap().is_empty(), "it runs, and that is known");
     let boxes = run(&[[4.0, 60.0, 5.0, 61.0]]);
-    place.database.complete_job(leased.job, leased.token, boxes, "node", at(7)).await.unwrap().unwrap();
+    place
+        .database
+        .complete_job(leased.job, leased.token, boxes, "node", at(7))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(take(8).await.unwrap()[0].attempts, 0);
     place.database.callback_failed(mission.id, Some(at(100))).await.unwrap();
     assert!(take(99).await.unwrap().is_empty());
@@ -129,6 +176,17 @@ async fn a_dismissed_job_tells_nobody() {
     };
     let mission = create(&place, "drift", 0, subscriber).await;
     place.lease("node/1", 2).await.unwrap();
-    place.database.delete_mission(place.org, mission.id, at(3)).await.unwrap();
-    assert!(place.database.take_callbacks(5, at(4), at(64)).await.unwrap().is_empty());
+    place
+        .database
+        .delete_mission(place.org, mission.id, at(3))
+        .await
+        .unwrap();
+    assert!(
+        place
+            .database
+            .take_callbacks(5, at(4), at(64))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
