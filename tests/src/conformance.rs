@@ -10,6 +10,7 @@ mod common;
 mod cql2;
 mod edr;
 mod features;
+mod processes;
 mod styles;
 mod tiles;
 mod validators;
@@ -21,7 +22,7 @@ use std::sync::OnceLock;
 
 use serde_json::json;
 
-use crate::harness::{Client, Prepared, Server, mission_off_norway};
+use crate::harness::{Client, Launch, Prepared, Server, mission_off_norway};
 
 /// What cases ask.
 pub(crate) struct Subject {
@@ -62,7 +63,9 @@ pub(crate) struct Skipped {
 impl Subject {
     fn new() -> Self {
         let prepared = Prepared::new();
-        let server = prepared.serve();
+        // Cases listen on this machine for callbacks and for inputs that are asked for.
+        let allowed = [("DRIFTLINE__OUTBOUND__ALLOW", "127.0.0.1".to_owned())];
+        let server = Launch::on(&prepared.data()).with_settings(&allowed).start();
         let client = server.client().with_key(&prepared.key);
         let mut mission = mission_off_norway(12, 1_000);
         mission["name"] = json!(MISSION_NAME);
@@ -105,6 +108,7 @@ fn cases() -> Vec<Case> {
         features::cases(),
         cql2::cases(),
         edr::cases(),
+        processes::cases(),
         styles::cases(),
         tiles::cases(),
         wmts::cases(),

@@ -29,6 +29,8 @@ mod page;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod proxy;

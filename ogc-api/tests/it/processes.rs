@@ -326,6 +326,42 @@ async fn whoever_waits_is_answered_at_the_end_and_told_where_the_job_is() {
 }
 
 #[tokio::test]
+async fn a_failed_job_says_why_in_its_status_and_in_place_of_its_results() {
+    let service = Service::start().await;
+    let body = json!({"inputs": mission_body()}).to_string();
+    let id = service.post(&execution("drift"), &body, &ASYNC).await.json()["jobID"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let now = jiff::Timestamp::now();
+    let lease = service
+        .database
+        .lease_job("test", Duration::from_secs(60), now)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        service
+            .database
+            .fail_job(lease.job, lease.token, "the forcing is gone", None, now)
+            .await
+            .unwrap()
+    );
+    let info = service.get(&format!("/ogc/jobs/{id}")).await.json();
+    assert_eq!(
+        (&info["status"], &info["message"]),
+        (&json!("failed"), &json!("the forcing is gone"))
+    );
+    let results = service.get(&format!("/ogc/jobs/{id}/results")).await;
+    assert_eq!(
+        (results.status.as_u16(), &results.json()["detail"]),
+        (409, &json!("the job failed: the forcing is gone"))
+    );
+    let listed = service.get("/ogc/jobs?status=failed,accepted").await.json();
+    assert_eq!(listed["jobs"][0]["jobID"], id.as_str());
+}
+
+#[tokio::test]
 async fn faults_of_a_mission_are_faults_of_inputs_and_nothing_is_created() {
     let service = Service::start().await;
     let mut far_south = mission_body();

@@ -32,6 +32,18 @@ async fn walk(service: &Service, first: &str) -> Vec<String> {
     ids
 }
 
+/// Relations that lead to other pages of the catalogue.
+const RELATIONS: [&str; 8] = [
+    "child",
+    "data",
+    "items",
+    "self",
+    "root",
+    "parent",
+    "collection",
+    "conformance",
+];
+
 #[tokio::test]
 async fn every_link_of_the_catalogue_leads_on() {
     let service = Service::start().await;
@@ -45,22 +57,12 @@ async fn every_link_of_the_catalogue_leads_on() {
         let answer = service.get(&path).await;
         assert_eq!(answer.status, 200, "{path}");
         seen.push(path);
-        if answer.header("content-type").contains("json") {
-            let page = answer.json();
-            let features = page["features"].as_array().cloned().unwrap_or_default();
-            for page in features.iter().chain([&page]) {
-                for relation in [
-                    "child",
-                    "data",
-                    "items",
-                    "self",
-                    "root",
-                    "parent",
-                    "collection",
-                    "conformance",
-                ] {
-                    to_visit.extend(page["links"].as_array().and_then(|_| link(page, relation)));
-                }
+        let page = answer.json();
+        let inner = ["features", "collections"].map(|name| page[name].as_array().cloned().unwrap_or_default());
+        for document in inner.iter().flatten().chain([&page]) {
+            let links = document["links"].as_array().into_iter().flatten();
+            for link in links.filter(|link| RELATIONS.contains(&link["rel"].as_str().unwrap())) {
+                to_visit.push(link["href"].as_str().unwrap().strip_prefix(BASE).unwrap().to_owned());
             }
         }
     }
@@ -98,7 +100,8 @@ async fn cycles_are_items_with_their_reference_time() {
     let collection = service.get("/stac/collections/forcing-norkyst").await.json();
     assert_eq!(
         collection["extent"]["spatial"]["bbox"][0],
-        json!([170.0, 55.0, 10.0, 65.0])
+        json!([0.0, 55.0, -170.0, 65.0]),
+        "the wider gap stays outside"
     );
     assert_eq!(
         collection["extent"]["temporal"]["interval"][0],
@@ -135,7 +138,7 @@ async fn completed_missions_are_items_of_their_tenant() {
     let items = "/stac/collections/missions/items";
     assert_eq!(walk(&service, &format!("{items}?limit=2")).await, expected);
     assert_eq!(
-        walk(&service, &format!("{items}?bbox=5.9,60,6.0,60.1")).await,
+        walk(&service, &format!("{items}?bbox=5.45,60,6.0,60.1")).await,
         expected[1..]
     );
     assert!(
