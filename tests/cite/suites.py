@@ -54,7 +54,7 @@ def tiles(service):
 
 def edr(service):
     root = service.address("/edr")
-    return {"iut": root, "apiDefinition": f"{root}/api", "noofcollections": "-1"}
+    return {"iut": f"{root}/", "apiDefinition": f"{root}/api", "noofcollections": "-1"}
 
 
 def processes(service):
