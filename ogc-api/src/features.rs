@@ -17,5 +17,5 @@ pub(crate) use description::{CLASSES, api, collection, collections, conformance,
 pub(crate) use files::FileCache;
 pub(crate) use geometry::parsed as parsed_geometry;
 pub(crate) use holdings::{Holdings, HoldingsCache, credits_of};
-pub(crate) use items::{item, items};
+pub(crate) use items::{FEATURES_PER_UNIT, item, items};
 pub(crate) use root::{Root, RootAsk};

@@ -15,6 +15,7 @@ mod error;
 mod features;
 mod forcing_maps;
 mod health;
+mod kml;
 mod links;
 mod maps;
 mod missions;

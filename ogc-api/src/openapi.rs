@@ -2,6 +2,7 @@
 //! remote reference (ogc.md, section 5). Built from the collection registry and the tables below, never from handler
 //! types.
 
+mod kml_paths;
 mod map_paths;
 mod mission_request;
 mod parameters;
@@ -28,6 +29,7 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     paths::add_features(&mut paths, "/missions/{mission_id}/ogc", true);
     map_paths::add_maps(&mut paths, "", false);
     map_paths::add_maps(&mut paths, "/missions/{mission_id}", true);
+    kml_paths::add_kml(&mut paths);
     whole(base_url, "Driftline", paths)
 }
 

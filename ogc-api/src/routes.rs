@@ -14,9 +14,9 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::service::takes_html;
-use crate::{AppState, Error, features, missions, reference, service, tilesets, wms};
+use crate::{AppState, Error, features, kml, missions, reference, service, tilesets, wms};
 
-type Route = (&'static str, MethodRouter<AppState>);
+pub(crate) type Route = (&'static str, MethodRouter<AppState>);
 
 /// No answer is worth more waiting: beyond this its client has given up (ogc.md, trap 26).
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -134,6 +134,7 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
             get(tilesets::tile),
         ),
     ]);
+    table.extend(kml::routes());
     table
 }
 

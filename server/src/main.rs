@@ -4,6 +4,7 @@ mod app;
 mod basemap;
 mod commands;
 mod connections;
+mod cot;
 mod forcing_maps;
 mod ingest_settings;
 mod logging;
@@ -47,6 +48,9 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// The live feed for TAK.
+    #[command(subcommand)]
+    Cot(commands::cot::Cot),
     /// Read the usage ledger.
     Usage(commands::usage::Arguments),
     /// Configuration.
@@ -97,6 +101,7 @@ fn main() -> ExitCode {
         Command::Skill(arguments) => commands::skill::run(&arguments),
         Command::Orgs(orgs) => commands::orgs::run(orgs),
         Command::Keys(keys) => commands::keys::run(keys),
+        Command::Cot(cot) => commands::cot::run(cot),
         Command::Usage(arguments) => commands::usage::run(&arguments),
         Command::Config(config) => commands::config::run(config),
         Command::Coast(coast) => commands::coast::run(coast),

@@ -11,6 +11,8 @@ mod conformance;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod cot;
+#[cfg(test)]
 mod disasters;
 #[cfg(test)]
 mod exports;
@@ -19,9 +21,13 @@ mod feeds;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod kml;
+#[cfg(test)]
 mod maps;
 #[cfg(test)]
 mod observations;
+#[cfg(test)]
+mod offline;
 #[cfg(test)]
 mod page;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::holdings::Holdings;
 use super::root::{Root, RootAsk};
 use crate::ask::Ask;
 use crate::document::{GEOJSON, JSON, OPENAPI, document};
+use crate::kml::KML;
 use crate::links::Link;
 use crate::missions::{CAPABILITIES, map_links};
 use crate::{AppState, Error, conformance, openapi};
@@ -50,6 +51,8 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
             ),
             ask.site
                 .link("tilesets", JSON, "Maps as tiles", &format!("{base}/tiles")),
+            ask.site
+                .link("kml", KML, "Areas and datums that hold now as live KML", "/kml"),
         ]),
     }
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";

@@ -26,7 +26,7 @@ const PARAMETERS: [&str; 6] = ["f", "limit", "bbox", "datetime", "cursor", "offs
 /// Values of `f`.
 const FORMATS: [&str; 2] = ["json", "geojson"];
 /// Features that one unit pays for.
-const FEATURES_PER_UNIT: u64 = 1_000;
+pub(crate) const FEATURES_PER_UNIT: u64 = 1_000;
 /// How often a page is read again when the content changes under it.
 const ATTEMPTS: usize = 4;
 

@@ -8,6 +8,7 @@ use crate::Error;
 use crate::document::{GEOJSON, JSON, PARTICLES};
 use crate::error::status_word;
 use crate::features::Collection;
+use crate::kml::KML;
 use crate::links::{Link, Site};
 use crate::query::{Query, shown};
 
@@ -159,6 +160,7 @@ pub(crate) fn map_links(site: &Site, mission: MissionId) -> Vec<Link> {
             &format!("{root}/wms{CAPABILITIES}"),
         ),
         site.link("tilesets", JSON, "Its results as tiles", &format!("{root}/tiles")),
+        site.link("kml", KML, "Its areas and datums as live KML", &format!("{root}/kml")),
     ];
     for collection in Collection::ALL {
         let tilejson = format!("{root}/tiles/{}.json", collection.id());
