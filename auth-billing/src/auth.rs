@@ -220,7 +220,7 @@ impl Auth {
     }
 }
 
-fn is_valid(key: &ApiKey, now: Timestamp) -> bool {
+pub(crate) fn is_valid(key: &ApiKey, now: Timestamp) -> bool {
     key.revoked_at.is_none() && key.expires_at.is_none_or(|at| now < at)
 }
 

@@ -42,6 +42,9 @@ pub enum Error {
     /// A key that would never have worked.
     #[error("the key would expire at {0}, which is not in the future")]
     ExpiresInThePast(jiff::Timestamp),
+    /// A certificate that stands for an organisation already, or did.
+    #[error("this certificate is registered already, as {0}; a new one is needed")]
+    CertificateKnown(driftline_domain::KeyId),
     /// The system has no randomness to give.
     #[error("the system's random numbers are not available: {0}")]
     Random(String),

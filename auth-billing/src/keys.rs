@@ -146,15 +146,21 @@ fn unfinished(org: OrgId, name: &str, expires_at: Option<Timestamp>, now: Timest
     }
 }
 
-/// Checks the row and gives it a new key.
-fn cut(mut row: ApiKey) -> Result<(KeyText, ApiKey), Error> {
+/// Refuses a row whose name cannot stand in a list, and one that would never have worked.
+pub(crate) fn check_row(row: &ApiKey) -> Result<(), Error> {
     let name = &row.name;
     if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(Error::KeyName(name.chars().take(NAME_MAX).collect()));
     }
-    if let Some(expires_at) = row.expires_at.filter(|&at| at <= row.created_at) {
-        return Err(Error::ExpiresInThePast(expires_at));
+    match row.expires_at.filter(|&at| at <= row.created_at) {
+        Some(expires_at) => Err(Error::ExpiresInThePast(expires_at)),
+        None => Ok(()),
     }
+}
+
+/// Checks the row and gives it a new key.
+fn cut(mut row: ApiKey) -> Result<(KeyText, ApiKey), Error> {
+    check_row(&row)?;
     let key = KeyText::of_bits(row.kind, random_32()?);
     row.hint = key.expose().chars().take(HINT_CHARS).collect();
     row.sha256 = key.sha256();

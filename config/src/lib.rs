@@ -10,8 +10,8 @@ pub use address::Address;
 pub use environment::{Environment, ProcessEnvironment};
 pub use objects::{Addressing, ObjectsAt, S3Credentials, S3Settings, Secret};
 pub use settings::{
-    CoastSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings, OutboundSettings,
-    ServerSettings, Settings, StoreSettings, UsageSettings,
+    CoastSettings, CotFiles, CotSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings,
+    OutboundSettings, ServerSettings, Settings, StoreSettings, UsageSettings,
 };
 
 use std::path::{Path, PathBuf};
@@ -199,6 +199,7 @@ mod tests {
             ("CORS_ORIGINS", "https://a.org/map", "cors_origins"),
             ("LOG_LEVEL", "loud", "level"),
             ("DRIFTLINE__COAST__FLIE", "own.coast", "flie"),
+            ("DRIFTLINE__COT__LISTEN", "8089", "cot.listen"),
             ("DRIFTLINE__STORE__OBJECTS", "gs://bucket", "gs://bucket"),
             ("DRIFTLINE__STORE__OBJECTS", "s3:///cycles", "bucket"),
             ("S3_ENDPOINT", "minio:9000", "s3.endpoint"),

@@ -26,6 +26,8 @@ pub struct Settings {
     pub missions: MissionSettings,
     /// Requests to addresses that customers name.
     pub outbound: OutboundSettings,
+    /// The live feed for TAK.
+    pub cot: CotSettings,
     /// The usage log.
     pub usage: UsageSettings,
     /// What is written about the service's own work.
@@ -134,6 +136,31 @@ pub struct OutboundSettings {
     pub allow: Vec<String>,
 }
 
+/// The live feed for TAK.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CotSettings {
+    /// Address to listen on; empty: there is no feed.
+    pub listen: String,
+    /// The server's certificate, with those between it and its authority; empty: `cot/server.pem` in the data directory.
+    pub certificate: PathBuf,
+    /// Its key; empty: `cot/server-key.pem` in the data directory.
+    pub key: PathBuf,
+    /// The authorities that may have signed a client's certificate; empty: `cot/ca.pem` in the data directory.
+    pub client_ca: PathBuf,
+}
+
+/// Where the certificates of the feed for TAK lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CotFiles {
+    /// The server's certificate.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// Authorities of clients.
+    pub client_ca: PathBuf,
+}
+
 /// The usage log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -222,6 +249,12 @@ impl Settings {
                 self.missions.lease_s
             ));
         }
+        let listen = &self.cot.listen;
+        if !listen.is_empty() && listen.parse::<SocketAddr>().is_err() {
+            return Err(format!(
+                "cot.listen '{listen}' is not an address with a port, such as 0.0.0.0:8089"
+            ));
+        }
         if !(10..=60_000).contains(&self.usage.flush_ms) {
             return Err(format!(
                 "usage.flush_ms is {}; it must be between 10 and 60000",
@@ -257,6 +290,28 @@ impl Settings {
     pub fn blue_lake(&self) -> Option<&Path> {
         let folder = &self.conformance.blue_lake;
         (!folder.as_os_str().is_empty()).then_some(folder)
+    }
+
+    /// Where the feed for TAK listens; `None`: there is none.
+    pub fn cot_listen(&self) -> Option<SocketAddr> {
+        self.cot.listen.parse().ok()
+    }
+
+    /// Where the certificates of the feed for TAK lie.
+    pub fn cot_files(&self) -> CotFiles {
+        let folder = self.store.data_dir.join("cot");
+        let or = |file: &Path, name: &str| {
+            if file.as_os_str().is_empty() {
+                folder.join(name)
+            } else {
+                file.to_owned()
+            }
+        };
+        CotFiles {
+            certificate: or(&self.cot.certificate, "server.pem"),
+            key: or(&self.cot.key, "server-key.pem"),
+            client_ca: or(&self.cot.client_ca, "ca.pem"),
+        }
     }
 
     /// What emitted links begin with, without a trailing slash; `None`: the request's own host.

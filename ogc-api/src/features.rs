@@ -31,7 +31,7 @@ pub(crate) use extract::Extract;
 pub(crate) use files::FileCache;
 pub(crate) use geometry::parsed as parsed_geometry;
 pub(crate) use holdings::{Holdings, HoldingsCache, credits_of, union as union_of_boxes};
-pub(crate) use items::{item, items};
+pub(crate) use items::{FEATURES_PER_UNIT, item, items};
 pub(crate) use queryables::{queryables, sortables};
 pub(crate) use root::{Root, RootAsk};
 pub(crate) use rows::FeatureRows;

@@ -21,6 +21,7 @@ mod forcing_fields;
 mod forcing_maps;
 mod health;
 mod html;
+mod kml;
 mod links;
 mod maps;
 mod missions;

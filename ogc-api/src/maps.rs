@@ -16,4 +16,3 @@ pub(crate) use layer::{Layer, Look, Style};
 pub(crate) use picture::{Viewer, compute, draw, field_slabs, highest_density, legend, legend_size};
 pub(crate) use places::{MapPlace, MapPlaces};
 pub(crate) use time::{Moment, TimeWanted, Timeline, duration};
-pub(crate) use tracks::{track_lines, track_times};

@@ -4,6 +4,7 @@
 
 mod edr_parameters;
 mod edr_paths;
+mod kml_paths;
 mod map_paths;
 mod mission_request;
 mod parameters;
@@ -56,6 +57,7 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     tile_paths::add_styles(&mut paths, "/missions/{mission_id}/ogc", true);
     tile_paths::add_wmts(&mut paths, "", false);
     tile_paths::add_wmts(&mut paths, "/missions/{mission_id}", true);
+    kml_paths::add_kml(&mut paths);
     whole(base_url, "Driftline", paths)
 }
 

@@ -15,8 +15,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::service::takes_html;
 use crate::{
-    AppState, Error, edr, features, missions, ogc_maps, ogc_tiles, processes, reference, service, stac, styles, tilesets,
-    wms, wmts, zarr,
+    AppState, Error, edr, features, kml, missions, ogc_maps, ogc_tiles, processes, reference, service, stac, styles,
+    tilesets, wms, wmts, zarr,
 };
 
 pub(crate) type Route = (&'static str, MethodRouter<AppState>);
@@ -153,6 +153,7 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
     table.extend(ogc_tiles::routes());
     table.extend(styles::routes());
     table.extend(wmts::routes());
+    table.extend(kml::routes());
     table
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod catalog_lineage;
 pub(crate) mod catalog_retire;
 pub(crate) mod coast;
 pub(crate) mod config;
+pub(crate) mod cot;
 pub(crate) mod healthcheck;
 pub(crate) mod ingest;
 pub(crate) mod ingest_buoys;

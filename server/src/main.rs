@@ -4,6 +4,7 @@ mod app;
 mod basemap;
 mod commands;
 mod connections;
+mod cot;
 mod forcing_fields;
 mod forcing_maps;
 mod ingest_settings;
@@ -48,6 +49,9 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// The live feed for TAK.
+    #[command(subcommand)]
+    Cot(commands::cot::Cot),
     /// Read the usage ledger.
     Usage(commands::usage::Arguments),
     /// Configuration.
@@ -98,6 +102,7 @@ fn main() -> ExitCode {
         Command::Skill(arguments) => commands::skill::run(&arguments),
         Command::Orgs(orgs) => commands::orgs::run(orgs),
         Command::Keys(keys) => commands::keys::run(keys),
+        Command::Cot(cot) => commands::cot::run(cot),
         Command::Usage(arguments) => commands::usage::run(&arguments),
         Command::Config(config) => commands::config::run(config),
         Command::Coast(coast) => commands::coast::run(coast),

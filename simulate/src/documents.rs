@@ -15,18 +15,22 @@ mod geopackage_schema;
 mod gpx;
 mod kml;
 mod marine;
+mod mbtiles;
 mod netcdf;
 mod outline;
 mod pictures;
+mod pmtiles;
 mod provenance;
 mod scene;
 mod starts;
 mod stored;
 mod text;
+mod tile_archive;
 mod view;
 
 pub use error::Error;
 pub use marine::{latitude_dm, longitude_dm};
+pub(crate) use outline::{TEXT_DECIMALS, rings, rounded};
 pub use stored::{AREA_FILES, CENTROID_FILE, PARTICLES_FILE, PROBABILITY_FILE, STRANDING_FILE, StoredRun};
 pub use view::RunView;
 
@@ -88,6 +92,30 @@ pub const DOCUMENTS: &[Document] = &[
         reads_particles: true,
         reads_besides: &[],
         make: geopackage::geopackage,
+    },
+    Document {
+        name: "tiles.pmtiles",
+        folder: "processed/",
+        media_type: "application/vnd.pmtiles",
+        reads_particles: true,
+        reads_besides: &[],
+        make: pmtiles::archive,
+    },
+    Document {
+        name: "tiles.mbtiles",
+        folder: "processed/",
+        media_type: "application/vnd.mbtiles",
+        reads_particles: true,
+        reads_besides: &[],
+        make: mbtiles::database,
+    },
+    Document {
+        name: "cot.zip",
+        folder: "processed/",
+        media_type: "application/zip",
+        reads_particles: false,
+        reads_besides: &[],
+        make: crate::cot::package,
     },
     Document {
         name: "datums.csv",

@@ -1,6 +1,8 @@
 //! From a mission to its products: forcing into memory, the drift kernel, areas and files, published with the pointer
 //! last. No HTTP, no Zarr paths, no drift formulas.
 
+mod archive;
+pub mod cot;
 mod coverage;
 pub mod documents;
 mod error;
@@ -9,11 +11,13 @@ mod files;
 mod forecast;
 mod freshness;
 mod groups;
+pub mod kml;
 mod parity;
 pub mod products;
 mod results;
 mod sources;
 mod span;
+pub mod tile_content;
 pub mod values_netcdf;
 mod window;
 mod worker;

@@ -10,6 +10,7 @@ mod density;
 mod error;
 mod features;
 mod geoparquet;
+mod holding;
 mod lattice;
 mod lobes;
 mod nodes;
@@ -34,6 +35,7 @@ pub use driftline_leeway::{Ended, Status};
 pub use error::Error;
 pub use features::{RunLabel, centroid_geojson, search_area_geojson, trajectories_geojson};
 pub use geoparquet::{areas_parquet, read_trajectories, trajectories_parquet};
+pub use holding::{holding_at, holds_until};
 pub use lobes::Lobe;
 pub use particles::{
     ParticlePage, ParticleQuery, ParticleRow, ParticlesWriter, count_particles, particles_parquet, read_particles,

@@ -24,12 +24,15 @@ const STATES: [&str; 7] = [
 ];
 
 /// Every document, and its media type.
-const DOCUMENTS: [(&str, &str); 13] = [
+const DOCUMENTS: [(&str, &str); 16] = [
     ("particles.nc", "application/x-netcdf"),
     ("areas.kml", "application/vnd.google-earth.kml+xml"),
     ("areas.kmz", "application/vnd.google-earth.kmz"),
     ("areas.gpx", "application/gpx+xml"),
     ("run.gpkg", "application/geopackage+sqlite3"),
+    ("tiles.pmtiles", "application/vnd.pmtiles"),
+    ("tiles.mbtiles", "application/vnd.mbtiles"),
+    ("cot.zip", "application/zip"),
     ("datums.csv", "text/csv; charset=utf-8"),
     ("areas.csv", "text/csv; charset=utf-8"),
     ("stranded.csv", "text/csv; charset=utf-8"),

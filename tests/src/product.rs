@@ -11,6 +11,8 @@ mod conformance;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod cot;
+#[cfg(test)]
 mod disasters;
 #[cfg(test)]
 mod edr;
@@ -21,9 +23,13 @@ mod feeds;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod kml;
+#[cfg(test)]
 mod maps;
 #[cfg(test)]
 mod observations;
+#[cfg(test)]
+mod offline;
 #[cfg(test)]
 mod page;
 #[cfg(test)]

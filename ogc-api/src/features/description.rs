@@ -13,6 +13,7 @@ use super::root::{Root, RootAsk};
 use crate::ask::Ask;
 use crate::described::Form;
 use crate::document::{JSON, OPENAPI, document};
+use crate::kml::KML;
 use crate::missions::{CAPABILITIES, map_links};
 use crate::ogc_tiles::tileset_links;
 use crate::processes::relations;
@@ -88,6 +89,8 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
                 "Maps as WMTS 1.0.0",
                 &format!("{base}/wmts/1.0.0/WMTSCapabilities.xml"),
             ),
+            ask.site
+                .link("kml", KML, "Areas and datums that hold now as live KML", "/kml"),
         ]),
     }
     links.extend(tileset_links(&ask.site, &root, None));

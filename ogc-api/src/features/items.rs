@@ -27,7 +27,7 @@ use crate::links::Link;
 use crate::{AppState, Error, html};
 
 /// Features that one unit pays for.
-const FEATURES_PER_UNIT: u64 = 1_000;
+pub(crate) const FEATURES_PER_UNIT: u64 = 1_000;
 /// How often a page is read again when the content changes under it.
 const ATTEMPTS: usize = 4;
 /// Features of a page that are written on the async threads: beyond it the compute pool does it.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use driftline_domain::{BBox, ValidTime};
 use driftline_simulate::products;
+use driftline_simulate::tile_content::track_lines;
 use driftline_tiles::{FieldValue, MapView, sample};
 use geo::Intersects;
 use serde_json::{Map, Value, json};
@@ -13,7 +14,7 @@ use super::areas::areas_of;
 use super::layer::{Layer, Look};
 use super::picture::{Viewer, density, field_slabs, place_of, positions_at, run_of, slabs};
 use super::time::Moment;
-use super::tracks::{shown_of, track_lines, track_times};
+use super::tracks::shown_of;
 use crate::runs::RunCache;
 use crate::{Error, MapSlab};
 
@@ -223,7 +224,7 @@ async fn tracks(
         })
     });
     let probe = |(row, track, _): (u64, &products::Track, Cow<'_, products::Track>)| {
-        let ends = track_times(track);
+        let ends = track.times();
         Probe {
             title: about.layer.title().into(),
             id: Some(format!("{}.trajectories.{row}", run.id)),

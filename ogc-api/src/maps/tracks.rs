@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use driftline_domain::ValidTime;
 use driftline_simulate::products::{self, Status};
+use driftline_simulate::tile_content::track_lines;
 use driftline_tiles::{MarkStatus, Track};
 
 use super::time::Moment;
@@ -11,7 +12,7 @@ use super::time::Moment;
 /// What a moment shows of a track: at an instant its way until then, of an interval the whole of every track that is
 /// under way at some time of it.
 pub(super) fn shown_of(track: &products::Track, moment: Moment) -> Option<Cow<'_, products::Track>> {
-    let (start, end) = track_times(track)?;
+    let (start, end) = track.times()?;
     match moment {
         Moment::Near(at) if at < start => None,
         Moment::Near(at) if at < end => Some(Cow::Owned(until(track, at))),
@@ -34,21 +35,6 @@ fn until(track: &products::Track, at: ValidTime) -> products::Track {
         status: Status::Active,
         parts: track.parts.iter().map(begun).filter(|part| !part.is_empty()).collect(),
     }
-}
-
-/// First and last time of a track.
-pub(crate) fn track_times(track: &products::Track) -> Option<(ValidTime, ValidTime)> {
-    let first = track.parts.first()?.first()?;
-    let last = track.parts.last()?.last()?;
-    Some((first.time, last.time))
-}
-
-/// A track's lines.
-pub(crate) fn track_lines(track: &products::Track) -> geo::MultiLineString<f64> {
-    let line = |part: &Vec<products::Vertex>| -> geo::LineString<f64> {
-        part.iter().map(|vertex| (vertex.lon_deg, vertex.lat_deg)).collect()
-    };
-    geo::MultiLineString(track.parts.iter().map(line).collect())
 }
 
 pub(super) fn drawn_track(track: &products::Track) -> Track {

@@ -8,6 +8,7 @@ use crate::Error;
 use crate::document::{GEOJSON, JSON, PARTICLES};
 use crate::error::status_word;
 use crate::features::Collection;
+use crate::kml::KML;
 use crate::links::{Link, Site};
 use crate::query::{Query, shown};
 
@@ -165,6 +166,7 @@ pub(crate) fn map_links(site: &Site, mission: MissionId) -> Vec<Link> {
             "Its results as WMTS 1.0.0",
             &format!("{root}/wmts/1.0.0/WMTSCapabilities.xml"),
         ),
+        site.link("kml", KML, "Its areas and datums as live KML", &format!("{root}/kml")),
     ];
     for collection in Collection::TILED {
         let tilejson = format!("{root}/tiles/{}.json", collection.id());

@@ -265,6 +265,12 @@ fn of_tiles() -> Value {
             json!({"type": "string"}),
         ),
         "map_time": in_query("time", "Another name of datetime.", json!({"type": "string"})),
+        "kml_datetime": in_query(
+            "datetime",
+            "The instant that is shown (RFC 3339), or now; not for files of all times.",
+            json!({"type": "string", "default": "now"}),
+        ),
+        "kml_file": in_path("kml_file", "What is wanted.", json!({"type": "string", "enum": crate::kml::FILES})),
     })
 }
 

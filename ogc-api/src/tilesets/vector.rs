@@ -5,6 +5,9 @@ use std::sync::Arc;
 use axum::response::Response;
 use driftline_database::{Run, RunFilter};
 use driftline_domain::{BBox, ValidTime};
+use driftline_simulate::tile_content::{
+    AREA_MEMBERS, DATUM_MEMBERS, attributes, track_attributes, track_lines,
+};
 use driftline_tiles::TileId;
 use driftline_tiles::mvt::{LayerBuilder, Value, VectorTile};
 use serde_json::Map;
@@ -16,7 +19,7 @@ use crate::answer::Lasting;
 use crate::compression::{Encoding, compressed};
 use crate::entity_tag::EntityTag;
 use crate::features::{Collection, Holdings, RootAsk};
-use crate::maps::{MapPlace, track_lines, track_times};
+use crate::maps::MapPlace;
 use crate::query::Interval;
 use crate::runs::RunCache;
 use crate::{AppState, Error};
@@ -29,22 +32,6 @@ const MAX_LOOKED_AT: usize = 20_000_000;
 const HELD_AT_ONCE: usize = 1_000_000;
 /// Runs looked up at once.
 const RUNS_AT_ONCE: u32 = 100;
-/// Members of an area that are its attributes in a tile.
-const AREA_MEMBERS: [&str; 11] = [
-    "level",
-    "valid_time",
-    "poc",
-    "area_km2",
-    "area_nm2",
-    "n_particles",
-    "stranded_fraction",
-    "missing_fraction",
-    "object_code",
-    "mission_id",
-    "run_id",
-];
-/// Members of a datum that are its attributes in a tile.
-const DATUM_MEMBERS: [&str; 5] = ["datum_kind", "valid_time", "object_code", "mission_id", "run_id"];
 
 /// Names and kinds of the attributes of a collection's tiles, for TileJSON.
 pub(crate) fn fields(collection: Collection, is_mission: bool) -> Map<String, serde_json::Value> {
@@ -318,18 +305,13 @@ impl Contents<'_> {
         let (mission, run) = (run.mission.to_string(), run.id.to_string());
         self.computed(move || {
             for track in &tracks.0 {
-                let Some((start, end)) = track_times(track) else {
+                let Some((start, end)) = track.times() else {
                     continue;
                 };
                 if from.is_some_and(|from| end < from) || until.is_some_and(|until| start > until) {
                     continue;
                 }
-                let mut attributes = vec![
-                    ("particle_id", Value::Int(i64::from(track.particle_id))),
-                    ("particle_status", Value::Text(track.status.name().to_owned())),
-                    ("valid_start", Value::Text(start.to_string())),
-                    ("valid_end", Value::Text(end.to_string())),
-                ];
+                let mut attributes = track_attributes(track, (start, end));
                 if is_one_of_many {
                     attributes.push(("mission_id", Value::Text(mission.clone())));
                     attributes.push(("run_id", Value::Text(run.clone())));
@@ -359,21 +341,4 @@ impl Contents<'_> {
         let done = self.state.compute.run(work).await;
         done.map_err(|error| Error::Internal(format!("a tile: {error}")))
     }
-}
-
-/// Members that are one value each.
-fn attributes<'a>(properties: &Map<String, serde_json::Value>, names: &[&'a str]) -> Vec<(&'a str, Value)> {
-    let value = |name: &&'a str| {
-        let value = match properties.get(*name)? {
-            serde_json::Value::String(text) => Value::Text(text.clone()),
-            serde_json::Value::Bool(truth) => Value::Bool(*truth),
-            serde_json::Value::Number(number) => match number.as_i64() {
-                Some(whole) => Value::Int(whole),
-                None => Value::Double(number.as_f64()?),
-            },
-            _ => return None,
-        };
-        Some((*name, value))
-    };
-    names.iter().filter_map(value).collect()
 }

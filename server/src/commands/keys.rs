@@ -157,7 +157,8 @@ async fn revoke(arguments: &RevokeArguments) -> anyhow::Result<()> {
     }
 }
 
-async fn organisation(database: &Database, name: &str) -> anyhow::Result<Organisation> {
+/// The organisation of this name, which must exist.
+pub(crate) async fn organisation(database: &Database, name: &str) -> anyhow::Result<Organisation> {
     database
         .organisation_by_name(name)
         .await?

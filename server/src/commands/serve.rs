@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{Ground, app};
 use crate::node::Node;
-use crate::{Common, commands, connections, ingest_settings, logging, scheduling};
+use crate::{Common, commands, connections, cot, ingest_settings, logging, scheduling};
 
 /// Open requests get this long to finish after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -208,7 +208,8 @@ impl Service {
             changes: &self.changes,
             shutdown: self.stop.subscribe(),
         };
-        let app = app(ground, log)?;
+        let app = app(ground, log.clone())?;
+        let cot = cot::listen(&self.settings).await?;
         let listen = self.settings.server.listen;
         let listener = TcpListener::bind(listen)
             .await
@@ -220,7 +221,12 @@ impl Service {
             self.stop.send_replace(true);
             signalled
         };
-        let (cut_off, signalled) = tokio::join!(server, signal);
+        let feed = async {
+            if let Some(listening) = cot {
+                cot::serve(listening, self.cot_source(&maps, log)).await;
+            }
+        };
+        let (cut_off, signalled, ()) = tokio::join!(server, signal, feed);
         if cut_off > 0 {
             tracing::warn!(
                 connections = cut_off,
@@ -229,6 +235,22 @@ impl Service {
             );
         }
         signalled
+    }
+
+    fn cot_source(&self, compute: &Compute, log: UsageLog) -> cot::Source {
+        let feed = cot::Feed::new(
+            self.database.clone(),
+            self.store.results(),
+            compute.clone(),
+            Arc::clone(&self.engine.coast),
+        );
+        cot::Source {
+            database: self.database.clone(),
+            feed: Arc::new(feed),
+            log,
+            changes: self.changes.clone(),
+            stopped: self.stop.subscribe(),
+        }
     }
 
     /// Returns after SIGTERM or Ctrl-C, with everybody told to stop.

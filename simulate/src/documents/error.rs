@@ -20,7 +20,10 @@ pub enum Error {
     NotLoaded(&'static str),
     /// The probability raster does not read back.
     #[error("{PROBABILITY_FILE}: {0}")]
-    Probability(#[from] driftline_tiles::Error),
+    Probability(#[source] driftline_tiles::Error),
+    /// A vector tile cannot be made.
+    #[error("a vector tile cannot be made")]
+    Tile(#[from] driftline_tiles::Error),
     /// A picture or the briefing cannot be made.
     #[error(transparent)]
     Report(#[from] driftline_report::Error),
@@ -36,9 +39,12 @@ pub enum Error {
     /// Writing into an archive.
     #[error("the content of an archive cannot be written")]
     ArchiveContent(#[source] std::io::Error),
-    /// GeoPackage writing.
-    #[error("the GeoPackage cannot be written")]
-    GeoPackage(#[from] rusqlite::Error),
+    /// GeoPackage or MBTiles writing.
+    #[error("the database of a GeoPackage or of MBTiles cannot be written")]
+    Sqlite(#[from] rusqlite::Error),
+    /// PMTiles writing.
+    #[error("the PMTiles archive cannot be written")]
+    PmTiles(#[from] pmtiles::PmtError),
     /// NetCDF writing.
     #[error("the NetCDF file cannot be written")]
     NetCdf(#[from] netcdf::Error),

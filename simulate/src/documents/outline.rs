@@ -6,10 +6,10 @@ use geo::{Coord, LineString, MapCoords, MultiPolygon, Polygon};
 use crate::products::bounds;
 
 /// Decimals of a degree in texts: 1e-6 is 0.1 m, far below any kernel's width.
-pub(super) const TEXT_DECIMALS: usize = 6;
+pub(crate) const TEXT_DECIMALS: usize = 6;
 
 /// The rings of a polygon, the outer one first.
-pub(super) fn rings(polygon: &Polygon) -> impl Iterator<Item = &LineString> {
+pub(crate) fn rings(polygon: &Polygon) -> impl Iterator<Item = &LineString> {
     std::iter::once(polygon.exterior()).chain(polygon.interiors())
 }
 
@@ -20,7 +20,7 @@ pub(super) fn box_of(polygons: &MultiPolygon) -> Option<BBox> {
 }
 
 /// To a centimetre, as stored areas are: rounding twice changes nothing.
-pub(super) fn rounded(coord: Coord) -> Coord {
+pub(crate) fn rounded(coord: Coord) -> Coord {
     let round = |value: f64| libm::round(value * 1e7) / 1e7;
     Coord {
         x: round(coord.x),

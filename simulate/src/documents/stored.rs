@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Error;
 use super::view::{Particles, RunView};
 use crate::products::Error as ProductError;
-use crate::products::{Area, AreaSet, Datum, RunLabel, read_snapshots};
+use crate::products::{Area, AreaSet, Datum, Lobe, RunLabel, read_snapshots};
 
 /// Files that areas are read from, one for each level.
 pub const AREA_FILES: [&str; 3] = [
@@ -114,7 +114,6 @@ fn datums(centroid: &[u8], n_all: usize) -> Result<Vec<AreaSet>, Error> {
                         row.number("covariance_north_m2")?,
                     ],
                 },
-                // No document tells of them.
                 lobes: Vec::new(),
                 bandwidth_m: row.number("bandwidth_m")?,
                 kernel: kernel(row.text("kernel")?)?,
@@ -125,11 +124,23 @@ fn datums(centroid: &[u8], n_all: usize) -> Result<Vec<AreaSet>, Error> {
                 land_fraction: row.number("land_fraction")?,
             }),
             "mode" => at(&mut sets, time)?.datum.mode = place,
-            // Later versions may add kinds; these two stay.
+            "lobe" => at(&mut sets, time)?.lobes.push(lobe(&row, place)?),
+            // Later versions may add kinds; these stay.
             _ => {}
         }
     }
     Ok(sets)
+}
+
+fn lobe(row: &Row<'_>, datum: (f64, f64)) -> Result<Lobe, Error> {
+    Ok(Lobe {
+        datum,
+        is_mean: row.text("datum_place")? == "mean",
+        mode: (row.number("mode_lon")?, row.number("mode_lat")?),
+        share: row.number("share")?,
+        level: row.number("level")?,
+        area_km2: row.number("area_km2")?,
+    })
 }
 
 fn add_level(sets: &mut [AreaSet], file: &[u8]) -> Result<(), Error> {

@@ -85,7 +85,7 @@ impl RunView {
     /// Probability per square kilometre at an output time, the earliest being 0: as the probability raster has it.
     pub(super) fn density(&self, time: usize) -> Result<DensityGrid, Error> {
         let Particles::Computed(products) = &self.particles else {
-            return Ok(cog::read_band(self.file(PROBABILITY_FILE)?, time)?);
+            return cog::read_band(self.file(PROBABILITY_FILE)?, time).map_err(Error::Probability);
         };
         let (grid, bands) = products
             .raster()
@@ -145,7 +145,7 @@ impl RunView {
     }
 
     /// Hours from the last known position to a time.
-    pub(super) fn hours_after_start(&self, time: ValidTime) -> f64 {
+    pub(crate) fn hours_after_start(&self, time: ValidTime) -> f64 {
         (time.unix_s() - self.spec.time.unix_s()) as f64 / 3600.0
     }
 }

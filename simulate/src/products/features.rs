@@ -244,8 +244,8 @@ impl Track {
         is_line.then(|| MultiLineString(self.parts.iter().map(line).collect()))
     }
 
-    /// First and last time.
-    pub(crate) fn times(&self) -> Option<(ValidTime, ValidTime)> {
+    /// First and last time; none of a track without a vertex.
+    pub fn times(&self) -> Option<(ValidTime, ValidTime)> {
         Some((self.parts.first()?.first()?.time, self.parts.last()?.last()?.time))
     }
 }

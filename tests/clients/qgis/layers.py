@@ -141,8 +141,11 @@ def raster_tiles(layer):
 
 
 def vector_tiles(layer):
-    """XYZ tiles as vectors; `paint` are pairs of an expression and a colour, `geometry` what they are drawn as."""
-    words = {"type": "xyz", "url": layer["url"], "zmin": "0", "zmax": str(layer["zmax"])}
+    """XYZ tiles as vectors, or a file of them; `paint` are pairs of an expression and a colour, `geometry` what they are drawn as."""
+    if layer["kind"] == "mbtiles":
+        words = {"type": "mbtiles", "url": layer["file"]}
+    else:
+        words = {"type": "xyz", "url": layer["url"], "zmin": "0", "zmax": str(layer["zmax"])}
     made = QgsVectorTileLayer(urllib.parse.urlencode(words, quote_via=urllib.parse.quote), "tiles")
     if not made.isValid():
         return made
@@ -160,7 +163,14 @@ def vector_tiles(layer):
     return made
 
 
-MAKERS = {"features": features, "wms": wms, "wmts": wmts, "raster-tiles": raster_tiles, "vector-tiles": vector_tiles}
+MAKERS = {
+    "features": features,
+    "wms": wms,
+    "wmts": wmts,
+    "raster-tiles": raster_tiles,
+    "vector-tiles": vector_tiles,
+    "mbtiles": vector_tiles,
+}
 
 
 def make(layer):
