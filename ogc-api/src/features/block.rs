@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use driftline_database::{Cursor, Run};
 use driftline_domain::ValidTime;
 use driftline_simulate::products::Track;
+use driftline_simulate::tile_content::track_lines;
 use serde_json::{Map, Value, json};
 
 use super::collection::{Collection, Kept};
@@ -13,7 +14,6 @@ use super::columns::Columns;
 use super::region::Region;
 use super::rows::{CELLS_OF_BAND, FeatureRows};
 use super::text::BlockText;
-use crate::maps::{track_lines, track_times};
 use crate::query::Interval;
 use crate::runs::{Positions, RunCache, RunTracks, broken};
 use crate::{AppState, Error};
@@ -219,7 +219,7 @@ impl Block {
         match &self.content {
             Content::Rows(rows) => rows.0.get(index).map(|row| row.span),
             Content::Particles(positions) => Some((positions.time, positions.time)),
-            Content::Tracks(tracks) => track_times(tracks.0.get(index)?),
+            Content::Tracks(tracks) => tracks.0.get(index)?.times(),
         }
     }
 
@@ -315,7 +315,7 @@ impl Block {
                 let Some(track) = tracks.0.get(index) else {
                     return members;
                 };
-                let ends = track_times(track);
+                let ends = track.times();
                 members.insert("particle_id".to_owned(), json!(track.particle_id));
                 members.insert("valid_start".to_owned(), json!(ends.map(|(start, _)| start)));
                 members.insert("valid_end".to_owned(), json!(ends.map(|(_, end)| end)));

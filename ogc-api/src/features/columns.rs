@@ -9,12 +9,12 @@ use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::error::ArrowError;
 use driftline_domain::ValidTime;
 use driftline_query::{Geometries, Kind, Table};
+use driftline_simulate::tile_content::track_lines;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::block::{Block, Shape};
 use super::properties::Property;
-use crate::maps::track_lines;
 
 /// A block in columns.
 #[derive(Debug)]

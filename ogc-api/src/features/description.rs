@@ -199,7 +199,9 @@ fn describe(ask: &Ask, root: &Root, holdings: &Holdings, collection: Collection,
         ask.site.link("items", format.media_type(), &title, &address)
     }));
     links.extend(tileset_links(&ask.site, root, Some(collection)));
-    links.push(ask.site.link(STYLES, JSON, "Its styles", &format!("{path}/styles")));
+    if Collection::TILED.contains(&collection) {
+        links.push(ask.site.link(STYLES, JSON, "Its styles", &format!("{path}/styles")));
+    }
     links.extend(ogc_maps::link(&ask.site, root, Some(collection)));
     let mut described = json!({
         "id": collection.id(),

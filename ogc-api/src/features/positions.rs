@@ -1,11 +1,11 @@
 //! Positions of answers in the reference system that was asked for, in its order of axes (Part 2, 18-058r1).
 
 use driftline_domain::{ReferencePlane, ReferenceSystem};
+use driftline_simulate::tile_content::track_lines;
 use geo::{Geometry, LineString, MapCoords, Polygon};
 
 use super::block::Shape;
 use super::text::push_position;
-use crate::maps::track_lines;
 
 /// How positions are written.
 #[derive(Debug, Clone)]

@@ -77,6 +77,14 @@ impl RootAsk {
         let id = self.ask.param("collection_id");
         Collection::find(id).ok_or_else(|| Error::not_found("collection", id))
     }
+
+    /// The collection named in the path, if it is one that is drawn and cut into tiles.
+    pub(crate) fn tiled_collection(&self) -> Result<Collection, Error> {
+        let collection = self.collection()?;
+        let is_tiled = Collection::TILED.contains(&collection);
+        let tiled = is_tiled.then_some(collection);
+        tiled.ok_or_else(|| Error::not_found("tileset of the collection", collection.id()))
+    }
 }
 
 impl Root {

@@ -128,7 +128,7 @@ impl MapWanted {
         query.check_format(&["png"])?;
         let collection = match asked.ask.param("collection_id") {
             "" => None,
-            _ => Some(asked.collection()?),
+            _ => Some(asked.tiled_collection()?),
         };
         let layer = layer_of(collection);
         let layer = layer.ok_or_else(|| Error::not_found("map of", collection.map_or("", Collection::id)))?;

@@ -75,6 +75,9 @@ pub(crate) fn links(site: &Site, root: &Root, collection: Option<Collection>) ->
         None => root.path(),
         Some(collection) => root.collection_path(collection),
     };
+    if collection.is_some_and(|collection| !Collection::TILED.contains(&collection)) {
+        return Vec::new();
+    }
     let mut links = vec![(Kind::Vector, "Vector tiles")];
     if layer_of(collection).is_some() {
         links.push((Kind::Map, "Map tiles"));
@@ -93,7 +96,7 @@ impl Source {
     pub(super) fn of(asked: &RootAsk, kind: Kind) -> Result<Self, Error> {
         let collection = match asked.ask.param("collection_id") {
             "" => None,
-            _ => Some(asked.collection()?),
+            _ => Some(asked.tiled_collection()?),
         };
         let source = Self { kind, collection };
         if kind == Kind::Map {
@@ -112,7 +115,7 @@ impl Source {
     pub(super) fn collections(&self) -> Vec<Collection> {
         match self.collection {
             Some(collection) => vec![collection],
-            None => Collection::ALL.to_vec(),
+            None => Collection::TILED.to_vec(),
         }
     }
 

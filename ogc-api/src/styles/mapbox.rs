@@ -13,7 +13,7 @@ const SOURCE: &str = "driftline";
 
 /// The style of some collections, the first at the bottom.
 pub(super) fn style(asked: &RootAsk, style: StyleId, collections: &[Collection]) -> Value {
-    let base = match asked.collection() {
+    let base = match asked.tiled_collection() {
         Ok(collection) => asked.root.collection_path(collection),
         Err(_) => asked.root.path(),
     };

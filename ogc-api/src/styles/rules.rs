@@ -57,6 +57,12 @@ pub(super) fn rules(collection: Collection, scheme: Scheme) -> Vec<Rule> {
                 size: 9.0,
             },
         }],
+        // Neither drawn nor cut into tiles.
+        Collection::PocCells
+        | Collection::Shoreline
+        | Collection::Missions
+        | Collection::Scenarios
+        | Collection::Runs => Vec::new(),
     }
 }
 

@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn every_collection_is_a_layer_in_both_versions() {
         for version in [Version::V10, Version::V11] {
-            let text = document(StyleId::Night, &Collection::ALL, version).unwrap();
+            let text = document(StyleId::Night, &Collection::TILED, version).unwrap();
             let text = String::from_utf8(text).unwrap();
             assert_eq!(text.matches("<NamedLayer>").count(), 4, "{text}");
             assert_eq!(text.matches("</StyledLayerDescriptor>").count(), 1);

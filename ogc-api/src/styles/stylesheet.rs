@@ -94,13 +94,13 @@ pub(super) fn collections_of(asked: &RootAsk) -> Result<Vec<Collection>, Error> 
             Collection::Particles,
             Collection::Datums,
         ]),
-        _ => asked.collection().map(|collection| vec![collection]),
+        _ => asked.tiled_collection().map(|collection| vec![collection]),
     }
 }
 
 /// The path of the styles that a request is about.
 pub(super) fn shown_path(asked: &RootAsk) -> String {
-    match asked.collection() {
+    match asked.tiled_collection() {
         Ok(collection) => format!("{}/styles", asked.root.collection_path(collection)),
         Err(_) => format!("{}/styles", asked.root.path()),
     }
