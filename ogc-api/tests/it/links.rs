@@ -44,7 +44,10 @@ async fn crawl(service: &Service, starts: Vec<String>, header_key: Option<&str>)
                 let path = href
                     .strip_prefix(BASE)
                     .unwrap_or_else(|| panic!("{href} is not under the public base"));
-                waiting.push(path.to_owned());
+                // A template is no address: its places have to be filled in first.
+                if !path.contains('{') {
+                    waiting.push(path.to_owned());
+                }
             }
         }
     }
