@@ -276,6 +276,6 @@ fn common(values: &[&Value]) -> Option<Numeric> {
 
 /// The whole number that a float is, if it is one that 64 bits hold.
 fn whole(number: f64) -> Option<i64> {
-    const END: f64 = 9_223_372_036_854_775_808.0;
+    const END: f64 = -(i64::MIN as f64);
     (number.fract() == 0.0 && (-END..END).contains(&number)).then_some(number as i64)
 }

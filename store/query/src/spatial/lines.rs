@@ -13,6 +13,7 @@ pub(super) struct Edges {
     south: f64,
     /// Bands for each degree.
     bands_per_deg: f64,
+    /// Numbers of the edges of each, those that reach furthest east first.
     bands: Vec<Vec<u32>>,
 }
 
@@ -48,6 +49,10 @@ impl Edges {
             let last = band(a.y.max(b.y), south, bands_per_deg, count);
             bands[first..=last].iter_mut().for_each(|band| band.push(number));
         }
+        let east = |number: &u32| edges[*number as usize].0.x.max(edges[*number as usize].1.x);
+        bands
+            .iter_mut()
+            .for_each(|band| band.sort_by(|a, b| east(b).total_cmp(&east(a))));
         Self {
             edges,
             south,
@@ -62,7 +67,11 @@ impl Edges {
         for number in &self.bands[here] {
             let (a, b) = self.edges[*number as usize];
             let (low, high) = if a.y <= b.y { (a, b) } else { (b, a) };
-            if position.y < low.y || position.y > high.y || position.x > a.x.max(b.x) {
+            if position.x > a.x.max(b.x) {
+                // So do all that follow: the easternmost come first.
+                break;
+            }
+            if position.y < low.y || position.y > high.y {
                 continue;
             }
             let beside = low.y <= position.y && position.y < high.y;

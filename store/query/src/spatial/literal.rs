@@ -15,20 +15,20 @@ use crate::Error;
 pub(crate) struct Literal {
     pub(super) geometry: Geometry<f64>,
     /// Around it; the east may lie beyond 180.
-    pub(super) bounds: Bounds,
+    pub(super) bounds: Sides,
     locator: Locator,
 }
 
 /// West, south, east, north, with the west in [-180, 180) and the east at most one turn away.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Bounds {
+pub(super) struct Sides {
     pub(super) west: f64,
     pub(super) south: f64,
     pub(super) east: f64,
     pub(super) north: f64,
 }
 
-impl Bounds {
+impl Sides {
     /// Whether a position lies in or on it, seen from any turn.
     pub(super) fn holds(&self, lon_deg: f64, lat_deg: f64) -> bool {
         let on = |lon_deg: f64| (lon_deg >= self.west) & (lon_deg <= self.east);
@@ -95,7 +95,7 @@ impl Literal {
             x: position.x + turn,
             y: position.y,
         });
-        let bounds = Bounds {
+        let bounds = Sides {
             west: rect.min().x + turn,
             south: rect.min().y,
             east: rect.max().x + turn,
@@ -130,7 +130,7 @@ impl Literal {
     }
 
     /// Its sides, if it is a box.
-    pub(super) const fn within_box(&self) -> Option<&Bounds> {
+    pub(super) const fn within_box(&self) -> Option<&Sides> {
         match self.geometry {
             Geometry::Rect(_) => Some(&self.bounds),
             _ => None,
@@ -148,7 +148,7 @@ impl Literal {
 
     /// West, south, east, north, with west > east across the antimeridian.
     pub(super) fn bbox_crs84(&self) -> [f64; 4] {
-        let Bounds {
+        let Sides {
             west,
             south,
             east,

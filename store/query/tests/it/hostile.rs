@@ -37,33 +37,32 @@ fn outcome(filter: String, of_json: bool) -> (Result<usize, String>, Duration) {
 
 const DEEP: &str = "a filter may nest at most 64 levels";
 
+/// Something in so many brackets.
+fn nested(open: &str, inner: &str, close: &str, levels: usize) -> String {
+    format!("{}{inner}{}", open.repeat(levels), close.repeat(levels))
+}
+
 #[test]
 fn what_stands_in_one_another_too_deeply_is_refused_and_what_is_just_deep_enough_is_applied() {
-    let nested = |open: &str, inner: &str, close: &str, levels: usize| {
-        format!("{}{inner}{}", open.repeat(levels), close.repeat(levels))
-    };
-    let cases: [(&str, Box<dyn Fn(usize) -> String>); 9] = [
-        ("brackets", Box::new(|levels| nested("(", "count > 1", ")", levels))),
-        ("NOT", Box::new(|levels| nested("NOT ", "stranded", "", levels))),
-        ("minus", Box::new(|levels| format!("{}count < 1", "-".repeat(levels)))),
-        (
-            "AND in OR",
-            Box::new(|levels| nested("stranded OR (stranded AND (", "stranded", "))", levels / 2)),
-        ),
-        (
-            "OR in NOT",
-            Box::new(|levels| nested("NOT (stranded OR ", "stranded", ")", levels / 2)),
-        ),
-        (
-            "functions",
-            Box::new(|levels| format!("{} = 'a'", nested("CASEI(", "name", ")", levels))),
-        ),
-        ("sums", Box::new(|levels| format!("count{} > 1", " + 1".repeat(levels)))),
-        (
-            "sums in brackets",
-            Box::new(|levels| format!("{} > 1", nested("1 + (", "count", ")", levels / 2))),
-        ),
-        ("powers", Box::new(|levels| format!("1{} = 1", " ^ 1".repeat(levels)))),
+    type Levels = fn(usize) -> String;
+    let cases: [(&str, Levels); 9] = [
+        ("brackets", |levels| nested("(", "count > 1", ")", levels)),
+        ("NOT", |levels| nested("NOT ", "stranded", "", levels)),
+        ("minus", |levels| format!("{}count < 1", "-".repeat(levels))),
+        ("AND in OR", |levels| {
+            nested("stranded OR (stranded AND (", "stranded", "))", levels / 2)
+        }),
+        ("OR in NOT", |levels| {
+            nested("NOT (stranded OR ", "stranded", ")", levels / 2)
+        }),
+        ("functions", |levels| {
+            format!("{} = 'a'", nested("CASEI(", "name", ")", levels))
+        }),
+        ("sums", |levels| format!("count{} > 1", " + 1".repeat(levels))),
+        ("sums in brackets", |levels| {
+            format!("{} > 1", nested("1 + (", "count", ")", levels / 2))
+        }),
+        ("powers", |levels| format!("1{} = 1", " ^ 1".repeat(levels))),
     ];
     for (what, filter) in cases {
         let (outcome_of_64, _) = outcome(filter(64), false);
@@ -114,7 +113,7 @@ fn no_bracket_is_read_twice() {
         format!("{}1,", "(".repeat(60)),
         format!("count IN {}1{}", "(".repeat(60), ",2)".repeat(60)),
         format!("POLYGON{}", "(".repeat(2000)),
-        format!("{}", "f(".repeat(60)),
+        "f(".repeat(60),
         format!("{}'", "CASEI(".repeat(60)),
     ] {
         let (outcome, took) = outcome(filter.clone(), false);
