@@ -14,7 +14,9 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::service::takes_html;
-use crate::{AppState, Error, features, missions, ogc_maps, ogc_tiles, reference, service, styles, tilesets, wms, wmts};
+use crate::{
+    AppState, Error, features, missions, ogc_maps, ogc_tiles, reference, service, styles, tilesets, wms, wmts,
+};
 
 type Route = (&'static str, MethodRouter<AppState>);
 

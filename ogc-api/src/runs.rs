@@ -114,12 +114,7 @@ impl RunCache {
 
     /// The same sorted for vector tiles.
     pub(crate) async fn scatter(state: &AppState, run: &Run, step: usize) -> Result<Kept<Scatter>, Error> {
-        kept(
-            &state.runs().scatters,
-            (run.id, step),
-            scatters::read(state, run, step),
-        )
-        .await
+        kept(&state.runs().scatters, (run.id, step), scatters::read(state, run, step)).await
     }
 
     /// The sample of tracks.

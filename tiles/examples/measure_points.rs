@@ -178,9 +178,13 @@ fn main() {
         let hours = hours(points, times);
         let tiles_of_points = tiles(&hours, 7..=12);
         if points < 1_000_000 {
-            measure(&format!("{name}, every point looked at"), &tiles_of_points, |layer, _| {
-                scanned(&hours, layer);
-            });
+            measure(
+                &format!("{name}, every point looked at"),
+                &tiles_of_points,
+                |layer, _| {
+                    scanned(&hours, layer);
+                },
+            );
         }
         measure(&format!("{name}, z7-12"), &tiles_of_points, |layer, tile| {
             looked_up(&hours, layer, tile);

@@ -155,7 +155,10 @@ mod tests {
             (world, 0, 279_541_132.014_358_76, 0.703_125),
             (world, 17, 2_132.729_583_849_783_8, 0.000_005_364_418_029_785_156),
         ] {
-            assert!((set.scale_denominator(zoom) / scale - 1.0).abs() < 1e-9, "{set:?} {zoom}");
+            assert!(
+                (set.scale_denominator(zoom) / scale - 1.0).abs() < 1e-9,
+                "{set:?} {zoom}"
+            );
             assert!((set.cell_size(zoom) / cell - 1.0).abs() < 1e-9, "{set:?} {zoom}");
         }
         assert_eq!((web.size(3), world.size(3)), ((8, 8), (16, 8)));

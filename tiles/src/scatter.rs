@@ -332,7 +332,12 @@ mod tests {
         for (x, y) in [((3.0, 2.0), (59.0, 3.0)), ((178.0, 4.0), (-85.0, 170.0))] {
             let (mut lon, mut lat, mut kinds) = cloud(4_000, x, y);
             // On borders of tiles and cells, where doubles and halves are lost and counted twice most easily.
-            for (at_lon, at_lat) in [(0.0, 0.0), (-180.0, 66.513_260_443_111_86), (2.8125, 45.0), (5.625, 60.239_811_169)] {
+            for (at_lon, at_lat) in [
+                (0.0, 0.0),
+                (-180.0, 66.513_260_443_111_86),
+                (2.8125, 45.0),
+                (5.625, 60.239_811_169),
+            ] {
                 lon.push(at_lon);
                 lat.push(at_lat);
                 kinds.push(1);
@@ -362,7 +367,10 @@ mod tests {
         cells.sort_by_key(|cell| cell.count);
         assert_eq!(cells.len(), 2, "{cells:?}");
         let (lon, lat) = cells[1].place;
-        assert!((lon - 4.0005).abs() < 1e-9 && (lat - 60.0005).abs() < 1e-9, "{lon} {lat}");
+        assert!(
+            (lon - 4.0005).abs() < 1e-9 && (lat - 60.0005).abs() < 1e-9,
+            "{lon} {lat}"
+        );
         assert_eq!((cells[1].count, cells[1].of_kind[..2].to_vec()), (2, vec![1, 1]));
         assert!(scatter.cells(TileId::new(5, 17, 9).unwrap()).is_empty());
         assert!(Scatter::new(&[f64::NAN], &[1.0], &[0]).is_empty());

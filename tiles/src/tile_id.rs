@@ -140,7 +140,10 @@ mod tests {
         assert_eq!((world.west, world.east), (-180.0, 180.0));
         assert!((world.north - 85.051_128_779_806_6).abs() < 1e-9);
         let east = TileId::of(TileMatrixSet::WorldCrs84Quad, 0, 1, 0).unwrap().bbox(0.0);
-        assert_eq!((east.west, east.south, east.east, east.north), (0.0, -90.0, 180.0, 90.0));
+        assert_eq!(
+            (east.west, east.south, east.east, east.north),
+            (0.0, -90.0, 180.0, 90.0)
+        );
     }
 
     #[test]
@@ -176,8 +179,14 @@ mod tests {
             for z in [0, 5, 9] {
                 let limits = TileLimits::of_box(set, z, &bbox);
                 let tile = |x: u32, y: u32| TileId::of(set, z, x, y).unwrap();
-                assert!(tile(limits.min_x, limits.min_y).bbox(0.0).contains(3.0, 61.0), "{set:?} {z}");
-                assert!(tile(limits.max_x, limits.max_y).bbox(0.0).contains(5.0, 59.5), "{set:?} {z}");
+                assert!(
+                    tile(limits.min_x, limits.min_y).bbox(0.0).contains(3.0, 61.0),
+                    "{set:?} {z}"
+                );
+                assert!(
+                    tile(limits.max_x, limits.max_y).bbox(0.0).contains(5.0, 59.5),
+                    "{set:?} {z}"
+                );
                 assert!(limits.hold(tile(limits.max_x, limits.min_y)));
                 if z > 0 {
                     assert!(!limits.hold(tile(limits.max_x + 1, limits.min_y)));

@@ -128,7 +128,13 @@ mod tests {
     #[test]
     fn below_the_zoom_there_are_counts_and_from_it_on_every_particle() {
         let kinds: Vec<u8> = (0..1_000)
-            .map(|number| if number % 4 == 0 { Status::Stranded as u8 } else { Status::Active as u8 })
+            .map(|number| {
+                if number % 4 == 0 {
+                    Status::Stranded as u8
+                } else {
+                    Status::Active as u8
+                }
+            })
             .collect();
         let step = Step {
             scatter: Arc::new(Scatter::new(&vec![4.0; 1_000], &vec![60.0; 1_000], &kinds)),

@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::Billable;
 use http::{HeaderValue, StatusCode, header};
 
+use super::Tileset;
 use super::address::TileAddress;
 use super::raster::{self, RasterWanted};
 use super::vector::{self, VectorWanted};
-use super::Tileset;
 use crate::entity_tag::EntityTag;
 use crate::features::{Root, RootAsk};
 use crate::maps::TimeWanted;

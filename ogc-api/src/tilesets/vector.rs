@@ -123,10 +123,7 @@ pub(crate) async fn vector_tile(
         }
     };
     let layers: Vec<&str> = collections.iter().map(|collection| collection.id()).collect();
-    let made_from = format!(
-        "{} {layers:?} {content} {interval:?} {id:?}",
-        env!("CARGO_PKG_VERSION")
-    );
+    let made_from = format!("{} {layers:?} {content} {interval:?} {id:?}", env!("CARGO_PKG_VERSION"));
     let tag = EntityTag::of_bytes(made_from.as_bytes());
     let lasting = if root.mission().is_some() {
         Lasting::Forever

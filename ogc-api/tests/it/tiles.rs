@@ -130,7 +130,8 @@ async fn below_zoom_10_cells_count_every_particle_once() {
                 }
             }
             assert_eq!(count as usize, crate::content::PARTICLES, "{set} {zoom}");
-            assert!((stranded - 1.0).abs() < 0.01, "{set} {zoom}: {stranded}");
+            // Shares are rounded to a thousandth of at most 30 particles.
+            assert!((stranded - 1.0).abs() < 0.016, "{set} {zoom}: {stranded}");
         }
     }
 }

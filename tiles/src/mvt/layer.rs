@@ -125,7 +125,9 @@ impl LayerBuilder {
         let mut head = vec![wire::key(15, wire::VARINT), 2];
         wire::bytes(&mut head, 1, self.name.as_bytes());
         let mut keys = Vec::with_capacity(256);
-        self.keys.iter().for_each(|key| wire::bytes(&mut keys, 3, key.as_bytes()));
+        self.keys
+            .iter()
+            .for_each(|key| wire::bytes(&mut keys, 3, key.as_bytes()));
         let mut foot = vec![wire::key(5, wire::VARINT)];
         wire::varint(&mut foot, u64::from(EXTENT));
         // Features and values are megabytes: they are copied once, to where they stay.

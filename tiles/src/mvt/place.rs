@@ -161,20 +161,20 @@ mod tests {
         ] {
             let tile = TileId::new(z, x, y).unwrap();
             for tile in [tile, TileId::of(TileMatrixSet::WorldCrs84Quad, z, x, y).unwrap()] {
-            let placer = Placer::of(tile, 4096, 64);
-            let fast = FastPlacer::of(placer, z);
-            for k in 0..=3_000 {
-                let lat = placer.south_deg + (placer.north_deg - placer.south_deg) * f64::from(k) / 3_000.0;
-                let stretch = ((lat - placer.south_deg) * fast.per_deg) as usize;
-                let stretch = stretch.min(fast.stretches.len() - 1);
-                let share = (lat - placer.south_deg) * fast.per_deg - stretch as f64;
-                let [a, b, c, d] = fast.stretches[stretch];
-                let row = a + share * (b + share * (c + share * d));
-                let exact = placer.place(0.0, lat).1;
-                // At zoom 30 a unit is 10 micrometres, and the degrees themselves are no finer than 0.001 of it.
-                let tolerance = if z < 20 { 1e-4 } else { 0.1 };
-                assert!((row - exact).abs() < tolerance, "{z}/{x}/{y} {lat}: {row} {exact}");
-            }
+                let placer = Placer::of(tile, 4096, 64);
+                let fast = FastPlacer::of(placer, z);
+                for k in 0..=3_000 {
+                    let lat = placer.south_deg + (placer.north_deg - placer.south_deg) * f64::from(k) / 3_000.0;
+                    let stretch = ((lat - placer.south_deg) * fast.per_deg) as usize;
+                    let stretch = stretch.min(fast.stretches.len() - 1);
+                    let share = (lat - placer.south_deg) * fast.per_deg - stretch as f64;
+                    let [a, b, c, d] = fast.stretches[stretch];
+                    let row = a + share * (b + share * (c + share * d));
+                    let exact = placer.place(0.0, lat).1;
+                    // At zoom 30 a unit is 10 micrometres, and the degrees themselves are no finer than 0.001 of it.
+                    let tolerance = if z < 20 { 1e-4 } else { 0.1 };
+                    assert!((row - exact).abs() < tolerance, "{z}/{x}/{y} {lat}: {row} {exact}");
+                }
             }
         }
     }
