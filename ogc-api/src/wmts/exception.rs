@@ -35,7 +35,7 @@ pub(crate) enum Code {
     /// The client claims capabilities newer than there are.
     InvalidUpdateSequence,
     /// Anything else.
-    NoApplicableCode,
+    Other,
 }
 
 impl Code {
@@ -47,7 +47,7 @@ impl Code {
             Self::OperationNotSupported => "OperationNotSupported",
             Self::VersionNegotiationFailed => "VersionNegotiationFailed",
             Self::InvalidUpdateSequence => "InvalidUpdateSequence",
-            Self::NoApplicableCode => "NoApplicableCode",
+            Self::Other => "NoApplicableCode",
         }
     }
 
@@ -117,7 +117,7 @@ impl From<Error> for Exception {
             error => {
                 let problem = Problem::from(error);
                 Self {
-                    code: Code::NoApplicableCode,
+                    code: Code::Other,
                     locator: None,
                     message: problem.detail.clone(),
                     problem: Some(Box::new(problem)),

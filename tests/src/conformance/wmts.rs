@@ -104,10 +104,7 @@ fn gdal_reads(subject: &Subject) {
         arguments.extend(["-outsize", "300", "300", &dataset, picture.to_str().unwrap()]);
         gdal_says("gdal_translate", &[], &arguments);
         let said = gdal_says("gdalinfo", &[], &["-stats", picture.to_str().unwrap()]);
-        let most = said
-            .lines()
-            .filter(|line| line.contains("STATISTICS_MAXIMUM"))
-            .next_back();
+        let most = said.lines().rfind(|line| line.contains("STATISTICS_MAXIMUM"));
         assert!(
             most.is_some_and(|line| !line.ends_with("=0")),
             "{set}: nothing is drawn: {said}"
