@@ -61,9 +61,15 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/ogc/styles", get(list::list)),
         ("/missions/{mission_id}/ogc/styles", get(list::list)),
         ("/ogc/styles/{styleId}", get(stylesheet::stylesheet)),
-        ("/missions/{mission_id}/ogc/styles/{styleId}", get(stylesheet::stylesheet)),
+        (
+            "/missions/{mission_id}/ogc/styles/{styleId}",
+            get(stylesheet::stylesheet),
+        ),
         ("/ogc/styles/{styleId}/metadata", get(list::metadata)),
-        ("/missions/{mission_id}/ogc/styles/{styleId}/metadata", get(list::metadata)),
+        (
+            "/missions/{mission_id}/ogc/styles/{styleId}/metadata",
+            get(list::metadata),
+        ),
         ("/ogc/collections/{collection_id}/styles", get(list::list)),
         (
             "/missions/{mission_id}/ogc/collections/{collection_id}/styles",

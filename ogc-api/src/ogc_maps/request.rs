@@ -79,7 +79,11 @@ impl Plane {
 
     /// Numbers of a box with x to the east.
     fn read(self, [a, b, c, d]: [f64; 4]) -> [f64; 4] {
-        if self == Self::Epsg4326 { [b, a, d, c] } else { [a, b, c, d] }
+        if self == Self::Epsg4326 {
+            [b, a, d, c]
+        } else {
+            [a, b, c, d]
+        }
     }
 
     /// A box in the order of its axes.
@@ -198,8 +202,8 @@ fn numbers(query: &Query) -> Result<Option<[f64; 4]>, Error> {
         Some([a, b, c, d] | [a, b, _, c, d, _]) => Some([*a, *b, *c, *d]),
         _ => None,
     };
-    let [a, b, mut c, d] = numbers
-        .ok_or_else(|| Error::parameter("bbox", format!("'{}' is not four or six numbers", shown(text))))?;
+    let [a, b, mut c, d] =
+        numbers.ok_or_else(|| Error::parameter("bbox", format!("'{}' is not four or six numbers", shown(text))))?;
     // In degrees of longitude first, a box may go over the antimeridian.
     if a > c && Plane::parameter(query, "bbox-crs")? == Plane::Crs84 {
         c += 360.0;
@@ -236,8 +240,8 @@ fn colour(text: &str) -> Result<[u8; 3], Error> {
     let digits = text.strip_prefix("0x").or(text.strip_prefix("0X")).unwrap_or(text);
     let is_plain = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     let number = u32::from_str_radix(digits, 16).ok().filter(|_| is_plain);
-    let number = number
-        .ok_or_else(|| Error::parameter("bgcolor", format!("'{}' is not of the form 0xRRGGBB", shown(text))))?;
+    let number =
+        number.ok_or_else(|| Error::parameter("bgcolor", format!("'{}' is not of the form 0xRRGGBB", shown(text))))?;
     let [_, red, green, blue] = number.to_be_bytes();
     Ok([red, green, blue])
 }
@@ -252,9 +256,15 @@ mod tests {
         assert_eq!(lat_first, [2.0, 59.0, 6.0, 61.0]);
         assert_eq!(Plane::Crs84.converted(Plane::Epsg4326, lat_first), lat_first);
         let metres = Plane::Epsg3857.converted(Plane::Crs84, lat_first);
-        assert!((metres[0] - 222_638.98).abs() < 0.01 && (metres[1] - 8_171_954.0).abs() < 20_000.0, "{metres:?}");
+        assert!(
+            (metres[0] - 222_638.98).abs() < 0.01 && (metres[1] - 8_171_954.0).abs() < 20_000.0,
+            "{metres:?}"
+        );
         let back = Plane::Crs84.converted(Plane::Epsg3857, metres);
-        assert!(back.iter().zip(lat_first).all(|(a, b)| (a - b).abs() < 1e-9), "{back:?}");
+        assert!(
+            back.iter().zip(lat_first).all(|(a, b)| (a - b).abs() < 1e-9),
+            "{back:?}"
+        );
         assert_eq!(Plane::Epsg4326.written(lat_first), "59,2,61,6");
     }
 

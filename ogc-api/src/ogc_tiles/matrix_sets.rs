@@ -53,7 +53,11 @@ pub(super) async fn list(RootAsk { ask, root }: RootAsk) -> Result<Response, Err
         })
         .collect();
     let links = [Link::new("self", JSON, ask.self_url())];
-    document(&ask.headers, JSON, &json!({"tileMatrixSets": described, "links": links}))
+    document(
+        &ask.headers,
+        JSON,
+        &json!({"tileMatrixSets": described, "links": links}),
+    )
 }
 
 /// `GET /ogc/tileMatrixSets/{tileMatrixSetId}`.
@@ -111,7 +115,10 @@ mod tests {
         let world = definition_of(TileMatrixSet::WorldCrs84Quad);
         let matrices = world["tileMatrices"].as_array().unwrap();
         assert_eq!(matrices.len(), 24);
-        assert_eq!((&matrices[1]["matrixWidth"], &matrices[1]["matrixHeight"]), (&json!(4), &json!(2)));
+        assert_eq!(
+            (&matrices[1]["matrixWidth"], &matrices[1]["matrixHeight"]),
+            (&json!(4), &json!(2))
+        );
         assert_eq!(matrices[0]["pointOfOrigin"], json!([-180.0, 90.0]));
     }
 }

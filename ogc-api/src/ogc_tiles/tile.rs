@@ -55,7 +55,9 @@ pub(super) async fn map(State(state): State<AppState>, asked: RootAsk) -> Result
     let address = Address::of(&asked, Kind::Map)?;
     let layer = address.source.layer()?;
     let time = time(ask.query.get("datetime"))?;
-    let style = layer.style("").ok_or_else(|| Error::Internal(format!("{} has no style", layer.id())))?;
+    let style = layer
+        .style("")
+        .ok_or_else(|| Error::Internal(format!("{} has no style", layer.id())))?;
     let content = address.source.existing(&state, &asked).await?;
     content.check(address.id, &address.name)?;
     let wanted = RasterWanted {
@@ -121,7 +123,9 @@ fn tile_id(set: TileMatrixSet, matrix: &str, row: &str, column: &str) -> Option<
         let number: u32 = text.parse().ok()?;
         (number.to_string() == text).then_some(number)
     };
-    let zoom = u8::try_from(number(matrix)?).ok().filter(|zoom| *zoom <= set.finest_zoom())?;
+    let zoom = u8::try_from(number(matrix)?)
+        .ok()
+        .filter(|zoom| *zoom <= set.finest_zoom())?;
     TileId::of(set, zoom, number(column)?, number(row)?).ok()
 }
 

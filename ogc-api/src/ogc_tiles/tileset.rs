@@ -69,11 +69,7 @@ async fn answer(state: &AppState, asked: &RootAsk, kind: Kind) -> Result<Respons
 
 /// The address of the tiles with their variables, at the time that was asked for.
 fn template(asked: &RootAsk, source: Source, set: TileMatrixSet, [z, row, col]: [&str; 3]) -> String {
-    let path = format!(
-        "{}/{}/{{{z}}}/{{{row}}}/{{{col}}}",
-        source.path(&asked.root),
-        set.id()
-    );
+    let path = format!("{}/{}/{{{z}}}/{{{row}}}/{{{col}}}", source.path(&asked.root), set.id());
     let mut pairs: Vec<(String, String)> = asked.ask.query.pairs().to_vec();
     pairs.retain(|(name, _)| name == "datetime");
     let form = tile::forms(source.kind)[0].name;
@@ -188,7 +184,10 @@ fn tilejson(asked: &RootAsk, source: Source, content: &Content) -> Value {
     match source.kind {
         Kind::Vector => {
             let is_mission = root.mission().is_some();
-            let layers = source.collections().into_iter().map(|one| vector_layer(one, is_mission));
+            let layers = source
+                .collections()
+                .into_iter()
+                .map(|one| vector_layer(one, is_mission));
             described["vector_layers"] = layers.collect();
         }
         Kind::Map => described["format"] = json!("png"),

@@ -93,7 +93,13 @@ pub(super) fn add_tiles(paths: &mut Map<String, Value>, prefix: &str, is_mission
             .answers(media_type, schema)
             .add(paths);
     };
-    add("/tileMatrixSets", "getTileMatrixSetsList", "Tile matrix sets", &["f"], JSON);
+    add(
+        "/tileMatrixSets",
+        "getTileMatrixSetsList",
+        "Tile matrix sets",
+        &["f"],
+        JSON,
+    );
     add(
         "/tileMatrixSets/{tileMatrixSetId}",
         "getTileMatrixSet",
@@ -102,7 +108,10 @@ pub(super) fn add_tiles(paths: &mut Map<String, Value>, prefix: &str, is_mission
         JSON,
     );
     let address = ["tile_matrix_set", "tile_matrix", "tile_row", "tile_col"];
-    for (own, whose, of) in [("", "dataset", &[][..]), ("/collections/{collection_id}", "collection", &["collection_id"])] {
+    for (own, whose, of) in [
+        ("", "dataset", &[][..]),
+        ("/collections/{collection_id}", "collection", &["collection_id"]),
+    ] {
         for (kind, path, media_type, form) in [
             ("vector", "/tiles", MVT, "f_vector_tile"),
             ("map", "/map/tiles", "image/png", "f_picture"),
@@ -141,9 +150,27 @@ pub(super) fn add_styles(paths: &mut Map<String, Value>, prefix: &str, is_missio
     let styled = [&["style_id"][..], &map].concat();
     let both = [&["collection_id", "style_id"][..], &map].concat();
     for (path, name, summary, own, media_type) in [
-        ("/map".to_owned(), "getMap", "Search areas as a picture", &map[..], "image/png"),
-        ("/styles/{styleId}/map".to_owned(), "getStyledMap", "The same in a style", &styled, "image/png"),
-        (format!("{collection}/map"), "getCollectionMap", "A collection as a picture", &of_collection, "image/png"),
+        (
+            "/map".to_owned(),
+            "getMap",
+            "Search areas as a picture",
+            &map[..],
+            "image/png",
+        ),
+        (
+            "/styles/{styleId}/map".to_owned(),
+            "getStyledMap",
+            "The same in a style",
+            &styled,
+            "image/png",
+        ),
+        (
+            format!("{collection}/map"),
+            "getCollectionMap",
+            "A collection as a picture",
+            &of_collection,
+            "image/png",
+        ),
         (
             format!("{collection}/styles/{{styleId}}/map"),
             "getStyledCollectionMap",
@@ -183,10 +210,15 @@ pub(super) fn add_styles(paths: &mut Map<String, Value>, prefix: &str, is_missio
     ] {
         let names: Vec<&str> = root.iter().chain(own).copied().collect();
         let schema = if media_type == JSON { "object" } else { "any" };
-        get(&format!("{prefix}{path}"), &format!("{name}{suffix}"), "Styles", summary)
-            .with(&names)
-            .answers(media_type, schema)
-            .add(paths);
+        get(
+            &format!("{prefix}{path}"),
+            &format!("{name}{suffix}"),
+            "Styles",
+            summary,
+        )
+        .with(&names)
+        .answers(media_type, schema)
+        .add(paths);
     }
 }
 

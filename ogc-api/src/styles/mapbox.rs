@@ -18,7 +18,15 @@ pub(super) fn style(asked: &RootAsk, style: StyleId, collections: &[Collection])
         Err(_) => asked.root.path(),
     };
     let mut pairs = vec![("f".to_owned(), "tilejson".to_owned())];
-    pairs.extend(asked.ask.query.pairs().iter().filter(|(name, _)| name == "datetime").cloned());
+    pairs.extend(
+        asked
+            .ask
+            .query
+            .pairs()
+            .iter()
+            .filter(|(name, _)| name == "datetime")
+            .cloned(),
+    );
     let tilejson = format!("{base}/tiles/WebMercatorQuad");
     let layers = collections.iter().flat_map(|collection| {
         let mut layers: Vec<Value> = rules(*collection, style.scheme())
@@ -92,7 +100,9 @@ fn layers_of(collection: Collection, rule: &Rule) -> Vec<Value> {
 /// Particles that share a cell.
 fn cells(style: StyleId) -> Option<Value> {
     let colour_of = |name: &str| {
-        let found = rules(Collection::Particles, style.scheme()).into_iter().find(|rule| rule.name == name)?;
+        let found = rules(Collection::Particles, style.scheme())
+            .into_iter()
+            .find(|rule| rule.name == name)?;
         match found.look {
             Symbol::Point { colour, .. } => Some(hex(colour)),
             _ => None,

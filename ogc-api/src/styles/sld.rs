@@ -71,7 +71,9 @@ pub(super) fn document(style: StyleId, collections: &[Collection], version: Vers
         ]),
     }
     sheet.xml.open("StyledLayerDescriptor", &attributes);
-    collections.iter().for_each(|collection| sheet.layer(style, *collection));
+    collections
+        .iter()
+        .for_each(|collection| sheet.layer(style, *collection));
     sheet.xml.finish().map_err(|error| Error::Internal(error.to_string()))
 }
 
@@ -87,7 +89,8 @@ impl Sheet {
         self.xml.open("UserStyle", &[]);
         self.xml.text(&self.version.symbol("Name"), style.id());
         self.title(style.title());
-        self.xml.text("IsDefault", if style == StyleId::ALL[0] { "1" } else { "0" });
+        self.xml
+            .text("IsDefault", if style == StyleId::ALL[0] { "1" } else { "0" });
         self.open("FeatureTypeStyle");
         for rule in rules(collection, style.scheme()) {
             self.rule(&rule);
@@ -103,7 +106,9 @@ impl Sheet {
     fn title(&mut self, title: &str) {
         match self.version {
             Version::V10 => self.xml.text("Title", title),
-            Version::V11 => self.xml.within("se:Description", &[], |xml| xml.text("se:Title", title)),
+            Version::V11 => self
+                .xml
+                .within("se:Description", &[], |xml| xml.text("se:Title", title)),
         }
     }
 

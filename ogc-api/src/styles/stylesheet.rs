@@ -69,7 +69,11 @@ pub(super) async fn stylesheet(asked: RootAsk) -> Result<Response, Error> {
     let mut response = match form.name {
         "mapbox" => document(&ask.headers, MAPBOX, &mapbox::style(&asked, style, &collections))?,
         name => {
-            let version = if name == "sld10" { sld::Version::V10 } else { sld::Version::V11 };
+            let version = if name == "sld10" {
+                sld::Version::V10
+            } else {
+                sld::Version::V11
+            };
             let body = sld::document(style, &collections, version)?;
             let tag = EntityTag::of_bytes(&body);
             if tag.is_held_by(&ask.headers) {

@@ -101,7 +101,11 @@ fn identification(xml: &mut Xml, asked: &WmtsAsk) {
 
 fn operations(xml: &mut Xml, asked: &WmtsAsk) {
     let pairs = asked.ask.site.url(&format!("{}?", asked.path()));
-    let pairs = if pairs.ends_with('?') { pairs } else { format!("{pairs}&") };
+    let pairs = if pairs.ends_with('?') {
+        pairs
+    } else {
+        format!("{pairs}&")
+    };
     let rest = asked.ask.site.url(&rest_path(asked));
     xml.within("ows:OperationsMetadata", &[], |xml| {
         for (name, rest) in [("GetCapabilities", Some(&rest)), ("GetTile", None)] {
@@ -160,7 +164,11 @@ fn layer(xml: &mut Xml, asked: &WmtsAsk, about: &LayerAbout) {
             layer.id()
         );
         let template = asked.ask.site.url(&path);
-        let attributes = [("format", PNG), ("resourceType", "tile"), ("template", template.as_str())];
+        let attributes = [
+            ("format", PNG),
+            ("resourceType", "tile"),
+            ("template", template.as_str()),
+        ];
         xml.empty("ResourceURL", &attributes);
     });
 }

@@ -35,7 +35,7 @@ pub(crate) enum Code {
     /// The client claims capabilities newer than there are.
     InvalidUpdateSequence,
     /// Anything else.
-    NoApplicableCode,
+    Other,
 }
 
 impl Code {
@@ -47,7 +47,7 @@ impl Code {
             Self::OperationNotSupported => "OperationNotSupported",
             Self::VersionNegotiationFailed => "VersionNegotiationFailed",
             Self::InvalidUpdateSequence => "InvalidUpdateSequence",
-            Self::NoApplicableCode => "NoApplicableCode",
+            Self::Other => "NoApplicableCode",
         }
     }
 
@@ -95,7 +95,10 @@ impl Exception {
             None => self.code.status(),
         };
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml; charset=utf-8"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/xml; charset=utf-8"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         for (name, value) in self.problem.iter().flat_map(|problem| problem.headers.iter()) {
             headers.append(name, value.clone());
@@ -114,7 +117,7 @@ impl From<Error> for Exception {
             error => {
                 let problem = Problem::from(error);
                 Self {
-                    code: Code::NoApplicableCode,
+                    code: Code::Other,
                     locator: None,
                     message: problem.detail.clone(),
                     problem: Some(Box::new(problem)),

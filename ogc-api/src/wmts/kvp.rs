@@ -39,7 +39,11 @@ impl Kvp {
                 continue;
             };
             let value = percent_decode_str(value).decode_utf8().map_err(|error| {
-                Exception::new(Code::InvalidParameterValue, name, format!("{name} is not UTF-8: {error}"))
+                Exception::new(
+                    Code::InvalidParameterValue,
+                    name,
+                    format!("{name} is not UTF-8: {error}"),
+                )
             })?;
             match kvp.get(name) {
                 None => kvp.pairs.push((name, value.into_owned())),
@@ -95,7 +99,10 @@ mod tests {
     #[test]
     fn names_have_any_case_and_what_is_missing_is_named() {
         let kvp = Kvp::parse(Some("service=WMTS&Layer=currents&KEY=x&style=&foo=%FF&layer=currents")).unwrap();
-        assert_eq!((kvp.get("SERVICE"), kvp.get("STYLE"), kvp.get("KEY")), (Some("WMTS"), Some(""), None));
+        assert_eq!(
+            (kvp.get("SERVICE"), kvp.get("STYLE"), kvp.get("KEY")),
+            (Some("WMTS"), Some(""), None)
+        );
         assert!(kvp.expect("SERVICE", "wmts").is_ok() && kvp.expect("LAYER", "wind").is_err());
         assert!(kvp.needed("TILEROW").is_err() && kvp.needed("STYLE").is_err());
         assert!(Kvp::parse(Some("LAYER=a&layer=b")).is_err() && Kvp::parse(Some("TIME=%ff")).is_err());

@@ -73,7 +73,10 @@ async fn by_pairs(state: &AppState, asked: &WmtsAsk) -> Result<Response, Excepti
         _ => Err(Exception::new(
             Code::OperationNotSupported,
             "REQUEST",
-            format!("REQUEST '{}' is not offered; there are GetCapabilities and GetTile", shown(request)),
+            format!(
+                "REQUEST '{}' is not offered; there are GetCapabilities and GetTile",
+                shown(request)
+            ),
         )),
     }
 }
@@ -86,15 +89,25 @@ fn check_versions(kvp: &Kvp) -> Result<(), Exception> {
     if wanted.split(',').any(|version| version.trim() == VERSION) {
         return Ok(());
     }
-    let message = format!("none of the versions '{}' is offered; there is {VERSION}", shown(wanted));
-    Err(Exception::new(Code::VersionNegotiationFailed, "ACCEPTVERSIONS", message))
+    let message = format!(
+        "none of the versions '{}' is offered; there is {VERSION}",
+        shown(wanted)
+    );
+    Err(Exception::new(
+        Code::VersionNegotiationFailed,
+        "ACCEPTVERSIONS",
+        message,
+    ))
 }
 
 async fn by_address(state: &AppState, asked: &WmtsAsk) -> Result<Response, Exception> {
     let part = |name: &str| asked.ask.param(name).to_owned();
     let column = part("tileCol");
     let Some(column) = column.strip_suffix(".png") else {
-        let message = format!("the address ends with '{}' and not with a column and .png", shown(&column));
+        let message = format!(
+            "the address ends with '{}' and not with a column and .png",
+            shown(&column)
+        );
         return Err(Exception::new(Code::InvalidParameterValue, "FORMAT", message));
     };
     let kvp = Kvp::of(vec![

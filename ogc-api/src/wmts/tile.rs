@@ -87,12 +87,30 @@ mod tests {
         let found = tile("TILEMATRIXSET=WorldCRS84Quad&TILEMATRIX=WorldCRS84Quad:2&TILEROW=1&TILECOL=7").unwrap();
         assert_eq!((found.z(), found.x(), found.y()), (2, 7, 1));
         for (query, code) in [
-            ("TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=2&TILEROW=4&TILECOL=0", Code::TileOutOfRange),
-            ("TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=2&TILEROW=0&TILECOL=99999999999", Code::TileOutOfRange),
-            ("TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=2&TILEROW=-1&TILECOL=0", Code::InvalidParameterValue),
-            ("TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=19&TILEROW=0&TILECOL=0", Code::InvalidParameterValue),
-            ("TILEMATRIXSET=Other&TILEMATRIX=2&TILEROW=0&TILECOL=0", Code::InvalidParameterValue),
-            ("TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=2&TILECOL=0", Code::MissingParameterValue),
+            (
+                "TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=2&TILEROW=4&TILECOL=0",
+                Code::TileOutOfRange,
+            ),
+            (
+                "TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=2&TILEROW=0&TILECOL=99999999999",
+                Code::TileOutOfRange,
+            ),
+            (
+                "TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=2&TILEROW=-1&TILECOL=0",
+                Code::InvalidParameterValue,
+            ),
+            (
+                "TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=19&TILEROW=0&TILECOL=0",
+                Code::InvalidParameterValue,
+            ),
+            (
+                "TILEMATRIXSET=Other&TILEMATRIX=2&TILEROW=0&TILECOL=0",
+                Code::InvalidParameterValue,
+            ),
+            (
+                "TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=2&TILECOL=0",
+                Code::MissingParameterValue,
+            ),
         ] {
             let refused = format!("{:?}", tile(query).unwrap_err());
             assert!(refused.contains(&format!("{code:?}")), "{query}: {refused}");

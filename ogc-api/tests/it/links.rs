@@ -22,6 +22,19 @@ fn hrefs(value: &Value, found: &mut Vec<String>) {
     }
 }
 
+/// A template of tiles with the numbers of one that holds the runs of these tests.
+fn filled(path: &str) -> String {
+    let numbers = if path.contains("WorldCRS84Quad") {
+        ["4", "2", "16"]
+    } else {
+        ["6", "18", "32"]
+    };
+    ["{tileMatrix}", "{tileRow}", "{tileCol}"]
+        .iter()
+        .zip(numbers)
+        .fold(path.to_owned(), |path, (name, number)| path.replace(name, number))
+}
+
 /// Follows every link from these paths on, and hands back the addresses seen.
 async fn crawl(service: &Service, starts: Vec<String>, header_key: Option<&str>) -> Vec<String> {
     let mut waiting = starts;
@@ -44,10 +57,7 @@ async fn crawl(service: &Service, starts: Vec<String>, header_key: Option<&str>)
                 let path = href
                     .strip_prefix(BASE)
                     .unwrap_or_else(|| panic!("{href} is not under the public base"));
-                // A template is no address: its places have to be filled in first.
-                if !path.contains('{') {
-                    waiting.push(path.to_owned());
-                }
+                waiting.push(filled(path));
             }
         }
     }

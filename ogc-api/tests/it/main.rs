@@ -39,6 +39,8 @@ mod ogc_tiles;
 #[cfg(test)]
 mod paging;
 #[cfg(test)]
+mod particle_tiles;
+#[cfg(test)]
 mod particles;
 #[cfg(test)]
 mod pixels;

@@ -12,7 +12,9 @@ use crate::service::{Answer, BASE, Service};
 fn path_of(links: &Value, relation: &str) -> String {
     let links = links["links"].as_array().unwrap();
     let link = links.iter().find(|link| link["rel"] == relation);
-    let href = link.unwrap_or_else(|| panic!("no {relation}: {links:?}"))["href"].as_str().unwrap();
+    let href = link.unwrap_or_else(|| panic!("no {relation}: {links:?}"))["href"]
+        .as_str()
+        .unwrap();
     href.strip_prefix(BASE).unwrap().to_owned()
 }
 
@@ -52,12 +54,18 @@ async fn every_tileset_is_found_from_the_landing_page_and_leads_to_a_tile() {
                     assert_eq!(about["tileMatrixSetURI"], set["uri"]);
                     let limits = &about["tileMatrixSetLimits"][6];
                     let template = path_of(&about, "item");
-                    let path = ["tileMatrix", "minTileRow", "minTileCol"].iter().fold(template, |path, name| {
-                        let value = limits[*name].to_string();
-                        path.replace(&format!("{{{}}}", name.replace("minT", "t")), value.trim_matches('"'))
-                    });
+                    let path = ["tileMatrix", "minTileRow", "minTileCol"]
+                        .iter()
+                        .fold(template, |path, name| {
+                            let value = limits[*name].to_string();
+                            path.replace(&format!("{{{}}}", name.replace("minT", "t")), value.trim_matches('"'))
+                        });
                     let answer = service.get(&path).await;
-                    assert!([200, 204].contains(&answer.status.as_u16()), "{path}: {}", answer.status);
+                    assert!(
+                        [200, 204].contains(&answer.status.as_u16()),
+                        "{path}: {}",
+                        answer.status
+                    );
                 }
             }
         }
@@ -71,7 +79,9 @@ async fn one_vector_tile_holds_every_collection_and_a_map_tile_is_the_picture_of
     let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 3).await;
     let root = format!("/missions/{mission}/ogc");
     let query = format!("datetime={}", time(2));
-    let answer = service.get(&format!("{root}/tiles/WebMercatorQuad/6/18/32?{query}")).await;
+    let answer = service
+        .get(&format!("{root}/tiles/WebMercatorQuad/6/18/32?{query}"))
+        .await;
     assert_eq!(layers(&answer), ["search-areas", "datums", "trajectories", "particles"]);
     assert_eq!(answer.header("x-test-bill"), "tile 1 false");
     let again = [("if-none-match", answer.header("etag"))];
@@ -79,10 +89,14 @@ async fn one_vector_tile_holds_every_collection_and_a_map_tile_is_the_picture_of
     let held = service.ask(http::Method::GET, &path, &service.ours.key, &again).await;
     assert_eq!((held.status.as_u16(), held.header("x-test-bill")), (304, ""));
     // Zoom 4 of longitudes and latitudes: tiles of 11.25 degrees.
-    let world = service.get(&format!("{root}/tiles/WorldCRS84Quad/4/2/16?{query}")).await;
+    let world = service
+        .get(&format!("{root}/tiles/WorldCRS84Quad/4/2/16?{query}"))
+        .await;
     assert_eq!(layers(&world).len(), 4);
     let tile = service
-        .get(&format!("{root}/collections/search-areas/map/tiles/WorldCRS84Quad/4/2/16?{query}"))
+        .get(&format!(
+            "{root}/collections/search-areas/map/tiles/WorldCRS84Quad/4/2/16?{query}"
+        ))
         .await;
     let wms = format!(
         "/missions/{mission}/wms?REQUEST=GetMap&LAYERS=search-areas&FORMAT=image/png&TRANSPARENT=TRUE&CRS=CRS:84\
@@ -119,11 +133,18 @@ async fn the_form_is_named_by_ending_f_or_accept() {
         let accept = [("accept", accept)];
         let answer = service.ask(http::Method::GET, &path, &service.ours.key, &accept).await;
         match expected {
-            Some(kind) => assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, kind), "{path}"),
+            Some(kind) => assert_eq!(
+                (answer.status.as_u16(), answer.header("content-type")),
+                (200, kind),
+                "{path}"
+            ),
             None => assert_eq!(answer.status, 406, "{path}"),
         }
     }
-    let described = service.get(&format!("{tiles}?f=tilejson&datetime={}", time(1))).await.json();
+    let described = service
+        .get(&format!("{tiles}?f=tilejson&datetime={}", time(1)))
+        .await
+        .json();
     let template = described["tiles"][0].as_str().unwrap();
     let expected = format!("{BASE}{tiles}/{{z}}/{{y}}/{{x}}?datetime={}&f=mvt", time(1));
     assert_eq!(template, expected);
@@ -134,8 +155,8 @@ async fn the_form_is_named_by_ending_f_or_accept() {
 async fn what_is_no_tile_is_refused_and_what_is_empty_is_not() {
     let service = Service::start().await;
     let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 3).await;
-    let waiting = service.accept(&service.ours).await.id;
     let (foreign, _) = publish(&service, &service.theirs, (3.0, 59.5), 1).await;
+    let waiting = service.accept(&service.ours).await.id;
     let root = format!("/missions/{mission}/ogc");
     let far = "datetime=2030-01-01T00:00:00Z";
     for (path, status) in [
@@ -153,7 +174,10 @@ async fn what_is_no_tile_is_refused_and_what_is_empty_is_not() {
         (format!("{root}/tiles/WorldCRS84Quad?f=tilejson"), 400),
         (format!("{root}/collections/nothing/tiles"), 404),
         (format!("{root}/collections/datums/map/tiles"), 404),
-        (format!("{root}/collections/search-areas/map/tiles/WebMercatorQuad/6/18/32?{far}"), 400),
+        (
+            format!("{root}/collections/search-areas/map/tiles/WebMercatorQuad/6/18/32?{far}"),
+            400,
+        ),
         (format!("/missions/{waiting}/ogc/tiles/WebMercatorQuad/6/18/32"), 409),
         (format!("/missions/{waiting}/ogc/tiles/WebMercatorQuad"), 409),
         (format!("/missions/{foreign}/ogc/tiles"), 404),

@@ -9,7 +9,10 @@ use crate::service::{BASE, Service};
 async fn every_stylesheet_is_found_and_has_its_media_type() {
     let service = Service::start().await;
     let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 2).await;
-    for root in ["/ogc".to_owned(), format!("/missions/{mission}/ogc/collections/particles")] {
+    for root in [
+        "/ogc".to_owned(),
+        format!("/missions/{mission}/ogc/collections/particles"),
+    ] {
         let list = service.get(&format!("{root}/styles")).await.json();
         assert_eq!(list["default"], "day");
         let mut seen = 0;
@@ -46,7 +49,10 @@ async fn a_style_draws_our_tiles_with_the_callers_credential_and_time() {
         assert!(named.contains(&layer["source-layer"].as_str().unwrap()), "{layer}");
     }
     let template = tilejson["tiles"][0].as_str().unwrap();
-    assert!(template.contains(&format!("datetime={}", time(1))) && template.contains(key.as_str()), "{template}");
+    assert!(
+        template.contains(&format!("datetime={}", time(1))) && template.contains(key.as_str()),
+        "{template}"
+    );
     let tile = template.replace("{z}", "6").replace("{y}", "18").replace("{x}", "32");
     let answer = service.ask_without_key(tile.strip_prefix(BASE).unwrap()).await;
     assert_eq!(answer.status, 200);
@@ -74,13 +80,25 @@ async fn a_map_is_the_picture_of_wms() {
     for (path, layers, style) in [
         ("/ogc/map", "search-areas", "filled"),
         ("/ogc/collections/search-areas/map", "search-areas", "filled"),
-        ("/ogc/collections/search-areas/styles/night/map", "search-areas", "filled-night"),
+        (
+            "/ogc/collections/search-areas/styles/night/map",
+            "search-areas",
+            "filled-night",
+        ),
         ("/ogc/collections/particles/map", "particles", "day"),
-        ("/ogc/collections/trajectories/styles/night/map", "trajectories", "night"),
+        (
+            "/ogc/collections/trajectories/styles/night/map",
+            "trajectories",
+            "night",
+        ),
     ] {
         for (crs, wms_crs, bbox) in [
             ("http://www.opengis.net/def/crs/OGC/1.3/CRS84", "CRS:84", "2,59,5,61"),
-            ("http://www.opengis.net/def/crs/EPSG/0/3857", "EPSG:3857", "222638,8164000,556597,8600000"),
+            (
+                "http://www.opengis.net/def/crs/EPSG/0/3857",
+                "EPSG:3857",
+                "222638,8164000,556597,8600000",
+            ),
             ("http://www.opengis.net/def/crs/EPSG/0/4326", "EPSG:4326", "59,2,61,5"),
         ] {
             let size = "width=300&height=200";
@@ -110,8 +128,15 @@ async fn a_map_is_the_picture_of_wms() {
         ("layers=a", 400),
         ("f=jpeg", 400),
     ] {
-        assert_eq!(service.get(&format!("{root}/ogc/map?{query}")).await.status, status, "{query}");
+        assert_eq!(
+            service.get(&format!("{root}/ogc/map?{query}")).await.status,
+            status,
+            "{query}"
+        );
     }
-    assert_eq!(service.get(&format!("{root}/ogc/collections/datums/map")).await.status, 404);
+    assert_eq!(
+        service.get(&format!("{root}/ogc/collections/datums/map")).await.status,
+        404
+    );
     assert_eq!(service.get("/ogc/collections/particles/map").await.status, 404);
 }

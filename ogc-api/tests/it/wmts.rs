@@ -17,12 +17,22 @@ async fn capabilities_name_layers_times_and_addresses_that_carry_the_credential(
     let path = format!("/missions/{mission}/wmts?service=WMTS&request=GetCapabilities&key={key}");
     let answer = service.ask_without_key(&path).await;
     let document = text(&answer.body);
-    assert_eq!((answer.status.as_u16(), answer.header("x-test-bill")), (200, ""), "{document}");
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("x-test-bill")),
+        (200, ""),
+        "{document}"
+    );
     for layer in ["probability", "search-areas", "currents", "wind"] {
-        assert!(document.contains(&format!("<ows:Identifier>{layer}</ows:Identifier>")), "{layer}");
+        assert!(
+            document.contains(&format!("<ows:Identifier>{layer}</ows:Identifier>")),
+            "{layer}"
+        );
     }
     assert!(!document.contains("<ows:Identifier>particles</ows:Identifier>"));
-    assert!(document.contains(&format!("<Value>{}/{}/PT1H</Value>", time(0), time(3))), "{document}");
+    assert!(
+        document.contains(&format!("<Value>{}/{}/PT1H</Value>", time(0), time(3))),
+        "{document}"
+    );
     let template = format!(
         "{BASE}/missions/{mission}/wmts/currents/{{style}}/{{time}}/{{TileMatrixSet}}/{{TileMatrix}}/{{TileRow}}/{{TileCol}}.png?key={key}"
     );
@@ -32,7 +42,13 @@ async fn capabilities_name_layers_times_and_addresses_that_carry_the_credential(
     assert_eq!(service.ask(http::Method::GET, &path, key, &held).await.status, 304);
     let rest = format!("/missions/{mission}/wmts/1.0.0/WMTSCapabilities.xml?key={key}");
     assert_eq!(service.ask_without_key(&rest).await.body, answer.body);
-    let sequence = document.split("updateSequence=\"").nth(1).unwrap().split('"').next().unwrap();
+    let sequence = document
+        .split("updateSequence=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     let current = service.get(&format!("{path}&updateSequence={sequence}")).await;
     assert!(!text(&current.body).contains("<Contents"), "{}", text(&current.body));
 }
@@ -43,9 +59,17 @@ async fn both_kinds_of_address_give_the_tile_of_xyz() {
     let (mission, _) = publish_with_raster(&service, &service.ours, (3.0, 59.5), 3).await;
     let root = format!("/missions/{mission}");
     let at = time(2);
-    for (layer, style) in [("currents", "arrows"), ("search-areas", "outline"), ("probability", "viridis")] {
-        let xyz = service.get(&format!("{root}/tiles/{layer}/6/32/18.png?datetime={at}&style={style}")).await;
-        let rest = service.get(&format!("{root}/wmts/{layer}/{style}/{at}/WebMercatorQuad/6/18/32.png")).await;
+    for (layer, style) in [
+        ("currents", "arrows"),
+        ("search-areas", "outline"),
+        ("probability", "viridis"),
+    ] {
+        let xyz = service
+            .get(&format!("{root}/tiles/{layer}/6/32/18.png?datetime={at}&style={style}"))
+            .await;
+        let rest = service
+            .get(&format!("{root}/wmts/{layer}/{style}/{at}/WebMercatorQuad/6/18/32.png"))
+            .await;
         let pairs = format!(
             "{root}/wmts?Service=WMTS&Request=GetTile&Version=1.0.0&Layer={layer}&Style={style}&Format=image/png\
              &TileMatrixSet=WebMercatorQuad&TileMatrix=6&TileRow=18&TileCol=32&Time={at}"
@@ -57,7 +81,9 @@ async fn both_kinds_of_address_give_the_tile_of_xyz() {
         assert!(drawn == Pixels::of(&rest) && drawn == Pixels::of(&pairs), "{layer}");
     }
     let degrees = service
-        .get(&format!("{root}/wmts/currents/default/current/WorldCRS84Quad/4/2/16.png"))
+        .get(&format!(
+            "{root}/wmts/currents/default/current/WorldCRS84Quad/4/2/16.png"
+        ))
         .await;
     assert!(Pixels::of(&degrees).drawn() > 20);
 }
@@ -70,9 +96,19 @@ async fn refusals_have_the_codes_and_statuses_of_the_standard() {
     assert_eq!(service.get(&format!("/wmts?{tile}")).await.status, 200);
     for (query, status, code, locator) in [
         (String::new(), 400, "MissingParameterValue", "SERVICE"),
-        ("SERVICE=WMS&REQUEST=GetCapabilities".to_owned(), 400, "InvalidParameterValue", "SERVICE"),
+        (
+            "SERVICE=WMS&REQUEST=GetCapabilities".to_owned(),
+            400,
+            "InvalidParameterValue",
+            "SERVICE",
+        ),
         ("SERVICE=WMTS".to_owned(), 400, "MissingParameterValue", "REQUEST"),
-        ("SERVICE=WMTS&REQUEST=GetMap".to_owned(), 501, "OperationNotSupported", "REQUEST"),
+        (
+            "SERVICE=WMTS&REQUEST=GetMap".to_owned(),
+            501,
+            "OperationNotSupported",
+            "REQUEST",
+        ),
         (
             "SERVICE=WMTS&REQUEST=GetCapabilities&ACCEPTVERSIONS=2.0.0".to_owned(),
             400,
@@ -85,16 +121,61 @@ async fn refusals_have_the_codes_and_statuses_of_the_standard() {
             "InvalidUpdateSequence",
             "UPDATESEQUENCE",
         ),
-        (tile.replace("&VERSION=1.0.0", ""), 400, "MissingParameterValue", "VERSION"),
-        (tile.replace("LAYER=currents", "LAYER=nothing"), 400, "InvalidParameterValue", "LAYER"),
-        (tile.replace("LAYER=currents", "LAYER=waves"), 400, "InvalidParameterValue", "LAYER"),
+        (
+            tile.replace("&VERSION=1.0.0", ""),
+            400,
+            "MissingParameterValue",
+            "VERSION",
+        ),
+        (
+            tile.replace("LAYER=currents", "LAYER=nothing"),
+            400,
+            "InvalidParameterValue",
+            "LAYER",
+        ),
+        (
+            tile.replace("LAYER=currents", "LAYER=waves"),
+            400,
+            "InvalidParameterValue",
+            "LAYER",
+        ),
         (tile.replace("&STYLE=", ""), 400, "MissingParameterValue", "STYLE"),
-        (tile.replace("STYLE=", "STYLE=pink"), 400, "InvalidParameterValue", "STYLE"),
-        (tile.replace("image/png", "image/jpeg"), 400, "InvalidParameterValue", "FORMAT"),
-        (tile.replace("TILEROW=18", "TILEROW=64"), 400, "TileOutOfRange", "TILEROW"),
-        (tile.replace("TILECOL=32", "TILECOL=-1"), 400, "InvalidParameterValue", "TILECOL"),
-        (tile.replace("TILEMATRIX=6", "TILEMATRIX=x"), 400, "InvalidParameterValue", "TILEMATRIX"),
-        (format!("{tile}&TIME=2030-01-01T00:00:00Z"), 400, "InvalidParameterValue", "TIME"),
+        (
+            tile.replace("STYLE=", "STYLE=pink"),
+            400,
+            "InvalidParameterValue",
+            "STYLE",
+        ),
+        (
+            tile.replace("image/png", "image/jpeg"),
+            400,
+            "InvalidParameterValue",
+            "FORMAT",
+        ),
+        (
+            tile.replace("TILEROW=18", "TILEROW=64"),
+            400,
+            "TileOutOfRange",
+            "TILEROW",
+        ),
+        (
+            tile.replace("TILECOL=32", "TILECOL=-1"),
+            400,
+            "InvalidParameterValue",
+            "TILECOL",
+        ),
+        (
+            tile.replace("TILEMATRIX=6", "TILEMATRIX=x"),
+            400,
+            "InvalidParameterValue",
+            "TILEMATRIX",
+        ),
+        (
+            format!("{tile}&TIME=2030-01-01T00:00:00Z"),
+            400,
+            "InvalidParameterValue",
+            "TIME",
+        ),
         (format!("{tile}&TIME=yesterday"), 400, "InvalidParameterValue", "TIME"),
     ] {
         let answer = service.get(&format!("/wmts?{query}")).await;
@@ -104,7 +185,9 @@ async fn refusals_have_the_codes_and_statuses_of_the_standard() {
         assert!(document.contains(&expected), "{query}: {document}");
         assert_eq!(answer.header("x-test-bill"), "");
     }
-    let rest = service.get("/wmts/currents/default/current/WebMercatorQuad/6/18/32.jpg").await;
+    let rest = service
+        .get("/wmts/currents/default/current/WebMercatorQuad/6/18/32.jpg")
+        .await;
     assert_eq!(rest.status, 400);
     assert!(text(&rest.body).contains("FORMAT"));
 }

@@ -22,7 +22,11 @@ fn address(subject: &Subject, path: &str) -> String {
 }
 
 fn maplibre_takes_them(subject: &Subject) {
-    for style in ["/styles/day?f=mapbox", "/styles/night?f=mapbox", "/collections/particles/styles/day?f=mapbox"] {
+    for style in [
+        "/styles/day?f=mapbox",
+        "/styles/night?f=mapbox",
+        "/collections/particles/styles/day?f=mapbox",
+    ] {
         let found = node("web/style.mjs", &[&address(subject, style)]);
         assert_eq!(found["errors"], json!([]), "{style}");
         assert!(found["layers"].as_u64().unwrap() >= 4, "{style}: {found}");

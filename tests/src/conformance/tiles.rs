@@ -23,29 +23,54 @@ pub(super) fn cases() -> Vec<Case> {
         case(class!("core"), "/conf/core/tc-op", tiles_by_template),
         case(class!("core"), "/conf/core/tc-error", out_of_range_and_empty),
         case(class!("core"), "/conf/core/tc-success", content_lies_in_the_tile),
-        case(class!("core"), "/conf/core/tc-tilematrix-definition", |subject| parameter(subject, "tileMatrix", "string")),
-        case(class!("core"), "/conf/core/tc-tilerow-definition", |subject| parameter(subject, "tileRow", "integer")),
-        case(class!("core"), "/conf/core/tc-tilecol-definition", |subject| parameter(subject, "tileCol", "integer")),
+        case(class!("core"), "/conf/core/tc-tilematrix-definition", |subject| {
+            parameter(subject, "tileMatrix", "string")
+        }),
+        case(class!("core"), "/conf/core/tc-tilerow-definition", |subject| {
+            parameter(subject, "tileRow", "integer")
+        }),
+        case(class!("core"), "/conf/core/tc-tilecol-definition", |subject| {
+            parameter(subject, "tileCol", "integer")
+        }),
         case(class!("tileset"), "/conf/tileset/description", description),
         case(class!("tilesets-list"), "/conf/tilesets-list/tileset-links", list),
-        case(class!("dataset-tilesets"), "/conf/dataset-tilesets/landingpage", |subject| {
-            let page = subject.client.json("/ogc");
-            assert!(link(&page, VECTOR).is_some() && link(&page, MAP).is_some(), "{page}");
-        }),
-        case(class!("dataset-tilesets"), "/conf/dataset-tilesets/operation", |subject| {
-            assert!(!tilesets(subject, "/ogc/tiles").is_empty());
-        }),
-        case(class!("geodata-tilesets"), "/conf/geodata-tilesets/desc-links", |subject| {
-            for collection in collections(subject) {
-                assert!(link(&collection, VECTOR).is_some(), "{collection}");
-            }
-        }),
-        case(class!("geodata-tilesets"), "/conf/geodata-tilesets/operation", |subject| {
-            for collection in collections(subject) {
-                let id = collection["id"].as_str().unwrap();
-                assert!(!tilesets(subject, &format!("/ogc/collections/{id}/tiles")).is_empty(), "{id}");
-            }
-        }),
+        case(
+            class!("dataset-tilesets"),
+            "/conf/dataset-tilesets/landingpage",
+            |subject| {
+                let page = subject.client.json("/ogc");
+                assert!(link(&page, VECTOR).is_some() && link(&page, MAP).is_some(), "{page}");
+            },
+        ),
+        case(
+            class!("dataset-tilesets"),
+            "/conf/dataset-tilesets/operation",
+            |subject| {
+                assert!(!tilesets(subject, "/ogc/tiles").is_empty());
+            },
+        ),
+        case(
+            class!("geodata-tilesets"),
+            "/conf/geodata-tilesets/desc-links",
+            |subject| {
+                for collection in collections(subject) {
+                    assert!(link(&collection, VECTOR).is_some(), "{collection}");
+                }
+            },
+        ),
+        case(
+            class!("geodata-tilesets"),
+            "/conf/geodata-tilesets/operation",
+            |subject| {
+                for collection in collections(subject) {
+                    let id = collection["id"].as_str().unwrap();
+                    assert!(
+                        !tilesets(subject, &format!("/ogc/collections/{id}/tiles")).is_empty(),
+                        "{id}"
+                    );
+                }
+            },
+        ),
         case(class!("mvt"), "/conf/mvt/content", vector_content),
         case(class!("png"), "/conf/png/content", picture_content),
         case(class!("oas30"), "/conf/oas30/completeness", completeness),
@@ -54,7 +79,10 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn collections(subject: &Subject) -> Vec<Value> {
-    subject.client.json("/ogc/collections")["collections"].as_array().unwrap().clone()
+    subject.client.json("/ogc/collections")["collections"]
+        .as_array()
+        .unwrap()
+        .clone()
 }
 
 fn tilesets(subject: &Subject, path: &str) -> Vec<Value> {
@@ -68,7 +96,11 @@ fn all_tilesets(subject: &Subject) -> Vec<Value> {
         let mut pages = vec![subject.client.json(&root)];
         let collections = subject.client.json(&format!("{root}/collections"));
         pages.extend(collections["collections"].as_array().unwrap().clone());
-        for list in pages.iter().flat_map(|page| [link(page, VECTOR), link(page, MAP)]).flatten() {
+        for list in pages
+            .iter()
+            .flat_map(|page| [link(page, VECTOR), link(page, MAP)])
+            .flatten()
+        {
             for tileset in tilesets(subject, &list) {
                 found.push(subject.client.json(&link(&tileset, "self").unwrap()));
             }
@@ -90,7 +122,12 @@ fn tile_of(tileset: &Value, zoom: usize) -> String {
 
 fn declared(subject: &Subject) {
     let declared = subject.client.json("/ogc/conformance");
-    assert!(declared["conformsTo"].as_array().unwrap().contains(&Value::from(class!("core"))));
+    assert!(
+        declared["conformsTo"]
+            .as_array()
+            .unwrap()
+            .contains(&Value::from(class!("core")))
+    );
 }
 
 fn tiles_by_template(subject: &Subject) {
@@ -131,7 +168,10 @@ fn read_by_gdal(subject: &Subject, set: &str, layer: &str, zoom: usize) -> (u64,
     let tileset = subject.client.json(&path);
     let limits = &tileset["tileMatrixSetLimits"][zoom];
     let answer = subject.client.get(&tile_of(&tileset, zoom)).expect(200, &path);
-    assert_eq!(answer.header("content-type"), Some("application/vnd.mapbox-vector-tile"));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/vnd.mapbox-vector-tile")
+    );
     let folder = scratch("ogc-tile");
     let saved = folder.path().join("tile.pbf");
     std::fs::write(&saved, &answer.body).unwrap();
@@ -151,13 +191,19 @@ fn read_by_gdal(subject: &Subject, set: &str, layer: &str, zoom: usize) -> (u64,
 fn content_lies_in_the_tile(subject: &Subject) {
     let (count, said) = read_by_gdal(subject, "WebMercatorQuad", "search-areas", 6);
     assert!(count >= 3, "{said}");
-    let extent = said.lines().find(|line| line.starts_with("Extent: ")).unwrap_or_else(|| panic!("{said}"));
+    let extent = said
+        .lines()
+        .find(|line| line.starts_with("Extent: "))
+        .unwrap_or_else(|| panic!("{said}"));
     let numbers: Vec<f64> = extent
         .split(|c: char| !(c.is_ascii_digit() || ".-".contains(c)))
         .filter_map(|text| text.parse().ok())
         .collect();
     // Off Norway, in metres of Web Mercator.
-    assert!(numbers.len() == 4 && (300_000.0..700_000.0).contains(&numbers[0]), "{extent}");
+    assert!(
+        numbers.len() == 4 && (300_000.0..700_000.0).contains(&numbers[0]),
+        "{extent}"
+    );
 }
 
 fn parameter(subject: &Subject, name: &str, kind: &str) {
@@ -165,10 +211,16 @@ fn parameter(subject: &Subject, name: &str, kind: &str) {
     let operation = &api["paths"]["/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}"]["get"];
     let parameters = operation["parameters"].as_array().unwrap().iter();
     let found = parameters
-        .map(|parameter| api.pointer(parameter["$ref"].as_str().unwrap().trim_start_matches('#')).unwrap())
+        .map(|parameter| {
+            api.pointer(parameter["$ref"].as_str().unwrap().trim_start_matches('#'))
+                .unwrap()
+        })
         .find(|parameter| parameter["name"] == name);
     let found = found.unwrap_or_else(|| panic!("no {name}: {operation}"));
-    assert_eq!((&found["in"], &found["required"]), (&Value::from("path"), &Value::from(true)));
+    assert_eq!(
+        (&found["in"], &found["required"]),
+        (&Value::from("path"), &Value::from(true))
+    );
     assert_eq!(found["schema"]["type"], kind);
 }
 
@@ -181,14 +233,30 @@ fn description(subject: &Subject) {
         let uri = scheme["uri"].as_str().unwrap();
         assert_eq!(uri, format!("http://www.opengis.net/def/tilematrixset/OGC/1.0/{id}"));
         let matrices = scheme["tileMatrices"].as_array().unwrap();
-        for member in ["id", "scaleDenominator", "cellSize", "pointOfOrigin", "tileWidth", "tileHeight", "matrixWidth", "matrixHeight"] {
-            assert!(matrices.iter().all(|matrix| !matrix[member].is_null()), "{id}: {member}");
+        for member in [
+            "id",
+            "scaleDenominator",
+            "cellSize",
+            "pointOfOrigin",
+            "tileWidth",
+            "tileHeight",
+            "matrixWidth",
+            "matrixHeight",
+        ] {
+            assert!(
+                matrices.iter().all(|matrix| !matrix[member].is_null()),
+                "{id}: {member}"
+            );
         }
         let links = tileset["links"].as_array().unwrap();
         let item = links.iter().find(|link| link["rel"] == "item").unwrap();
         assert_eq!(item["templated"], true);
         let vector = tileset["dataType"] == "vector";
-        let expected = if vector { "application/vnd.mapbox-vector-tile" } else { "image/png" };
+        let expected = if vector {
+            "application/vnd.mapbox-vector-tile"
+        } else {
+            "image/png"
+        };
         assert_eq!(item["type"], expected);
         assert_eq!(tileset["layers"].is_array(), vector, "{tileset}");
     }
@@ -197,7 +265,10 @@ fn description(subject: &Subject) {
 fn list(subject: &Subject) {
     for path in ["/ogc/tiles", "/ogc/map/tiles", "/ogc/collections/search-areas/tiles"] {
         for tileset in tilesets(subject, path) {
-            assert!(tileset["dataType"].is_string() && tileset["crs"].is_string(), "{tileset}");
+            assert!(
+                tileset["dataType"].is_string() && tileset["crs"].is_string(),
+                "{tileset}"
+            );
             assert!(tileset["tileMatrixSetURI"].is_string() && link(&tileset, TILING_SCHEME).is_some());
             let own = link(&tileset, "self").unwrap();
             let id = tileset["tileMatrixSetId"].as_str().unwrap();
@@ -218,8 +289,14 @@ fn vector_content(subject: &Subject) {
 
 fn picture_content(subject: &Subject) {
     for set in ["WebMercatorQuad", "WorldCRS84Quad"] {
-        let path = format!("/missions/{}/ogc/collections/search-areas/map/tiles/{set}", subject.mission);
-        let answer = subject.client.get(&tile_of(&subject.client.json(&path), 6)).expect(200, &path);
+        let path = format!(
+            "/missions/{}/ogc/collections/search-areas/map/tiles/{set}",
+            subject.mission
+        );
+        let answer = subject
+            .client
+            .get(&tile_of(&subject.client.json(&path), 6))
+            .expect(200, &path);
         assert_eq!(answer.header("content-type"), Some("image/png"));
         let folder = scratch("ogc-picture");
         let saved = folder.path().join("tile.png");
@@ -233,7 +310,11 @@ fn completeness(subject: &Subject) {
     let api = subject.client.json("/ogc/api");
     for own in ["", "/collections/{collection_id}"] {
         for kind in ["/tiles", "/map/tiles"] {
-            for rest in ["", "/{tileMatrixSetId}", "/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}"] {
+            for rest in [
+                "",
+                "/{tileMatrixSetId}",
+                "/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+            ] {
                 let path = format!("{own}{kind}{rest}");
                 assert!(api["paths"][&path]["get"].is_object(), "{path}");
             }

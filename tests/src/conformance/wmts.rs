@@ -41,7 +41,11 @@ fn documents(subject: &Subject) {
     let mut urls = vec![
         address(subject, "?service=WMTS&request=GetCapabilities"),
         address(subject, "/1.0.0/WMTSCapabilities.xml"),
-        format!("{}/wmts?service=WMTS&request=GetCapabilities&key={}", subject.server.base(), subject.key),
+        format!(
+            "{}/wmts?service=WMTS&request=GetCapabilities&key={}",
+            subject.server.base(),
+            subject.key
+        ),
     ];
     urls.extend(refused.iter().map(|rest| address(subject, rest)));
     let arguments: Vec<&str> = urls.iter().map(String::as_str).collect();
@@ -49,14 +53,26 @@ fn documents(subject: &Subject) {
     for (url, found) in urls.iter().zip(checked.as_array().unwrap()) {
         assert_eq!(found["errors"], json!([]), "{url}");
         let root = if found["root"] == "Capabilities" { 0 } else { 1 };
-        assert_eq!(root, usize::from(urls.iter().position(|one| one == url).unwrap() > 2), "{url}: {found}");
+        assert_eq!(
+            root,
+            usize::from(urls.iter().position(|one| one == url).unwrap() > 2),
+            "{url}: {found}"
+        );
     }
 }
 
 fn owslib(subject: &Subject) {
     let read = python("owslib_wmts.py", &[&address(subject, ""), "search-areas"]);
-    let layers: Vec<&str> = read["layers"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert!(layers.contains(&"search-areas") && layers.contains(&"currents"), "{read}");
+    let layers: Vec<&str> = read["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(
+        layers.contains(&"search-areas") && layers.contains(&"currents"),
+        "{read}"
+    );
     assert_eq!(read["tile"], "89504e470d0a1a0a", "{read}");
     assert_eq!(read["sets"], json!(["WebMercatorQuad", "WorldCRS84Quad"]));
 }
@@ -65,7 +81,12 @@ fn owslib(subject: &Subject) {
 fn bounds(subject: &Subject) -> Vec<f64> {
     let path = format!("/missions/{}/ogc/collections/search-areas", subject.mission);
     let extent = subject.client.json(&path)["extent"]["spatial"]["bbox"][0].clone();
-    extent.as_array().unwrap().iter().map(|side| side.as_f64().unwrap()).collect()
+    extent
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|side| side.as_f64().unwrap())
+        .collect()
 }
 
 fn gdal_reads(subject: &Subject) {
@@ -75,14 +96,19 @@ fn gdal_reads(subject: &Subject) {
     for set in ["WebMercatorQuad", "WorldCRS84Quad"] {
         let dataset = format!("WMTS:{capabilities},layer=search-areas,style=filled,tilematrixset={set}");
         let picture = folder.path().join(format!("{set}.tif"));
-        let window: Vec<String> = [bounds[0], bounds[3], bounds[2], bounds[1]].map(|side| side.to_string()).to_vec();
+        let window: Vec<String> = [bounds[0], bounds[3], bounds[2], bounds[1]]
+            .map(|side| side.to_string())
+            .to_vec();
         let mut arguments = vec!["-q", "-projwin_srs", "OGC:CRS84", "-projwin"];
         arguments.extend(window.iter().map(String::as_str));
         arguments.extend(["-outsize", "300", "300", &dataset, picture.to_str().unwrap()]);
         gdal_says("gdal_translate", &[], &arguments);
         let said = gdal_says("gdalinfo", &[], &["-stats", picture.to_str().unwrap()]);
-        let most = said.lines().filter(|line| line.contains("STATISTICS_MAXIMUM")).next_back();
-        assert!(most.is_some_and(|line| !line.ends_with("=0")), "{set}: nothing is drawn: {said}");
+        let most = said.lines().rfind(|line| line.contains("STATISTICS_MAXIMUM"));
+        assert!(
+            most.is_some_and(|line| !line.ends_with("=0")),
+            "{set}: nothing is drawn: {said}"
+        );
     }
 }
 

@@ -66,7 +66,7 @@ impl LayerBuilder {
 
     /// Adds many points; returns how many lie in the tile.
     pub fn points(&mut self, points: &Points<'_>) -> Result<usize, Error> {
-        points::add(self, points, &[0..points.lon_deg.len()])
+        points::add(self, points, std::slice::from_ref(&(0..points.lon_deg.len())))
     }
 
     /// Adds those of many points whose places in the columns lie in these ranges; returns how many lie in the tile.
