@@ -369,6 +369,10 @@ async fn values_are_of_exactly_their_step_from_the_newest_cycle_that_has_it() {
         .map(|cycle| cycle.manifest.feed.clone())
         .collect();
     assert_eq!(feeds, ["fine", "coarse", "fine"], "newest run first");
-    let about = catalog.about_cycle(ForcingKind::Current, "fine", RunTime::from_unix_s(1_447_632_000).unwrap());
+    let about = catalog.about_cycle(
+        ForcingKind::Current,
+        "fine",
+        RunTime::from_unix_s(1_447_632_000).unwrap(),
+    );
     assert_eq!(about.unwrap().until, at(11));
 }
