@@ -366,13 +366,19 @@ fn projected_window(grid: &ProjectedGrid, bbox: &BBox, margin: usize) -> Option<
     } else {
         bbox.east - bbox.west
     };
+    // A single place has no rim: series at many places and steps ask for one window after the other.
+    let samples = if width == 0.0 && bbox.south == bbox.north {
+        1
+    } else {
+        SAMPLES
+    };
     let projector = grid.projection.projector();
     let (mut i_min, mut i_max, mut j_min, mut j_max) = (f64::MAX, f64::MIN, f64::MAX, f64::MIN);
     // A conformal map sends the box's rim to the image's rim, unless the box holds the pole: then the inside counts too.
-    for across in 0..=SAMPLES {
-        for along in 0..=SAMPLES {
-            let lat = bbox.south + (bbox.north - bbox.south) * across as f64 / SAMPLES as f64;
-            let (x, y) = projector.forward(bbox.west + width * along as f64 / SAMPLES as f64, lat);
+    for across in 0..=samples {
+        for along in 0..=samples {
+            let lat = bbox.south + (bbox.north - bbox.south) * across as f64 / samples as f64;
+            let (x, y) = projector.forward(bbox.west + width * along as f64 / samples as f64, lat);
             let (i, j) = ((x - grid.x0_m) / grid.dx_m, (y - grid.y0_m) / grid.dy_m);
             if i.is_finite() && j.is_finite() {
                 (i_min, i_max, j_min, j_max) = (i_min.min(i), i_max.max(i), j_min.min(j), j_max.max(j));
@@ -380,7 +386,7 @@ fn projected_window(grid: &ProjectedGrid, bbox: &BBox, margin: usize) -> Option<
         }
     }
     // Between samples the curved rim can bulge by a fraction of the sampled extent.
-    let bulge = 1.0 + (i_max - i_min).max(j_max - j_min) / SAMPLES as f64;
+    let bulge = 1.0 + (i_max - i_min).max(j_max - j_min) / samples as f64;
     let reach = margin as f64 + bulge;
     let (i0, nx) = clip(libm::floor(i_min - reach), libm::ceil(i_max + reach), grid.nx)?;
     let (j0, ny) = clip(libm::floor(j_min - reach), libm::ceil(j_max + reach), grid.ny)?;

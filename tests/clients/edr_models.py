@@ -101,5 +101,5 @@ for collection in collections.collections:
 client = EnvironmentalDataRetrieval(root, headers={"X-API-Key": key})
 report["owslib"] = client.data()
 answer = client.query_data("currents", "position", coords=f"POINT({lon} {lat})", datetime_=times)
-report["owslib_shape"] = json.loads(answer.read() if hasattr(answer, "read") else answer)["type"]
+report["owslib_shape"] = answer["type"]
 print(json.dumps(report))

@@ -110,8 +110,11 @@ for argument in feeds:
     if not turned:
         j0, i0 = rows // 3, columns // 3
         j1, i1 = min(rows - 1, j0 + 6), min(columns - 1, i0 + 5)
+        # The source has its axes in single precision: a tenth of a cell around the nodes holds them and no others.
+        aside = abs(lon[0, 1] - lon[0, 0]) / 10
         box = sorted([lat[j0, i0], lat[j1, i1]])
-        bbox = f"{lon[j0, i0]:.9f},{box[0]:.9f},{lon[j1, i1]:.9f},{box[1]:.9f}"
+        edges = (lon[j0, i0] - aside, box[0] - aside, lon[j1, i1] + aside, box[1] + aside)
+        bbox = ",".join(f"{edge:.9f}" for edge in edges)
         told = get(f"{where}/cube", bbox=bbox, **{"parameter-name": ",".join(names)})
         south_first = lat[0, 0] < lat[-1, 0]
         for name, expected in zip(names, (u, v), strict=True):

@@ -22,7 +22,7 @@ report = {}
 for name, address, options in (("header", url, header), ("path", with_key, {})):
     remote = xr.open_zarr(address, group=group, storage_options=options, chunks=None)
     report[name] = {}
-    for variable in local.data_vars:
+    for variable in (name for name, array in local.data_vars.items() if "time" in array.dims):
         # A corner, which needs a few chunks, and a whole step.
         for part in ({"time": slice(0, 2)}, {"time": -1}):
             ours = remote[variable].isel(part).values

@@ -50,20 +50,8 @@ fn of_features_and_missions() -> Value {
         },
         "collection": collection(),
         "edr_collection": edr_collection(),
-        "instances": {
-            "type": "object",
-            "required": ["links", "instances"],
-            "properties": {"links": links(), "instances": {"type": "array", "items": reference("edr_collection")}},
-        },
-        "coverage_json": {
-            "type": "object",
-            "required": ["type"],
-            "properties": {
-                "type": {"type": "string", "enum": ["Coverage", "CoverageCollection"]},
-                "parameters": {"type": "object"},
-            },
-            "additionalProperties": true,
-        },
+        "instances": instances(),
+        "coverage_json": coverage_json(),
         "geometry": {
             "type": "object",
             "required": ["type", "coordinates"],
@@ -87,19 +75,7 @@ fn of_features_and_missions() -> Value {
                 "links": links(),
             },
         },
-        "feature_collection": {
-            "type": "object",
-            "required": ["type", "features"],
-            "properties": {
-                "type": {"type": "string", "enum": ["FeatureCollection"]},
-                "features": {"type": "array", "items": reference("feature")},
-                "links": links(),
-                "timeStamp": {"type": "string", "format": "date-time"},
-                "numberMatched": {"type": "integer", "minimum": 0},
-                "numberReturned": {"type": "integer", "minimum": 0},
-                "attribution": {"type": "string"},
-            },
-        },
+        "feature_collection": feature_collection(),
         "mission_request": mission_request::body(),
         "scenario": mission_request::scenario(),
         "release": mission_request::release(),
@@ -244,6 +220,42 @@ fn problem() -> Value {
                 },
             },
         },
+    })
+}
+
+fn feature_collection() -> Value {
+    json!({
+        "type": "object",
+        "required": ["type", "features"],
+        "properties": {
+            "type": {"type": "string", "enum": ["FeatureCollection"]},
+            "features": {"type": "array", "items": reference("feature")},
+            "links": links(),
+            "timeStamp": {"type": "string", "format": "date-time"},
+            "numberMatched": {"type": "integer", "minimum": 0},
+            "numberReturned": {"type": "integer", "minimum": 0},
+            "attribution": {"type": "string"},
+        },
+    })
+}
+
+fn instances() -> Value {
+    json!({
+        "type": "object",
+        "required": ["links", "instances"],
+        "properties": {"links": links(), "instances": {"type": "array", "items": reference("edr_collection")}},
+    })
+}
+
+fn coverage_json() -> Value {
+    json!({
+        "type": "object",
+        "required": ["type"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Coverage", "CoverageCollection"]},
+            "parameters": {"type": "object"},
+        },
+        "additionalProperties": true,
     })
 }
 

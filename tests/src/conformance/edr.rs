@@ -10,7 +10,7 @@ use metadata::{
 };
 use queries::{
     bbox_response, coords_response, covjson, crs_response, datetime_response, defined, edr_geojson, f_response,
-    location_id, no_parameters, parameter_name_response, resolution_response, width_response, within_response,
+    location_id, models, no_parameters, parameter_name_response, resolution_response, width_response, within_response,
     z_response,
 };
 
@@ -267,6 +267,12 @@ pub(super) fn cases() -> Vec<Case> {
             id: "/conf/collections/rc-md-op",
             check: collections,
         },
+        case!(
+            "1.1",
+            "covjson",
+            "edr-pydantic, covjson-pydantic, OWSLib, xarray",
+            models
+        ),
         case!("1.1", "instances", "/conf/instances/rc-md-op", instances),
         case!("1.1", "instances", "/conf/instances/rc-md-success", instances),
         case!("1.1", "instances", "/conf/instances/src-md-op", instances),

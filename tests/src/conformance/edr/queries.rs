@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::Subject;
 use super::metadata::document;
 use super::{COVERAGE_JSON, CURRENTS, QUERIES};
-use crate::harness::Answer;
+use crate::harness::{Answer, python, scratch};
 
 const EAST: &str = "eastward_sea_water_velocity";
 const TIMES: &str = "2015-11-16T01:00:00Z/2015-11-16T03:00:00Z";
@@ -221,4 +221,15 @@ pub(super) fn location_id(subject: &Subject) {
         .client
         .get(&format!("{CURRENTS}/locations/nowhere"))
         .problem(404, "an unknown location");
+}
+
+/// What others wrote reads everything: edr-pydantic, covjson-pydantic, OWSLib, xarray. Any refusal ends the script.
+pub(super) fn models(subject: &Subject) {
+    let folder = scratch("edr-models");
+    let (root, at) = (subject.server.client().url("/edr"), folder.path().to_str().unwrap());
+    let place = ["4.1,60.1", "3.9,60.0,4.3,60.2", TIMES, at];
+    python(
+        "edr_models.py",
+        &[&[root.as_str(), subject.key.as_str()], &place[..]].concat(),
+    );
 }
