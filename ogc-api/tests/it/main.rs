@@ -35,6 +35,8 @@ mod pixels;
 #[cfg(test)]
 mod positions;
 #[cfg(test)]
+mod process_jobs;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod ranges;
