@@ -21,6 +21,7 @@ mod request;
 mod results;
 
 pub use callbacks::deliver_callbacks;
+pub(crate) use description::LIMITS;
 pub(crate) use echo_jobs::EchoJobs;
 pub(crate) use job_filter::LIMITS as JOB_LIMITS;
 pub(crate) use process::Process;

@@ -9,6 +9,8 @@ mod items;
 mod missions;
 mod places;
 
+pub(crate) use items::LIMITS;
+
 use axum::routing::{MethodRouter, get};
 
 use crate::AppState;

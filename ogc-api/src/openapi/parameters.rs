@@ -6,6 +6,7 @@ use crate::features::{Collection, Format};
 use crate::missions::FIELDS;
 use crate::processes::{JOB_LIMITS, Process};
 use crate::query::PageLimits;
+use crate::{processes, stac};
 
 /// A reference to a parameter.
 pub(super) fn reference(name: &str) -> Value {
@@ -208,23 +209,23 @@ fn of_features_and_missions() -> Value {
 
 /// Parameters of processes and jobs (18-062r2, clauses 7 and 12), and of the catalogue.
 fn of_processes() -> Value {
-    let limit = || json!({"type": "integer", "minimum": 1, "maximum": JOB_LIMITS.max, "default": JOB_LIMITS.default});
+    let limit = |limits: PageLimits| json!({"type": "integer", "minimum": 1, "maximum": limits.max, "default": limits.default});
     let words = |words: &[&str]| json!({"type": "array", "items": {"type": "string", "enum": words}});
     let seconds = || json!({"type": "integer", "minimum": 0, "maximum": u32::MAX});
-    let processes = Process::ALL.map(Process::id);
+    let ids = Process::ALL.map(Process::id);
     json!({
-        "process_id": in_path("process_id", "Identifier of a process.", json!({"type": "string", "enum": processes})),
-        "process_limit": in_query("limit", "Processes on the page at most.", limit()),
+        "process_id": in_path("process_id", "Identifier of a process.", json!({"type": "string", "enum": ids})),
+        "process_limit": in_query("limit", "Processes on the page at most.", limit(processes::LIMITS)),
         "process_cursor": in_query("cursor", "Where the page begins, as given by a next link.", json!({"type": "string"})),
         "job_id": in_path("job_id", "Identifier of a job.", json!({"type": "string", "pattern": "^job_[0-9a-f]{32}$"})),
-        "job_limit": in_query("limit", "Jobs on the page at most.", limit()),
+        "job_limit": in_query("limit", "Jobs on the page at most.", limit(JOB_LIMITS)),
         "job_cursor": in_query(
             "cursor",
             "Where the page begins, as given by a next link.",
             json!({"type": "string", "pattern": "^mis_[0-9a-f]{32}$"}),
         ),
         "job_type": in_query("type", "Sorts of job, separated by commas.", words(&["process"])),
-        "job_process": in_query("processID", "Processes that were executed, separated by commas.", words(&processes)),
+        "job_process": in_query("processID", "Processes that were executed, separated by commas.", words(&ids)),
         "job_status": in_query(
             "status",
             "Where jobs stand, separated by commas; dismissed jobs are not listed.",
@@ -232,7 +233,7 @@ fn of_processes() -> Value {
         ),
         "stac_collection": in_path("stac_collection", "forcing- and a feed's name, or missions.", json!({"type": "string"})),
         "stac_item": in_path("stac_item", "Identifier of an item.", json!({"type": "string"})),
-        "stac_limit": in_query("limit", "Items on the page at most.", limit()),
+        "stac_limit": in_query("limit", "Items on the page at most.", limit(stac::LIMITS)),
         "stac_cursor": in_query("cursor", "Where the page begins, as given by a next link.", json!({"type": "string"})),
         "min_duration": in_query("minDuration", "Seconds that a job has taken at least.", seconds()),
         "max_duration": in_query("maxDuration", "Seconds that a job has taken at most.", seconds()),

@@ -13,7 +13,7 @@ use crate::links::Link;
 use crate::query::{PageLimits, shown};
 
 /// Processes of a page.
-const LIMITS: PageLimits = PageLimits {
+pub(crate) const LIMITS: PageLimits = PageLimits {
     default: 100,
     max: 1_000,
 };

@@ -15,8 +15,8 @@ use crate::Error;
 
 /// Jobs kept of one organisation; the oldest makes room.
 const MAX_OF_ORG: usize = 64;
-/// Jobs kept in all; with bodies of up to 256 kB.
-const MAX_JOBS: usize = 512;
+/// Jobs kept in all, each with results of up to 64 kB.
+const MAX_JOBS: usize = 256;
 
 /// A job.
 #[derive(Debug)]

@@ -25,13 +25,16 @@ use super::outputs::{answer, results_document};
 use super::prefer::{PREFERENCE_APPLIED, Preference, RESPOND_ASYNC};
 use super::process::Process;
 use super::request::ExecuteRequest;
-use super::{callbacks, inputs, results};
+use super::results::{self, Held};
+use super::{callbacks, inputs};
 use crate::ask::Ask;
 use crate::missions::{accept, read_json_body};
 use crate::{AppState, Error};
 
 /// A synchronous answer comes within this time, or tells where the job is: the service's own deadline is a little later.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
+/// Bytes of an echo's results that are kept for later.
+const MAX_KEPT: usize = 64 * 1024;
 /// How long a waiting answer sleeps before it looks by itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -78,12 +81,17 @@ async fn execute_echo(
 ) -> Result<Response, Exception> {
     let echoed = echoed(&request.inputs, &request.wanted)?;
     let tells = request.subscriber != Subscriber::default();
-    if tells && results_document(&echoed.parts).len() > MAX_SENT {
-        let message = format!("results of more than {MAX_SENT} bytes are not sent to a subscriber");
-        return Err(Exception::invalid("subscriber", "too_large", message));
-    }
     // Who is to be told needs a job that can be told of.
     if preference.is_async || tells {
+        let bytes = results_document(&echoed.parts).len();
+        if bytes > MAX_KEPT {
+            let message = format!("results of {bytes} bytes are not kept; {MAX_KEPT} are the most");
+            return Err(Exception::invalid("inputs", "too_large", message));
+        }
+        if tells && bytes > MAX_SENT {
+            let message = format!("results of more than {MAX_SENT} bytes are not sent to a subscriber");
+            return Err(Exception::invalid("subscriber", "too_large", message));
+        }
         let now = Timestamp::now();
         let job = state.echo_jobs().add(ask.caller.org, echoed, request.wanted, now)?;
         if tells {
@@ -140,7 +148,7 @@ async fn execute_mission(
         if !job.status(Timestamp::now()).is_over() {
             return Err(Exception::StillRunning(address));
         }
-        let mut response = results::of_job(state, ask, &job).await?;
+        let mut response = results::of_job(state, ask, &job, Held::Ignored).await?;
         let link = HeaderValue::from_str(&format!("<{address}>; rel=monitor"));
         let link = link.map_err(|error| Error::Internal(format!("a link: {error}")))?;
         response.headers_mut().append(header::LINK, link);

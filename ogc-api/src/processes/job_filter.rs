@@ -11,8 +11,8 @@ use crate::query::{Interval, PageLimits, Query, shown};
 
 /// Jobs of a page.
 pub(crate) const LIMITS: PageLimits = PageLimits {
-    default: 100,
-    max: 1_000,
+    default: 50,
+    max: 200,
 };
 /// Every parameter.
 pub(super) const PARAMETERS: [&str; 9] = [

@@ -17,9 +17,9 @@ use crate::query::{Interval, PageLimits, bbox_parameter, shown};
 use crate::{AppState, CoverageQuestion, Error};
 
 /// Items of a page.
-const LIMITS: PageLimits = PageLimits {
-    default: 100,
-    max: 1_000,
+pub(crate) const LIMITS: PageLimits = PageLimits {
+    default: 50,
+    max: 200,
 };
 
 /// A page's items, the cursor of the next one, and how many there are in all where that is known.

@@ -47,6 +47,8 @@ mod pixels;
 #[cfg(test)]
 mod positions;
 #[cfg(test)]
+mod process_jobs;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod projections;

@@ -180,7 +180,7 @@ fn jobs(subject: &Subject, query: &str) -> Vec<Value> {
 }
 
 fn list(subject: &Subject) {
-    let all = subject.client.json("/ogc/jobs?limit=1000");
+    let all = subject.client.json("/ogc/jobs?limit=200");
     assert!(link(&all, "self").is_some());
     let jobs = all["jobs"].as_array().unwrap();
     let of_mission = subject.client.json(&format!("/v1/missions/{}", subject.mission))["job_id"].clone();
@@ -232,7 +232,7 @@ fn processes(subject: &Subject) {
             "{process}"
         );
     }
-    let both = jobs(subject, "processID=echo,drift&limit=1000");
+    let both = jobs(subject, "processID=echo,drift&limit=200");
     assert!(both.iter().any(|job| job["processID"] == "echo") && both.iter().any(|job| job["processID"] == "drift"));
 }
 
@@ -253,9 +253,9 @@ fn times(subject: &Subject) {
         .json(&echo_job(subject, &json!({"inputs": {"echo": "a"}})));
     let created = job["created"].as_str().unwrap();
     let whole_second = format!("{}Z", &created[..19]);
-    let since = jobs(subject, &format!("datetime={whole_second}/..&limit=1000"));
+    let since = jobs(subject, &format!("datetime={whole_second}/..&limit=200"));
     assert!(since.iter().any(|other| other["jobID"] == job["jobID"]), "{created}");
-    let before = jobs(subject, &format!("datetime=../{whole_second}&limit=1000"));
+    let before = jobs(subject, &format!("datetime=../{whole_second}&limit=200"));
     assert!(before.iter().all(|other| other["jobID"] != job["jobID"]), "{created}");
 }
 
@@ -270,8 +270,8 @@ fn durations(subject: &Subject) {
         .clone();
     std::thread::sleep(std::time::Duration::from_millis(1_200));
     let has = |query: &str, id: &Value| jobs(subject, query).iter().any(|job| job["jobID"] == *id);
-    assert!(has("minDuration=1&limit=1000", &long) && !has("minDuration=1&limit=1000", &short));
-    assert!(has("maxDuration=0&limit=1000", &short) && !has("maxDuration=0&limit=1000", &long));
+    assert!(has("minDuration=1&limit=200", &long) && !has("minDuration=1&limit=200", &short));
+    assert!(has("maxDuration=0&limit=200", &short) && !has("maxDuration=0&limit=200", &long));
 }
 
 fn limits(subject: &Subject) {
