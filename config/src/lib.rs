@@ -10,8 +10,8 @@ pub use address::Address;
 pub use environment::{Environment, ProcessEnvironment};
 pub use objects::{Addressing, ObjectsAt, S3Credentials, S3Settings, Secret};
 pub use settings::{
-    CoastSettings, CotFiles, CotSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings, ServerSettings, Settings,
-    StoreSettings, UsageSettings,
+    CoastSettings, CotFiles, CotSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings,
+    ServerSettings, Settings, StoreSettings, UsageSettings,
 };
 
 use std::path::{Path, PathBuf};
