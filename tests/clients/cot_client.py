@@ -45,7 +45,12 @@ if "--tls12" in switches:
 if own:
     context.load_cert_chain(*own)
 try:
-    stream = context.wrap_socket(socket.create_connection(("127.0.0.1", int(port)), 10), server_hostname="localhost")
+    plain = socket.socket()
+    plain.settimeout(10)
+    if "--flood" in switches:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    plain.connect(("127.0.0.1", int(port)))
+    stream = context.wrap_socket(plain, server_hostname="localhost")
 except (OSError, ssl.SSLError) as error:
     say(end="handshake", error=str(error))
     sys.exit()

@@ -15,9 +15,10 @@ import sqlite3
 import sys
 
 import mapbox_vector_tile
+import numpy
+import shapely
 from pmtiles.reader import MmapSource, Reader, all_tiles
 from shapely.geometry import shape
-from shapely.ops import transform, unary_union
 
 folder = pathlib.Path(sys.argv[1])
 EXTENT = 4096
@@ -51,7 +52,7 @@ def units(zoom, x, y):
         down = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * n - y
         return across * EXTENT, down * EXTENT
 
-    return lambda lons, lats: tuple(zip(*map(one, lons, lats)))
+    return lambda places: numpy.array([one(lon, lat) for lon, lat in places])
 
 
 header, metadata, tiles = pmtiles()
@@ -78,7 +79,7 @@ z = header["max_zoom"]
 worst = 0.0
 for key, parts in deepest.items():
     for (x, y), drawn in parts:
-        wanted = transform(units(z, x, y), sources[key])
+        wanted = shapely.transform(sources[key], units(z, x, y))
         frame = shape({"type": "Polygon", "coordinates": [[[-64, -64], [4160, -64], [4160, 4160], [-64, 4160], [-64, -64]]]})
         inside = wanted.buffer(0).intersection(frame)
         # What both cover may differ by a rim of some units and no more.

@@ -63,7 +63,10 @@ fn link<'a>(document: &'a Value, name: &str) -> &'a str {
     let found = links.iter().find(|link| link["name"] == name);
     let found = found.unwrap_or_else(|| panic!("no link {name}: {document}"));
     assert_eq!(found["mode"], "onInterval", "{found}");
-    assert!(found["interval"].as_str().unwrap().parse::<u32>().unwrap() >= 10, "{found}");
+    assert!(
+        found["interval"].as_str().unwrap().parse::<u32>().unwrap() >= 10,
+        "{found}"
+    );
     found["href"].as_str().unwrap()
 }
 
@@ -88,7 +91,10 @@ fn a_viewer_follows_the_links_from_the_organisation_to_what_holds() {
     assert!(now["description"].as_str().unwrap().contains("MET Norway"), "{now}");
 
     // Everything by time, zipped; GDAL finds as many.
-    let own = subject.read("own.kml", &subject.with_key(&format!("/missions/{}/kml", subject.mission)));
+    let own = subject.read(
+        "own.kml",
+        &subject.with_key(&format!("/missions/{}/kml", subject.mission)),
+    );
     link(&own, "Now");
     let times = subject.read("times.kmz", link(&own, "All times"));
     let areas = times["placemarks"].as_array().unwrap().iter();
@@ -110,10 +116,19 @@ fn a_viewer_follows_the_links_from_the_organisation_to_what_holds() {
 #[test]
 fn what_holds_not_is_an_empty_document_and_what_is_wrong_is_said() {
     let subject = Subject::new();
-    let (mission, client) = (&subject.mission, subject.server.client().with_key(&subject.prepared.key));
-    let now = subject.read("now.kml", &subject.with_key(&format!("/missions/{mission}/kml/now.kml")));
+    let (mission, client) = (
+        &subject.mission,
+        subject.server.client().with_key(&subject.prepared.key),
+    );
+    let now = subject.read(
+        "now.kml",
+        &subject.with_key(&format!("/missions/{mission}/kml/now.kml")),
+    );
     assert_eq!(now["placemarks"], json!([]), "the run is ten years old");
-    assert!(now["description"].as_str().unwrap().contains("valid from 2015-11-16"), "{now}");
+    assert!(
+        now["description"].as_str().unwrap().contains("valid from 2015-11-16"),
+        "{now}"
+    );
     let missions = subject.read("missions.kml", &subject.with_key("/kml/missions.kml"));
     assert_eq!(missions["links"], json!([]), "no mission holds now");
 
@@ -121,10 +136,18 @@ fn what_holds_not_is_an_empty_document_and_what_is_wrong_is_said() {
     let first = client.get(&at).expect(200, &at);
     assert_eq!(first.header("x-charge-units"), Some("1"), "features");
     let tag = first.header("etag").unwrap();
-    let again = client.send("GET", &at, &[("if-none-match", tag)], b"").unwrap().expect(304, "again");
+    let again = client
+        .send("GET", &at, &[("if-none-match", tag)], b"")
+        .unwrap()
+        .expect(304, "again");
     assert_eq!(again.header("x-charge-units"), None);
-    let empty = client.get(&format!("/missions/{mission}/kml/now.kml")).expect(200, "nothing holds");
-    assert_eq!((empty.header("x-charge-units"), empty.header("content-type")), (None, Some(KML)));
+    let empty = client
+        .get(&format!("/missions/{mission}/kml/now.kml"))
+        .expect(200, "nothing holds");
+    assert_eq!(
+        (empty.header("x-charge-units"), empty.header("content-type")),
+        (None, Some(KML))
+    );
 
     for (path, status) in [
         ("/kml/now.kml".to_owned(), 404),
@@ -139,11 +162,21 @@ fn what_holds_not_is_an_empty_document_and_what_is_wrong_is_said() {
     let foreign = subject.server.client().with_key(&subject.prepared.foreign_key);
     foreign.get(&at).problem(404, "another's mission");
     subject.viewer.get(&at).problem(401, "no key");
-    let theirs = foreign.get(&format!("/kml/missions.kml?datetime={LATER}")).expect(200, "theirs");
-    assert!(!theirs.text().contains(mission.as_str()), "a list of one's own missions");
-    client.send("DELETE", &format!("/v1/missions/{mission}"), &[], b"").unwrap().expect(204, "withdrawn");
+    let theirs = foreign
+        .get(&format!("/kml/missions.kml?datetime={LATER}"))
+        .expect(200, "theirs");
+    assert!(
+        !theirs.text().contains(mission.as_str()),
+        "a list of one's own missions"
+    );
+    client
+        .send("DELETE", &format!("/v1/missions/{mission}"), &[], b"")
+        .unwrap()
+        .expect(204, "withdrawn");
     client.get(&at).problem(404, "a withdrawn mission");
-    let after = client.get(&format!("/kml/missions.kml?datetime={LATER}")).expect(200, "after");
+    let after = client
+        .get(&format!("/kml/missions.kml?datetime={LATER}"))
+        .expect(200, "after");
     assert!(!after.text().contains(mission.as_str()));
     subject.server.stop(&[]);
 }

@@ -45,7 +45,11 @@ fn both_archives_hold_the_same_tiles_with_every_area() {
     let read = python("tile_archives.py", &[text(folder.path())]);
     println!("{read}");
     assert_eq!(
-        (&read["tile_type"], &read["tile_compression"], &read["header"]["clustered"]),
+        (
+            &read["tile_type"],
+            &read["tile_compression"],
+            &read["header"]["clustered"]
+        ),
         (&json!("MVT"), &json!("GZIP"), &json!(true))
     );
     assert_eq!(read["same"], true, "the tiles of both");
@@ -66,7 +70,12 @@ fn both_archives_hold_the_same_tiles_with_every_area() {
     let told: Value = serde_json::from_str(read["mbtiles"]["json"].as_str().unwrap()).unwrap();
     assert_eq!(told["vector_layers"], read["metadata"]["vector_layers"]);
     for layer in told["vector_layers"].as_array().unwrap() {
-        let mut fields: Vec<&str> = layer["fields"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut fields: Vec<&str> = layer["fields"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
         fields.sort_unstable();
         assert_eq!(read["layers"][layer["id"].as_str().unwrap()], json!(fields), "{layer}");
     }
@@ -93,9 +102,17 @@ fn gdal_and_qgis_open_the_mbtiles_file() {
     for layer in ["search-areas", "datums", "trajectories", "particles"] {
         assert!(read["layers"][layer].as_u64().unwrap() > 0, "{layer}");
     }
-    let edges: Vec<f64> = read["box"].as_array().unwrap().iter().map(|edge| edge.as_f64().unwrap()).collect();
+    let edges: Vec<f64> = read["box"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edge| edge.as_f64().unwrap())
+        .collect();
     let (west, south, east, north) = (edges[0], edges[1], edges[2], edges[3]);
-    assert!(west < 4.1 && east > 4.1 && south < 60.3 && north > 60.1 && east - west < 3.0, "{edges:?}");
+    assert!(
+        west < 4.1 && east > 4.1 && south < 60.3 && north > 60.1 && east - west < 3.0,
+        "{edges:?}"
+    );
 
     let middle = [(west + east) / 2.0, (south + north) / 2.0];
     let paint = [("\"level\" = 0.5", "#d7191c"), ("TRUE", "#abd9e9")];
@@ -110,7 +127,11 @@ fn gdal_and_qgis_open_the_mbtiles_file() {
         "probes": [middle],
     });
     let plan = folder.path().join("plan.json");
-    std::fs::write(&plan, json!({"folder": text(folder.path()), "cases": [case]}).to_string()).unwrap();
+    std::fs::write(
+        &plan,
+        json!({"folder": text(folder.path()), "cases": [case]}).to_string(),
+    )
+    .unwrap();
     let drawn = system_python("qgis/draw.py", &[text(&plan)]);
     println!("{drawn}");
     assert_eq!(drawn["mbtiles"]["problem"], Value::Null, "{drawn}");

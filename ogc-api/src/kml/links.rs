@@ -43,10 +43,7 @@ pub(crate) async fn organisation(RootAsk { ask, .. }: RootAsk) -> Result<Respons
 }
 
 /// `GET /kml/missions.kml`: a network link for each mission whose run holds now or later.
-pub(crate) async fn missions(
-    State(state): State<AppState>,
-    RootAsk { ask, .. }: RootAsk,
-) -> Result<Response, Error> {
+pub(crate) async fn missions(State(state): State<AppState>, RootAsk { ask, .. }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
     let at = moment::asked(&ask.query)?;
     let mut runs = holding_runs(&state, ask.caller.org, at).await?;

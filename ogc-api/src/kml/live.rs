@@ -138,7 +138,10 @@ async fn drawing(
 }
 
 fn nothing(run: &Run) -> String {
-    format!("No area holds at this time: the run is valid from {} to {}.", run.valid_from, run.valid_until)
+    format!(
+        "No area holds at this time: the run is valid from {} to {}.",
+        run.valid_from, run.valid_until
+    )
 }
 
 impl Drawing {

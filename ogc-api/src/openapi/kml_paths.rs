@@ -8,8 +8,16 @@ use crate::kml::{KML, KMZ};
 /// Routes of network links and of what stands behind them.
 pub(super) fn add_kml(paths: &mut Map<String, Value>) {
     let links = [
-        ("/kml", "getKmlLinks", "A KML network link to the missions that hold now or later"),
-        ("/kml/missions.kml", "listKmlMissions", "A KML network link for each mission that holds now or later"),
+        (
+            "/kml",
+            "getKmlLinks",
+            "A KML network link to the missions that hold now or later",
+        ),
+        (
+            "/kml/missions.kml",
+            "listKmlMissions",
+            "A KML network link for each mission that holds now or later",
+        ),
     ];
     for (path, id, summary) in links {
         get(path, id, "Maps", summary)
@@ -18,10 +26,15 @@ pub(super) fn add_kml(paths: &mut Map<String, Value>) {
             .add(paths);
     }
     let mission = "/missions/{mission_id}/kml";
-    get(mission, "getKmlLinksOfMission", "Maps", "KML network links to a mission's areas and datums")
-        .with(&["mission_id", "kml_datetime"])
-        .answers(KML, "any")
-        .add(paths);
+    get(
+        mission,
+        "getKmlLinksOfMission",
+        "Maps",
+        "KML network links to a mission's areas and datums",
+    )
+    .with(&["mission_id", "kml_datetime"])
+    .answers(KML, "any")
+    .add(paths);
     let file = get(
         "/missions/{mission_id}/kml/{kml_file}",
         "getKmlOfMission",

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use driftline_database::{Run, RunFilter};
 use driftline_domain::{BBox, ValidTime};
-use driftline_simulate::tile_content::{
-    AREA_MEMBERS, DATUM_MEMBERS, attributes, track_attributes, track_lines,
-};
+use driftline_simulate::tile_content::{AREA_MEMBERS, DATUM_MEMBERS, attributes, track_attributes, track_lines};
 use driftline_tiles::TileId;
 use driftline_tiles::mvt::{LayerBuilder, Value, VectorTile};
 use serde_json::Map;

@@ -123,8 +123,7 @@ async fn client(arguments: &ClientArguments) -> anyhow::Result<()> {
     let database = commands::open_installation(&settings).await?;
     let org = organisation(&database, &arguments.org).await?;
     let made = authority::client(&ca_key(&settings), name, &org.name, arguments.days)?;
-    std::fs::create_dir_all(&arguments.out)
-        .with_context(|| format!("cannot create {}", arguments.out.display()))?;
+    std::fs::create_dir_all(&arguments.out).with_context(|| format!("cannot create {}", arguments.out.display()))?;
     let (certificate, key) = (
         arguments.out.join(format!("{name}.pem")),
         arguments.out.join(format!("{name}-key.pem")),

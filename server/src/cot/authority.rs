@@ -43,7 +43,10 @@ pub(crate) fn create(files: &CotFiles, ca_key: &Path, hosts: &[String]) -> anyho
 /// A client certificate, signed by the authority.
 pub(crate) fn client(ca_key: &Path, name: &str, organisation: &str, days: i64) -> anyhow::Result<Made> {
     let pem = std::fs::read_to_string(ca_key).with_context(|| {
-        format!("cannot read the authority's key {}; driftline cot certificates init makes one", ca_key.display())
+        format!(
+            "cannot read the authority's key {}; driftline cot certificates init makes one",
+            ca_key.display()
+        )
     })?;
     let issuer = Issuer::new(authority_params()?, KeyPair::from_pem(&pem)?);
     let key = KeyPair::generate()?;
@@ -73,7 +76,13 @@ fn params(hosts: Vec<String>, name: &str, days: i64) -> anyhow::Result<Certifica
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     // From the day before: clocks of clients differ.
     let (from, until) = (today.checked_sub(1.day())?, today.checked_add(days.days())?);
-    let day = |date: Date| date_time_ymd(i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs());
+    let day = |date: Date| {
+        date_time_ymd(
+            i32::from(date.year()),
+            date.month().unsigned_abs(),
+            date.day().unsigned_abs(),
+        )
+    };
     (params.not_before, params.not_after) = (day(from), day(until));
     Ok(params)
 }

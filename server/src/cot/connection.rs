@@ -55,6 +55,14 @@ pub(super) enum End {
 }
 
 impl End {
+    /// Why a connection failed; the system itself gives up one whose other side takes nothing.
+    fn of(error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::TimedOut => Self::NotTaken,
+            _ => Self::Broken,
+        }
+    }
+
     /// For the log.
     pub(super) fn words(self) -> &'static str {
         match self {
@@ -98,7 +106,7 @@ impl Sink {
         };
         match timeout(TAKEN_WITHIN, write).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_broken)) => Err(End::Broken),
+            Ok(Err(error)) => Err(End::of(&error)),
             Err(_elapsed) => Err(End::NotTaken),
         }
     }
@@ -156,7 +164,7 @@ impl Connection {
                             Err(_endless) => Err(End::Endless),
                         }
                     }
-                    Err(_broken) => Err(End::Broken),
+                    Err(error) => Err(End::of(&error)),
                 },
             };
             if let Err(end) = step {
@@ -217,7 +225,11 @@ impl Connection {
             }
         }
         for holding in holdings {
-            if self.sent.get(&holding.run).is_none_or(|sent| sent.number != holding.number) {
+            if self
+                .sent
+                .get(&holding.run)
+                .is_none_or(|sent| sent.number != holding.number)
+            {
                 self.send_one(&holding, at).await?;
             }
         }
@@ -233,10 +245,9 @@ impl Connection {
             Ok(true) => {}
             Ok(false) => {
                 // A newer run of the mission goes on with the same uids.
-                let successor = holdings.iter().find(|holding| holding.mission == sent.mission);
+                let successor = holdings.iter().filter(|holding| holding.mission == sent.mission);
                 let kept: BTreeSet<&str> = successor
-                    .iter()
-                    .flat_map(|holding| holding.known.events.events(holding.number))
+                    .flat_map(|holding| holding.events.iter())
                     .map(Event::uid)
                     .collect();
                 let ends = sent.uids.iter().filter(|uid| !kept.contains(uid.as_str()));
@@ -253,11 +264,8 @@ impl Connection {
     }
 
     async fn send_one(&mut self, holding: &Holding, at: ValidTime) -> Result<(), End> {
-        let Some(span) = holding.known.events.span(holding.number) else {
-            return Ok(());
-        };
-        let events = holding.known.events.events(holding.number);
-        if !self.is_recorded(events.len(), holding.known.distress).await {
+        let events = &holding.events;
+        if !self.is_recorded(events.len(), holding.distress).await {
             return Ok(());
         }
         let uids: BTreeSet<String> = events.iter().map(|event| event.uid().to_owned()).collect();
@@ -266,7 +274,7 @@ impl Connection {
         let bytes = messages(
             events
                 .iter()
-                .map(|event| event.xml(at, span))
+                .map(|event| event.xml(at, holding.span))
                 .chain(ends.map(|uid| ended(uid, at))),
         );
         self.sink.write(&bytes).await?;
@@ -275,7 +283,7 @@ impl Connection {
             Sent {
                 mission: holding.mission,
                 number: holding.number,
-                until: holding.until,
+                until: holding.span.1,
                 uids,
             },
         );

@@ -1,5 +1,5 @@
-//! What a CoT client is to see: of an organisation's missions the output time that holds at an instant. A run's events are
-//! made once and kept by their size.
+//! What a CoT client is to see: of an organisation's missions the output time that holds at an instant. What is drawn is made once,
+//! when it is needed first, and kept.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_database::{Database, Run, RunFilter};
 use driftline_domain::{MissionId, OrgId, RunId, ValidTime};
-use driftline_simulate::cot::RunEvents;
+use driftline_simulate::cot::{Event, RunEvents};
 use driftline_simulate::documents::{AREA_FILES, CENTROID_FILE, StoredRun};
 use driftline_simulate::file_path;
 use driftline_store::Results;
@@ -20,8 +20,10 @@ use moka::future::Cache;
 const RUNS_AT_ONCE: u32 = 200;
 /// A run that ended so long ago may still have an area that holds: the longest time between two outputs.
 const ENDED_AGO_H: i64 = 6;
-/// Room for events of runs.
+/// Room for what runs are drawn from.
 const ROOM_BYTES: u64 = 64 * 1024 * 1024;
+/// Output times whose events are kept: some ten kilobytes each.
+const MOST_DRAWN: u64 = 1_000;
 
 /// The feed of all organisations.
 pub(crate) struct Feed {
@@ -30,34 +32,38 @@ pub(crate) struct Feed {
     compute: Compute,
     coast: Arc<Coast>,
     known: Cache<RunId, Arc<Known>>,
+    /// Of a run's output times those that held lately.
+    drawn: Cache<(RunId, usize), Arc<Vec<Event>>>,
 }
 
-/// A run's events and whose answer is never held back.
-pub(super) struct Known {
-    pub(super) events: RunEvents,
-    pub(super) distress: bool,
+/// A run, and whether its events are never held back.
+struct Known {
+    run: RunEvents,
+    distress: bool,
 }
 
 /// What holds of a mission.
 pub(super) struct Holding {
     pub(super) run: RunId,
     pub(super) mission: MissionId,
-    pub(super) known: Arc<Known>,
+    pub(super) distress: bool,
     /// The output time, by number.
     pub(super) number: usize,
-    /// When it ends to hold.
-    pub(super) until: ValidTime,
+    /// From when until when it holds.
+    pub(super) span: (ValidTime, ValidTime),
+    pub(super) events: Arc<Vec<Event>>,
 }
 
 impl Feed {
     pub(crate) fn new(database: Database, results: Results, compute: Compute, coast: Arc<Coast>) -> Self {
-        let weigh = |_: &RunId, known: &Arc<Known>| u32::try_from(known.events.bytes()).unwrap_or(u32::MAX);
+        let weigh = |_: &RunId, known: &Arc<Known>| u32::try_from(known.run.bytes()).unwrap_or(u32::MAX);
         Self {
             database,
             results,
             compute,
             coast,
             known: Cache::builder().max_capacity(ROOM_BYTES).weigher(weigh).build(),
+            drawn: Cache::new(MOST_DRAWN),
         }
     }
 
@@ -75,23 +81,13 @@ impl Feed {
             filter.after_seq = runs.last().map(|run| run.seq);
             let is_last = runs.len() < RUNS_AT_ONCE as usize;
             for run in runs {
-                let known = match self.known(&run).await {
-                    Ok(known) => known,
-                    Err(error) => {
-                        tracing::error!(run.id = %run.id, cause = format!("{error:#}"), "a run cannot be drawn for CoT");
-                        continue;
-                    }
-                };
                 // A newer run of the same mission takes the older one's place.
                 holdings.retain(|holding| holding.mission != run.mission);
-                if let Some((number, until)) = known.events.holding_at(at) {
-                    holdings.push(Holding {
-                        run: run.id,
-                        mission: run.mission,
-                        known,
-                        number,
-                        until,
-                    });
+                match self.holding_of(&run, at).await {
+                    Ok(found) => holdings.extend(found),
+                    Err(error) => {
+                        tracing::error!(run.id = %run.id, cause = format!("{error:#}"), "a run cannot be drawn for CoT");
+                    }
                 }
             }
             if is_last {
@@ -103,6 +99,30 @@ impl Feed {
     /// Whether a run is still published.
     pub(super) async fn is_published(&self, org: OrgId, mission: MissionId, run: RunId) -> anyhow::Result<bool> {
         Ok(self.database.run_for_file(org, mission, run).await?.is_some())
+    }
+
+    async fn holding_of(&self, run: &Run, at: ValidTime) -> anyhow::Result<Option<Holding>> {
+        let known = self.known(run).await?;
+        let Some((number, _)) = known.run.holding_at(at) else {
+            return Ok(None);
+        };
+        let Some(span) = known.run.span(number) else {
+            return Ok(None);
+        };
+        let distress = known.distress;
+        let draw = Box::pin(async {
+            let drawn = self.compute.run(move || known.run.events(number)).await;
+            drawn.map(Arc::new)
+        });
+        let events = self.drawn.try_get_with((run.id, number), draw).await;
+        Ok(Some(Holding {
+            run: run.id,
+            mission: run.mission,
+            distress,
+            number,
+            span,
+            events: events.map_err(|error| anyhow::anyhow!("{error}"))?,
+        }))
     }
 
     async fn known(&self, run: &Run) -> anyhow::Result<Arc<Known>> {
@@ -130,9 +150,11 @@ impl Feed {
             besides: Vec::new(),
         };
         let coast = Arc::clone(&self.coast);
-        let work = move || stored.open(coast).map(|view| RunEvents::of(&view));
-        let events = self.compute.run(work).await??;
-        Ok(Arc::new(Known { events, distress }))
+        let run = self
+            .compute
+            .run(move || stored.open(coast).map(RunEvents::of))
+            .await??;
+        Ok(Arc::new(Known { run, distress }))
     }
 
     async fn file(&self, run: &Run, name: &str) -> anyhow::Result<Bytes> {

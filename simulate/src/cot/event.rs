@@ -39,14 +39,6 @@ impl Event {
         &self.uid
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        let outline = match &self.drawn {
-            Drawn::Area { outline, .. } => size_of_val(outline.as_slice()),
-            Drawn::Marker { .. } => 0,
-        };
-        size_of::<Self>() + outline + self.uid.len() + self.callsign.len() + self.remarks.len()
-    }
-
     /// The event as XML: written at `time`, holding from `start` until `stale`.
     ///
     /// # Errors
@@ -94,7 +86,13 @@ pub(super) fn open(uid: &str, kind: &str, how: &str, [time, start, stale]: [Vali
 /// The place of an event.
 pub(super) fn point(xml: &mut Xml, (lon, lat): (f64, f64), sigma: &str) {
     let (lat, lon) = (format!("{lat:.7}"), format!("{lon:.7}"));
-    let attributes = [("lat", lat.as_str()), ("lon", &lon), ("hae", UNKNOWN), ("ce", sigma), ("le", UNKNOWN)];
+    let attributes = [
+        ("lat", lat.as_str()),
+        ("lon", &lon),
+        ("hae", UNKNOWN),
+        ("ce", sigma),
+        ("le", UNKNOWN),
+    ];
     xml.empty("point", &attributes);
 }
 

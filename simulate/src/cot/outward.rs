@@ -192,7 +192,10 @@ mod tests {
             let lost = before.difference(&after).unsigned_area();
             assert!(lost < 1e-12, "seed {seed}: {lost} lost");
             let hull = polygon(&hull(&ring)).unsigned_area();
-            assert!(after.unsigned_area() < 0.95 * hull, "seed {seed}: no better than the hull");
+            assert!(
+                after.unsigned_area() < 0.95 * hull,
+                "seed {seed}: no better than the hull"
+            );
         }
     }
 

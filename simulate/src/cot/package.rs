@@ -4,9 +4,11 @@
 
 use driftline_domain::ValidTime;
 
-use super::{Event, RunEvents};
+use super::Event;
+use super::run::events;
 use crate::archive::zipped;
 use crate::documents::{Error, RunView};
+use crate::products::holds_until;
 use crate::xml::{Xml, XmlError};
 
 /// Events are given for multiples of this many hours after the start.
@@ -24,12 +26,14 @@ pub(crate) fn package(view: &RunView) -> Result<Vec<u8>, Error> {
     let entries = entries(view)?;
     let manifest = manifest(view, &entries)?;
     let first = ("MANIFEST/manifest.xml", manifest.as_slice());
-    let rest = entries.iter().map(|entry| (entry.path.as_str(), entry.content.as_slice()));
+    let rest = entries
+        .iter()
+        .map(|entry| (entry.path.as_str(), entry.content.as_slice()));
     zipped(std::iter::once(first).chain(rest), view.label.issued)
 }
 
 fn entries(view: &RunView) -> Result<Vec<Entry>, Error> {
-    let run = RunEvents::of(view);
+    let times: Vec<ValidTime> = view.areas.iter().map(|set| set.time).collect();
     let last = view.areas.len().saturating_sub(1);
     let mut entries = Vec::new();
     for (number, set) in view.areas.iter().enumerate() {
@@ -37,19 +41,19 @@ fn entries(view: &RunView) -> Result<Vec<Entry>, Error> {
         if number != last && (hours <= 0.0 || hours % EVERY_H != 0.0) {
             continue;
         }
-        let span = run.span(number).unwrap_or((set.time, set.time));
-        for event in run.events(number) {
+        let span = (set.time, holds_until(&times, number).unwrap_or(set.time));
+        for event in events(view, set) {
             entries.push(entry(view, event, span)?);
         }
     }
     Ok(entries)
 }
 
-fn entry(view: &RunView, event: &Event, span: (ValidTime, ValidTime)) -> Result<Entry, Error> {
+fn entry(view: &RunView, event: Event, span: (ValidTime, ValidTime)) -> Result<Entry, Error> {
     let uid = format!("{}.{}", event.uid(), span.0.0.strftime("%Y%m%dT%H%M%SZ"));
     let own = Event {
         uid: uid.clone(),
-        ..event.clone()
+        ..event
     };
     Ok(Entry {
         path: format!("{uid}/{uid}.cot"),

@@ -38,7 +38,10 @@ pub(super) fn outlines(area: &MultiPolygon) -> Vec<Vec<Coord>> {
 }
 
 fn is_cut(area: &MultiPolygon) -> bool {
-    let touches = |side: f64| area.iter().any(|part| part.exterior().0.iter().any(|coord| coord.x == side));
+    let touches = |side: f64| {
+        area.iter()
+            .any(|part| part.exterior().0.iter().any(|coord| coord.x == side))
+    };
     touches(180.0) && touches(-180.0)
 }
 
@@ -56,7 +59,13 @@ fn open(part: &Polygon) -> Vec<Coord> {
 fn outline(open: &[Coord]) -> Vec<Coord> {
     // Sizes count in a plane in which degrees of longitude are as long as they are there.
     let narrow = libm::cos(open[0].y.to_radians()).max(0.01);
-    let plane: Vec<Coord> = open.iter().map(|coord| Coord { x: coord.x * narrow, y: coord.y }).collect();
+    let plane: Vec<Coord> = open
+        .iter()
+        .map(|coord| Coord {
+            x: coord.x * narrow,
+            y: coord.y,
+        })
+        .collect();
     let few = outward(&plane, MOST_VERTICES - 1);
     let back = |place: &Coord| {
         // Vertices that stay are the very ones.
@@ -74,7 +83,9 @@ fn outline(open: &[Coord]) -> Vec<Coord> {
 /// The middle of an outline's box, for those who show a place only.
 pub(super) fn middle(outline: &[Coord]) -> (f64, f64) {
     let ends = |values: &mut dyn Iterator<Item = f64>| {
-        values.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)))
+        values.fold((f64::MAX, f64::MIN), |(low, high), value| {
+            (low.min(value), high.max(value))
+        })
     };
     let (west, east) = ends(&mut outline.iter().map(|coord| coord.x));
     let (south, north) = ends(&mut outline.iter().map(|coord| coord.y));

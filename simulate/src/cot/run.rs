@@ -1,6 +1,7 @@
 //! The events of a run, output time by output time.
 
-use driftline_domain::{MissionId, ValidTime};
+use driftline_domain::ValidTime;
+use geo::CoordsIter;
 
 use super::event::{Drawn, Event};
 use super::parts::{middle, outlines};
@@ -15,27 +16,19 @@ const DATUM_COLOUR: [u8; 3] = [27, 27, 27];
 /// Of the likeliest place.
 const MODE_COLOUR: [u8; 3] = [163, 18, 63];
 
-/// What is drawn of a run, by output time.
-#[derive(Debug)]
+/// A run that is drawn output time by output time.
 pub struct RunEvents {
-    mission: MissionId,
+    view: RunView,
     times: Vec<ValidTime>,
-    events: Vec<Vec<Event>>,
 }
 
 impl RunEvents {
-    /// The events of a run. Work for a compute thread: outlines are thinned.
-    pub fn of(view: &RunView) -> Self {
+    /// The events of a run; none is made yet.
+    pub fn of(view: RunView) -> Self {
         Self {
-            mission: view.label.mission_id,
             times: view.areas.iter().map(|set| set.time).collect(),
-            events: view.areas.iter().map(|set| events(view, set)).collect(),
+            view,
         }
-    }
-
-    /// Whose they are.
-    pub fn mission(&self) -> MissionId {
-        self.mission
     }
 
     /// The output time that holds at an instant, by number, and when it ends to.
@@ -48,19 +41,28 @@ impl RunEvents {
         Some((*self.times.get(number)?, holds_until(&self.times, number)?))
     }
 
-    /// What is drawn at an output time: the largest area first.
-    pub fn events(&self, number: usize) -> &[Event] {
-        self.events.get(number).map_or(&[], Vec::as_slice)
+    /// What is drawn at an output time: the largest area first. Work for a compute thread: outlines are thinned.
+    pub fn events(&self, number: usize) -> Vec<Event> {
+        let set = self.view.areas.get(number);
+        set.map(|set| events(&self.view, set)).unwrap_or_default()
     }
 
     /// Bytes in memory, roughly.
     pub fn bytes(&self) -> usize {
-        self.events.iter().flatten().map(Event::bytes).sum()
+        let areas = self.view.areas.iter().flat_map(|set| &set.levels);
+        let corners: usize = areas.map(|area| area.polygons.coords_count()).sum();
+        corners * size_of::<geo::Coord>() + self.view.areas.len() * size_of::<AreaSet>()
     }
 }
 
-fn events(view: &RunView, set: &AreaSet) -> Vec<Event> {
-    let mut events: Vec<Event> = set.levels.iter().rev().flat_map(|area| of_area(view, set, area)).collect();
+/// What is drawn of a run at one output time.
+pub(super) fn events(view: &RunView, set: &AreaSet) -> Vec<Event> {
+    let mut events: Vec<Event> = set
+        .levels
+        .iter()
+        .rev()
+        .flat_map(|area| of_area(view, set, area))
+        .collect();
     let [east, _, north] = set.datum.covariance_m2;
     let sigma_m = Some(libm::sqrt((east + north) / 2.0));
     let mut marker = |name: &str, title: &str, place, sigma_m, colour| {

@@ -64,7 +64,9 @@ mod tests {
 
     #[test]
     fn pings_are_known_from_everything_else() {
-        assert!(is_ping(r#"<event version="2.0" uid="a-ping" type="t-x-c-t" how="m-g"><point lat="0"/></event>"#));
+        assert!(is_ping(
+            r#"<event version="2.0" uid="a-ping" type="t-x-c-t" how="m-g"><point lat="0"/></event>"#
+        ));
         assert!(is_ping("<?xml version='1.0'?><event type='t-x-c-t'/>"));
         for other in [
             r#"<event type="t-x-c-t-r"/>"#,
@@ -83,9 +85,18 @@ mod tests {
     fn an_end_names_what_ends() {
         let now = ValidTime::from_unix_s(0).unwrap();
         let text = String::from_utf8(ended("driftline.mis_1.area-90.2", now).unwrap()).unwrap();
-        assert!(text.contains(r#"type="t-x-d-d""#) && text.contains("__forcedelete"), "{text}");
-        assert!(text.contains(r#"<link uid="driftline.mis_1.area-90.2" relation="none""#), "{text}");
+        assert!(
+            text.contains(r#"type="t-x-d-d""#) && text.contains("__forcedelete"),
+            "{text}"
+        );
+        assert!(
+            text.contains(r#"<link uid="driftline.mis_1.area-90.2" relation="none""#),
+            "{text}"
+        );
         let text = String::from_utf8(pong(now).unwrap()).unwrap();
-        assert!(text.contains(r#"stale="1970-01-01T00:00:20.000Z""#) && text.contains("t-x-c-t-r"), "{text}");
+        assert!(
+            text.contains(r#"stale="1970-01-01T00:00:20.000Z""#) && text.contains("t-x-c-t-r"),
+            "{text}"
+        );
     }
 }

@@ -7,7 +7,9 @@
 use driftline_domain::ValidTime;
 
 use super::{Error, RunView, latitude_dm, longitude_dm};
-use crate::kml::{AreaPlacemark, LEVEL_COLOURS, begin, coordinates, datum, extended_data, point, styles, time_span, zipped};
+use crate::kml::{
+    AreaPlacemark, LEVEL_COLOURS, begin, coordinates, datum, extended_data, point, styles, time_span, zipped,
+};
 use crate::products::{Area, AreaSet, Vertex, holds_until};
 use crate::xml::Xml;
 

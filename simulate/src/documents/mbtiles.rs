@@ -12,14 +12,14 @@ use super::{Error, RunView};
 const APPLICATION_ID: i32 = 0x4d50_4258;
 
 const SCHEMA: &str = "
-CREATE TABLE metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE tiles (
     zoom_level INTEGER NOT NULL,
     tile_column INTEGER NOT NULL,
     tile_row INTEGER NOT NULL,
-    tile_data BLOB NOT NULL,
-    PRIMARY KEY (zoom_level, tile_column, tile_row)
-) WITHOUT ROWID;";
+    tile_data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX tile_index ON tiles (zoom_level, tile_column, tile_row);";
 
 /// `tiles.mbtiles`.
 pub(super) fn database(view: &RunView) -> Result<Vec<u8>, Error> {

@@ -8,8 +8,8 @@
 use std::io::Write;
 
 use driftline_domain::{BBox, ValidTime, wrap_lon_deg};
-use driftline_tiles::mvt::{Column, ColumnValues, LayerBuilder, Points, Value, VectorTile};
 use driftline_tiles::TileId;
+use driftline_tiles::mvt::{Column, ColumnValues, LayerBuilder, Points, Value, VectorTile};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use geo::{Coord, CoordsIter, MapCoords, MultiLineString, MultiPolygon};
@@ -26,7 +26,7 @@ const DEEPEST_ZOOM: u8 = 12;
 /// Tiles of the deepest zoom at most.
 const MOST_TILES: usize = 40;
 /// Positions of particles in a tile at most, over all times: what keeps an archive small enough for a satellite link.
-const MOST_POSITIONS: usize = 4_000;
+const MOST_POSITIONS: usize = 2_000;
 /// Geometry beyond a tile that is kept, as a share of its width, as in tiles over HTTP.
 const BUFFER: f64 = 64.0 / 4096.0;
 
@@ -256,10 +256,20 @@ impl Content {
             "particle_id": "Number", "particle_status": "String", "valid_start": "String", "valid_end": "String"
         });
         let vector_layers = json!([
-            layer("search-areas", "Smallest areas that hold the object with a probability", 0, fields(&AREA_MEMBERS)),
+            layer(
+                "search-areas",
+                "Smallest areas that hold the object with a probability",
+                0,
+                fields(&AREA_MEMBERS)
+            ),
             layer("datums", "Mean and most likely positions", 0, fields(&DATUM_MEMBERS)),
             layer("trajectories", "Tracks of a sample of the particles", 0, line_fields),
-            layer("particles", "Some of the particles at every output time", particles_from, particle_fields),
+            layer(
+                "particles",
+                "Some of the particles at every output time",
+                particles_from,
+                particle_fields
+            ),
         ]);
         About {
             name: format!("Driftline: {}", view.name()),
@@ -338,7 +348,10 @@ fn particles(view: &RunView) -> Result<(Vec<Group>, usize), Error> {
         let numbers = (0..cloud.len()).step_by(stride);
         Group {
             time: time_value(cloud.time),
-            lon_deg: numbers.clone().map(|number| wrap_lon_deg(cloud.lon_deg[number])).collect(),
+            lon_deg: numbers
+                .clone()
+                .map(|number| wrap_lon_deg(cloud.lon_deg[number]))
+                .collect(),
             lat_deg: numbers.clone().map(|number| cloud.lat_deg[number]).collect(),
             status: numbers.clone().map(|number| cloud.status[number] as u8).collect(),
             numbers: numbers.map(|number| number as u32).collect(),
@@ -359,7 +372,10 @@ fn members(properties: Option<JsonObject>, names: &[&'static str]) -> Attributes
 fn fields(names: &[&str]) -> Json {
     let texts = ["valid_time", "object_code", "mission_id", "run_id", "datum_kind"];
     let kind = |name: &str| if texts.contains(&name) { "String" } else { "Number" };
-    names.iter().map(|name| ((*name).to_owned(), Json::from(kind(name)))).collect()
+    names
+        .iter()
+        .map(|name| ((*name).to_owned(), Json::from(kind(name))))
+        .collect()
 }
 
 fn width_deg(bbox: &BBox) -> f64 {

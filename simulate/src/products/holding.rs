@@ -30,6 +30,9 @@ mod tests {
         assert_eq!(holding_at(&times, time(5_399)), Some((1, time(5_400))));
         assert_eq!(holding_at(&times, time(7_199)), Some((2, time(7_200))));
         assert_eq!(holding_at(&times, time(7_200)), None);
-        assert_eq!((holding_at(&[], time(0)), holding_at(&times[..1], time(0))), (None, None));
+        assert_eq!(
+            (holding_at(&[], time(0)), holding_at(&times[..1], time(0))),
+            (None, None)
+        );
     }
 }
