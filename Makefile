@@ -11,6 +11,8 @@
 #   make bench-peers  the same mission by OpenDrift, Parcels and Driftline, as ratios; fetches the two from PyPI (1.3 GB)
 #                     (PEERS_ARGS="--out figures.json --update docs/performance.md")
 #   make bench-store  ours against ecCodes and tensorstore on the same files and the same field in one run; fetches the two
+#   make bench-services   maps, tiles and features of the service beside MapServer, tipg, martin and titiler, as processor time of an
+#                     answer; installs them (SERVICES_ARGS="--only driftline,tipg --update docs/performance.md")
 #   make soak         the long runs: a hundred killed ingests of feeds
 #   make fuzz         cargo-fuzz on GRIB2, NetCDF, manifests and filters (FUZZ_SECONDS=300 each); needs the nightly toolchain
 #   make fmt          formats the sources
@@ -21,7 +23,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build web demo test bench bench-peers bench-store soak fuzz fmt clean-demo
+.PHONY: build web demo test bench bench-peers bench-store bench-services soak fuzz fmt clean-demo
 
 # Checks the toolchain (and fetches it where rustup can), then runs what follows.
 CARGO := deploy/setup/toolchain.sh cargo
@@ -79,6 +81,12 @@ bench-store:
 	@$(CARGO) build --release --package driftline-store --example measure_layout
 	@.peers-env/bin/python benches/peers/grib.py --example "$${CARGO_TARGET_DIR:-target}/release/examples/measure_grib" $(GRIB_FILES)
 	@.peers-env/bin/python benches/peers/zarr_store.py
+
+# Not part of `make test` either. Prepares its data once, in .services-env/data.
+bench-services: web
+	@benches/peers/services/setup.sh
+	@$(CARGO) build --release --package driftline
+	@python3 benches/peers/services/run.py --driftline "$${CARGO_TARGET_DIR:-target}/release/driftline" $(SERVICES_ARGS)
 
 soak: web
 	@deploy/setup/test-clients.sh
