@@ -34,7 +34,7 @@ pub use fit::{Fit, view_around};
 pub use legend::{LegendSize, LegendSubject, draw_legend, legend_size};
 pub use marks::{LineStyle, MarkStatus, PointStyle, Track, draw_lines, draw_points};
 pub use notice::draw_notice;
-pub use palette::ColourMap;
+pub use palette::{ColourMap, ColourStops};
 pub use picture::{Picture, Rgba, TRANSPARENT};
 pub use symbols::{LineSymbol, MarkShape, MarkSymbol, Symbol, draw_symbols};
 pub use tile_id::TileId;
