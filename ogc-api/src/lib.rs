@@ -30,7 +30,7 @@ mod tilesets;
 mod wms;
 
 pub use error::Error;
-pub use forcing_maps::{ForcingAbout, ForcingMaps, MapSlab};
+pub use forcing_maps::{ForcingAbout, ForcingMaps, ForcingRun, MapSlab};
 pub use links::PublicBase;
 pub use routes::router;
 pub use state::{

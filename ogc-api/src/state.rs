@@ -22,6 +22,7 @@ use crate::links::PublicBase;
 use crate::maps::MapPlaces;
 use crate::missions::{DocumentMakers, EventStreams};
 use crate::runs::RunCache;
+use crate::wms::CapabilitiesCache;
 
 /// Why a seam gave no answer: a sentence for the log, never for the client.
 #[derive(Debug, thiserror::Error)]
@@ -205,6 +206,7 @@ pub(crate) struct Inner {
     pub(crate) event_streams: EventStreams,
     pub(crate) documents: DocumentMakers,
     pub(crate) health: Health,
+    pub(crate) capabilities: CapabilitiesCache,
 }
 
 impl AppState {
@@ -220,6 +222,7 @@ impl AppState {
             event_streams: EventStreams::default(),
             documents: DocumentMakers::default(),
             health: Health::default(),
+            capabilities: CapabilitiesCache::default(),
         }))
     }
 
@@ -245,6 +248,10 @@ impl AppState {
 
     pub(crate) fn documents(&self) -> &DocumentMakers {
         &self.0.documents
+    }
+
+    pub(crate) fn capabilities(&self) -> &CapabilitiesCache {
+        &self.0.capabilities
     }
 
     pub(crate) fn health(&self) -> &Health {

@@ -6,5 +6,5 @@ mod choice;
 mod slab;
 
 pub(crate) use blocks::MapCache;
-pub use choice::{KindAbout, StepRef};
+pub use choice::{KindAbout, RunAbout, StepRef};
 pub use slab::Slab;

@@ -50,3 +50,5 @@ mod tenants;
 mod tiles;
 #[cfg(test)]
 mod waves;
+#[cfg(test)]
+mod wms_styles;
