@@ -5,6 +5,7 @@
 //! fails for a declared class of which no case is known, the second runs every case and reports all that failed.
 
 mod common;
+mod wms;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -60,7 +61,7 @@ impl Subject {
 
 /// Every case of every standard.
 fn cases() -> Vec<Case> {
-    [common::cases()].into_iter().flatten().collect()
+    [common::cases(), wms::cases()].into_iter().flatten().collect()
 }
 
 /// Roots that declare classes.
