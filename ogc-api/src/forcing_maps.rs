@@ -24,6 +24,16 @@ pub trait ForcingMaps: Send + Sync {
         at: ValidTime,
         max_cell_m: Option<f64>,
     ) -> BoxFuture<'_, Result<Vec<MapSlab>, SeamError>>;
+
+    /// The same of the cycles of one model run only.
+    fn slabs_of_run(
+        &self,
+        kind: ForcingKind,
+        run: RunTime,
+        bbox: BBox,
+        at: ValidTime,
+        max_cell_m: Option<f64>,
+    ) -> BoxFuture<'_, Result<Vec<MapSlab>, SeamError>>;
 }
 
 /// What there is of one kind of forcing, over all cycles that maps draw from.
@@ -41,6 +51,19 @@ pub struct ForcingAbout {
     pub attribution: Vec<String>,
     /// Grows whenever something is published: what was drawn before may look different now.
     pub version: u64,
+    /// The model runs, the oldest first.
+    pub runs: Vec<ForcingRun>,
+}
+
+/// What there is of one kind of forcing from one model run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ForcingRun {
+    /// When the models started.
+    pub run: RunTime,
+    /// First stored step.
+    pub from: ValidTime,
+    /// Last stored step.
+    pub until: ValidTime,
 }
 
 /// One field of one cycle around a box at one time.

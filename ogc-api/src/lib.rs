@@ -46,7 +46,7 @@ mod zarr;
 pub use cycle_objects::{CycleObject, CycleObjects};
 pub use error::Error;
 pub use forcing_fields::{CycleAbout, CycleName, FieldAbout, FieldStep, ForcingFields, StepsQuestion, StoredField};
-pub use forcing_maps::{ForcingAbout, ForcingMaps, MapSlab};
+pub use forcing_maps::{ForcingAbout, ForcingMaps, ForcingRun, MapSlab};
 pub use links::PublicBase;
 pub use processes::deliver_callbacks;
 pub use routes::router;

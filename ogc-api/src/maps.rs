@@ -5,14 +5,21 @@ mod about;
 mod areas;
 mod info;
 mod layer;
+mod model_runs;
 mod picture;
 mod places;
+mod rules;
+mod symbolised;
 mod time;
 mod tracks;
 
 pub(crate) use about::{LayerAbout, available, lists_file};
 pub(crate) use info::{Probe, pixel_distance, probe};
 pub(crate) use layer::{Layer, Look, Style};
-pub(crate) use picture::{Viewer, compute, draw, field_slabs, highest_density, legend, legend_size};
+pub(crate) use picture::{
+    Drawn, Viewer, compute, draw, field_slabs, highest_density, legend, legend_of_rules, legend_size,
+};
 pub(crate) use places::{MapPlace, MapPlaces};
+pub(crate) use rules::{Comparison, Condition, Rule, Rules, Test};
+pub(crate) use symbolised::draw_by_rules;
 pub(crate) use time::{Moment, TimeWanted, Timeline, duration};

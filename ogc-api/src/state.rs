@@ -26,6 +26,7 @@ use crate::maps::MapPlaces;
 use crate::missions::{DocumentMakers, EventStreams};
 use crate::processes::EchoJobs;
 use crate::runs::RunCache;
+use crate::wms::CapabilitiesCache;
 
 /// Why a seam gave no answer: a sentence for the log, never for the client.
 #[derive(Debug, thiserror::Error)]
@@ -216,6 +217,7 @@ pub(crate) struct Inner {
     pub(crate) documents: DocumentMakers,
     pub(crate) echo_jobs: EchoJobs,
     pub(crate) health: Health,
+    pub(crate) capabilities: CapabilitiesCache,
 }
 
 impl AppState {
@@ -232,6 +234,7 @@ impl AppState {
             documents: DocumentMakers::default(),
             echo_jobs: EchoJobs::default(),
             health: Health::default(),
+            capabilities: CapabilitiesCache::default(),
         }))
     }
 
@@ -261,6 +264,10 @@ impl AppState {
 
     pub(crate) fn echo_jobs(&self) -> &EchoJobs {
         &self.0.echo_jobs
+    }
+
+    pub(crate) fn capabilities(&self) -> &CapabilitiesCache {
+        &self.0.capabilities
     }
 
     pub(crate) fn health(&self) -> &Health {

@@ -1,11 +1,14 @@
 //! WMS 1.3.0 (OGC 06-042) and 1.1.1 (OGC 01-068r3) at a tenant's root and at a mission's: GetCapabilities, GetMap,
-//! GetFeatureInfo, GetLegendGraphic.
+//! GetFeatureInfo, and of the profile for styles (05-078r4) GetLegendGraphic, DescribeLayer and SLD_BODY.
 //!
 //! A refusal is a ServiceExceptionReport with the standard's code and status 400: OWSLib, GDAL and QGIS read the report
 //! whatever the status is, while caches, monitors and everything that knows HTTP only must not take it for a picture.
 
 mod blue_lake;
 mod capabilities;
+mod capabilities_cache;
+mod colour_scale;
+mod describe_layer;
 mod exception;
 mod feature_info;
 mod get_map;
@@ -14,12 +17,15 @@ mod layer_element;
 mod map_request;
 mod reference_system;
 mod request;
+mod sld;
+mod styling;
 mod version;
 mod xml_tree;
 
 use std::time::Duration;
 
 pub use blue_lake::{BlueLake, BlueLakeError};
+pub(crate) use capabilities_cache::CapabilitiesCache;
 pub(crate) use request::wms;
 
 /// What takes longer is refused in the words of the standard, just before the deadline of every handler would do it in
@@ -31,3 +37,5 @@ const MAX_SIDE_PX: u32 = 4_096;
 const MAX_LAYERS: usize = 16;
 /// The one picture format.
 const PNG: &str = "image/png";
+/// The parameter that names a model run (06-042, C.3.5: dimensions other than time and elevation have a prefix).
+const REFERENCE_TIME: &str = "DIM_REFERENCE_TIME";

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use driftline_auth_billing::chain;
-use driftline_domain::{BBox, ForcingKind, ValidTime};
-use driftline_ogc_api::{ForcingAbout, ForcingMaps, MapSlab, SeamError};
-use driftline_store::{Catalog, Error, KindAbout, StepRef, Store};
+use driftline_domain::{BBox, ForcingKind, RunTime, ValidTime};
+use driftline_ogc_api::{ForcingAbout, ForcingMaps, ForcingRun, MapSlab, SeamError};
+use driftline_store::{Catalog, Error, KindAbout, RunAbout, StepRef, Store};
 use futures::future::BoxFuture;
 
-/// A map asks for many tiles at once; they need not each look for new manifests.
-const CATALOG_AGE: Duration = Duration::from_secs(2);
+/// A map asks for many tiles at once; they need not each look for new manifests. A new cycle is seen within a second.
+const CATALOG_AGE: Duration = Duration::from_millis(900);
 
 /// Maps of the stored forcing.
 pub(crate) struct StoredMaps {
@@ -38,6 +38,11 @@ impl StoredMaps {
     async fn describe(&self, kind: ForcingKind) -> Result<Option<ForcingAbout>, Error> {
         let catalog = self.store.recent_catalog(CATALOG_AGE).await?;
         let version = catalog.sequence();
+        let run = |about: &RunAbout| ForcingRun {
+            run: about.run,
+            from: about.from,
+            until: about.until,
+        };
         let about = |about: KindAbout| ForcingAbout {
             bbox: about.bbox,
             from: about.from,
@@ -45,6 +50,7 @@ impl StoredMaps {
             step_s: about.step_s,
             attribution: about.attribution,
             version,
+            runs: about.runs.iter().map(run).collect(),
         };
         Ok(self.about_in(&catalog, kind).map(about))
     }
@@ -64,14 +70,30 @@ impl StoredMaps {
 
     async fn fields(
         &self,
+        (kind, run): (ForcingKind, Option<RunTime>),
+        bbox: &BBox,
+        at: ValidTime,
+        max_cell_m: Option<f64>,
+    ) -> Result<Vec<MapSlab>, SeamError> {
+        let fields = self.read(kind, run, bbox, at, max_cell_m.unwrap_or(0.0)).await;
+        fields.map_err(|error| SeamError(chain(&error)))
+    }
+
+    async fn read(
+        &self,
         kind: ForcingKind,
+        run: Option<RunTime>,
         bbox: &BBox,
         at: ValidTime,
         max_cell_m: f64,
     ) -> Result<Vec<MapSlab>, Error> {
         let catalog = self.store.recent_catalog(CATALOG_AGE).await?;
+        let shown = match run {
+            Some(run) => catalog.showing_run(kind, run, at),
+            None => catalog.showing(kind, at),
+        };
         let mut slabs = Vec::new();
-        for StepRef { series, step } in catalog.showing(kind, at) {
+        for StepRef { series, step } in shown {
             let Some(slab) = self.store.slab(&series, bbox, step, max_cell_m).await? else {
                 continue;
             };
@@ -102,9 +124,17 @@ impl ForcingMaps for StoredMaps {
         at: ValidTime,
         max_cell_m: Option<f64>,
     ) -> BoxFuture<'_, Result<Vec<MapSlab>, SeamError>> {
-        Box::pin(async move {
-            let fields = self.fields(kind, &bbox, at, max_cell_m.unwrap_or(0.0)).await;
-            fields.map_err(|error| SeamError(chain(&error)))
-        })
+        Box::pin(async move { self.fields((kind, None), &bbox, at, max_cell_m).await })
+    }
+
+    fn slabs_of_run(
+        &self,
+        kind: ForcingKind,
+        run: RunTime,
+        bbox: BBox,
+        at: ValidTime,
+        max_cell_m: Option<f64>,
+    ) -> BoxFuture<'_, Result<Vec<MapSlab>, SeamError>> {
+        Box::pin(async move { self.fields((kind, Some(run)), &bbox, at, max_cell_m).await })
     }
 }

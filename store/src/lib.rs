@@ -38,7 +38,7 @@ mod zarr_write;
 pub use catalog::{Catalog, Cycle, CycleQuery, Damage, SeriesRef};
 pub use error::{Error, Kind};
 pub use manifest::{Horizon, Manifest, Mark, MissingStep, ObjectEntry, Origin, SeriesEntry, SeriesLineage, SourceFile};
-pub use maps::{KindAbout, Slab, StepFields, StepRef, StepsWanted};
+pub use maps::{KindAbout, RunAbout, Slab, StepFields, StepRef, StepsWanted};
 pub use objects::Objects;
 pub use observations::{ObservationFile, Observations};
 pub use publish::{CycleIdentity, CyclePublisher, NewSeries, Published, feed_name_violation};

@@ -7,6 +7,6 @@ mod slab;
 mod steps;
 
 pub(crate) use blocks::MapCache;
-pub use choice::{KindAbout, StepRef};
+pub use choice::{KindAbout, RunAbout, StepRef};
 pub use slab::Slab;
 pub use steps::{StepFields, StepsWanted};

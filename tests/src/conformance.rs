@@ -14,6 +14,7 @@ mod processes;
 mod styles;
 mod tiles;
 mod validators;
+mod wms;
 mod wmts;
 
 use std::collections::BTreeSet;
@@ -111,6 +112,7 @@ fn cases() -> Vec<Case> {
         processes::cases(),
         styles::cases(),
         tiles::cases(),
+        wms::cases(),
         wmts::cases(),
         validators::cases(),
     ]

@@ -59,6 +59,9 @@ impl DensityStyle {
     /// Colour and transparency at a share of the range.
     pub fn colour(&self, share: f64) -> Rgba {
         let share = share.clamp(0.0, 1.0);
+        if let ColourMap::Stops(_) = self.colours {
+            return self.colours.rgba(share);
+        }
         let [r, g, b] = self.colours.colour(share);
         [r, g, b, (HIGHEST_ALPHA * libm::sqrt(share) + 0.5) as u8]
     }

@@ -5,6 +5,7 @@
 //! elsewhere nothing. So a coast is drawn in the middle between the last wet and the first dry node, never as zero.
 
 mod arrows;
+mod barbs;
 mod paint;
 mod projected;
 mod scale;
@@ -12,7 +13,7 @@ mod sprites;
 
 use driftline_domain::{GridPoint, GridSpec, Locator, VectorField};
 
-use crate::{ColourMap, MapView, Picture};
+use crate::{ColourMap, MapView, Picture, Rgba};
 use scale::Scale;
 
 /// How the components of a field are to be read.
@@ -68,6 +69,28 @@ pub enum FieldLook {
     Arrows,
     /// Both.
     ColourArrows,
+    /// Wind barbs in knots, 32 pixels apart: a half barb for 5, a barb for 10, a pennant for 50, on the side of low
+    /// pressure, which is another one south of the equator.
+    Barbs,
+    /// Filled with colours, and barbs.
+    ColourBarbs,
+}
+
+impl FieldLook {
+    /// Whether it has a colour at every place.
+    pub(crate) fn has_colours(self) -> bool {
+        matches!(self, Self::Colour | Self::ColourArrows | Self::ColourBarbs)
+    }
+
+    /// Whether it has marks of direction.
+    pub(crate) fn has_marks(self) -> bool {
+        self != Self::Colour
+    }
+
+    /// Whether those are barbs.
+    pub(crate) fn has_barbs(self) -> bool {
+        matches!(self, Self::Barbs | Self::ColourBarbs)
+    }
 }
 
 /// How a field is drawn.
@@ -79,6 +102,12 @@ pub struct FieldStyle {
     pub colours: ColourMap,
     /// Values at both ends of the colours; the upper one is that of the longest arrow, too.
     pub range: (f64, f64),
+    /// Steps that the colours are broken into; as many as a picture can have unless said otherwise.
+    pub bands: Option<u8>,
+    /// Colour of what is below the range; without one that of its lower end.
+    pub below: Option<Rgba>,
+    /// Colour of what is above the range; without one that of its upper end.
+    pub above: Option<Rgba>,
 }
 
 impl FieldStyle {
@@ -94,6 +123,9 @@ impl FieldStyle {
             look: FieldLook::ColourArrows,
             colours,
             range,
+            bands: None,
+            below: None,
+            above: None,
         }
     }
 }
@@ -135,7 +167,7 @@ pub fn sample_many(slabs: &[FieldSlab<'_>], places: &[(f64, f64)]) -> Vec<Option
 pub fn draw_field(view: &MapView, slabs: &[FieldSlab<'_>], style: &FieldStyle) -> Picture {
     let scale = Scale::of(style);
     let mut indices = vec![0; view.width as usize * view.height as usize];
-    if style.look != FieldLook::Arrows {
+    if style.look.has_colours() {
         for slab in slabs.iter().filter(|slab| slab.is_sound()) {
             match slab.grid {
                 GridSpec::Regular(grid) if view.repeats() => paint::paint(view, slab, grid, &scale, &mut indices),
@@ -143,7 +175,7 @@ pub fn draw_field(view: &MapView, slabs: &[FieldSlab<'_>], style: &FieldStyle) -
             }
         }
     }
-    if style.look != FieldLook::Colour {
+    if style.look.has_marks() {
         let samplers: Vec<Sampler<'_>> = slabs.iter().map(Sampler::of).collect();
         arrows::stamp(view, &samplers, style, &scale, &mut indices);
     }

@@ -34,6 +34,8 @@ pub enum LegendSubject<'a> {
     Points(&'a PointStyle),
     /// Tracks.
     Lines(&'a LineStyle),
+    /// Symbols with what they stand for, under a title.
+    Symbols(&'a str, &'a [(String, Vec<crate::Symbol>)]),
 }
 
 /// The size wanted of a legend; the picture is larger where the text needs it.
@@ -64,6 +66,13 @@ fn panel<'a>(subject: &LegendSubject<'a>, size: LegendSize) -> Panel<'a> {
         LegendSubject::Areas(style, levels) => (style.scheme, areas(style, levels)),
         LegendSubject::Points(style) => (style.scheme, marks("Particles", Symbol::Mark)),
         LegendSubject::Lines(style) => (style.scheme, marks("Tracks", Symbol::Track)),
+        LegendSubject::Symbols(title, symbols) => {
+            let entries = symbols
+                .iter()
+                .map(|(text, symbols)| Item::Entry(Symbol::Given(symbols), text.clone()));
+            let items = std::iter::once(Item::Title((*title).to_owned())).chain(entries);
+            (Scheme::Day, items.collect())
+        }
     };
     Panel {
         items,
@@ -90,7 +99,7 @@ fn field(quantity: Quantity, style: &FieldStyle) -> Vec<Item<'_>> {
     };
     let mut items = vec![Item::Title(title.to_owned())];
     let (low, high) = style.range;
-    if style.look != FieldLook::Arrows {
+    if style.look.has_colours() {
         items.push(Item::Heading(match quantity {
             Quantity::Current | Quantity::Wind => format!("{unit:>6} {:>7}", "kn"),
             Quantity::WaveHeight => format!("{unit:>6}"),
@@ -98,15 +107,21 @@ fn field(quantity: Quantity, style: &FieldStyle) -> Vec<Item<'_>> {
         let colours = style.colours;
         items.push(Item::Bar {
             colour: Box::new(move |share| {
-                let [r, g, b] = colours.colour(share);
-                [r, g, b, 255]
+                let bands = style.bands.map_or(1e6, f64::from);
+                colours.rgba((libm::floor(share * bands).min(bands - 1.0) + 0.5) / bands)
             }),
             ticks: TICKS
                 .map(|share| (share, in_units(low + (high - low) * share)))
                 .to_vec(),
         });
     }
-    if style.look != FieldLook::Colour {
+    if style.look.has_barbs() {
+        for knots in [5.0, 10.0, 50.0] {
+            let text = format!("{knots} kn");
+            items.push(Item::Entry(Symbol::Arrow(style, knots / KN_PER_MS), text));
+        }
+        items.push(Item::Title("Staffs point to where it comes from".to_owned()));
+    } else if style.look.has_marks() {
         for share in [1.0, 0.5] {
             let speed = high * share;
             let text = match quantity {
@@ -201,7 +216,11 @@ pub(crate) fn arrow(style: &FieldStyle, speed: f64, pixel_ratio: u32) -> Picture
         reading: Reading::Vector,
     };
     let style = FieldStyle {
-        look: FieldLook::Arrows,
+        look: if style.look.has_barbs() {
+            FieldLook::Barbs
+        } else {
+            FieldLook::Arrows
+        },
         ..*style
     };
     match MapView::new(MapCrs::Crs84, [-1.0, -1.0, 1.0, 1.0], side, side) {

@@ -37,7 +37,7 @@ pub use legend::{LegendSize, LegendSubject, draw_legend, legend_size};
 pub use marks::{LineStyle, MarkStatus, PointStyle, Track, draw_lines, draw_points, mark_colour};
 pub use matrix_set::TileMatrixSet;
 pub use notice::draw_notice;
-pub use palette::ColourMap;
+pub use palette::{ColourMap, ColourStops};
 pub use picture::{Picture, Rgba, TRANSPARENT};
 pub use scatter::{Cell, Scatter};
 pub use symbols::{LineSymbol, MarkShape, MarkSymbol, Symbol, draw_symbols};

@@ -4,7 +4,13 @@
 //! The values come from the crate `colorous` (Apache-2.0): viridis and inferno by S. van der Walt and N. Smith (CC0),
 //! cividis by J. Nuñez, C. Anderton, R. Renslow, PLoS ONE 13 (2018) (open), YlGnBu by C. Brewer (Apache-2.0).
 
+mod stops;
+
 use std::sync::LazyLock;
+
+pub use stops::ColourStops;
+
+use crate::picture::Rgba;
 
 /// A colour map by its published name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +23,8 @@ pub enum ColourMap {
     YlGnBu,
     /// Pale yellow over orange and purple to nearly black: inferno from its light end.
     InfernoReversed,
+    /// Colours of somebody else's.
+    Stops(ColourStops),
 }
 
 type Table = [[u8; 3]; 256];
@@ -24,7 +32,7 @@ type Table = [[u8; 3]; 256];
 static TABLES: LazyLock<[Table; 4]> = LazyLock::new(|| ColourMap::ALL.map(ColourMap::table));
 
 impl ColourMap {
-    /// Every map.
+    /// Every map that has a name.
     pub const ALL: [Self; 4] = [Self::Viridis, Self::Cividis, Self::YlGnBu, Self::InfernoReversed];
 
     /// The name in requests.
@@ -34,6 +42,7 @@ impl ColourMap {
             Self::Cividis => "cividis",
             Self::YlGnBu => "ylgnbu",
             Self::InfernoReversed => "inferno-reversed",
+            Self::Stops(_) => "stops",
         }
     }
 
@@ -44,7 +53,21 @@ impl ColourMap {
 
     /// The colour at a share of the range; below 0 and above 1 the end's colour.
     pub fn colour(self, share: f64) -> [u8; 3] {
-        TABLES[self as usize][(share.clamp(0.0, 1.0) * 255.0 + 0.5) as usize]
+        let [r, g, b, _] = self.rgba(share);
+        [r, g, b]
+    }
+
+    /// The same with transparency, which only other people's colours have.
+    pub fn rgba(self, share: f64) -> Rgba {
+        let table = match self {
+            Self::Viridis => &TABLES[0],
+            Self::Cividis => &TABLES[1],
+            Self::YlGnBu => &TABLES[2],
+            Self::InfernoReversed => &TABLES[3],
+            Self::Stops(stops) => return stops.rgba(share),
+        };
+        let [r, g, b] = table[(share.clamp(0.0, 1.0) * 255.0 + 0.5) as usize];
+        [r, g, b, 255]
     }
 
     fn table(self) -> Table {
@@ -55,6 +78,10 @@ impl ColourMap {
                 Self::Cividis => colorous::CIVIDIS.eval_continuous(share),
                 Self::YlGnBu => colorous::YELLOW_GREEN_BLUE.eval_continuous(share),
                 Self::InfernoReversed => colorous::INFERNO.eval_continuous(1.0 - share),
+                Self::Stops(stops) => {
+                    let [r, g, b, _] = stops.rgba(share);
+                    return [r, g, b];
+                }
             };
             [colour.r, colour.g, colour.b]
         })

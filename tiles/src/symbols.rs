@@ -98,6 +98,30 @@ pub fn draw_symbols<'a>(
     canvas.finish()
 }
 
+/// Draws symbols as a legend shows them, between two corners in degrees: what fills as a rectangle, lines across it where
+/// nothing fills, marks in its middle.
+pub(crate) fn draw_sample(canvas: &mut Canvas<'_>, symbols: &[Symbol], low: (f64, f64), high: (f64, f64)) {
+    let is_area = symbols.iter().any(|symbol| matches!(symbol, Symbol::Fill(_)));
+    let middle = ((low.0 + high.0) / 2.0, (low.1 + high.1) / 2.0);
+    let area = geo::Rect::new(low, high).to_polygon();
+    let path = if is_area {
+        area.exterior().clone()
+    } else {
+        LineString::from(vec![(low.0, middle.1), (high.0, middle.1)])
+    };
+    for symbol in symbols {
+        match symbol {
+            Symbol::Fill(colour) => canvas.fill_over(&MultiPolygon(vec![area.clone()]), *colour),
+            Symbol::Line(line) => stroke(canvas, &path, line),
+            Symbol::Mark(mark) => {
+                if let Some(sprite) = sprite(mark, canvas.view.pixel_ratio as f32) {
+                    canvas.stamp(&sprite, middle);
+                }
+            }
+        }
+    }
+}
+
 fn polygons(geometry: &Geometry<f64>, each: &mut dyn FnMut(&MultiPolygon<f64>)) {
     match geometry {
         Geometry::Polygon(polygon) => each(&MultiPolygon(vec![polygon.clone()])),

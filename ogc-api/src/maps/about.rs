@@ -5,7 +5,7 @@ use std::fmt;
 
 use driftline_auth_billing::chain;
 use driftline_database::{Mission, Run};
-use driftline_domain::{BBox, ForcingKind, OrgId};
+use driftline_domain::{BBox, ForcingKind, OrgId, RunTime};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use super::time::{Moment, TimeWanted, Timeline};
 use crate::error::status_word;
 use crate::features::{Collection, Holdings, Root, credits_of};
 use crate::runs::{RunCache, output_times};
-use crate::{AppState, Error};
+use crate::{AppState, Error, ForcingRun};
 
 /// Seconds between the steps that the areas of many missions are said to have; each mission has its own.
 const USUAL_STEP_S: u32 = driftline_domain::limits::DEFAULT_OUTPUT_INTERVAL_S;
@@ -36,6 +36,10 @@ pub(crate) struct LayerAbout {
     pub(crate) sequence: u64,
     /// The run it shows; `None` for forcing and for a whole tenant.
     pub(crate) run: Option<Run>,
+    /// The model runs that there are of forcing, the oldest first.
+    pub(crate) model_runs: Vec<ForcingRun>,
+    /// The one of them that is to be shown; without one of every product the newest that has the step.
+    pub(crate) model_run: Option<RunTime>,
 }
 
 /// Why a root does not have a layer.
@@ -113,6 +117,8 @@ impl LayerAbout {
             state: format!("forcing {}", about.version),
             sequence: about.version,
             run: None,
+            model_runs: about.runs,
+            model_run: None,
         }))
     }
 
@@ -144,6 +150,8 @@ impl LayerAbout {
             state: run.id.to_string(),
             sequence: u64::try_from(run.seq).unwrap_or(0),
             run: Some(run.clone()),
+            model_runs: Vec::new(),
+            model_run: None,
         }))
     }
 
@@ -166,6 +174,8 @@ impl LayerAbout {
             state: String::from_utf8_lossy(holdings.fingerprint.as_bytes()).into_owned(),
             sequence: u64::try_from(holdings.version).unwrap_or(0),
             run: None,
+            model_runs: Vec::new(),
+            model_run: None,
         }))
     }
 }

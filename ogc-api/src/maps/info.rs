@@ -78,7 +78,7 @@ async fn field(viewer: Viewer<'_>, about: &LayerAbout, place: (f64, f64), at: Va
     let Some(bbox) = around(place) else {
         return Ok(Vec::new());
     };
-    let slabs = slabs(viewer.state, about.layer, bbox, at, None).await?;
+    let slabs = slabs(viewer.state, about, bbox, at, None).await?;
     let value = sample(&field_slabs(&slabs, about.layer.reading()), place.0, place.1);
     let found = value.and_then(|value| Some((value, slabs.get(value.slab)?)));
     let probe = |(value, slab): (FieldValue, &MapSlab)| Probe {

@@ -58,6 +58,13 @@ const FIELD_STYLES: [Style; 3] = [
     style("colour", "Colours"),
     style("arrows", "Arrows in the direction of motion"),
 ];
+const WIND_STYLES: [Style; 5] = [
+    FIELD_STYLES[0],
+    FIELD_STYLES[1],
+    FIELD_STYLES[2],
+    style("barbs", "Wind barbs in knots"),
+    style("colour-barbs", "Colours and wind barbs in knots"),
+];
 const DENSITY_STYLES: [Style; 4] = [
     style("inferno-reversed", "Pale yellow over purple to black"),
     style("viridis", "Dark violet over green to yellow"),
@@ -170,7 +177,8 @@ impl Layer {
             Self::Probability => &DENSITY_STYLES,
             Self::SearchAreas => &AREA_STYLES,
             Self::Particles | Self::Trajectories => &MARK_STYLES,
-            Self::Currents | Self::Wind | Self::Waves => &FIELD_STYLES,
+            Self::Wind => &WIND_STYLES,
+            Self::Currents | Self::Waves => &FIELD_STYLES,
         }
     }
 
@@ -209,6 +217,8 @@ impl Layer {
                 look: match style.name {
                     "colour" => FieldLook::Colour,
                     "arrows" => FieldLook::Arrows,
+                    "barbs" => FieldLook::Barbs,
+                    "colour-barbs" => FieldLook::ColourBarbs,
                     _ => FieldLook::ColourArrows,
                 },
                 ..FieldStyle::of(self.quantity())

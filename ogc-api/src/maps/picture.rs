@@ -8,20 +8,21 @@ use driftline_domain::{BBox, OrgId, ValidTime, wrap_lon_deg};
 use driftline_simulate::products;
 use driftline_tiles::{
     AreaShape, AreaStyle, FieldSlab, LegendSize, LegendSubject, LineStyle, MapCrs, MapView, Picture, PointStyle,
-    Reading, Track, draw_areas_while, draw_density, draw_field, draw_legend, draw_lines, draw_points,
+    Reading, Symbol, Track, draw_areas_while, draw_density, draw_field, draw_legend, draw_lines, draw_points,
 };
 
 use super::about::LayerAbout;
 use super::areas::areas_of;
 use super::layer::{Layer, Look};
 use super::places::MapPlace;
+use super::rules::{Rule, Rules};
 use super::time::Moment;
 use super::tracks::{drawn_track, shown_of};
 use crate::runs::RunCache;
 use crate::{AppState, Error, MapSlab};
 
 /// Areas that a picture of an interval shows at most: beyond that nobody could tell them apart.
-const MOST_AREAS: usize = 300;
+pub(super) const MOST_AREAS: usize = 300;
 
 /// Who asks for a picture.
 #[derive(Clone, Copy)]
@@ -60,7 +61,7 @@ pub(crate) async fn draw(
     };
     let picture = match (look, moment) {
         (Look::Field(style), Moment::Near(at)) => {
-            let slabs = slabs(viewer.state, about.layer, bbox, at, Some(pixel_m(&view, &bbox))).await?;
+            let slabs = slabs(viewer.state, about, bbox, at, Some(pixel_m(&view, &bbox))).await?;
             let shown = slabs.first().map(|slab| slab.time);
             step = shown.filter(|time| slabs.iter().all(|slab| slab.time == *time));
             let reading = about.layer.reading();
@@ -135,17 +136,20 @@ pub(crate) async fn compute<T: Send + 'static>(
     done.map_err(|error| Error::Internal(format!("a picture: {error}")))
 }
 
-/// The fields of a layer around a box.
+/// The fields of a layer around a box, of the model run that is to be shown.
 pub(super) async fn slabs(
     state: &AppState,
-    layer: Layer,
+    about: &LayerAbout,
     bbox: BBox,
     at: ValidTime,
     max_cell_m: Option<f64>,
 ) -> Result<Vec<MapSlab>, Error> {
-    let kind = layer.forcing();
-    let kind = kind.ok_or_else(|| Error::Internal(format!("{} is no forcing", layer.id())))?;
-    let slabs = state.maps.slabs(kind, bbox, at, max_cell_m).await;
+    let kind = about.layer.forcing();
+    let kind = kind.ok_or_else(|| Error::Internal(format!("{} is no forcing", about.layer.id())))?;
+    let slabs = match about.model_run {
+        Some(run) => state.maps.slabs_of_run(kind, run, bbox, at, max_cell_m).await,
+        None => state.maps.slabs(kind, bbox, at, max_cell_m).await,
+    };
     slabs.map_err(|error| Error::Forcing(error.to_string()))
 }
 
@@ -243,7 +247,7 @@ pub(super) fn run_of(about: &LayerAbout) -> Result<&Run, Error> {
 }
 
 /// Ground that a pixel covers, in metres: what a picture can resolve.
-fn pixel_m(view: &MapView, bbox: &BBox) -> f64 {
+pub(super) fn pixel_m(view: &MapView, bbox: &BBox) -> f64 {
     if let MapCrs::Projected(_) = view.crs {
         let [x0, y0, x1, y1] = view.bounds;
         return ((x1 - x0) / f64::from(view.width)).min((y1 - y0) / f64::from(view.height));
@@ -266,6 +270,26 @@ pub(crate) async fn legend(
     size: LegendSize,
 ) -> Result<Picture, Error> {
     compute(viewer, move || draw_legend(&subject(layer, &look, highest), size)).await
+}
+
+/// The legend of rules.
+pub(crate) async fn legend_of_rules(
+    viewer: Viewer<'_>,
+    layer: Layer,
+    rules: Arc<Rules>,
+    size: LegendSize,
+) -> Result<Picture, Error> {
+    let draw = move || {
+        let entry = |rule: &Rule| (rule.title.clone(), rule.symbols.clone());
+        let entries: Vec<(String, Vec<Symbol>)> = rules.rules.iter().map(entry).collect();
+        let title = if rules.title.is_empty() {
+            layer.title()
+        } else {
+            &rules.title
+        };
+        draw_legend(&LegendSubject::Symbols(title, &entries), size)
+    };
+    compute(viewer, draw).await
 }
 
 /// Width and height of a style's legend; that of a density whose range is known.

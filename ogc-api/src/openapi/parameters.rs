@@ -276,10 +276,10 @@ fn of_tiles() -> Value {
 }
 
 /// Parameters of WMS: name, what it is, an example or the values it has. Names have any case.
-pub(super) const WMS: [(&str, &str); 25] = [
+pub(super) const WMS: [(&str, &str); 32] = [
     (
         "REQUEST",
-        "GetCapabilities, GetMap, GetFeatureInfo or GetLegendGraphic.",
+        "GetCapabilities, GetMap, GetFeatureInfo, GetLegendGraphic or DescribeLayer.",
     ),
     ("SERVICE", "WMS."),
     ("VERSION", "1.3.0, which is the default, or 1.1.1."),
@@ -288,7 +288,11 @@ pub(super) const WMS: [(&str, &str); 25] = [
         "Names of layers, separated by commas, the first at the bottom.",
     ),
     ("STYLES", "Names of styles, one for each layer; empty for the defaults."),
-    ("CRS", "EPSG:4326, EPSG:3857 or CRS:84; called SRS in 1.1.1."),
+    (
+        "CRS",
+        "EPSG:4326, EPSG:3857, CRS:84, a UTM zone (EPSG:32601 to 32660, 32701 to 32760) or a polar system (EPSG:3995, 3996, \
+         3413, 3031); called SRS in 1.1.1.",
+    ),
     ("SRS", "In 1.1.1 what CRS is in 1.3.0."),
     (
         "BBOX",
@@ -303,6 +307,28 @@ pub(super) const WMS: [(&str, &str); 25] = [
         "Ground of a picture that is not transparent, 0xRRGGBB; without it white.",
     ),
     ("TIME", "A time, an interval, or current, which is the default."),
+    (
+        "DIM_REFERENCE_TIME",
+        "The model run that forcing is shown of, or current for the newest; without it the newest run that has the step.",
+    ),
+    (
+        "COLORSCALERANGE",
+        "Values at both ends of the colours of fields and densities, as min,max; or default.",
+    ),
+    (
+        "NUMCOLORBANDS",
+        "Steps that the colours of fields are broken into, up to 253.",
+    ),
+    (
+        "ABOVEMAXCOLOR",
+        "Colour of values above the range: 0xRRGGBB, 0xAARRGGBB, transparent, or extend, which is the default.",
+    ),
+    ("BELOWMINCOLOR", "The same of values below the range."),
+    ("SLD", "Refused: descriptors at other addresses are not fetched."),
+    (
+        "SLD_BODY",
+        "A StyledLayerDescriptor of version 1.0.0 or 1.1.0 with NamedLayers, up to 64 KiB.",
+    ),
     ("EXCEPTIONS", "XML, INIMAGE or BLANK."),
     ("UPDATESEQUENCE", "Of the capabilities that the client holds."),
     ("QUERY_LAYERS", "Layers that GetFeatureInfo asks."),

@@ -35,8 +35,7 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
     // Each part only grows, and so does their sum.
     let sequence: u64 = layers.iter().map(|about| about.sequence).sum();
     check_sequence(asked, sequence)?;
-    let body = document(asked, version, (&layers, tests), sequence)?;
-    let tag = EntityTag::of_bytes(&body);
+    let tag = tag_of(asked, version, &layers, sequence);
     if let Some(held) = tag.held_form(&asked.ask.headers) {
         return Ok(Lasting::Briefly.not_modified(&held));
     }
@@ -44,7 +43,30 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
         Version::V130 => "text/xml; charset=utf-8",
         Version::V111 => "application/vnd.ogc.wms_xml",
     };
+    let write = || document(asked, version, (&layers, tests), sequence);
+    let body = state.capabilities().get_or_write(&tag, write)?;
     Ok(tagged(body, media_type, &tag, Lasting::Briefly))
+}
+
+/// The document is made from these things and from nothing else; test layers never change.
+fn tag_of(asked: &WmsAsk, version: Version, layers: &[LayerAbout], sequence: u64) -> EntityTag {
+    let mut made_from = format!(
+        "{} {version:?} {} {} {sequence}",
+        env!("CARGO_PKG_VERSION"),
+        address_for_parameters(asked),
+        title(asked)
+    );
+    for about in layers {
+        made_from.push_str(&format!(
+            "\n{} {} {:?} {} {:?}",
+            about.layer.id(),
+            about.state,
+            about.bbox,
+            about.timeline.extent(),
+            about.attribution
+        ));
+    }
+    EntityTag::of_bytes(made_from.as_bytes())
 }
 
 /// 06-042, table 4.
@@ -99,6 +121,15 @@ fn document(asked: &WmsAsk, version: Version, layers: Layers<'_>, sequence: u64)
     xml.within("Capability", &[], |xml| {
         operations(xml, version, &address);
         exceptions(xml, version);
+        if version == Version::V111 {
+            let supported = [
+                ("SupportSLD", "1"),
+                ("UserLayer", "0"),
+                ("UserStyle", "1"),
+                ("RemoteWFS", "0"),
+            ];
+            xml.empty("UserDefinedSymbolization", &supported);
+        }
         root_layer(xml, asked, version, layers, &address);
     });
     xml.finish().map_err(|error| Error::Internal(error.to_string()).into())
@@ -162,7 +193,8 @@ fn operations(xml: &mut Xml, version: Version, address: &str) {
         operation(xml, version, "GetMap", &[PNG], address);
         operation(xml, version, "GetFeatureInfo", &feature_info::FORMATS, address);
         if version == Version::V111 {
-            // 1.3.0 has no place for it outside SLD; the legends' addresses stand with the styles.
+            // 1.3.0 has no place for these outside of the schema of SLD; the legends' addresses stand with the styles.
+            operation(xml, version, "DescribeLayer", &[capabilities_format], address);
             operation(xml, version, "GetLegendGraphic", &[PNG], address);
         }
     });

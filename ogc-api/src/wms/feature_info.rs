@@ -41,7 +41,8 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
         let most = most as usize;
         match layer {
             MapLayer::Own(layer) => {
-                let probes = probe(viewer, &layer.about, layer.look, &map.view, layer.moment, pixel, most);
+                let look = layer.styling.look;
+                let probes = probe(viewer, &layer.about, look, &map.view, layer.moment, pixel, most);
                 found.extend(probes.await?);
             }
             MapLayer::Test(layer, times) => {

@@ -9,13 +9,14 @@ use http::{HeaderValue, header};
 
 use super::exception::{Code, Exception};
 use super::kvp::Kvp;
-use super::map_request::{MapLayer, MapRequest, defined, layer_named, style_named, time_wanted};
+use super::map_request::{DrawnLayer, MapLayer, MapRequest, defined, layer_named, time_wanted};
 use super::request::WmsAsk;
+use super::styling::Styles;
 use super::version::Version;
 use super::{MAX_SIDE_PX, PNG, blue_lake};
 use crate::answer::{Lasting, note_step, png_bytes, tagged};
 use crate::entity_tag::EntityTag;
-use crate::maps::{self, Look, Moment, Viewer};
+use crate::maps::{self, Drawn, Look, Moment, Viewer};
 use crate::query::shown;
 use crate::{AppState, Error};
 
@@ -83,7 +84,7 @@ async fn picture(
     for layer in &map.layers {
         let next = match layer {
             MapLayer::Own(layer) => {
-                let drawn = maps::draw(viewer, &layer.about, layer.look, map.view, layer.moment).await?;
+                let drawn = drawn(viewer, layer, map.view).await?;
                 steps.push(drawn.step);
                 drawn.picture
             }
@@ -108,14 +109,21 @@ async fn picture(
     Ok((png_bytes(viewer, whole, ground.colour()).await?, step))
 }
 
+async fn drawn(viewer: Viewer<'_>, layer: &DrawnLayer, view: MapView) -> Result<Drawn, Error> {
+    match &layer.styling.rules {
+        Some(rules) => maps::draw_by_rules(viewer, &layer.about, Arc::clone(rules), view, layer.moment).await,
+        None => maps::draw(viewer, &layer.about, layer.styling.look, view, layer.moment).await,
+    }
+}
+
 /// The picture is made from these things and from nothing else: the tag is known before anything is read.
 fn tag_of(map: &MapRequest, ground: Ground) -> EntityTag {
     let mut made_from = format!("{} {:?} {ground:?}", env!("CARGO_PKG_VERSION"), map.view);
     for layer in &map.layers {
         made_from.push_str(&match layer {
             MapLayer::Own(layer) => {
-                let (about, moment) = (&layer.about, layer.moment);
-                format!("\n{} {} {} {moment:?}", about.layer.id(), layer.style.name, about.state)
+                let (about, moment, style) = (&layer.about, layer.moment, &layer.styling.fingerprint);
+                format!("\n{} {style} {} {moment:?}", about.layer.id(), about.state)
             }
             MapLayer::Test(layer, times) => format!("\n{} {times:?}", layer.name),
         });
@@ -128,7 +136,7 @@ pub(super) async fn legend(state: &AppState, asked: &WmsAsk) -> Result<Response,
     let kvp = &asked.kvp;
     check_format(kvp)?;
     let layer = layer_named(kvp.needed("LAYER")?)?;
-    let style = style_named(layer, kvp.get("STYLE").unwrap_or_default())?;
+    let styling = Styles::of(kvp)?.styling(layer, kvp.get("STYLE").unwrap_or_default())?;
     let size = LegendSize {
         width: legend_side(kvp, "WIDTH")?,
         height: legend_side(kvp, "HEIGHT")?,
@@ -138,7 +146,7 @@ pub(super) async fn legend(state: &AppState, asked: &WmsAsk) -> Result<Response,
     let org = asked.ask.caller.org;
     let place = &state.map_places().take(org, 1).await?;
     let viewer = Viewer { state, org, place };
-    let look = layer.look(style);
+    let look = styling.look;
     let moment = about.moment(time_wanted(kvp)?, jiff::Timestamp::now());
     let moment = moment.map_err(|why| Exception::new(Code::InvalidDimensionValue, format!("TIME: {why}")))?;
     let highest = match (look, moment) {
@@ -150,13 +158,16 @@ pub(super) async fn legend(state: &AppState, asked: &WmsAsk) -> Result<Response,
         "{} legend {} {} {size:?} {highest:?} {is_transparent}",
         env!("CARGO_PKG_VERSION"),
         layer.id(),
-        style.name
+        styling.fingerprint
     );
     let tag = EntityTag::of_bytes(made_from.as_bytes());
     if let Some(held) = tag.held_form(&asked.ask.headers) {
         return Ok(Lasting::Briefly.not_modified(&held));
     }
-    let picture = maps::legend(viewer, layer, look, highest, size).await?;
+    let picture = match styling.rules {
+        Some(rules) => maps::legend_of_rules(viewer, layer, rules, size).await?,
+        None => maps::legend(viewer, layer, look, highest, size).await?,
+    };
     let png = png_bytes(viewer, picture, (!is_transparent).then_some(WHITE)).await?;
     let mut response = tagged(png, PNG, &tag, Lasting::Briefly);
     asked.bill(&mut response, "legend");

@@ -2,14 +2,19 @@
 
 use percent_encoding::percent_decode_str;
 
+use super::REFERENCE_TIME;
 use super::exception::Exception;
 use crate::query::shown;
 
 /// Parameters that are read. What has another name is ignored, whatever it holds; the caller's credential is among that.
-const KNOWN: [&str; 26] = [
+const KNOWN: [&str; 33] = [
+    "ABOVEMAXCOLOR",
     "BBOX",
+    "BELOWMINCOLOR",
     "BGCOLOR",
+    "COLORSCALERANGE",
     "CRS",
+    REFERENCE_TIME,
     "EXCEPTIONS",
     "FEATURE_COUNT",
     "FORMAT",
@@ -19,9 +24,12 @@ const KNOWN: [&str; 26] = [
     "J",
     "LAYER",
     "LAYERS",
+    "NUMCOLORBANDS",
     "QUERY_LAYERS",
     "REQUEST",
     "SERVICE",
+    "SLD",
+    "SLD_BODY",
     "SRS",
     "STYLE",
     "STYLES",

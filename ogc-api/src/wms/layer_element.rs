@@ -10,6 +10,15 @@ use super::reference_system::{self, box_of, of_every_layer, turn_of, zones_of};
 use super::version::Version;
 use crate::maps::{LayerAbout, Style, legend_size};
 
+/// A dimension as both versions need it.
+struct Dimension {
+    name: &'static str,
+    default: String,
+    takes_lists: bool,
+    takes_nearest: bool,
+    extent: String,
+}
+
 /// Writes layers of one document.
 pub(super) struct LayerWriter<'a> {
     /// Its version.
@@ -46,7 +55,7 @@ impl LayerWriter<'_> {
             let systems = zones_of(&about.bbox);
             self.systems(xml, &systems);
             self.boxes(xml, &about.bbox, &self.all_with(&systems));
-            self.time(xml, about);
+            self.dimensions(xml, about);
             if !about.attribution.is_empty() {
                 xml.within("Attribution", &[], |xml| {
                     xml.text("Title", &about.attribution.join("; "))
@@ -70,7 +79,14 @@ impl LayerWriter<'_> {
             self.systems(xml, &systems);
             self.boxes(xml, &layer.bbox, &self.all_with(&systems));
             if let Some(times) = &layer.times {
-                self.time_dimension(xml, &times.default(), &times.extent(), true);
+                let time = Dimension {
+                    name: "time",
+                    default: times.default(),
+                    takes_lists: true,
+                    takes_nearest: true,
+                    extent: times.extent(),
+                };
+                self.write_dimensions(xml, &[time]);
             }
             xml.within("Style", &[], |xml| {
                 xml.text("Name", "default");
@@ -145,26 +161,52 @@ impl LayerWriter<'_> {
         }
     }
 
-    /// The time dimension: nearest values, and `current` unless a time is named (ogc.md, trap 11).
-    fn time(&self, xml: &mut Xml, about: &LayerAbout) {
-        self.time_dimension(xml, "current", &about.timeline.extent(), false);
+    /// Time, with nearest values and `current` unless one is named (ogc.md, trap 11), and of forcing the model run.
+    fn dimensions(&self, xml: &mut Xml, about: &LayerAbout) {
+        let time = Dimension {
+            name: "time",
+            default: "current".to_owned(),
+            takes_lists: false,
+            takes_nearest: true,
+            extent: about.timeline.extent(),
+        };
+        let newest = about.newest_model_run().zip(about.model_run_extent());
+        let run = newest.map(|(newest, extent)| Dimension {
+            name: "reference_time",
+            default: newest.to_string(),
+            takes_lists: false,
+            takes_nearest: false,
+            extent,
+        });
+        self.write_dimensions(xml, &[Some(time), run].into_iter().flatten().collect::<Vec<_>>());
     }
 
-    fn time_dimension(&self, xml: &mut Xml, default: &str, extent: &str, takes_lists: bool) {
-        let (name, units) = (("name", "time"), ("units", "ISO8601"));
-        let mut rules = vec![("default", default)];
-        if takes_lists {
-            rules.push(("multipleValues", "1"));
-        }
-        rules.push(("nearestValue", "1"));
-        match self.version {
-            Version::V130 => {
-                let attributes = [vec![name, units], rules, vec![("current", "1")]].concat();
-                xml.text_with("Dimension", &attributes, extent);
+    fn write_dimensions(&self, xml: &mut Xml, dimensions: &[Dimension]) {
+        let units = ("units", "ISO8601");
+        if self.version == Version::V111 {
+            // All of them are declared before the first of their values.
+            for dimension in dimensions {
+                xml.empty("Dimension", &[("name", dimension.name), units]);
             }
-            Version::V111 => {
-                xml.empty("Dimension", &[name, units]);
-                xml.text_with("Extent", &[vec![name], rules].concat(), extent);
+        }
+        for dimension in dimensions {
+            let mut attributes = vec![("name", dimension.name)];
+            if self.version == Version::V130 {
+                attributes.push(units);
+            }
+            attributes.push(("default", dimension.default.as_str()));
+            if dimension.takes_lists {
+                attributes.push(("multipleValues", "1"));
+            }
+            if dimension.takes_nearest {
+                attributes.push(("nearestValue", "1"));
+            }
+            match self.version {
+                Version::V130 => {
+                    attributes.push(("current", "1"));
+                    xml.text_with("Dimension", &attributes, &dimension.extent);
+                }
+                Version::V111 => xml.text_with("Extent", &attributes, &dimension.extent),
             }
         }
     }

@@ -12,20 +12,19 @@ use super::exception::{Code, Exception};
 use super::kvp::Kvp;
 use super::reference_system;
 use super::request::WmsAsk;
+use super::styling::{Styles, Styling};
 use super::version::Version;
-use super::{MAX_LAYERS, MAX_SIDE_PX};
+use super::{MAX_LAYERS, MAX_SIDE_PX, REFERENCE_TIME};
 use crate::AppState;
-use crate::maps::{Layer, LayerAbout, Look, Moment, Style, TimeWanted};
+use crate::maps::{Layer, LayerAbout, Moment, TimeWanted};
 use crate::query::shown;
 
 /// One layer of a picture.
 pub(crate) struct DrawnLayer {
     /// What is known of it.
     pub(crate) about: LayerAbout,
-    /// The style's name.
-    pub(crate) style: &'static Style,
     /// How it is drawn.
-    pub(crate) look: Look,
+    pub(crate) styling: Styling,
     /// When.
     pub(crate) moment: Moment,
 }
@@ -82,12 +81,12 @@ impl MapRequest {
     pub(crate) async fn parse(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Self, Exception> {
         let kvp = &asked.kvp;
         let view = view(kvp, version)?;
-        let names = layers_and_styles(state, asked)?;
+        let names = layers_and_styles(state, asked, &Styles::of(kvp)?)?;
         let now = Timestamp::now();
         let mut layers = Vec::with_capacity(names.len());
         for named in names {
             layers.push(match named {
-                Named::Own(layer, style) => own(state, asked, (layer, style), now).await?,
+                Named::Own(layer, styling) => own(state, asked, (layer, styling), now).await?,
                 Named::Test(layer) => test(kvp, layer)?,
             });
         }
@@ -105,19 +104,20 @@ impl MapRequest {
 async fn own(
     state: &AppState,
     asked: &WmsAsk,
-    (layer, style): (Layer, &'static Style),
+    (layer, styling): (Layer, Styling),
     now: Timestamp,
 ) -> Result<MapLayer, Exception> {
     let wanted = time_wanted(&asked.kvp)?;
-    let about = defined(state, asked, layer).await?;
+    let mut about = defined(state, asked, layer).await?;
+    if let Some(run) = asked.kvp.filled(REFERENCE_TIME) {
+        let id = layer.id();
+        about = about
+            .of_model_run(&run.replace(' ', "+"))
+            .map_err(|why| Exception::new(Code::InvalidDimensionValue, format!("{REFERENCE_TIME} of {id}: {why}")))?;
+    }
     let moment = about.moment(wanted, now);
     let moment = moment.map_err(|why| no_time(about.layer.id(), &why))?;
-    Ok(MapLayer::Own(Box::new(DrawnLayer {
-        look: layer.look(style),
-        about,
-        style,
-        moment,
-    })))
+    Ok(MapLayer::Own(Box::new(DrawnLayer { about, styling, moment })))
 }
 
 /// Test layers take lists of times, which others do not.
@@ -147,33 +147,17 @@ pub(crate) fn layer_named(name: &str) -> Result<Layer, Exception> {
         .ok_or_else(|| Exception::new(Code::LayerNotDefined, format!("there is no layer '{}'", shown(name))))
 }
 
-/// The style of a name.
-pub(crate) fn style_named(layer: Layer, name: &str) -> Result<&'static Style, Exception> {
-    layer.style(name).ok_or_else(|| {
-        let known: Vec<&str> = layer.styles().iter().map(|style| style.name).collect();
-        Exception::new(
-            Code::StyleNotDefined,
-            format!(
-                "{} has no style '{}'; there are {}",
-                layer.id(),
-                shown(name),
-                known.join(", ")
-            ),
-        )
-    })
-}
-
 /// A layer and its style, by their names.
 enum Named {
-    Own(Layer, &'static Style),
+    Own(Layer, Styling),
     Test(Arc<TestLayer>),
 }
 
 /// The layer of a name here; test layers stand at the root of a tenant and have one style.
-fn named(state: &AppState, asked: &WmsAsk, name: &str, style: &str) -> Result<Named, Exception> {
+fn named(state: &AppState, asked: &WmsAsk, styles: &Styles, (name, style): (&str, &str)) -> Result<Named, Exception> {
     let Some(layer) = test_layer(state, asked, name) else {
         let layer = layer_named(name)?;
-        return Ok(Named::Own(layer, style_named(layer, style)?));
+        return Ok(Named::Own(layer, styles.styling(layer, style)?));
     };
     if ["", "default"].contains(&style) {
         return Ok(Named::Test(layer));
@@ -188,9 +172,13 @@ fn test_layer(state: &AppState, asked: &WmsAsk, name: &str) -> Option<Arc<TestLa
     blue_lake?.layer(name).map(Arc::clone)
 }
 
-fn layers_and_styles(state: &AppState, asked: &WmsAsk) -> Result<Vec<Named>, Exception> {
+fn layers_and_styles(state: &AppState, asked: &WmsAsk, styling: &Styles) -> Result<Vec<Named>, Exception> {
     let kvp = &asked.kvp;
-    let layers: Vec<&str> = kvp.needed("LAYERS")?.split(',').collect();
+    // A descriptor may name the layers itself.
+    let layers: Vec<&str> = match (&styling.sld, kvp.filled("LAYERS")) {
+        (Some(sld), None) => sld.layers.iter().map(|layer| layer.name.as_str()).collect(),
+        _ => kvp.needed("LAYERS")?.split(',').collect(),
+    };
     if layers.len() > MAX_LAYERS {
         return Err(Exception::plain(format!(
             "{} layers; at most {MAX_LAYERS} are drawn in one picture",
@@ -208,8 +196,8 @@ fn layers_and_styles(state: &AppState, asked: &WmsAsk) -> Result<Vec<Named>, Exc
             format!("STYLES names {} styles for {} layers", styles.len(), layers.len()),
         ));
     }
-    let pairs = layers.iter().zip(styles);
-    pairs.map(|(layer, style)| named(state, asked, layer, style)).collect()
+    let pairs = layers.into_iter().zip(styles);
+    pairs.map(|pair| named(state, asked, styling, pair)).collect()
 }
 
 pub(crate) fn time_wanted(kvp: &Kvp) -> Result<TimeWanted, Exception> {

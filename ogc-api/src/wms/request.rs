@@ -10,7 +10,7 @@ use http::request::Parts;
 use super::exception::{Code, Exception};
 use super::kvp::Kvp;
 use super::version::Version;
-use super::{DEADLINE, capabilities, feature_info, get_map};
+use super::{DEADLINE, capabilities, describe_layer, feature_info, get_map};
 use crate::ask::Ask;
 use crate::features::Root;
 use crate::query::shown;
@@ -103,10 +103,12 @@ async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Re
         "getmap" | "map" => get_map::answer(state, asked, version).await,
         "getfeatureinfo" | "feature_info" => feature_info::answer(state, asked, version).await,
         "getlegendgraphic" => get_map::legend(state, asked).await,
+        "describelayer" => describe_layer::answer(state, asked, version).await,
         _ => Err(Exception::new(
             Code::OperationNotSupported,
             format!(
-                "REQUEST '{}' is not offered; there are GetCapabilities, GetMap, GetFeatureInfo and GetLegendGraphic",
+                "REQUEST '{}' is not offered; there are GetCapabilities, GetMap, GetFeatureInfo, GetLegendGraphic and \
+                 DescribeLayer",
                 shown(request)
             ),
         )),

@@ -147,6 +147,8 @@ async fn a_layer_says_where_when_how_and_whose() {
         "BoundingBox",
         "BoundingBox",
         "BoundingBox",
+        // Time, and the model run.
+        "Dimension",
         "Dimension",
         "Attribution",
         "Style",
@@ -243,7 +245,7 @@ async fn the_service_says_its_limits_and_where_requests_go() {
     assert_eq!(exceptions, ["XML", "INIMAGE", "BLANK"]);
     let old = capabilities(&service, "", "1.1.1").await;
     assert_eq!(old.child("Service").child("Name").text, "OGC:WMS");
-    assert_eq!(old.child("Capability").child("Request").children.len(), 4);
+    assert_eq!(old.child("Capability").child("Request").children.len(), 5);
 }
 
 #[tokio::test]

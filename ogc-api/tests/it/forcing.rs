@@ -10,7 +10,7 @@ use bytes::Bytes;
 use driftline_domain::{BBox, ForcingKind, GridSpec, RegularGrid, RunTime, ValidTime, VectorField};
 use driftline_ogc_api::{
     CycleAbout, CycleName, CycleObject, CycleObjects, FieldAbout, FieldStep, ForcingAbout, ForcingFields, ForcingMaps,
-    MapSlab, SeamError, StepsQuestion, StoredField,
+    ForcingRun, MapSlab, SeamError, StepsQuestion, StoredField,
 };
 use futures::future::BoxFuture;
 
@@ -59,6 +59,11 @@ pub(crate) fn time(hour: i64) -> ValidTime {
     ValidTime::from_unix_s(T0_S + 3600 * hour).unwrap()
 }
 
+/// A model run, hours from the newest one.
+pub(crate) fn run(hour: i64) -> RunTime {
+    RunTime::from_unix_s(T0_S + 3600 * hour).unwrap()
+}
+
 fn grid() -> RegularGrid {
     let nodes = |low: f64, high: f64| ((high - low) / STEP_DEG) as usize + 1;
     RegularGrid {
@@ -92,6 +97,18 @@ impl ForcingMaps for TestForcing {
             step_s: 3_600,
             attribution: vec![credit.to_owned()],
             version: self.version.load(Ordering::Relaxed),
+            runs: vec![
+                ForcingRun {
+                    run: run(-6),
+                    from: time(0),
+                    until: time(2),
+                },
+                ForcingRun {
+                    run: run(0),
+                    from: time(0),
+                    until: time(LAST_HOUR),
+                },
+            ],
         };
         Box::pin(async { Ok(Some(about)) })
     }
@@ -237,5 +254,30 @@ impl CycleObjects for TestForcing {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let bytes: Vec<u8> = range.map(|at| at as u8).collect();
         Box::pin(async move { Ok(Some(bytes.into())) })
+    }
+
+    /// The older run has half of everything.
+    fn slabs_of_run(
+        &self,
+        kind: ForcingKind,
+        run: RunTime,
+        bbox: BBox,
+        at: ValidTime,
+        max_cell_m: Option<f64>,
+    ) -> BoxFuture<'_, Result<Vec<MapSlab>, SeamError>> {
+        let share = if run == self::run(0) { 1.0 } else { 0.5 };
+        Box::pin(async move {
+            let slabs = self.slabs(kind, bbox, at, max_cell_m).await?;
+            let part = |values: &Vec<f32>| values.iter().map(|value| value * share).collect();
+            let of_run = |slab: MapSlab| MapSlab {
+                field: Arc::new(VectorField {
+                    east: part(&slab.field.east),
+                    north: part(&slab.field.north),
+                }),
+                run,
+                ..slab
+            };
+            Ok(slabs.into_iter().map(of_run).collect())
+        })
     }
 }

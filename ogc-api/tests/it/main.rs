@@ -69,6 +69,8 @@ mod tiles;
 #[cfg(test)]
 mod waves;
 #[cfg(test)]
+mod wms_styles;
+#[cfg(test)]
 mod wmts;
 #[cfg(test)]
 mod zarr;

@@ -79,7 +79,7 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
         "2025-01-01T00:00:00Z/2025-01-01T06:00:00Z",
     ),
     (&["REQUEST=GetTile"], "OperationNotSupported", "GetTile"),
-    (&["REQUEST=DescribeLayer"], "OperationNotSupported", "DescribeLayer"),
+    (&["REQUEST=GetStyles"], "OperationNotSupported", "GetStyles"),
     (&["REQUEST=-"], "OperationNotSupported", "GetCapabilities"),
     (&["SERVICE=WFS"], "", "WFS"),
     (&["VERSION=one"], "", "one"),
@@ -221,6 +221,7 @@ async fn an_exception_as_a_picture_has_its_words_or_nothing_as_asked() {
         let changes = [
             &format!("VERSION={version}")[..],
             "LAYERS=lakes",
+            "TRANSPARENT=TRUE",
             &format!("EXCEPTIONS={form}"),
         ];
         let answer = service.get(&format!("/wms?{}", with(GOOD, &changes))).await;
@@ -232,7 +233,6 @@ async fn an_exception_as_a_picture_has_its_words_or_nothing_as_asked() {
         assert_eq!(answer.header("x-wms-exception"), "LayerNotDefined");
         let pixels = Pixels::decode(&answer.body);
         assert_eq!((pixels.width, pixels.height), (100, 80), "{form}");
-        // The request is one with a transparent ground.
         let is_blank = form.to_lowercase().ends_with("blank");
         assert_eq!(pixels.drawn() == 0, is_blank, "{form}");
     }

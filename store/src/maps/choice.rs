@@ -1,6 +1,6 @@
 //! Which stored fields show an instant: of every product the newest cycle among those whose step comes nearest.
 
-use driftline_domain::{BBox, ForcingKind, GridSpec, ValidTime};
+use driftline_domain::{BBox, ForcingKind, GridSpec, RunTime, ValidTime};
 
 use crate::{Catalog, SeriesRef};
 
@@ -29,6 +29,19 @@ pub struct KindAbout {
     pub step_s: u32,
     /// Lines that every product must carry, each once.
     pub attribution: Vec<String>,
+    /// The model runs, the oldest first.
+    pub runs: Vec<RunAbout>,
+}
+
+/// What there is of one kind in the cycles of one model run, whatever their feeds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RunAbout {
+    /// When the models started.
+    pub run: RunTime,
+    /// First stored step.
+    pub from: ValidTime,
+    /// Last stored step.
+    pub until: ValidTime,
 }
 
 /// A step that shows an instant and how far from it it is.
@@ -43,8 +56,18 @@ impl Catalog {
     /// nearest step is more than half its spacing away gives none. Whether a grid meets a place, [`crate::Store::slab`]
     /// tells.
     pub fn showing(&self, kind: ForcingKind, at: ValidTime) -> Vec<StepRef> {
+        self.chosen(kind, at, |_| true)
+    }
+
+    /// The same of the cycles of one model run only.
+    pub fn showing_run(&self, kind: ForcingKind, run: RunTime, at: ValidTime) -> Vec<StepRef> {
+        self.chosen(kind, at, |other| other == run)
+    }
+
+    fn chosen(&self, kind: ForcingKind, at: ValidTime, counts: impl Fn(RunTime) -> bool) -> Vec<StepRef> {
         let mut chosen: Vec<(StepRef, i64)> = Vec::new();
-        for (cycle, index) in self.series_of(kind) {
+        let series = self.series_of(kind);
+        for (cycle, index) in series.filter(|(cycle, _)| counts(cycle.manifest.run)) {
             let entry = &cycle.manifest.series[index];
             let Some(near) = nearest_step(&entry.times, at) else {
                 continue;
@@ -112,7 +135,9 @@ impl KindAbout {
                 until,
                 step_s,
                 attribution: Vec::new(),
+                runs: Vec::new(),
             });
+            note_run(&mut whole.runs, cycle.manifest.run, (from, until));
             (whole.from, whole.until) = (whole.from.min(from), whole.until.max(until));
             whole.step_s = whole.step_s.min(step_s);
             if !grids.contains(&entry.grid) {
@@ -127,6 +152,17 @@ impl KindAbout {
             whole.attribution.extend(credit);
         }
         about
+    }
+}
+
+/// Takes the times of a run into the list, which stays in order.
+fn note_run(runs: &mut Vec<RunAbout>, run: RunTime, (from, until): (ValidTime, ValidTime)) {
+    match runs.binary_search_by_key(&run, |about| about.run) {
+        Ok(at) => {
+            let about = &mut runs[at];
+            (about.from, about.until) = (about.from.min(from), about.until.max(until));
+        }
+        Err(at) => runs.insert(at, RunAbout { run, from, until }),
     }
 }
 

@@ -11,8 +11,10 @@ const TOLERANCE_PX: f64 = 0.4;
 /// An edge is halved this often at most.
 const MOST_HALVINGS: u32 = 9;
 /// Edges shorter than this, in degrees and in pixels, are not looked at.
-const SHORT: f64 = 0.05;
+const SHORT_DEG: f64 = 0.05;
 const SHORT_PX: f64 = 4.0;
+/// Edges longer than this are halved in any case.
+const LONG_DEG: f64 = 10.0;
 
 /// The places of a line in the plane, with those in between that its bends need.
 pub(super) fn places(view: &MapView, line: &LineString<f64>) -> Vec<Place> {
@@ -33,8 +35,10 @@ fn bend(view: &MapView, from: (Coord, Place), to: (Coord, Place), halvings: u32,
     let degrees = (to.0.x - from.0.x).abs().max((to.0.y - from.0.y).abs());
     let (across, down) = view.scale();
     let in_pixels = |a: Place, b: Place| libm::hypot((b.0 - a.0) * across, (b.1 - a.1) * down);
-    // Not "length > ..": where there is no place the edge is looked at, too.
-    if halvings == 0 || degrees < SHORT || in_pixels(from.1, to.1) < SHORT_PX {
+    // The ends of a long edge may stand beside each other: it goes around the pole. And not "length > ..": where there is
+    // no place the edge is looked at, too.
+    let is_short = degrees < LONG_DEG && in_pixels(from.1, to.1) < SHORT_PX;
+    if halvings == 0 || degrees < SHORT_DEG || is_short {
         return;
     }
     let middle = Coord {
@@ -44,7 +48,7 @@ fn bend(view: &MapView, from: (Coord, Place), to: (Coord, Place), halvings: u32,
     let place = view.plane(middle.x, middle.y);
     let straight = ((from.1.0 + to.1.0) / 2.0, (from.1.1 + to.1.1) / 2.0);
     // A bend may cross the straight way in its middle: long edges are halved in any case.
-    if in_pixels(straight, place) <= TOLERANCE_PX && degrees < 10.0 {
+    if in_pixels(straight, place) <= TOLERANCE_PX && degrees < LONG_DEG {
         return;
     }
     bend(view, from, (middle, place), halvings - 1, places);

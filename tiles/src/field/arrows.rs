@@ -2,7 +2,7 @@
 
 use super::scale::Scale;
 use super::sprites::{self, SPACING_PX};
-use super::{FieldStyle, Sampler};
+use super::{FieldStyle, Sampler, barbs};
 use crate::MapView;
 
 /// Slower than this share of the range an arrow is a dot: the direction means nothing.
@@ -21,16 +21,22 @@ pub(super) fn stamp(view: &MapView, samplers: &[Sampler<'_>], style: &FieldStyle
             let Some((east, north)) = samplers.iter().find_map(|sampler| sampler.value(lon, lat)) else {
                 continue;
             };
+            let corner = (
+                i64::from(middle_x) - i64::from(spacing / 2),
+                i64::from(middle_y) - i64::from(spacing / 2),
+            );
+            if style.look.has_barbs() {
+                let from = on_screen(view, (lon, lat), -east, -north);
+                let barb = barbs::barb(ratio, from, libm::hypot(east, north), lat < 0.0);
+                put(view, &barb, spacing, corner, scale, indices);
+                continue;
+            }
             let share = libm::hypot(east, north) / style.range.1;
             let sprite = if share < CALM_SHARE {
                 sprites::dot(ratio)
             } else {
                 sprites::arrow(ratio, on_screen(view, (lon, lat), east, north), share)
             };
-            let corner = (
-                i64::from(middle_x) - i64::from(spacing / 2),
-                i64::from(middle_y) - i64::from(spacing / 2),
-            );
             put(view, sprite, spacing, corner, scale, indices);
         }
     }

@@ -3,7 +3,7 @@
 //! An arrow is dark with a light casing, so that it reads on any ground. Its soft edges need colours between casing and
 //! scale: three for each colour of the scale, which is why a picture with arrows has 60 colours instead of 255.
 
-use super::{FieldLook, FieldStyle};
+use super::FieldStyle;
 use crate::picture::{Rgba, TRANSPARENT, over};
 
 /// Arrow pixels by how much of the arrow covers them: none, three shares of casing over the ground, casing, and eight
@@ -20,6 +20,8 @@ pub(super) struct Scale {
     style: FieldStyle,
     /// Colours of the scale; index 0 is "nothing here", 1 the lowest.
     colours: u8,
+    /// Those of them that are steps of the range.
+    bands: u8,
     arrows: bool,
     low: f32,
     per_unit: f32,
@@ -27,17 +29,28 @@ pub(super) struct Scale {
 
 impl Scale {
     pub(super) fn of(style: &FieldStyle) -> Self {
-        let (colours, arrows) = match style.look {
-            FieldLook::Colour => (255, false),
-            FieldLook::Arrows => (0, true),
-            FieldLook::ColourArrows => (60, true),
+        let arrows = style.look.has_marks();
+        let edges = u8::from(style.below.is_some()) + u8::from(style.above.is_some());
+        let most = match (style.look.has_colours(), arrows) {
+            (false, _) => 0,
+            (true, false) => 255 - edges,
+            (true, true) => 60 - edges,
         };
+        let bands = style.bands.map_or(most, |bands| bands.clamp(1, most.max(1)).min(most));
+        let colours = if most == 0 { 0 } else { bands + edges };
         let (low, high) = style.range;
-        let per_unit = f64::from(colours) / (high - low);
+        let per_unit = f64::from(bands) / (high - low);
+        // What is below has an index of its own under the lowest step.
+        let low = if style.below.is_some() {
+            low - 1.0 / per_unit
+        } else {
+            low
+        };
         let sound = low.is_finite() && per_unit.is_finite() && per_unit > 0.0;
         Self {
             style: *style,
             colours,
+            bands,
             arrows,
             low: if sound { low as f32 } else { 0.0 },
             per_unit: if sound { per_unit as f32 } else { 0.0 },
@@ -77,11 +90,16 @@ impl Scale {
 
     /// The palette of the indices.
     pub(super) fn palette(&self) -> Vec<Rgba> {
-        let colours = (0..self.colours).map(|k| {
-            let share = (f64::from(k) + 0.5) / f64::from(self.colours);
-            let [r, g, b] = self.style.colours.colour(share);
-            [r, g, b, 255]
+        let bands = (0..self.bands).map(|k| {
+            let share = (f64::from(k) + 0.5) / f64::from(self.bands);
+            self.style.colours.rgba(share)
         });
+        let (below, above) = if self.colours == 0 {
+            (None, None)
+        } else {
+            (self.style.below, self.style.above)
+        };
+        let colours = below.into_iter().chain(bands).chain(above);
         let grounds: Vec<Rgba> = std::iter::once(TRANSPARENT).chain(colours).collect();
         if !self.arrows {
             return grounds;

@@ -18,7 +18,7 @@ const LONGEST_PX: f32 = 28.0;
 /// Width of the casing on each side.
 const CASING_PX: f32 = 1.25;
 
-type Sprite = Box<[u8]>;
+pub(super) type Sprite = Box<[u8]>;
 
 static ARROWS: [[[OnceLock<Sprite>; DIRECTIONS]; LENGTHS]; RATIOS] =
     [const { [const { [const { OnceLock::new() }; DIRECTIONS] }; LENGTHS] }; RATIOS];
@@ -63,7 +63,8 @@ fn arrow_path(length: f32) -> Option<Path> {
     path.finish()
 }
 
-fn drawn(path: Option<Path>, degrees: f32, ratio: usize) -> Sprite {
+/// A filled path turned clockwise, as codes.
+pub(super) fn drawn(path: Option<Path>, degrees: f32, ratio: usize) -> Sprite {
     let side = SPACING_PX * ratio as u32;
     let nothing = || vec![0; (side * side) as usize].into_boxed_slice();
     let (Some(path), Some(mut dark), Some(mut casing)) = (path, Mask::new(side, side), Mask::new(side, side)) else {

@@ -43,6 +43,8 @@ pub(super) enum Symbol<'a> {
     Track(MarkStatus),
     /// Of a speed.
     Arrow(&'a FieldStyle, f64),
+    /// Symbols as a style gives them.
+    Given(&'a [crate::Symbol]),
 }
 
 pub(super) struct Panel<'a> {
@@ -183,6 +185,7 @@ impl Panel<'_> {
                     canvas.stamp(sprite, (right, middle));
                 }
             }
+            Symbol::Given(symbols) => crate::symbols::draw_sample(canvas, symbols, (left, lower), (right, upper)),
             Symbol::Arrow(style, speed) => {
                 let arrow = super::arrow(style, speed, ratio);
                 for y in 0..arrow.height() {

@@ -339,6 +339,7 @@ fn a_calm_is_a_dot_and_odd_ranges_do_no_harm() {
                 look,
                 range,
                 colours: ColourMap::Cividis,
+                ..FieldStyle::of(Quantity::Current)
             };
             let picture = draw_field(&view, &[slab(&grid, &wind, Reading::Vector)], &style);
             picture.to_png().unwrap();
