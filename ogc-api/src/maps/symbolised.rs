@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use driftline_simulate::tile_content::track_lines;
 use driftline_tiles::{MapView, Picture, Symbol, draw_symbols};
 use geo::Geometry;
 use serde_json::{Map, Value, json};
@@ -12,7 +13,7 @@ use super::layer::Layer;
 use super::picture::{Drawn, MOST_AREAS, Viewer, compute, pixel_m, positions_at, run_of};
 use super::rules::Rules;
 use super::time::Moment;
-use super::tracks::{shown_of, track_lines};
+use super::tracks::shown_of;
 use crate::Error;
 use crate::runs::RunCache;
 

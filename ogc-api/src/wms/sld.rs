@@ -284,7 +284,7 @@ mod tests {
              </PointSymbolizer>",
         );
         assert!(matches!(
-            super::tests::rules(&mark.unwrap()).rules[0].symbols[0],
+            rules(&mark.unwrap()).rules[0].symbols[0],
             Symbol::Mark(_)
         ));
         assert_eq!(sld.style("search-areas", ""), sld.style("search-areas", "mine"));

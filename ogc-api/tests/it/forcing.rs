@@ -125,6 +125,31 @@ impl ForcingMaps for TestForcing {
         let found = slab.grid.window_around(&bbox, 3).map(|_| slab);
         Box::pin(async { Ok(found.into_iter().collect()) })
     }
+
+    /// The older run has half of everything.
+    fn slabs_of_run(
+        &self,
+        kind: ForcingKind,
+        run: RunTime,
+        bbox: BBox,
+        at: ValidTime,
+        max_cell_m: Option<f64>,
+    ) -> BoxFuture<'_, Result<Vec<MapSlab>, SeamError>> {
+        let share = if run == self::run(0) { 1.0 } else { 0.5 };
+        Box::pin(async move {
+            let slabs = self.slabs(kind, bbox, at, max_cell_m).await?;
+            let part = |values: &Vec<f32>| values.iter().map(|value| value * share).collect();
+            let of_run = |slab: MapSlab| MapSlab {
+                field: Arc::new(VectorField {
+                    east: part(&slab.field.east),
+                    north: part(&slab.field.north),
+                }),
+                run,
+                ..slab
+            };
+            Ok(slabs.into_iter().map(of_run).collect())
+        })
+    }
 }
 
 impl TestForcing {
@@ -254,30 +279,5 @@ impl CycleObjects for TestForcing {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let bytes: Vec<u8> = range.map(|at| at as u8).collect();
         Box::pin(async move { Ok(Some(bytes.into())) })
-    }
-
-    /// The older run has half of everything.
-    fn slabs_of_run(
-        &self,
-        kind: ForcingKind,
-        run: RunTime,
-        bbox: BBox,
-        at: ValidTime,
-        max_cell_m: Option<f64>,
-    ) -> BoxFuture<'_, Result<Vec<MapSlab>, SeamError>> {
-        let share = if run == self::run(0) { 1.0 } else { 0.5 };
-        Box::pin(async move {
-            let slabs = self.slabs(kind, bbox, at, max_cell_m).await?;
-            let part = |values: &Vec<f32>| values.iter().map(|value| value * share).collect();
-            let of_run = |slab: MapSlab| MapSlab {
-                field: Arc::new(VectorField {
-                    east: part(&slab.field.east),
-                    north: part(&slab.field.north),
-                }),
-                run,
-                ..slab
-            };
-            Ok(slabs.into_iter().map(of_run).collect())
-        })
     }
 }
