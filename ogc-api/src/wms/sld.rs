@@ -272,10 +272,10 @@ mod tests {
              <SvgParameter name='stroke-dasharray'>4 2</SvgParameter></Stroke></PolygonSymbolizer>",
         );
         let sld = sld.unwrap();
-        let rules = rules(&sld);
-        assert!(matches!(&rules.rules[0].condition, Condition::When(_)));
-        let [Symbol::Fill(fill), Symbol::Line(line)] = &rules.rules[0].symbols[..] else {
-            panic!("{:?}", rules.rules[0].symbols);
+        let first = rules(&sld);
+        assert!(matches!(&first.rules[0].condition, Condition::When(_)));
+        let [Symbol::Fill(fill), Symbol::Line(line)] = &first.rules[0].symbols[..] else {
+            panic!("{:?}", first.rules[0].symbols);
         };
         assert_eq!(*fill, [255, 128, 0, 128]);
         assert_eq!((line.width, line.dashes.as_slice()), (3.0, [4.0, 2.0].as_slice()));
