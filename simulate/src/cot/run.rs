@@ -1,11 +1,11 @@
 //! The events of a run, output time by output time.
 
 use driftline_domain::ValidTime;
-use geo::CoordsIter;
+use geo::{CoordsIter, MapCoords};
 
 use super::event::{Drawn, Event};
 use super::parts::{middle, outlines};
-use crate::documents::RunView;
+use crate::documents::{RunView, rounded};
 use crate::kml::LEVEL_COLOURS;
 use crate::products::{Area, AreaSet, holding_at, holds_until};
 
@@ -89,7 +89,8 @@ fn of_area(view: &RunView, set: &AreaSet, area: &Area) -> Vec<Event> {
     let percent = libm::round(area.level * 100.0) as u32;
     let colour = LEVEL_COLOURS.iter().find(|(level, _)| *level == percent);
     let colour = colour.map_or(DATUM_COLOUR, |(_, colour)| *colour);
-    let outlines = outlines(&area.polygons);
+    // As they are stored: a run in memory and one that is read back give the same.
+    let outlines = outlines(&area.polygons.map_coords(rounded));
     let all = outlines.len();
     let part = |(number, outline): (usize, Vec<geo::Coord>)| {
         let mut title = format!("{percent} %");
