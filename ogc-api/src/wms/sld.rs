@@ -325,6 +325,9 @@ mod tests {
         for _ in 0..4_000 {
             let mut text: Vec<char> = good.chars().collect();
             for _ in 0..=roll(4) {
+                if text.is_empty() {
+                    break;
+                }
                 let at = roll(text.len());
                 match roll(4) {
                     0 => drop(text.remove(at)),
