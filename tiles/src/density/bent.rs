@@ -1,12 +1,11 @@
 //! A density in a projected picture, whose pixels share no rows and columns with the grid: by the same rules, pixel by
 //! pixel.
 
-use super::{COLOURS, DensityGrid, DensityStyle, Span, level};
+use super::{DensityGrid, DensityStyle, Span, level};
 use crate::warp::{Place, Warp};
 use crate::{MapView, Picture};
 
 pub(super) fn draw(view: &MapView, grid: &DensityGrid, style: &DensityStyle, scale: (f64, f64)) -> Picture {
-    debug_assert!(COLOURS < 256);
     let width = view.width as usize;
     let mut indices = vec![0u8; width * view.height as usize];
     let mut drawn = false;
