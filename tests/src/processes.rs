@@ -70,7 +70,10 @@ fn documents_are_as_the_standards_schemas_have_them() {
     let prepared = Prepared::new();
     let server = prepared.serve();
     let client = server.client().with_key(&prepared.key);
-    let body = json!({"inputs": mission_off_norway(2, 200), "response": "document"});
+    let mut inputs = mission_off_norway(2, 200);
+    // Objects are qualified values by the standard.
+    inputs["config"] = json!({"value": inputs["config"]});
+    let body = json!({"inputs": inputs, "response": "document"});
     let job = location(&client, "drift", &body);
     let early = client.json(&job);
     let info = finished(&client, &job);

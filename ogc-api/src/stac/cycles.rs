@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::VERSION;
 use super::collections::Holder;
-use super::places::{geometry, is_box};
+use super::places::{corners, geometry};
 use crate::document::{GEOJSON, JSON};
 use crate::features::union_of_boxes;
 use crate::links::Site;
@@ -87,7 +87,7 @@ impl Cycle {
                 .map(str::to_owned)
                 .collect()
         };
-        let boxes: Vec<[f64; 4]> = series.iter().filter_map(|one| is_box(&one["bbox"])).collect();
+        let boxes: Vec<[f64; 4]> = series.iter().filter_map(|one| corners(&one["bbox"])).collect();
         let time = |value: &Value| value.as_str()?.parse::<ValidTime>().ok();
         let firsts = series.iter().filter_map(|one| time(one["times"].as_array()?.first()?));
         let lasts = series.iter().filter_map(|one| time(one["times"].as_array()?.last()?));

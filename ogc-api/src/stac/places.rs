@@ -1,11 +1,13 @@
 //! Boxes as GeoJSON (RFC 7946): one polygon, or two where it crosses the antimeridian (section 3.1.9).
 
+use driftline_domain::BBox;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The four numbers of a box, if it is one.
-pub(super) fn is_box(value: &Value) -> Option<[f64; 4]> {
-    let numbers: Vec<f64> = value.as_array()?.iter().filter_map(Value::as_f64).collect();
-    numbers.try_into().ok()
+/// West, south, east, north of a box as the forcing catalogue writes it.
+pub(super) fn corners(value: &Value) -> Option<[f64; 4]> {
+    let bbox = BBox::deserialize(value).ok()?;
+    Some([bbox.west, bbox.south, bbox.east, bbox.north])
 }
 
 /// The box's area.
@@ -41,6 +43,8 @@ mod tests {
         assert_eq!(across["coordinates"].as_array().unwrap().len(), 2);
         assert_eq!(across["coordinates"][0][0][1], json!([180.0, 0.0]));
         assert_eq!(across["coordinates"][1][0][0], json!([-180.0, 0.0]));
-        assert_eq!(is_box(&json!([1, 2, 3])), None);
+        assert_eq!(corners(&json!([1, 2, 3, 4])), None);
+        let bbox = json!({"west": 1.0, "south": 2.0, "east": 3.0, "north": 4.0});
+        assert_eq!(corners(&bbox), Some([1.0, 2.0, 3.0, 4.0]));
     }
 }

@@ -98,11 +98,8 @@ fn cycles(question: &DatasetQuestion) -> Vec<Value> {
         let times: Vec<String> = (0..3)
             .map(|hour| crate::forcing::time(6 * number + hour).to_string())
             .collect();
-        let bbox = if number == 2 {
-            [170.0, 55.0, -170.0, 65.0]
-        } else {
-            [0.0, 55.0, 10.0, 65.0]
-        };
+        let (west, east) = if number == 2 { (170.0, -170.0) } else { (0.0, 10.0) };
+        let bbox = json!({"west": west, "south": 55.0, "east": east, "north": 65.0});
         json!({
             "feed": "norkyst", "run": run, "revision": 1, "published_at": run, "bytes": 1_000,
             "series": [{
