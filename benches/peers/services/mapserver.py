@@ -16,8 +16,8 @@ from server import Asked, Missing, Server, environment
 
 PROGRAM = Path("/usr/lib/cgi-bin/mapserv")
 WORKERS = 2
-# Colours of the speed, m/s: eight steps between these.
-RAMP = [(0.1 * step, 0.1 * (step + 1)) for step in range(10)]
+# Colours of the speed, m/s. Classes are looked up in a table of 256 entries: by default MapServer makes one of 65,536 for each picture.
+RAMP = [(0.15 * step, 0.15 * (step + 1)) for step in range(10)]
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 1024; }}
@@ -45,14 +45,14 @@ MAP
   PROJECTION "init=epsg:4326" END
   WEB METADATA
     "ows_title" "bench" "ows_enable_request" "*" "ows_srs" "EPSG:3857 EPSG:4326"
-    "ows_onlineresource" "http://127.0.0.1:{port}/mapserv/bench?"
+    "ows_onlineresource" "http://127.0.0.1:{port}/mapserv?map=bench&"
     "oga_onlineresource" "http://127.0.0.1:{port}/mapserv/bench/ogcapi" "oga_enable_request" "*"
   END END
   OUTPUTFORMAT NAME "png" DRIVER AGG/PNG MIMETYPE "image/png" IMAGEMODE RGBA TRANSPARENT ON FORMATOPTION "COMPRESSION=1" END
   OUTPUTFORMAT NAME "mvt" DRIVER MVT EXTENSION "pbf" FORMATOPTION "EDGE_BUFFER=10" END
   LAYER
     NAME "speed" TYPE RASTER STATUS ON
-    TILEINDEX "{folder}/times.shp" TILEITEM "location"
+    TILEINDEX "{folder}/times.shp" TILEITEM "location" PROCESSING "SCALE=0,1.5" PROCESSING "SCALE_BUCKETS=256"
     PROJECTION "init=epsg:4326" END
     METADATA
       "wms_title" "speed" "wms_timeextent" "2025-01-01T00:00:00Z/2025-01-02T23:00:00Z/PT1H" "wms_timeitem" "time"
@@ -70,6 +70,7 @@ POINTS = """
     DATA "geom FROM {name} USING UNIQUE id USING SRID=4326"
     PROJECTION "init=epsg:4326" END
     METADATA "ows_title" "{name}" "gml_include_items" "all" "gml_featureid" "id" "oga_enable_request" "*" "oga_max_limit" "10000" END
+    TEMPLATE "none"
     CLASS STYLE SIZE 4 COLOR 255 0 0 END END
   END
 """
@@ -130,12 +131,12 @@ class MapServer(Server):
                 told = environment(MAPSERVER_CONFIG_FILE=str(self.folder / "mapserver.conf"))
                 self.launch([str(PROGRAM)], "mapserv.log", stdin=listening, env=told)
         self.launch([nginx, "-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "nginx.log")], "nginx.log", env=environment())
-        self.wait_for("/mapserv/bench?SERVICE=WMS&REQUEST=GetCapabilities")
+        self.wait_for("/mapserv?map=bench&SERVICE=WMS&REQUEST=GetCapabilities")
 
     @staticmethod
     def colour(low: float, high: float) -> str:
-        red, blue = int(255 * low), int(255 * (1 - low))
-        return f'    CLASS EXPRESSION ([pixel] >= {low} AND [pixel] < {high}) STYLE COLOR {red} 120 {blue} END END'
+        red, blue = int(170 * low), int(255 - 170 * low)
+        return f'    CLASS EXPRESSION ([pixel] >= {low:.2f} AND [pixel] < {high:.2f}) STYLE COLOR {red} 120 {blue} END END'
 
     def pids(self) -> list[int]:
         return super().pids() + self.points.pids()
@@ -146,12 +147,13 @@ class MapServer(Server):
 
     def asked(self, task: str, drawn: list) -> Asked | None:
         """The requests of a task."""
-        base, items = "/mapserv/bench", "/mapserv/bench/ogcapi/collections/points_100k/items"
+        base, path = "/mapserv?map=bench", "/mapserv/bench/ogcapi"
+        items = f"{path}/collections/points_100k/items"
         match task:
             case server.MAPS:
                 return Asked([self.map_path(tile) for tile in drawn], server.picture, 100)
             case server.TILES:
-                fixed = f"{base}?mode=tile&tilemode=gmap&layers=points_100k&map.imagetype=mvt"
+                fixed = f"{base}&mode=tile&tilemode=gmap&layers=points_100k&map.imagetype=mvt"
                 return Asked([f"{fixed}&tile={tile.x}+{tile.y}+{tile.z}" for tile in drawn], server.tile_features)
             case server.PAGES:
                 return Asked([f"{page_path(items, page)}&f=json" for page in drawn], server.features)
@@ -160,17 +162,17 @@ class MapServer(Server):
             case server.DEPTH:
                 return Asked([f"{items}?f=json&limit=1000&offset={row}" for row in drawn], server.features, 1000)
             case server.CAPABILITIES:
-                return Asked([f"{base}?SERVICE=WMS&REQUEST=GetCapabilities"], server.elements)
+                return Asked([f"{base}&SERVICE=WMS&REQUEST=GetCapabilities"], server.elements)
             case server.LANDING:
-                return Asked([f"{base}/ogcapi/?f=json"], server.members)
+                return Asked([f"{path}/?f=json"], server.members)
             case server.COLLECTIONS:
-                return Asked([f"{base}/ogcapi/collections?f=json"], server.members)
+                return Asked([f"{path}/collections?f=json"], server.members)
             case server.API:
-                return Asked([f"{base}/ogcapi/api?f=json"], server.members)
+                return Asked([f"{path}/api?f=json"], server.members)
         return None
 
     @staticmethod
     def map_path(tile: draws.Tile) -> str:
         box = ",".join(f"{edge:.3f}" for edge in tile.bbox_3857())
         fixed = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=speed&STYLES=&CRS=EPSG:3857&WIDTH=256&HEIGHT=256"
-        return f"/mapserv/bench?{fixed}&FORMAT=image/png&TRANSPARENT=TRUE&BBOX={box}&TIME={tile.time()}"
+        return f"/mapserv?map=bench&{fixed}&FORMAT=image/png&TRANSPARENT=TRUE&BBOX={box}&TIME={tile.time()}"

@@ -9,6 +9,7 @@ server in processor time. README.md beside this file says what is asked and how 
 import argparse
 import json
 import os
+import signal
 import statistics
 import sys
 from pathlib import Path
@@ -130,6 +131,8 @@ def measured(it: Server, asked: dict[str, list]) -> tuple[list[dict], list[str]]
 
 def main() -> None:
     """Prepares, measures and reports."""
+    # Whoever ends this program ends the servers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--driftline", type=Path, default=ROOT / "target/release/driftline", help="the release binary")
     parser.add_argument("--folder", type=Path, default=ENVIRONMENT / "data", help="data of all servers; kept for the next time")
