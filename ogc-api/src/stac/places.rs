@@ -43,7 +43,7 @@ mod tests {
         assert_eq!(across["coordinates"].as_array().unwrap().len(), 2);
         assert_eq!(across["coordinates"][0][0][1], json!([180.0, 0.0]));
         assert_eq!(across["coordinates"][1][0][0], json!([-180.0, 0.0]));
-        assert_eq!(corners(&json!([1, 2, 3, 4])), None);
+        assert_eq!(corners(&json!({"west": 1})), None);
         let bbox = json!({"west": 1.0, "south": 2.0, "east": 3.0, "north": 4.0});
         assert_eq!(corners(&bbox), Some([1.0, 2.0, 3.0, 4.0]));
     }

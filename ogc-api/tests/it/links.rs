@@ -9,6 +9,8 @@ use crate::service::{BASE, Service};
 
 fn hrefs(value: &Value, found: &mut Vec<String>) {
     match value {
+        // A query of EDR has to be told where.
+        Value::Object(map) if map.contains_key("variables") => {}
         Value::Object(map) => {
             for (name, value) in map {
                 match value {
