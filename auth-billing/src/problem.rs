@@ -20,8 +20,6 @@ pub struct Problem {
     pub code: &'static str,
     /// What sort of problem it is, by an address of a standard that names some; otherwise `about:blank` (RFC 9457, 4.2.1).
     pub kind: &'static str,
-    /// The status in words.
-    pub title: &'static str,
     /// A sentence for people.
     pub detail: String,
     /// The request it answers; the outermost layer, [`crate::access_log`], fills it in.
@@ -52,7 +50,6 @@ impl Problem {
             status,
             code,
             kind: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error"),
             detail: detail.into(),
             request_id: None,
             violations: Vec::new(),
@@ -161,7 +158,8 @@ impl IntoResponse for Problem {
         let details: Vec<Violation> = self.violations.iter().map(redacted).collect();
         let body = Body9457 {
             r#type: self.kind,
-            title: self.title,
+            // The status in words.
+            title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: &detail,
             code: self.code,

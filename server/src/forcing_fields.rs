@@ -8,11 +8,13 @@ use bytes::Bytes;
 use driftline_auth_billing::chain;
 use driftline_domain::{BBox, ForcingKind};
 use driftline_ogc_api::{
-    CycleAbout, CycleName, CycleObject, CycleObjects, FieldAbout, FieldStep, ForcingAbout, ForcingFields, MapSlab,
+    CycleAbout, CycleName, CycleObject, CycleObjects, FieldAbout, FieldStep, ForcingFields, MapSlab,
     SeamError, StepsQuestion, StoredField,
 };
-use driftline_store::{Catalog, Cycle, Error, Kind, KindAbout, SeriesRef, StepsWanted, Store};
+use driftline_store::{Catalog, Cycle, Error, Kind, SeriesRef, StepsWanted, Store};
 use futures::future::BoxFuture;
+
+use crate::forcing_maps::forcing_about;
 
 /// One answer asks many times; it need not each time look for new manifests.
 const CATALOG_AGE: Duration = Duration::from_secs(2);
@@ -130,17 +132,6 @@ fn name_of(cycle: &Cycle) -> CycleName {
 fn gone(about: &FieldAbout) -> Error {
     let cycle = &about.cycle;
     Error::NotFound(format!("{} {} revision {}", cycle.feed, cycle.run, about.revision))
-}
-
-fn forcing_about(about: KindAbout, version: u64) -> ForcingAbout {
-    ForcingAbout {
-        bbox: about.bbox,
-        from: about.from,
-        until: about.until,
-        step_s: about.step_s,
-        attribution: about.attribution,
-        version,
-    }
 }
 
 fn seam(error: Error) -> SeamError {

@@ -38,21 +38,7 @@ impl StoredMaps {
     async fn describe(&self, kind: ForcingKind) -> Result<Option<ForcingAbout>, Error> {
         let catalog = self.store.recent_catalog(CATALOG_AGE).await?;
         let version = catalog.sequence();
-        let run = |about: &RunAbout| ForcingRun {
-            run: about.run,
-            from: about.from,
-            until: about.until,
-        };
-        let about = |about: KindAbout| ForcingAbout {
-            bbox: about.bbox,
-            from: about.from,
-            until: about.until,
-            step_s: about.step_s,
-            attribution: about.attribution,
-            version,
-            runs: about.runs.iter().map(run).collect(),
-        };
-        Ok(self.about_in(&catalog, kind).map(about))
+        Ok(self.about_in(&catalog, kind).map(|about| forcing_about(about, version)))
     }
 
     fn about_in(&self, catalog: &Arc<Catalog>, kind: ForcingKind) -> Option<KindAbout> {
@@ -109,6 +95,24 @@ impl StoredMaps {
             });
         }
         Ok(slabs)
+    }
+}
+
+/// What the store knows of a kind, as the maps are told it.
+pub(crate) fn forcing_about(about: KindAbout, version: u64) -> ForcingAbout {
+    let run = |about: &RunAbout| ForcingRun {
+        run: about.run,
+        from: about.from,
+        until: about.until,
+    };
+    ForcingAbout {
+        bbox: about.bbox,
+        from: about.from,
+        until: about.until,
+        step_s: about.step_s,
+        attribution: about.attribution,
+        version,
+        runs: about.runs.iter().map(run).collect(),
     }
 }
 

@@ -176,7 +176,10 @@ impl Connection {
     async fn answer_ping(&mut self) -> Result<(), End> {
         match pong(now()) {
             Ok(pong) => self.sink.write(&pong).await,
-            Err(error) => Ok(unwritten(&error)),
+            Err(error) => {
+                unwritten(&error);
+                Ok(())
+            }
         }
     }
 

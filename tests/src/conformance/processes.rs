@@ -6,7 +6,7 @@ mod jobs;
 
 use serde_json::Value;
 
-use super::{Case, Subject};
+use super::{Case, Check, Subject};
 use crate::harness::Answer;
 
 const CORE: &str = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core";
@@ -30,8 +30,8 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// Cases of one class.
-fn of_class(class: &'static str, checks: &[(&'static str, fn(&Subject))]) -> Vec<Case> {
-    let case = |(id, check): &(&'static str, fn(&Subject))| Case {
+fn of_class(class: &'static str, checks: &[(&'static str, Check)]) -> Vec<Case> {
+    let case = |(id, check): &(&'static str, Check)| Case {
         class,
         id,
         check: *check,
@@ -65,11 +65,11 @@ fn exception(answer: Answer, status: u16, kind: &str) {
 fn parameter(subject: &Subject, path: &str, name: &str) -> Value {
     let api = subject.client.json("/ogc/api");
     let parameters = api["paths"][path]["get"]["parameters"].as_array().unwrap();
-    let resolved = parameters.iter().map(|parameter| {
+    let mut resolved = parameters.iter().map(|parameter| {
         let pointer = parameter["$ref"].as_str().unwrap().strip_prefix('#').unwrap();
         api.pointer(pointer).unwrap()
     });
-    let found = resolved.filter(|parameter| parameter["name"] == name).next_back();
+    let found = resolved.rfind(|parameter| parameter["name"] == name);
     found
         .unwrap_or_else(|| panic!("{path} has no parameter {name}"))
         .clone()

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::asking::members;
-use super::{Case, Subject};
+use super::{Case, Check, Subject};
 use crate::harness::{gdal_says, json_of, python, repository, run};
 
 /// What stands in place of a conformance class.
@@ -16,7 +16,7 @@ const EXAMPLES: &str = "6";
 const SEED: &str = "1";
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows: [(&str, fn(&Subject)); 8] = [
+    let rows: [(&str, Check); 8] = [
         ("openapi-spec-validator", definitions),
         ("schemathesis /ogc/api", fuzzed_root),
         ("schemathesis /api", fuzzed_service),

@@ -2,7 +2,7 @@
 //! of the OGC's abstract test suite for WMS 1.3.0. What needs the suite's own data is tested beside the router, on test
 //! layers of the same kind.
 
-use super::{Case, Subject};
+use super::{Case, Check, Subject};
 use crate::harness::Answer;
 
 const BASIC: &str = "WMS 1.3.0, basic";
@@ -12,7 +12,7 @@ const OLD: &str = "WMS 1.1.1";
 const MAP: &str = "REQUEST=GetMap&VERSION=1.3.0&STYLES=&CRS=CRS:84&BBOX=2,58,7,62&WIDTH=100&HEIGHT=80&FORMAT=image/png&LAYERS=search-areas";
 
 pub(super) fn cases() -> Vec<Case> {
-    let basic: [(&'static str, fn(&Subject)); 22] = [
+    let basic: [(&'static str, Check); 22] = [
         ("basic_elements:version-negotiation", version_negotiation),
         ("basic_elements:extra-GetMap-param", extra_parameter),
         ("basic_elements:escaped-chars", escaped),
@@ -44,7 +44,7 @@ pub(super) fn cases() -> Vec<Case> {
         ("getmap:no-version", no_version),
         ("time:time-default", default_time),
     ];
-    let queryable: [(&'static str, fn(&Subject)); 4] = [
+    let queryable: [(&'static str, Check); 4] = [
         ("getfeatureinfo:each-format", info_formats),
         ("getfeatureinfo:invalid-format", |it| {
             info_refused(it, "INFO_FORMAT=none&I=5&J=5", "InvalidFormat")
@@ -54,8 +54,8 @@ pub(super) fn cases() -> Vec<Case> {
         }),
         ("getfeatureinfo:layer-not-queryable", not_among_layers),
     ];
-    let old: [(&'static str, fn(&Subject)); 2] = [("getcapabilities", old_capabilities), ("getmap", old_map)];
-    let of = |class: &'static str| move |(id, check): (&'static str, fn(&Subject))| Case { class, id, check };
+    let old: [(&'static str, Check); 2] = [("getcapabilities", old_capabilities), ("getmap", old_map)];
+    let of = |class: &'static str| move |(id, check): (&'static str, Check)| Case { class, id, check };
     let basic = basic.into_iter().map(of(BASIC));
     basic
         .chain(queryable.into_iter().map(of(QUERYABLE)))
@@ -224,7 +224,7 @@ fn each_system(subject: &Subject) {
     let mut asked = 0;
     for part in between(&layer, "<BoundingBox ", "/>") {
         let value = |name: &str| between(part, &format!("{name}=\""), "\"").next().unwrap().to_owned();
-        let bbox = ["minx", "miny", "maxx", "maxy"].map(|name| value(name)).join(",");
+        let bbox = ["minx", "miny", "maxx", "maxy"].map(&value).join(",");
         let query = MAP
             .replace("CRS=CRS:84", &format!("CRS={}", value("CRS")))
             .replace("2,58,7,62", &bbox);

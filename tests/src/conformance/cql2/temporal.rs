@@ -2,12 +2,12 @@
 
 use super::{Kind, before, everything, logical, matching, of_kind};
 use crate::conformance::asking::{ids, times};
-use crate::conformance::{Case, Subject};
+use crate::conformance::{Check, Case, Subject};
 
 const CLASS: &str = "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions";
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows: [(&str, fn(&Subject)); 3] = [
+    let rows: [(&str, Check); 3] = [
         ("/conf/temporal-functions/temporal-functions-1", of_instants),
         ("/conf/temporal-functions/temporal-functions-2", of_intervals),
         ("/conf/temporal-functions/logical", combined),
@@ -21,6 +21,9 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 const FUNCTIONS: [&str; 5] = ["T_AFTER", "T_BEFORE", "T_DISJOINT", "T_EQUALS", "T_INTERSECTS"];
+
+/// Whether one interval stands to another as a function says: start and end of both.
+type Relation = fn(&str, &str, &str, &str) -> bool;
 
 fn of_instants(subject: &Subject) {
     let literals = [
@@ -45,7 +48,7 @@ fn of_instants(subject: &Subject) {
 /// Every function against what the features say of themselves.
 fn of_intervals(subject: &Subject) {
     let [from, until] = ["2015-11-16T03:00:00Z", "2015-11-16T06:00:00Z"];
-    let rows: [(&str, fn(&str, &str, &str, &str) -> bool); 15] = [
+    let rows: [(&str, Relation); 15] = [
         ("T_AFTER", |s, _, _, until| s > until),
         ("T_BEFORE", |_, e, from, _| e < from),
         ("T_CONTAINS", |s, e, from, until| s < from && until < e),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::description::CRS84;
 use crate::conformance::asking::{ids, members};
-use crate::conformance::{Case, Subject};
+use crate::conformance::{Case, Check, Subject};
 use crate::harness::python;
 use crate::standards::bounds;
 
@@ -12,7 +12,7 @@ const CLASS: &str = "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs"
 const UNKNOWN: &str = "http://www.opengis.net/def/crs/EPSG/0/999999";
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows: [(&str, fn(&Subject)); 10] = [
+    let rows: [(&str, Check); 10] = [
         ("/conf/crs/crs-uri", identifiers),
         ("/conf/crs/default-crs", default_listed),
         ("/conf/crs/storageCrs", storage_listed),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::conformance::asking::{ids, members};
 use crate::conformance::common::link;
-use crate::conformance::{Case, Subject};
+use crate::conformance::{Case, Check, Subject};
 use crate::standards::bounds;
 
 const QUERYABLES: &str = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables";
@@ -14,7 +14,7 @@ const FEATURES_FILTER: &str = "http://www.opengis.net/spec/ogcapi-features-3/1.0
 const RELATION: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows: [(&str, &str, fn(&Subject)); 16] = [
+    let rows: [(&str, &str, Check); 16] = [
         (QUERYABLES, "/conf/queryables/get-conformance", |it| {
             declares(it, QUERYABLES)
         }),
