@@ -34,7 +34,7 @@ fn feature_paths(subject: &Subject) -> Vec<String> {
         let items = format!("/ogc/collections/{id}/items");
         [format!("{items}/{feature}"), items]
     };
-    subject.collection_ids().into_iter().flat_map(both).collect()
+    subject.filled().into_iter().flat_map(both).collect()
 }
 
 fn is_kind(subject: &Subject, path: &str, accepted: &str, expected: &str) {
