@@ -75,6 +75,12 @@ impl Format {
         }
     }
 
+    /// Its media type without parameters, as links and the API document name it.
+    pub(crate) fn bare_type(self) -> &'static str {
+        let whole = self.media_type();
+        whole.split(';').next().unwrap_or(whole)
+    }
+
     /// What it is, for people.
     pub(crate) fn title(self) -> &'static str {
         match self {
@@ -107,15 +113,11 @@ impl Format {
         }
         let kinds: Vec<(&str, Self)> = Self::ALL
             .iter()
-            .map(|format| (bare(format.media_type()), *format))
+            .map(|format| (format.bare_type(), *format))
             .collect();
         let offered = [("application/json", Self::GeoJson)].into_iter().chain(kinds);
         crate::accept::preferred(&ask.headers, &offered.collect::<Vec<_>>())
     }
-}
-
-fn bare(media_type: &'static str) -> &'static str {
-    media_type.split(';').next().unwrap_or(media_type)
 }
 
 /// Which properties are wanted.

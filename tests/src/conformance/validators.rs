@@ -80,8 +80,12 @@ fn fuzzed_service(subject: &Subject) {
 /// it is not to expect.
 fn fuzzed(subject: &Subject, path: &str, more: &[&str]) {
     let mut command = program("schemathesis");
+    // It keeps what it found in the folder that it runs in.
+    let folder = crate::harness::scratch("schemathesis");
     command
-        .current_dir(repository().join("tests/clients"))
+        .current_dir(folder.path())
+        .arg("--config-file")
+        .arg(repository().join("tests/clients/schemathesis.toml"))
         .arg("run")
         .arg(format!("{}{path}", subject.server.base()))
         .args(["--header", &format!("X-API-Key: {}", subject.key)])
