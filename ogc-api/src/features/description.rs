@@ -42,8 +42,8 @@ pub(crate) const CLASSES: [&str; 17] = [
 /// Longitude, latitude on WGS 84: what everything is stored in.
 pub(crate) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 /// Relations of Part 3 and Part 5.
-const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
-const SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
+pub(super) const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+pub(super) const SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
 /// Link relation of lists of styles.
 const STYLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/styles";
 /// The one temporal reference system.
@@ -196,7 +196,7 @@ fn describe(ask: &Ask, root: &Root, holdings: &Holdings, collection: Collection,
             other => format!("{path}/items?f={}", other.name()),
         };
         let title = format!("Its features as {}", format.title());
-        ask.site.link("items", format.media_type(), &title, &address)
+        ask.site.link("items", format.bare_type(), &title, &address)
     }));
     links.extend(tileset_links(&ask.site, root, Some(collection)));
     if Collection::TILED.contains(&collection) {

@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue, header};
 
 use super::block::{BlockRef, Picked, parse_id};
 use super::collection::{Collection, Kept};
+use super::description::{QUERYABLES, SORTABLES};
 use super::encode::{Fields, Format, PageDocument, single};
 use super::holdings::Holdings;
 use super::items_query::Next;
@@ -137,7 +138,7 @@ async fn answer(
         found.is_settled,
     );
     let (format, system) = (query.format, query.positions.system().uri());
-    let http_links = http_links(&links);
+    let http_links = http_links(&links, ask, root, query.selection.collection);
     let (title, coast, holdings) = (root.title(), Arc::clone(&state.coast), Arc::clone(holdings));
     let write = move || {
         let document = PageDocument {
@@ -204,10 +205,8 @@ pub(crate) async fn item(State(state): State<AppState>, asked: RootAsk) -> Resul
         .await?
         .ok_or_else(|| Error::not_found("feature", id))?;
     let collection_path = root.collection_path(collection);
-    let links = [
-        Link::new("self", format.media_type(), ask.self_url()),
-        ask.site.link("collection", JSON, collection.title(), &collection_path),
-    ];
+    let mut links = form_links(ask, format, "This feature");
+    links.push(ask.site.link("collection", JSON, collection.title(), &collection_path));
     let bytes = if format == Format::GeoJson {
         single(&picked, &fields, &positions, &holdings.attribution, &links).into_bytes()
     } else {
@@ -294,15 +293,8 @@ fn page_tag(ask: &Ask, holdings: &Holdings, format: Format) -> EntityTag {
 
 fn page_links(ask: &Ask, root: &Root, query: &ItemsQuery, next: Option<&Next>) -> Vec<Link> {
     let collection = query.selection.collection;
-    let media_type = query.format.media_type();
-    let mut links = vec![Link::new("self", media_type, ask.self_url()).titled("This page")];
-    for format in Format::ALL.into_iter().filter(|format| *format != query.format) {
-        let mut pairs = ask.query.pairs().to_vec();
-        pairs.retain(|(name, _)| name != "f");
-        pairs.push(("f".to_owned(), format.name().to_owned()));
-        let url = ask.site.url_with(&ask.path, &pairs);
-        links.push(Link::new("alternate", format.media_type(), url).titled(format.title()));
-    }
+    let media_type = query.format.bare_type();
+    let mut links = form_links(ask, query.format, "This page");
     links.push(ask.site.link(
         "collection",
         JSON,
@@ -322,10 +314,29 @@ fn page_links(ask: &Ask, root: &Root, query: &ItemsQuery, next: Option<&Next>) -
     links
 }
 
-/// The links that clients of table-like forms need, as headers (RFC 8288).
-fn http_links(links: &[Link]) -> Vec<HeaderValue> {
+/// Links to this answer and to its other forms.
+fn form_links(ask: &Ask, own: Format, title: &str) -> Vec<Link> {
+    let mut links = vec![Link::new("self", own.bare_type(), ask.self_url()).titled(title)];
+    for format in Format::ALL.into_iter().filter(|format| *format != own) {
+        let mut pairs = ask.query.pairs().to_vec();
+        pairs.retain(|(name, _)| name != "f");
+        pairs.push(("f".to_owned(), format.name().to_owned()));
+        let url = ask.site.url_with(&ask.path, &pairs);
+        links.push(Link::new("alternate", format.bare_type(), url).titled(format.title()));
+    }
+    links
+}
+
+/// The links that clients of table-like forms need, as headers (RFC 8288), and what conditions and orders may name
+/// (19-079r2, 6.2.1).
+fn http_links(links: &[Link], ask: &Ask, root: &Root, collection: Collection) -> Vec<HeaderValue> {
+    let path = root.collection_path(collection);
+    let described = [(QUERYABLES, "queryables"), (SORTABLES, "sortables")]
+        .map(|(relation, name)| (ask.site.url(&format!("{path}/{name}")), relation));
     let told = links.iter().filter(|link| matches!(link.rel(), "self" | "next"));
-    told.filter_map(|link| HeaderValue::from_str(&format!("<{}>; rel=\"{}\"", link.href(), link.rel())).ok())
+    told.map(|link| (link.href().to_owned(), link.rel()))
+        .chain(described)
+        .filter_map(|(href, relation)| HeaderValue::from_str(&format!("<{href}>; rel=\"{relation}\"")).ok())
         .collect()
 }
 

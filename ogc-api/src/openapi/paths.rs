@@ -383,7 +383,7 @@ pub(super) fn add_features(paths: &mut Map<String, Value>, prefix: &str, is_miss
 
 /// Media types of an answer's other forms, by the parameter that chooses among them.
 fn other_forms(parameters: &[&str]) -> Vec<&'static str> {
-    let of_items = || Format::ALL.into_iter().skip(1).map(Format::media_type).collect();
+    let of_items = || Format::ALL.into_iter().skip(1).map(Format::bare_type).collect();
     if parameters.contains(&"f_items") {
         return of_items();
     }
