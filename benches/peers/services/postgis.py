@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,9 +76,12 @@ class PostGis(Server):
 
     def wait_until_ready(self, data: Path) -> None:
         wait = [str(programs() / "pg_isready"), "-h", server.LOOPBACK, "-p", str(self.port), "-t", "1"]
-        for _ in range(60):
+        for _ in range(120):
             if subprocess.run(wait, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
                 return
+            if self.processes[-1].poll() is not None:
+                raise RuntimeError(f"PostgreSQL on {data} ended at its start; its log is {self.folder / 'postgres.log'}")
+            time.sleep(0.5)
         raise RuntimeError(f"PostgreSQL on {data} does not become ready")
 
     def load(self, names: list[str]) -> None:

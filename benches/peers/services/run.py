@@ -121,8 +121,10 @@ def measured(it: Server, asked: dict[str, list]) -> tuple[list[dict], list[str]]
                         raise
                     failed.append(f"{it.name}, {task}: {error}")
                     print(failed[-1], file=sys.stderr)
-    except Missing as missing:
-        failed.append(f"{it.name} is left out: {missing}")
+    except (Missing, RuntimeError) as problem:
+        if isinstance(it, Driftline):
+            raise
+        failed.append(f"{it.name} is left out: {problem}")
         print(failed[-1], file=sys.stderr)
     finally:
         it.stop()
