@@ -6,6 +6,8 @@
 #   make demo         build, ingest real forcing, compute a mission, print its areas, keep serving
 #                     (DEMO_ARGS=--once exits after printing; DEMO_LISTEN=127.0.0.1:9000 chooses the address)
 #   make test         formatting, clippy with warnings denied, every test
+#   make conformance  every abstract test of every declared conformance class, and validators of others (docs/conformance.md)
+#   make cite         the official OGC CITE suites: CITE_JARS=FOLDER of their jars, CITE_DATA=FOLDER of test layers
 #   make bench        measures the drift kernel, drawing, and reading forcing, basemap and coast, with the optimised build
 #                     (BENCH_ARGS="'regular, cloud'" chooses among the kernel's cases)
 #   make bench-peers  the same mission by OpenDrift, Parcels and Driftline, as ratios; fetches the two from PyPI (1.3 GB)
@@ -21,7 +23,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build web demo test bench bench-peers bench-store soak fuzz fmt clean-demo
+.PHONY: build web demo test conformance cite bench bench-peers bench-store soak fuzz fmt clean-demo
 
 # Checks the toolchain (and fetches it where rustup can), then runs what follows.
 CARGO := deploy/setup/toolchain.sh cargo
@@ -51,6 +53,24 @@ test: web
 	@$(CARGO) clippy --workspace --all-targets -- -D warnings
 	@$(CARGO) build --package driftline
 	@$(CARGO) test --workspace
+
+# Ends with the line 'N passed, N failed, N skipped'.
+conformance: web
+	@deploy/setup/test-clients.sh
+	@deploy/setup/conformance-clients.sh
+	@$(CARGO) build --package driftline
+	@tests/conformance.sh $(CARGO)
+
+# The suites come from a folder; CI cannot install them. Ends with the same line.
+cite: export CITE_JARS := $(CITE_JARS)
+cite: export CITE_DATA := $(CITE_DATA)
+cite: export CITE_ARGS := $(CITE_ARGS)
+cite:
+	@tests/cite/run.sh --check
+	@deploy/setup/web.sh
+	@deploy/setup/test-clients.sh
+	@$(CARGO) build --package driftline
+	@tests/cite/run.sh
 
 # Prints figures and judges none: the machine is whose it is.
 bench:

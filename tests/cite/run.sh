@@ -5,6 +5,8 @@
 #   CITE_JARS=FOLDER   the suites (required)
 #   CITE_DATA=FOLDER   blue-lake/ and schemas.opengis.net/; without it ../shared/data/cite, where that is there
 #   CITE_ARGS=         more arguments of run.py, such as '--only features10'
+#
+# With --check it only says what is missing, before anything is built for it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/setup/packages.sh
@@ -32,6 +34,7 @@ command -v openssl >/dev/null || missing+=(openssl)
 if ((${#missing[@]})); then
     install_packages "make cite" "${missing[@]}"
 fi
+[[ "${1:-}" != "--check" ]] || exit 0
 target="${CARGO_TARGET_DIR:-target}"
 # shellcheck disable=SC2086 # several arguments
 exec .test-env/bin/python tests/cite/run.py --driftline "$target/debug/driftline" --jars "$jars" --out "$target/cite" \

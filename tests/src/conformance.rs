@@ -35,14 +35,17 @@ pub(crate) struct Subject {
 /// Its name, with a character that filters have to escape.
 pub(crate) const MISSION_NAME: &str = "the master's person overboard";
 
+/// Panics where the service does not conform.
+pub(crate) type Check = fn(&Subject);
+
 /// An abstract test.
 pub(crate) struct Case {
     /// The conformance class, as declared; [`validators::CLASS`] for a validator.
     pub(crate) class: &'static str,
     /// The test's identifier in the standard, such as `/conf/core/fc-op`; of validators their name.
     pub(crate) id: &'static str,
-    /// Panics where the service does not conform.
-    pub(crate) check: fn(&Subject),
+    /// What is asked.
+    pub(crate) check: Check,
 }
 
 /// An abstract test of a declared class that cannot be asked of this service.

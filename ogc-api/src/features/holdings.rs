@@ -25,12 +25,12 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// The extent of what is published: coordinates are rounded to 1e-7 degrees there, which may lie beyond the values that
-    /// they come from.
+    /// The extent of what is published: coordinates are rounded there, to 1e-6 degrees at the coarsest, which may lie beyond
+    /// the values that they come from.
     fn of_published(self) -> Self {
         let [west, south, east, north] = self.bbox;
-        let down = |degrees: f64| (degrees * 1e7).floor() / 1e7;
-        let up = |degrees: f64| (degrees * 1e7).ceil() / 1e7;
+        let down = |degrees: f64| (degrees * 1e6).floor() / 1e6;
+        let up = |degrees: f64| (degrees * 1e6).ceil() / 1e6;
         Self {
             bbox: [down(west), down(south), up(east), up(north)],
             ..self
@@ -276,9 +276,9 @@ mod tests {
             until: time,
         };
         let [west, south, east, north] = extent.of_published().bbox;
-        // What the features say: each coordinate rounded to seven decimals.
-        assert!(west <= -3.955_927_7 && south <= 60.143_463_9 && east >= 4.100_168_1 && north >= 60.351_159_9);
-        assert!(west > -3.955_928 && south > 60.143_463 && east < 4.100_169 && north < 60.351_161);
+        // What the features say: each coordinate rounded to seven decimals, those of tracks and particles to six.
+        assert!(west <= -3.955_928 && south <= 60.143_463_9 && east >= 4.100_168_1 && north >= 60.351_16);
+        assert!(west > -3.955_93 && south > 60.143_462 && east < 4.100_17 && north < 60.351_162);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Paths of the map services in the API document.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::parameters;
 use super::paths::get;
+use super::schemas;
 use crate::document::JSON;
 
 /// Routes of WMS and tiles under a root.
@@ -18,10 +19,13 @@ pub(super) fn add_maps(paths: &mut Map<String, Value>, prefix: &str, is_mission:
         };
         let schema = if media_type == JSON { "object" } else { "any" };
         let path = format!("{prefix}{path}");
-        get(&path, &id, "Maps", summary)
+        let operation = get(&path, &id, "Maps", summary)
             .with(&names)
             .answers(media_type, schema)
             .add(paths);
+        if name == "useWms" {
+            operation["responses"]["default"] = exception();
+        }
     };
     let wms = parameters::WMS.map(|(name, _)| parameters::name_of_wms(name));
     let wms: Vec<&str> = wms.iter().map(String::as_str).collect();
@@ -41,4 +45,15 @@ pub(super) fn add_maps(paths: &mut Map<String, Value>, prefix: &str, is_mission:
         &["tileset", "z", "x", "y", "map_datetime", "map_time", "style"],
         "*/*",
     );
+}
+
+/// What WMS refuses in its own words; what it was not asked at all, such as without a key, is a problem as elsewhere.
+fn exception() -> Value {
+    json!({
+        "description": "Why the request is not answered as asked.",
+        "content": {
+            "text/xml": {"schema": schemas::reference("any")},
+            "application/problem+json": {"schema": schemas::reference("problem")},
+        },
+    })
 }

@@ -10,6 +10,8 @@ use crate::harness::Answer;
 
 /// The most that a page of items holds.
 const PAGE: &str = "10000";
+/// The most features that brute force reads.
+const READABLE: u64 = 20_000;
 
 impl Subject {
     /// GET of a path with parameters, whatever the answer.
@@ -33,6 +35,28 @@ impl Subject {
     pub(super) fn collection_ids(&self) -> Vec<String> {
         let text = |collection: &Value| collection["id"].as_str().unwrap().to_owned();
         self.collections().iter().map(text).collect()
+    }
+
+    /// Collections that hold something; which ones do is a matter of the mission.
+    pub(super) fn filled(&self) -> Vec<String> {
+        let ids = self.collection_ids().into_iter();
+        ids.filter(|id| !members(&self.page(id, &[("limit", "1")])).is_empty())
+            .collect()
+    }
+
+    /// Collections that hold something and say how much, so little that all of it can be read again and again: what is right is
+    /// found by brute force there.
+    pub(super) fn readable(&self) -> Vec<String> {
+        let count = |id: &String| self.page(id, &[("limit", "1")])["numberMatched"].as_u64();
+        let ids = self.collection_ids().into_iter();
+        let is_readable = |id: &String| count(id).is_some_and(|count| (1..=READABLE).contains(&count));
+        ids.filter(is_readable).collect()
+    }
+
+    /// Those of them that hold many features, spread over places and times: boxes and intervals tell them apart.
+    pub(super) fn spread(&self) -> Vec<String> {
+        let is_spread = |id: &String| self.features(id, &[]).len() > 20;
+        self.readable().into_iter().filter(is_spread).collect()
     }
 
     /// One page, which must be there.

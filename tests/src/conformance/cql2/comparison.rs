@@ -1,7 +1,7 @@
 //! Basic CQL2, advanced comparison operators and case-insensitive comparisons (annex A.3 to A.5).
 
 use super::{Kind, SOURCES, before, evaluate, everything, logical, matching, of_kind, queryables};
-use crate::conformance::{Case, Subject};
+use crate::conformance::{Case, Check, Subject};
 
 const BASIC: &str = "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2";
 const ADVANCED: &str = "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators";
@@ -10,7 +10,7 @@ const CASELESS: &str = "http://www.opengis.net/spec/cql2/1.0/conf/case-insensiti
 const SCALARS: [Kind; 5] = [Kind::Text, Kind::Number, Kind::Integer, Kind::Boolean, Kind::Time];
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows: [(&str, &str, fn(&Subject)); 12] = [
+    let rows: [(&str, &str, Check); 12] = [
         (BASIC, "/conf/basic-cql2/basic-test", basic),
         (BASIC, "/conf/basic-cql2/comparison", comparison),
         (BASIC, "/conf/basic-cql2/is-null", is_null),

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::{evaluate, everything, matching};
 use crate::conformance::asking::ids;
-use crate::conformance::{Case, MISSION_NAME, Subject};
+use crate::conformance::{Case, Check, MISSION_NAME, Subject};
 
 const TEXT: &str = "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text";
 const JSON: &str = "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json";
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows: [(&str, &str, fn(&Subject)); 3] = [
+    let rows: [(&str, &str, Check); 3] = [
         (TEXT, "/conf/cql2-text/validate", text),
         (TEXT, "/conf/cql2-text/escaping", escaping),
         (JSON, "/conf/cql2-json/validate", in_json),

@@ -1,7 +1,7 @@
 //! Basic spatial functions and spatial functions (annex A.7 and A.9).
 
 use super::{SOURCES, before, evaluate, everything, logical, matching};
-use crate::conformance::{Case, Subject};
+use crate::conformance::{Case, Check, Subject};
 
 const BASIC: &str = "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions";
 const SPATIAL: &str = "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions";
@@ -15,7 +15,7 @@ const ELSEWHERE: &str = "POLYGON((100 -60,110 -60,110 -50,100 -60))";
 const LINE: &str = "LINESTRING(3 60.18,5 60.18)";
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows: [(&str, &str, fn(&Subject)); 11] = [
+    let rows: [(&str, &str, Check); 11] = [
         (BASIC, "/conf/basic-spatial-functions/s_intersects", basic),
         (BASIC, "/conf/basic-spatial-functions/logical", combined),
         (SPATIAL, "/conf/spatial-functions/s_intersects", intersects),

@@ -2,12 +2,12 @@
 
 use super::{Kind, before, everything, logical, matching, of_kind};
 use crate::conformance::asking::{ids, times};
-use crate::conformance::{Case, Subject};
+use crate::conformance::{Case, Check, Subject};
 
 const CLASS: &str = "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions";
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows: [(&str, fn(&Subject)); 3] = [
+    let rows: [(&str, Check); 3] = [
         ("/conf/temporal-functions/temporal-functions-1", of_instants),
         ("/conf/temporal-functions/temporal-functions-2", of_intervals),
         ("/conf/temporal-functions/logical", combined),
@@ -42,10 +42,13 @@ fn of_instants(subject: &Subject) {
     }
 }
 
+/// Whether an interval, by its start and end, stands so to another.
+type Relation = fn(&str, &str, &str, &str) -> bool;
+
 /// Every function against what the features say of themselves.
 fn of_intervals(subject: &Subject) {
     let [from, until] = ["2015-11-16T03:00:00Z", "2015-11-16T06:00:00Z"];
-    let rows: [(&str, fn(&str, &str, &str, &str) -> bool); 15] = [
+    let rows: [(&str, Relation); 15] = [
         ("T_AFTER", |s, _, _, until| s > until),
         ("T_BEFORE", |_, e, from, _| e < from),
         ("T_CONTAINS", |s, e, from, until| s < from && until < e),

@@ -160,8 +160,12 @@ fn collections_items_links(subject: &Subject) {
 }
 
 fn extents(subject: &Subject) {
+    let readable = subject.readable();
     for collection in subject.collections() {
         let id = collection["id"].as_str().unwrap();
+        if !readable.iter().any(|readable| readable == id) {
+            continue;
+        }
         let number = |index: usize| collection["extent"]["spatial"]["bbox"][0][index].as_f64();
         let [west, south, east, north] = [0, 1, 2, 3].map(|index| number(index).unwrap());
         let interval = &collection["extent"]["temporal"]["interval"][0];

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use crate::conformance::asking::{address, members};
 use crate::conformance::common::link;
-use crate::conformance::{Case, Subject};
+use crate::conformance::{Case, Check, Subject};
 
 const GEOJSON: &str = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson";
 const HTML: &str = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html";
 const OAS30: &str = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30";
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows: [(&str, &str, fn(&Subject)); 10] = [
+    let rows: [(&str, &str, Check); 10] = [
         (GEOJSON, "/conf/geojson/definition", geojson),
         (GEOJSON, "/conf/geojson/content", geojson_content),
         (HTML, "/conf/html/definition", html),
@@ -34,7 +34,7 @@ fn feature_paths(subject: &Subject) -> Vec<String> {
         let items = format!("/ogc/collections/{id}/items");
         [format!("{items}/{feature}"), items]
     };
-    subject.collection_ids().into_iter().flat_map(both).collect()
+    subject.filled().into_iter().flat_map(both).collect()
 }
 
 fn is_kind(subject: &Subject, path: &str, accepted: &str, expected: &str) {

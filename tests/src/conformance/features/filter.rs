@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::conformance::asking::{ids, members};
 use crate::conformance::common::link;
-use crate::conformance::{Case, Subject};
+use crate::conformance::{Case, Check, Subject};
 use crate::standards::bounds;
 
 const QUERYABLES: &str = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables";
@@ -14,7 +14,7 @@ const FEATURES_FILTER: &str = "http://www.opengis.net/spec/ogcapi-features-3/1.0
 const RELATION: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows: [(&str, &str, fn(&Subject)); 16] = [
+    let rows: [(&str, &str, Check); 16] = [
         (QUERYABLES, "/conf/queryables/get-conformance", |it| {
             declares(it, QUERYABLES)
         }),
@@ -114,7 +114,7 @@ fn schemas(subject: &Subject) {
 }
 
 fn as_parameters(subject: &Subject) {
-    for id in subject.collection_ids() {
+    for id in subject.readable() {
         let mission = subject.features(&id, &[("mission_id", &subject.mission)]);
         assert_eq!(ids(&mission), ids(&subject.features(&id, &[])), "{id}");
         assert!(subject.features(&id, &[("mission_id", "none")]).is_empty(), "{id}");
@@ -132,10 +132,9 @@ const EARLY: &str = "2015-11-16T03:00:00Z";
 
 /// The property that says when features of a collection are valid, from the beginning on.
 pub(in crate::conformance) fn time_property(collection: &str) -> &'static str {
-    if collection == "trajectories" {
-        "valid_start"
-    } else {
-        "valid_time"
+    match collection {
+        "trajectories" | "missions" | "scenarios" | "runs" => "valid_start",
+        _ => "valid_time",
     }
 }
 
@@ -144,7 +143,7 @@ fn is_early(feature: &Value, property: &str) -> bool {
 }
 
 fn filtered(subject: &Subject, language: &[(&str, &str)]) {
-    for id in subject.collection_ids() {
+    for id in subject.readable() {
         let property = time_property(&id);
         let all = subject.features(&id, &[]);
         let filter = format!("{property} < TIMESTAMP('{EARLY}')");
@@ -191,7 +190,7 @@ fn text_of([west, south, east, north]: [f64; 4]) -> String {
 }
 
 fn wgs84_by_default(subject: &Subject) {
-    for id in subject.collection_ids() {
+    for id in subject.spread() {
         let all = subject.features(&id, &[]);
         let around = box_around(&all[0]);
         let bbox = around.map(|number| number.to_string()).join(",");
@@ -203,7 +202,7 @@ fn wgs84_by_default(subject: &Subject) {
 
 /// EPSG:4326 has the latitude first.
 fn crs_of_literals(subject: &Subject) {
-    for id in subject.collection_ids() {
+    for id in subject.readable() {
         let first = members(&subject.page(&id, &[("limit", "1")]))[0].clone();
         let [west, south, east, north] = box_around(&first);
         let plain = subject.features(&id, &[("filter", &text_of([west, south, east, north]))]);
@@ -230,7 +229,7 @@ fn collection_links(subject: &Subject) {
 }
 
 fn mixed(subject: &Subject) {
-    for id in subject.collection_ids() {
+    for id in subject.readable() {
         let filter = format!("{} >= TIMESTAMP('{EARLY}')", time_property(&id));
         let bbox = ("bbox", "3.9,60,4.1,60.25");
         let both = ids(&subject.features(&id, &[("filter", &filter), bbox]));
