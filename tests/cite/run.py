@@ -61,7 +61,8 @@ def main():
     data = asked.data and asked.data.resolve()
     known = documents(data)
     stand_in = StandIn(known, out)
-    service = Service(asked.driftline.resolve(), out, data and data / "blue-lake")
+    blue_lake = data / "blue-lake" if data and (data / "blue-lake").is_dir() else None
+    service = Service(asked.driftline.resolve(), out, blue_lake)
     rows, broken = [], list(absent)
     total = [0, 0, 0]
     try:

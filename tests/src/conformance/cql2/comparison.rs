@@ -1,7 +1,7 @@
 //! Basic CQL2, advanced comparison operators and case-insensitive comparisons (annex A.3 to A.5).
 
 use super::{Kind, SOURCES, before, evaluate, everything, logical, matching, of_kind, queryables};
-use crate::conformance::{Check, Case, Subject};
+use crate::conformance::{Case, Check, Subject};
 
 const BASIC: &str = "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2";
 const ADVANCED: &str = "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators";

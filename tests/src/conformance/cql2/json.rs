@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{evaluate, everything, matching};
 use crate::conformance::asking::ids;
-use crate::conformance::{Check, Case, MISSION_NAME, Subject};
+use crate::conformance::{Case, Check, MISSION_NAME, Subject};
 
 const TEXT: &str = "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text";
 const JSON: &str = "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json";

@@ -1,7 +1,7 @@
 //! Basic spatial functions and spatial functions (annex A.7 and A.9).
 
 use super::{SOURCES, before, evaluate, everything, logical, matching};
-use crate::conformance::{Check, Case, Subject};
+use crate::conformance::{Case, Check, Subject};
 
 const BASIC: &str = "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions";
 const SPATIAL: &str = "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions";

@@ -2,7 +2,7 @@
 
 use super::{Kind, before, everything, logical, matching, of_kind};
 use crate::conformance::asking::{ids, times};
-use crate::conformance::{Check, Case, Subject};
+use crate::conformance::{Case, Check, Subject};
 
 const CLASS: &str = "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions";
 
@@ -44,6 +44,9 @@ fn of_instants(subject: &Subject) {
         }
     }
 }
+
+/// Whether an interval, by its start and end, stands so to another.
+type Relation = fn(&str, &str, &str, &str) -> bool;
 
 /// Every function against what the features say of themselves.
 fn of_intervals(subject: &Subject) {
