@@ -22,9 +22,6 @@ pub(super) fn cases() -> Vec<Case> {
 
 const FUNCTIONS: [&str; 5] = ["T_AFTER", "T_BEFORE", "T_DISJOINT", "T_EQUALS", "T_INTERSECTS"];
 
-/// Whether one interval stands to another as a function says: start and end of both.
-type Relation = fn(&str, &str, &str, &str) -> bool;
-
 fn of_instants(subject: &Subject) {
     let literals = [
         "TIMESTAMP('2022-04-24T07:59:57Z')",
