@@ -8,8 +8,8 @@ use bytes::Bytes;
 use driftline_auth_billing::chain;
 use driftline_domain::{BBox, ForcingKind};
 use driftline_ogc_api::{
-    CycleAbout, CycleName, CycleObject, CycleObjects, FieldAbout, FieldStep, ForcingFields, MapSlab,
-    SeamError, StepsQuestion, StoredField,
+    CycleAbout, CycleName, CycleObject, CycleObjects, FieldAbout, FieldStep, ForcingFields, MapSlab, SeamError,
+    StepsQuestion, StoredField,
 };
 use driftline_store::{Catalog, Cycle, Error, Kind, SeriesRef, StepsWanted, Store};
 use futures::future::BoxFuture;

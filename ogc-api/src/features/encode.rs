@@ -111,10 +111,7 @@ impl Format {
                 Error::parameter("f", reason)
             });
         }
-        let kinds: Vec<(&str, Self)> = Self::ALL
-            .iter()
-            .map(|format| (format.bare_type(), *format))
-            .collect();
+        let kinds: Vec<(&str, Self)> = Self::ALL.iter().map(|format| (format.bare_type(), *format)).collect();
         let offered = [("application/json", Self::GeoJson)].into_iter().chain(kinds);
         crate::accept::preferred(&ask.headers, &offered.collect::<Vec<_>>())
     }

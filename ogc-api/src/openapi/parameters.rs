@@ -209,7 +209,8 @@ fn of_features_and_missions() -> Value {
 
 /// Parameters of processes and jobs (18-062r2, clauses 7 and 12), and of the catalogue.
 fn of_processes() -> Value {
-    let limit = |limits: PageLimits| json!({"type": "integer", "minimum": 1, "maximum": limits.max, "default": limits.default});
+    let limit =
+        |limits: PageLimits| json!({"type": "integer", "minimum": 1, "maximum": limits.max, "default": limits.default});
     let words = |words: &[&str]| json!({"type": "array", "items": {"type": "string", "enum": words}});
     let seconds = || json!({"type": "integer", "minimum": 0, "maximum": u32::MAX});
     let ids = Process::ALL.map(Process::id);

@@ -10,10 +10,7 @@ use crate::Error;
 use crate::query::{Interval, PageLimits, Query, shown};
 
 /// Jobs of a page.
-pub(crate) const LIMITS: PageLimits = PageLimits {
-    default: 50,
-    max: 200,
-};
+pub(crate) const LIMITS: PageLimits = PageLimits { default: 50, max: 200 };
 /// Every parameter.
 pub(super) const PARAMETERS: [&str; 9] = [
     "f",

@@ -17,10 +17,7 @@ use crate::query::{Interval, PageLimits, bbox_parameter, shown};
 use crate::{AppState, CoverageQuestion, Error};
 
 /// Items of a page.
-pub(crate) const LIMITS: PageLimits = PageLimits {
-    default: 50,
-    max: 200,
-};
+pub(crate) const LIMITS: PageLimits = PageLimits { default: 50, max: 200 };
 
 /// A page's items, the cursor of the next one, and how many there are in all where that is known.
 struct Found {

@@ -283,10 +283,7 @@ mod tests {
             "<PointSymbolizer><Graphic><Mark><WellKnownName>star</WellKnownName><Fill/></Mark><Size>12</Size></Graphic>\
              </PointSymbolizer>",
         );
-        assert!(matches!(
-            rules(&mark.unwrap()).rules[0].symbols[0],
-            Symbol::Mark(_)
-        ));
+        assert!(matches!(rules(&mark.unwrap()).rules[0].symbols[0], Symbol::Mark(_)));
         assert_eq!(sld.style("search-areas", ""), sld.style("search-areas", "mine"));
         assert_eq!((sld.style("search-areas", "x"), sld.style("wind", "")), (None, None));
     }

@@ -228,14 +228,39 @@ async fn landing_page_and_conformance_are_what_clients_need() {
         .iter()
         .map(|link| link["rel"].as_str().unwrap())
         .collect();
-    for relation in ["self", "alternate", "service-desc", "conformance", "data", "wms", "wmts", "tilesets", "kml"] {
-        assert_eq!(relations.iter().filter(|found| **found == relation).count(), 1, "{relation}: {relations:?}");
+    for relation in [
+        "self",
+        "alternate",
+        "service-desc",
+        "conformance",
+        "data",
+        "wms",
+        "wmts",
+        "tilesets",
+        "kml",
+    ] {
+        assert_eq!(
+            relations.iter().filter(|found| **found == relation).count(),
+            1,
+            "{relation}: {relations:?}"
+        );
     }
-    for relation in ["processes", "job-list", "tilesets-vector", "tilesets-map", "styles", "conformance"] {
+    for relation in [
+        "processes",
+        "job-list",
+        "tilesets-vector",
+        "tilesets-map",
+        "styles",
+        "conformance",
+    ] {
         let relation = format!("http://www.opengis.net/def/rel/ogc/1.0/{relation}");
         assert!(relations.contains(&relation.as_str()), "{relation}: {relations:?}");
     }
-    let of_data = landing["links"].as_array().unwrap().iter().find(|link| link["rel"] == "conformance");
+    let of_data = landing["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|link| link["rel"] == "conformance");
     assert_eq!(of_data.unwrap()["href"], format!("{BASE}/ogc/conformance"));
     let conformance = service.get("/ogc/conformance").await.json();
     let classes = conformance["conformsTo"].as_array().unwrap();

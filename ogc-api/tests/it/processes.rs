@@ -232,4 +232,3 @@ async fn nonsense_is_refused_cheaply() {
         assert_eq!(service.get(&format!("/ogc/jobs?{bad}")).await.status, 400, "{bad}");
     }
 }
-
