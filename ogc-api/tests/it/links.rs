@@ -9,8 +9,6 @@ use crate::service::{BASE, Service};
 
 fn hrefs(value: &Value, found: &mut Vec<String>) {
     match value {
-        // A query of EDR has to be told where.
-        Value::Object(map) if map.contains_key("variables") => {}
         Value::Object(map) => {
             for (name, value) in map {
                 match value {
@@ -22,6 +20,26 @@ fn hrefs(value: &Value, found: &mut Vec<String>) {
         Value::Array(items) => items.iter().for_each(|item| hrefs(item, found)),
         _ => {}
     }
+}
+
+/// Whether an address asks for more before it is one: a query of EDR for a place, a Zarr store for the name of an object, a
+/// process for its inputs.
+fn is_begun(path: &str) -> bool {
+    let asked = [
+        "position",
+        "area",
+        "cube",
+        "trajectory",
+        "radius",
+        "corridor",
+        "zarr",
+        "execution",
+    ];
+    let last = path
+        .split('?')
+        .next()
+        .and_then(|path| path.trim_end_matches('/').rsplit('/').next());
+    last.is_some_and(|last| asked.contains(&last))
 }
 
 /// A template of tiles with the numbers of one that holds the runs of these tests.
@@ -42,7 +60,7 @@ async fn crawl(service: &Service, starts: Vec<String>, header_key: Option<&str>)
     let mut waiting = starts;
     let mut seen: Vec<String> = Vec::new();
     while let Some(path) = waiting.pop() {
-        if seen.contains(&path) || path.contains("/events") || path.contains("listed-and-missing") {
+        if seen.contains(&path) || path.contains("/events") || path.contains("listed-and-missing") || is_begun(&path) {
             continue;
         }
         let mut request = Request::builder().method(Method::GET).uri(&path);
