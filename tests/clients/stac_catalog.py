@@ -9,6 +9,7 @@ import json
 import sys
 import warnings
 
+import pystac
 import requests
 from pystac_client import Client
 from pystac_client.warnings import PystacClientWarning
@@ -25,6 +26,20 @@ def page(address):
     return answer.json()
 
 
+def every_item(address):
+    """Items over all pages: a search over all collections, which the client would want for that, is not offered."""
+    items = []
+    while address:
+        found = page(address)
+        ItemCollection.model_validate(found)
+        items += [pystac.Item.from_dict(item) for item in found["features"]]
+        following = [link["href"] for link in found["links"] if link["rel"] == "next"]
+        address = following[0] if following else None
+    for item in items:
+        Item.model_validate(page(item.get_self_href()))
+    return items
+
+
 LandingPage.model_validate(page(root))
 Catalog.model_validate(page(root))
 with warnings.catch_warnings():
@@ -35,10 +50,7 @@ with warnings.catch_warnings():
     found = {}
     for collection in collections:
         Collection.model_validate(page(collection.get_self_href()))
-        ItemCollection.model_validate(page(collection.get_self_href() + "/items"))
-        items = list(collection.get_items())
-        for item in items:
-            Item.model_validate(page(item.get_self_href()))
+        items = every_item(collection.get_self_href() + "/items")
         found[collection.id] = [
             {
                 "id": item.id,

@@ -113,7 +113,11 @@ mod tests {
         assert!(right > 10 && left == 0, "{right} {left}");
         let mirrored: Vec<u8> = north.chunks(side).flat_map(|row| row.iter().rev()).copied().collect();
         // The rasteriser samples edges from one side: what is mirrored differs by single shades along them.
-        let off: usize = mirrored.iter().zip(south.iter()).map(|(a, b)| usize::from(a.abs_diff(*b))).sum();
+        let off: usize = mirrored
+            .iter()
+            .zip(south.iter())
+            .map(|(a, b)| usize::from(a.abs_diff(*b)))
+            .sum();
         let ink: usize = south.iter().map(|code| usize::from(*code)).sum();
         assert!(off * 20 < ink, "{off} of {ink}");
         // From the south the staff points down.
