@@ -15,7 +15,7 @@ pub(crate) use binary::Binary;
 pub(crate) use density::BandTimes;
 pub(crate) use layout::Layout;
 pub(crate) use positions::Positions;
-pub(crate) use shapes::{Area, RunAreas, RunDatums, RunTracks};
+pub(crate) use shapes::{Area, RunAreas, RunDatums, RunTracks, feature_rows};
 pub(crate) use times::output_times;
 
 use std::future::Future;

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use driftline_database::{Cursor, Feature, FeatureFilter, FeatureKind, Run};
+use driftline_database::{Feature, FeatureKind, Run};
 use driftline_domain::{BBox, ValidTime};
 use serde_json::{Map, Value};
 
@@ -12,11 +12,8 @@ use super::derived::{cell_features, mission_feature, run_feature, scenario_featu
 use super::files::FileCache;
 use super::geometry::{bounds_of, geometry_touches, parsed};
 use crate::maps::lists_file;
-use crate::runs::{Bytes, RunCache, broken};
+use crate::runs::{Bytes, RunCache, broken, feature_rows};
 use crate::{AppState, Error};
-
-/// Rows read at once.
-const ROWS_AT_ONCE: u32 = 500;
 
 /// Row numbers that each band of a raster has for its cells.
 pub(super) const CELLS_OF_BAND: u64 = 1 << 24;
@@ -124,24 +121,8 @@ impl FeatureRows {
 
     /// Those of a run that are rows of the database.
     async fn read(state: &AppState, run: &Run, kind: FeatureKind) -> Result<Option<Self>, Error> {
-        let mut filter = FeatureFilter {
-            mission: Some(run.mission),
-            after: Some(Cursor {
-                run_seq: run.seq - 1,
-                row: i64::MAX,
-            }),
-            ..FeatureFilter::default()
-        };
-        let mut all = Vec::new();
-        loop {
-            let page = state.database.features(run.org, kind, &filter, ROWS_AT_ONCE).await?;
-            let is_last = page.len() < ROWS_AT_ONCE as usize || page.iter().any(|row| row.cursor.run_seq != run.seq);
-            filter.after = page.last().map(|row| row.cursor);
-            all.extend(page.into_iter().filter(|row| row.run == run.id).map(FeatureRow::from));
-            if is_last {
-                return Ok(Some(Self(all)));
-            }
-        }
+        let rows = feature_rows(state, run, kind).await?;
+        Ok(Some(Self(rows.into_iter().map(FeatureRow::from).collect())))
     }
 
     /// Those of a file of GeoJSON, in its order. `span` tells when a feature holds from its properties.
@@ -242,6 +223,7 @@ impl FeatureRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use driftline_database::Cursor;
     use driftline_domain::{MissionId, RunId};
 
     fn feature(bbox: [f64; 4], geometry: &str) -> FeatureRow {

@@ -17,9 +17,7 @@ use crate::AppState;
 use crate::ask::Ask;
 use crate::document::not_modified;
 use crate::entity_tag::EntityTag;
-
-/// Features that one unit pays for, as of items.
-const FEATURES_PER_UNIT: u64 = 1_000;
+use crate::features::FEATURES_PER_UNIT;
 
 /// `GET /ogc/jobs/{job_id}/results`.
 pub(super) async fn results(State(state): State<AppState>, ask: Ask) -> Result<Response, Exception> {

@@ -81,7 +81,7 @@ impl super::Bytes for RunTracks {
 
 impl RunAreas {
     pub(super) async fn read(state: &AppState, run: &Run) -> Result<Option<Self>, Error> {
-        let rows = rows(state, run, FeatureKind::SearchAreas).await?;
+        let rows = feature_rows(state, run, FeatureKind::SearchAreas).await?;
         let mut areas = decoded(state, run, rows, area).await?;
         areas.sort_by(|a, b| a.time.cmp(&b.time).then(b.shape.level.total_cmp(&a.shape.level)));
         Ok(Some(Self(areas)))
@@ -90,7 +90,7 @@ impl RunAreas {
 
 impl RunDatums {
     pub(super) async fn read(state: &AppState, run: &Run) -> Result<Option<Self>, Error> {
-        let rows = rows(state, run, FeatureKind::Datums).await?;
+        let rows = feature_rows(state, run, FeatureKind::Datums).await?;
         Ok(Some(Self(decoded(state, run, rows, datum).await?)))
     }
 }
@@ -107,7 +107,8 @@ impl RunTracks {
     }
 }
 
-async fn rows(state: &AppState, run: &Run, kind: FeatureKind) -> Result<Vec<Feature>, Error> {
+/// Every row of a run, in order.
+pub(crate) async fn feature_rows(state: &AppState, run: &Run, kind: FeatureKind) -> Result<Vec<Feature>, Error> {
     let mut filter = FeatureFilter {
         mission: Some(run.mission),
         after: Some(Cursor {
