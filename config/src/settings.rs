@@ -14,6 +14,8 @@ use crate::{Address, Error, S3Settings};
 pub struct Settings {
     /// HTTP.
     pub server: ServerSettings,
+    /// Who runs the service.
+    pub provider: ProviderSettings,
     /// Where data lies.
     pub store: StoreSettings,
     /// The object store by S3, where one is named.
@@ -46,6 +48,20 @@ pub struct ServerSettings {
     pub public_base_url: String,
     /// Origins of web pages that may use secret keys, such as `https://sar.example.org`; `*` for every page.
     pub cors_origins: Vec<String>,
+}
+
+/// Who runs the service, as capabilities tell it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderSettings {
+    /// Name of the organisation.
+    pub name: String,
+    /// Its web site; empty: none is told.
+    pub site: String,
+    /// Its telephone number; empty: none is told.
+    pub phone: String,
+    /// Its address for electronic mail; empty: none is told.
+    pub email: String,
 }
 
 /// Where data lies.
@@ -229,6 +245,13 @@ impl Settings {
             return Err(format!(
                 "server.cors_origins: '{origin}' is not an origin such as https://sar.example.org, and not *"
             ));
+        }
+        if self.provider.name.trim().is_empty() {
+            return Err("provider.name is empty; capabilities have to tell who runs the service".to_owned());
+        }
+        let site = &self.provider.site;
+        if !(site.is_empty() || site.starts_with("http://") || site.starts_with("https://")) {
+            return Err(format!("provider.site '{site}' is not an http or https address"));
         }
         if !(1..=256).contains(&self.missions.max_concurrent_jobs) {
             return Err(format!(

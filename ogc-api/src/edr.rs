@@ -23,7 +23,7 @@ mod steps;
 mod subject;
 
 pub(crate) use collection::Collection;
-pub(crate) use description::landing;
+pub(crate) use description::{conformance, landing};
 pub(crate) use format::Format;
 pub(crate) use request::QueryType;
 pub(crate) use routes::routes;

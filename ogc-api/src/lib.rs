@@ -29,6 +29,7 @@ mod ogc_maps;
 mod ogc_tiles;
 mod openapi;
 mod processes;
+mod provider;
 mod query;
 mod ranges;
 mod reference;
@@ -49,6 +50,7 @@ pub use forcing_fields::{CycleAbout, CycleName, FieldAbout, FieldStep, ForcingFi
 pub use forcing_maps::{ForcingAbout, ForcingMaps, ForcingRun, MapSlab};
 pub use links::PublicBase;
 pub use processes::deliver_callbacks;
+pub use provider::Provider;
 pub use routes::router;
 pub use state::{
     AppState, CoverageQuestion, DatasetQuestion, FileStream, ForcingCatalog, IntakeError, MissionIntake, Page, Parts,

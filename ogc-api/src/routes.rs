@@ -41,8 +41,10 @@ pub fn router(state: AppState, accounts: Router, pages: Router, protect: impl Fn
             .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
         guarded(routes.with_state(state.clone()))
     };
-    // OWSLib appends a slash to every landing page it is given.
+    // OWSLib appends a slash to every landing page it is given, the conformance suite of EDR to the conformance page.
     let with_slash = vec![
+        ("/edr/conformance/", get(edr::conformance)),
+        ("/missions/{mission_id}/edr/conformance/", get(edr::conformance)),
         ("/ogc/", get(features::landing)),
         ("/missions/{mission_id}/ogc/", get(features::landing)),
         ("/edr/", get(edr::landing)),

@@ -25,6 +25,7 @@ use crate::links::PublicBase;
 use crate::maps::MapPlaces;
 use crate::missions::{DocumentMakers, EventStreams};
 use crate::processes::EchoJobs;
+use crate::provider::Provider;
 use crate::runs::RunCache;
 use crate::wms::CapabilitiesCache;
 
@@ -195,6 +196,8 @@ pub struct Parts {
     pub page: Option<Page>,
     /// "Something about this mission changed": sent by the worker, and by this crate when one is created or withdrawn.
     pub changes: broadcast::Sender<(OrgId, MissionId)>,
+    /// Who runs the service.
+    pub provider: Provider,
     /// What asks addresses that customers name.
     pub outbound: Outbound,
     /// What links begin with.

@@ -30,6 +30,14 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
             get(request::rest_capabilities),
         ),
         (
+            "/wmts/{layer}/{style}/{begin}/{end}/{step}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+            get(request::rest_tile_of_period),
+        ),
+        (
+            "/missions/{mission_id}/wmts/{layer}/{style}/{begin}/{end}/{step}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+            get(request::rest_tile_of_period),
+        ),
+        (
             "/wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
             get(request::rest_tile),
         ),

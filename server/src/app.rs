@@ -9,10 +9,10 @@ use driftline_auth_billing::{
     system_clock,
 };
 use driftline_compute::Compute;
-use driftline_config::Settings;
+use driftline_config::{ProviderSettings, Settings};
 use driftline_database::Database;
 use driftline_domain::{MissionId, OrgId};
-use driftline_ogc_api::{AppState, BlueLake, MISSION_TILESETS, Parts, PublicBase};
+use driftline_ogc_api::{AppState, BlueLake, MISSION_TILESETS, Parts, Provider, PublicBase};
 use driftline_simulate::Engine;
 use driftline_store::Store;
 use tokio::sync::{broadcast, watch};
@@ -77,9 +77,19 @@ fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake
         cycle_objects: Arc::new(StoredFields::new(ground.store.clone())),
         page: Some(Arc::new(page::index)),
         changes: ground.changes.clone(),
+        provider: provider(&ground.settings.provider),
         outbound,
         public_base,
         shutdown: ground.shutdown,
+    }
+}
+
+fn provider(settings: &ProviderSettings) -> Provider {
+    Provider {
+        name: settings.name.clone(),
+        site: settings.site.clone(),
+        phone: settings.phone.clone(),
+        email: settings.email.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ passed, failed and were skipped. `make cite` calls it; docs/conformance.md has t
     tests/cite/run.py --driftline target/debug/driftline --jars FOLDER --out FOLDER [--data FOLDER] [--only wms13]
 
 The folder of the jars holds `<artifact>-<version>-aio.jar` and, of the CTL suites, `<artifact>-<version>-ctl.zip` beside
-it. The folder of data holds `blue-lake/` (the layers that wms13 asks for) and `schemas.opengis.net/`. Exit code 1 when a
+it, and `ogc-schemas-<version>.jar`, schemas that wmts10 loads. The folder of data holds `blue-lake/` (the layers that wms13 asks for) and `schemas.opengis.net/`. Exit code 1 when a
 test failed, 2 when a suite could not be run.
 """
 
@@ -13,6 +13,7 @@ import argparse
 import pathlib
 import shutil
 import sys
+import zipfile
 
 from service import ROOT, Service
 from stand_in import Documents, StandIn
@@ -21,12 +22,14 @@ from suites import SUITES
 SCHEMAS = ".test-env/lib/python3*/site-packages/mapproxy/test/schemas"
 
 
-def documents(data):
+def documents(data, jars):
     """What suites load from the network: the XML schemas that come with the test clients, and what the data holds."""
     schemas = next(ROOT.glob(SCHEMAS), None)
     if schemas is None:
         raise SystemExit("MapProxy's schemas are not there: run deploy/setup/test-clients.sh, as `make cite` does")
     folders = [schemas] + ([data / "schemas.opengis.net"] if data else [])
+    # The archive of XML schemas as it is published, laid out as that host is under `ogc/`.
+    folders += [zipfile.Path(archive, "ogc/") for archive in sorted(jars.glob("ogc-schemas-*.jar"))]
     single = {
         "www.w3.org/1999/xlink.xsd": (schemas / "xlink/1.0.0/xlinks.xsd").read_bytes(),
         "www.w3.org/2001/xml.xsd": (schemas / "xml.xsd").read_bytes(),
@@ -59,7 +62,7 @@ def main():
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     data = asked.data and asked.data.resolve()
-    known = documents(data)
+    known = documents(data, asked.jars)
     stand_in = StandIn(known, out)
     blue_lake = data / "blue-lake" if data and (data / "blue-lake").is_dir() else None
     service = Service(asked.driftline.resolve(), out, blue_lake)

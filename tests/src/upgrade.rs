@@ -67,6 +67,7 @@ fn every_earlier_data_directory_opens_with_its_catalog_mission_and_ledger() {
             assert_eq!(&page["numberReturned"], count, "{collection}");
         }
         maps_show(&client, mission, &expected);
+        job_and_withdrawal_stand(&client, &expected);
         let made_on = expected["made_on"].as_str().unwrap();
         let day: jiff::civil::Date = made_on.parse().unwrap();
         let until = day.tomorrow().unwrap().tomorrow().unwrap();
@@ -92,6 +93,28 @@ fn every_earlier_data_directory_opens_with_its_catalog_mission_and_ledger() {
         for (name, digest) in expected["signing"].as_object().into_iter().flatten() {
             assert_eq!(&ledger["signing"][name], digest, "links that were given away stay good");
         }
+    }
+}
+
+/// Since 0.5 jobs of OGC API Processes are kept, and what was withdrawn stays so.
+fn job_and_withdrawal_stand(client: &Client, expected: &Value) {
+    let job = &expected["job"];
+    if let Some(id) = job["jobID"].as_str() {
+        let read = client.json(&format!("/ogc/jobs/{id}"));
+        for member in ["jobID", "processID", "status", "created", "updated", "progress"] {
+            assert_eq!(read[member], job[member], "{member} of {id}");
+        }
+        assert_eq!(read["status"], "successful");
+        let results = client.get(&format!("/ogc/jobs/{id}/results")).expect(200, "results");
+        assert!(
+            results.text().contains("Content-ID: <search-areas>"),
+            "{}",
+            results.text()
+        );
+    }
+    if let Some(withdrawn) = expected["withdrawn"].as_str() {
+        let answer = client.get(&format!("/v1/missions/{withdrawn}"));
+        answer.problem(404, "a mission that was withdrawn");
     }
 }
 

@@ -77,7 +77,7 @@ fn a_map_shows_the_waves_that_the_file_holds() {
     );
     let common = format!("{frame}&WIDTH=101&HEIGHT=101&FORMAT=image/png&TIME=2015-11-16T03:00:00Z");
     let asked = format!(
-        "/wms?REQUEST=GetFeatureInfo&LAYERS=waves&QUERY_LAYERS=waves&{common}&I=50&J=50&INFO_FORMAT=application/json"
+        "/wms?REQUEST=GetFeatureInfo&VERSION=1.3.0&LAYERS=waves&QUERY_LAYERS=waves&{common}&I=50&J=50&INFO_FORMAT=application/json"
     );
     let told = client.json(&asked)["features"][0]["properties"].clone();
     let height_m = (180.0 + 2.0 * row + 90.0 * f64::sin((column + 5.0 * step) / 15.0)) / 100.0;
@@ -89,7 +89,7 @@ fn a_map_shows_the_waves_that_the_file_holds() {
     let turned = (told["direction_to_deg"].as_f64().unwrap() - from_deg - 180.0).rem_euclid(360.0);
     assert!(!(0.2..=359.8).contains(&turned), "{told} does not come from {from_deg}");
     assert_eq!(told["unit"], "m");
-    let picture = format!("/wms?REQUEST=GetMap&LAYERS=waves&STYLES=arrows&TRANSPARENT=TRUE&{common}");
+    let picture = format!("/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS=waves&STYLES=arrows&TRANSPARENT=TRUE&{common}");
     let drawn = client.get(&picture).expect(200, "arrows").body;
     let colours = client
         .get(&picture.replace("arrows", "colour"))

@@ -22,12 +22,28 @@ for _ in range(300):
 base = found.group(1)
 
 
-def ask(path, body=None):
-    request = urllib.request.Request(base + path, data=body and json.dumps(body).encode())
+def send(path, body=None, method=None, headers={}):
+    request = urllib.request.Request(base + path, data=body and json.dumps(body).encode(), method=method)
     request.add_header("X-API-Key", key)
     request.add_header("Content-Type", "application/json")
+    for name, value in headers.items():
+        request.add_header(name, value)
     with urllib.request.urlopen(request) as answer:
-        return json.loads(answer.read())
+        return answer.read()
+
+
+def ask(path, body=None, **how):
+    return json.loads(send(path, body, **how))
+
+
+def completed(id):
+    for _ in range(600):
+        status = ask(f"/v1/missions/{id}/status")["status"]
+        if status not in ("queued", "running"):
+            break
+        time.sleep(0.1)
+    if status != "completed":
+        sys.exit(f"the mission is {status}")
 
 
 mission = {
@@ -42,19 +58,26 @@ mission = {
     "config": {"seed": 1},
 }
 id = ask("/v1/missions", mission)["id"]
-for _ in range(600):
-    status = ask(f"/v1/missions/{id}/status")["status"]
-    if status not in ("queued", "running"):
-        break
-    time.sleep(0.1)
-if status != "completed":
-    sys.exit(f"the mission is {status}")
+completed(id)
 counts = {}
 for collection in ("search-areas", "datums", "trajectories", "particles"):
     page = ask(f"/missions/{id}/ogc/collections/{collection}/items?limit=10000")
     counts[collection] = page["numberReturned"]
 # The first link makes the secret that links are signed with.
 ask("/v1/map-links", {"mission": id, "expires_in_s": 3600})
+# A job of OGC API Processes, and a mission that is no more: new with 0.5.
+job = ask(
+    "/ogc/processes/drift/execution",
+    {"inputs": {**mission, "name": "A job"}},
+    headers={"Prefer": "respond-async"},
+)["jobID"]
+for _ in range(600):
+    if ask(f"/ogc/jobs/{job}")["status"] not in ("accepted", "running"):
+        break
+    time.sleep(0.1)
+withdrawn = ask("/v1/missions", {**mission, "name": "Withdrawn"})["id"]
+completed(withdrawn)
+send(f"/v1/missions/{withdrawn}", method="DELETE")
 expected = {
     "made_on": datetime.datetime.now(datetime.UTC).date().isoformat(),
     "mission": id,
@@ -62,6 +85,8 @@ expected = {
     "run": ask(f"/v1/missions/{id}/results")["run_id"],
     "counts": counts,
     "tilesets": [[found["dataType"], found["id"]] for found in ask(f"/missions/{id}/tiles")["tilesets"]],
+    "job": ask(f"/ogc/jobs/{job}"),
+    "withdrawn": withdrawn,
     "again": {**mission, "name": "By a later version"},
 }
 pathlib.Path(sys.argv[3]).write_text(json.dumps(expected))

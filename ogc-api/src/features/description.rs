@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::collection::Collection;
 use super::encode::Format;
 use super::holdings::{Extent, Holdings};
+use super::region::Region;
 use super::root::{Root, RootAsk};
 use crate::ask::Ask;
 use crate::described::Form;
@@ -20,7 +21,7 @@ use crate::processes::relations;
 use crate::{AppState, Error, conformance, ogc_maps, openapi};
 
 /// Conformance classes of OGC API Features.
-pub(crate) const CLASSES: [&str; 17] = [
+pub(crate) const CLASSES: [&str; 20] = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
@@ -30,6 +31,9 @@ pub(crate) const CLASSES: [&str; 17] = [
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sorting",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/features-sorting",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
@@ -147,26 +151,21 @@ fn checked(ask: &Ask) -> Result<Form, Error> {
     Form::asked(ask)
 }
 
-/// The reference systems that a collection is offered in (18-058r1, 6.2.1), of UTM the zones that it reaches into.
+/// The reference systems that a collection is listed in (18-058r1, 6.2.1): those meant for a place that it reaches.
 fn systems_of(extent: Option<Extent>) -> Vec<String> {
-    let is_utm = |system: &ReferenceSystem| matches!(system, ReferenceSystem::Utm { .. });
-    let mut systems: Vec<ReferenceSystem> = ReferenceSystem::offered()
-        .into_iter()
-        .filter(|it| !is_utm(it))
-        .collect();
-    if let Some(Extent {
-        bbox: [west, south, east, north],
-        ..
-    }) = extent
-    {
-        for (lon, lat) in [(west, south), (east, south), (west, north), (east, north)] {
-            let zone = ReferenceSystem::utm_at(lon, lat);
-            if !systems.contains(&zone) {
-                systems.push(zone);
-            }
-        }
-    }
-    systems.iter().map(ReferenceSystem::uri).collect()
+    let reaches = |system: &ReferenceSystem| {
+        let Some(Extent {
+            bbox: [west, south, east, north],
+            ..
+        }) = extent
+        else {
+            return system.is_geographic() || *system == ReferenceSystem::WebMercator;
+        };
+        let area = Region::of_box(system.area_of_use());
+        area.may_touch([west, south, east, north])
+    };
+    let systems = ReferenceSystem::offered().into_iter().filter(reaches);
+    systems.map(|system| system.uri()).collect()
 }
 
 /// `form` is that of a document of its own.

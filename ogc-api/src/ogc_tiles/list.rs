@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::TILING_SCHEME;
 use super::matrix_sets::{crs, title, uri};
 use super::source::{Kind, Source};
+use super::tileset::matrix_set_limits;
 use crate::document::{JSON, document};
 use crate::features::RootAsk;
 use crate::links::Link;
@@ -31,7 +32,7 @@ async fn answer(state: &AppState, asked: &RootAsk, kind: Kind) -> Result<Respons
     let source = Source::of(asked, kind)?;
     let content = source.content(state, ask, root).await?;
     let path = source.path(root);
-    let describe = |set: TileMatrixSet| {
+    let describe = |content, set: TileMatrixSet| {
         let definition = format!("{}/tileMatrixSets/{}", root.path(), set.id());
         let own = format!("{path}/{}", set.id());
         json!({
@@ -40,14 +41,17 @@ async fn answer(state: &AppState, asked: &RootAsk, kind: Kind) -> Result<Respons
             "crs": crs(set),
             "tileMatrixSetId": set.id(),
             "tileMatrixSetURI": uri(set),
+            "tileMatrixSetLimits": matrix_set_limits(content, set),
             "links": [
                 ask.site.link("self", JSON, "This tileset", &own),
                 ask.site.link(TILING_SCHEME, JSON, "Its tile matrix set", &definition),
             ],
         })
     };
-    let sets = content.iter().flat_map(|_| TileMatrixSet::ALL);
-    let tilesets: Vec<Value> = sets.map(describe).collect();
+    let described = content
+        .iter()
+        .flat_map(|content| TileMatrixSet::ALL.map(|set| describe(content, set)));
+    let tilesets: Vec<Value> = described.collect();
     let links = [Link::new("self", JSON, ask.self_url())];
     document(&ask.headers, JSON, &json!({"tilesets": tilesets, "links": links}))
 }

@@ -114,7 +114,7 @@ fn metadata(asked: &RootAsk, source: Source, set: TileMatrixSet, content: &Conte
         "tileMatrixSetId": set.id(),
         "tileMatrixSetURI": uri(set),
         "links": links,
-        "tileMatrixSetLimits": content.limits(set).iter().map(limits).collect::<Vec<Value>>(),
+        "tileMatrixSetLimits": matrix_set_limits(content, set),
         "boundingBox": {"lowerLeft": [west, bbox.south], "upperRight": [east, bbox.north], "crs": CRS84},
         "centerPoint": {
             "coordinates": [middle, (bbox.south + bbox.north) / 2.0],
@@ -131,14 +131,18 @@ fn metadata(asked: &RootAsk, source: Source, set: TileMatrixSet, content: &Conte
     described
 }
 
-fn limits(limits: &TileLimits) -> Value {
-    json!({
-        "tileMatrix": limits.z.to_string(),
-        "minTileRow": limits.min_y,
-        "maxTileRow": limits.max_y,
-        "minTileCol": limits.min_x,
-        "maxTileCol": limits.max_x,
-    })
+/// Which tiles hold something, by zoom.
+pub(super) fn matrix_set_limits(content: &Content, set: TileMatrixSet) -> Vec<Value> {
+    let written = |limits: &TileLimits| {
+        json!({
+            "tileMatrix": limits.z.to_string(),
+            "minTileRow": limits.min_y,
+            "maxTileRow": limits.max_y,
+            "minTileCol": limits.min_x,
+            "maxTileCol": limits.max_x,
+        })
+    };
+    content.limits(set).iter().map(written).collect()
 }
 
 fn layer(collection: Collection, is_mission: bool) -> Value {

@@ -47,8 +47,8 @@ pub(super) fn add_maps(paths: &mut Map<String, Value>, prefix: &str, is_mission:
     );
 }
 
-/// What WMS refuses in its own words; what it was not asked at all, such as without a key, is a problem as elsewhere.
-fn exception() -> Value {
+/// What WMS and WMTS refuse in their own words; what they were not asked at all, such as without a key, is a problem as elsewhere.
+pub(super) fn exception() -> Value {
     json!({
         "description": "Why the request is not answered as asked.",
         "content": {

@@ -3,17 +3,22 @@
 use driftline_tiles::TileMatrixSet;
 use serde_json::{Map, Value, json};
 
+use super::map_paths::exception;
 use super::parameters::{in_path, in_query};
 use super::paths::get;
 use crate::document::JSON;
 use crate::tilesets::MVT;
 
 /// Parameters of WMTS. Names have any case.
-pub(super) const WMTS: [(&str, &str); 13] = [
+pub(super) const WMTS: [(&str, &str); 14] = [
     ("SERVICE", "WMTS."),
     ("REQUEST", "GetCapabilities or GetTile."),
     ("VERSION", "1.0.0."),
     ("ACCEPTVERSIONS", "Versions that the client takes, separated by commas."),
+    (
+        "SECTIONS",
+        "Parts of the capabilities, separated by commas; All, which is the default.",
+    ),
     ("UPDATESEQUENCE", "Of the capabilities that the client holds."),
     ("LAYER", "Name of a layer."),
     ("STYLE", "Name of a style; empty for the default."),
@@ -69,6 +74,9 @@ pub(super) fn parameters() -> Value {
         "wmts_layer_path": in_path("layer", "Name of a layer.", text()),
         "wmts_style_path": in_path("style", "Name of a style, or default.", text()),
         "wmts_time_path": in_path("time", "A time, an interval, or current.", text()),
+        "wmts_begin_path": in_path("begin", "Beginning of a period.", text()),
+        "wmts_end_path": in_path("end", "End of a period.", text()),
+        "wmts_step_path": in_path("step", "Its step, such as PT1H.", text()),
         "wmts_col_path": in_path(
             "tileCol",
             "Column from the west with .png behind it.",
@@ -117,8 +125,8 @@ pub(super) fn add_tiles(paths: &mut Map<String, Value>, prefix: &str, is_mission
             ("map", "/map/tiles", "image/png", "f_picture"),
         ] {
             let base = format!("{own}{path}");
-            // Identifiers of operations as 20-057, table 12, has them.
-            let id = |what: &str| format!("{whose}.{kind}.{what}");
+            // 20-057, table 12, says how identifiers of operations have to end, beginning with the dot.
+            let id = |what: &str| format!("driftline.{whose}.{kind}.{what}");
             add(&base, &id("getTileSetsList"), "Tilesets", &[of, &["f"]].concat(), JSON);
             add(
                 &format!("{base}/{{tileMatrixSetId}}"),
@@ -228,15 +236,15 @@ pub(super) fn add_wmts(paths: &mut Map<String, Value>, prefix: &str, is_mission:
     let suffix = if is_mission { "OfMission" } else { "" };
     let pairs = WMTS.map(|(name, _)| name_of_wmts(name));
     let pairs: Vec<&str> = pairs.iter().map(String::as_str).collect();
-    let address = [
-        "wmts_layer_path",
-        "wmts_style_path",
-        "wmts_time_path",
-        "tile_matrix_set",
-        "tile_matrix",
-        "tile_row",
-        "wmts_col_path",
-    ];
+    let address = |time: &[&'static str]| {
+        let before = ["wmts_layer_path", "wmts_style_path"];
+        let after = ["tile_matrix_set", "tile_matrix", "tile_row", "wmts_col_path"];
+        [&before, time, &after].concat()
+    };
+    let (at_time, of_period) = (
+        address(&["wmts_time_path"]),
+        address(&["wmts_begin_path", "wmts_end_path", "wmts_step_path"]),
+    );
     for (path, name, summary, own, media_type) in [
         ("/wmts", "useWmts", "WMTS 1.0.0 by key-value pairs", &pairs[..], "*/*"),
         (
@@ -250,14 +258,22 @@ pub(super) fn add_wmts(paths: &mut Map<String, Value>, prefix: &str, is_mission:
             "/wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
             "getWmtsTile",
             "A tile of WMTS by its address",
-            &address[..],
+            &at_time[..],
+            "image/png",
+        ),
+        (
+            "/wmts/{layer}/{style}/{begin}/{end}/{step}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+            "getWmtsTileOfPeriod",
+            "The same for a period of time, as capabilities write it",
+            &of_period[..],
             "image/png",
         ),
     ] {
         let names: Vec<&str> = root.iter().chain(own).copied().collect();
-        get(&format!("{prefix}{path}"), &format!("{name}{suffix}"), "Maps", summary)
+        let operation = get(&format!("{prefix}{path}"), &format!("{name}{suffix}"), "Maps", summary)
             .with(&names)
             .answers(media_type, "any")
             .add(paths);
+        operation["responses"]["default"] = exception();
     }
 }

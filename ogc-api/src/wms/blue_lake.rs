@@ -1,7 +1,8 @@
 //! The "Blue Lake" test layers: what the OGC conformance suites of WMS ask a service to publish, from a folder of GML
 //! files that the operator names. Without one nothing of this is to be seen anywhere.
 //!
-//! Each file is one layer, named `cite:` and the file's name; a layer whose features have a time has a TIME dimension of
+//! Each file is one layer, titled `cite:` and the file's name, by which the suites find it, and named with a dash for the colon:
+//! one of their tests writes names into a list percent-encoded twice. A layer whose features have a time has a TIME dimension of
 //! single values, and takes lists.
 
 mod gml;
@@ -58,8 +59,10 @@ pub enum BlueLakeError {
 /// A layer.
 #[derive(Debug)]
 pub(crate) struct TestLayer {
-    /// Name and title.
+    /// Name in requests.
     pub(super) name: String,
+    /// What the suites know it by.
+    pub(super) title: String,
     /// Around all features.
     pub(super) bbox: BBox,
     /// When, where its features have a time.
@@ -126,7 +129,7 @@ impl BlueLake {
 }
 
 impl TestLayer {
-    fn of(name: &str, features: Vec<TestFeature>) -> Result<Self, String> {
+    fn of(title: &str, features: Vec<TestFeature>) -> Result<Self, String> {
         let rects = features.iter().filter_map(|feature| feature.geometry.bounding_rect());
         let rect = rects.reduce(|a, b| {
             let low = |a: f64, b: f64| a.min(b);
@@ -147,11 +150,12 @@ impl TestLayer {
             rect.max().y + dy,
         );
         Ok(Self {
-            name: name.to_owned(),
+            name: title.replace(':', "-"),
+            title: title.to_owned(),
             bbox: bbox.map_err(|error| error.to_string())?,
             times: TestTimes::of(features.iter().filter_map(|feature| feature.time)),
             features,
-            symbols: symbols(name),
+            symbols: symbols(title),
         })
     }
 }

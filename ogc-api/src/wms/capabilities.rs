@@ -18,6 +18,7 @@ use super::{MAX_LAYERS, MAX_SIDE_PX, PNG, feature_info};
 use crate::answer::{Lasting, tagged};
 use crate::entity_tag::EntityTag;
 use crate::maps::{LayerAbout, available};
+use crate::provider::Provider;
 use crate::query::shown;
 use crate::{AppState, Error};
 
@@ -43,7 +44,7 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
         Version::V130 => "text/xml; charset=utf-8",
         Version::V111 => "application/vnd.ogc.wms_xml",
     };
-    let write = || document(asked, version, (&layers, tests), sequence);
+    let write = || document(state, asked, version, (&layers, tests), sequence);
     let body = state.capabilities().get_or_write(&tag, write)?;
     Ok(tagged(body, media_type, &tag, Lasting::Briefly))
 }
@@ -90,7 +91,13 @@ fn check_sequence(asked: &WmsAsk, current: u64) -> Result<(), Exception> {
 /// The layers of this service, and the test layers of the conformance suites.
 type Layers<'a> = (&'a [LayerAbout], &'a [Arc<TestLayer>]);
 
-fn document(asked: &WmsAsk, version: Version, layers: Layers<'_>, sequence: u64) -> Result<Vec<u8>, Exception> {
+fn document(
+    state: &AppState,
+    asked: &WmsAsk,
+    version: Version,
+    layers: Layers<'_>,
+    sequence: u64,
+) -> Result<Vec<u8>, Exception> {
     let address = address_for_parameters(asked);
     let sequence = sequence.to_string();
     let mut xml = Xml::new();
@@ -117,7 +124,7 @@ fn document(asked: &WmsAsk, version: Version, layers: Layers<'_>, sequence: u64)
             xml.open("WMT_MS_Capabilities", &attributes);
         }
     }
-    service(&mut xml, asked, version);
+    service(&mut xml, &state.provider, asked, version);
     xml.within("Capability", &[], |xml| {
         operations(xml, version, &address);
         exceptions(xml, version);
@@ -143,7 +150,7 @@ fn address_for_parameters(asked: &WmsAsk) -> String {
     if url.ends_with('?') { url } else { format!("{url}&") }
 }
 
-fn service(xml: &mut Xml, asked: &WmsAsk, version: Version) {
+fn service(xml: &mut Xml, provider: &Provider, asked: &WmsAsk, version: Version) {
     let landing = asked.ask.site.url(&asked.root.path());
     xml.within("Service", &[], |xml| {
         let name = match version {
@@ -159,6 +166,7 @@ fn service(xml: &mut Xml, asked: &WmsAsk, version: Version) {
             }
         });
         online_resource(xml, version, &landing);
+        provider.contact_information(xml);
         xml.text("Fees", "none");
         xml.text(
             "AccessConstraints",
@@ -226,7 +234,11 @@ fn exceptions(xml: &mut Xml, version: Version) {
 }
 
 fn root_layer(xml: &mut Xml, asked: &WmsAsk, version: Version, (layers, tests): Layers<'_>, address: &str) {
-    let writer = LayerWriter { version, address };
+    let writer = LayerWriter {
+        version,
+        address,
+        asked,
+    };
     xml.within("Layer", &[], |xml| {
         xml.text("Title", &title(asked));
         xml.text("Abstract", ABSTRACT);

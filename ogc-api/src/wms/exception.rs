@@ -100,7 +100,7 @@ impl Exception {
         };
         let drawn = compute.run(move || draw_notice(width, height, &text, ground).to_png());
         match drawn.await {
-            Ok(Ok(png)) => self.finished(picture(png), version),
+            Ok(Ok(png)) => self.finished(picture(png), StatusCode::OK, version),
             Ok(Err(error)) => self.without_picture(&error.to_string(), version),
             Err(error) => self.without_picture(&error.to_string(), version),
         }
@@ -114,15 +114,12 @@ impl Exception {
     /// The answer as a report.
     pub(crate) fn into_report(self, version: Version) -> Response {
         let report = self.report(version);
-        self.finished(report, version)
+        let status = self.problem.as_ref().map(|problem| problem.status);
+        self.finished(report, status.unwrap_or(StatusCode::BAD_REQUEST), version)
     }
 
-    /// Status and headers.
-    fn finished(self, mut response: Response, version: Version) -> Response {
-        let status = self
-            .problem
-            .as_ref()
-            .map_or(StatusCode::BAD_REQUEST, |problem| problem.status);
+    /// Status and headers. A picture has to have status 200: a client that asks for one shows nothing else.
+    fn finished(self, mut response: Response, status: StatusCode, version: Version) -> Response {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -7,8 +7,11 @@ use driftline_simulate::Xml;
 use super::PNG;
 use super::blue_lake::TestLayer;
 use super::reference_system::{self, box_of, of_every_layer, turn_of, zones_of};
+use super::request::WmsAsk;
 use super::version::Version;
-use crate::maps::{LayerAbout, Style, legend_size};
+use crate::document::JSON;
+use crate::features::{Collection, Root};
+use crate::maps::{Layer, LayerAbout, Style, legend_size};
 
 /// A dimension as both versions need it.
 struct Dimension {
@@ -25,6 +28,8 @@ pub(super) struct LayerWriter<'a> {
     pub(super) version: Version,
     /// Where requests go, ready for parameters.
     pub(super) address: &'a str,
+    /// The request, which addresses of other documents are made for.
+    pub(super) asked: &'a WmsAsk,
 }
 
 /// An address.
@@ -52,6 +57,7 @@ impl LayerWriter<'_> {
             xml.text("Name", layer.id());
             xml.text("Title", layer.title());
             xml.text("Abstract", &described(about));
+            xml.within("KeywordList", &[], |xml| xml.text("Keyword", layer.id()));
             let systems = zones_of(&about.bbox);
             self.systems(xml, &systems);
             self.boxes(xml, &about.bbox, &self.all_with(&systems));
@@ -61,9 +67,22 @@ impl LayerWriter<'_> {
                     xml.text("Title", &about.attribution.join("; "))
                 });
             }
+            self.metadata(xml, &metadata_path(&self.asked.root, layer));
             for style in layer.styles() {
                 self.style(xml, about, style);
             }
+        });
+    }
+
+    /// Where the same is described for machines; the DTD of 1.1.1 knows ISO 19115 and FGDC documents only.
+    fn metadata(&self, xml: &mut Xml, path: &str) {
+        if self.version == Version::V111 {
+            return;
+        }
+        let address = self.asked.ask.site.url(path);
+        xml.within("MetadataURL", &[("type", "OGC-API")], |xml| {
+            xml.text("Format", JSON);
+            online_resource(xml, self.version, &address);
         });
     }
 
@@ -72,7 +91,7 @@ impl LayerWriter<'_> {
         let attributes = [("queryable", "1"), ("opaque", "0")];
         xml.within("Layer", &attributes, |xml| {
             xml.text("Name", &layer.name);
-            xml.text("Title", &layer.name);
+            xml.text("Title", &layer.title);
             xml.text("Abstract", "Test data of the OGC conformance suites.");
             xml.within("KeywordList", &[], |xml| xml.text("Keyword", "test"));
             let systems = zones_of(&layer.bbox);
@@ -88,6 +107,7 @@ impl LayerWriter<'_> {
                 };
                 self.write_dimensions(xml, &[time]);
             }
+            self.metadata(xml, &self.asked.root.path());
             xml.within("Style", &[], |xml| {
                 xml.text("Name", "default");
                 xml.text("Title", "Default");
@@ -229,6 +249,14 @@ impl LayerWriter<'_> {
                 online_resource(xml, self.version, &legend);
             });
         });
+    }
+}
+
+/// The collection of the same content.
+fn metadata_path(root: &Root, layer: Layer) -> String {
+    match Collection::find(layer.id()) {
+        Some(collection) => root.collection_path(collection),
+        None => format!("{}/edr/collections/{}", root.base_path(), layer.id()),
     }
 }
 

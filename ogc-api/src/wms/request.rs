@@ -97,6 +97,12 @@ async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Re
         return Err(Exception::plain(message));
     }
     let request = asked.kvp.get("REQUEST").unwrap_or_default();
+    // 06-042, tables 8 and 9; capabilities are asked for without one to learn which there are.
+    let needs_version = ["getmap", "getfeatureinfo"].contains(&request.to_ascii_lowercase().as_str());
+    if needs_version && asked.kvp.filled("VERSION").or(asked.kvp.filled("WMTVER")).is_none() {
+        let message = format!("the parameter VERSION is missing; {request} has to name it, such as 1.3.0");
+        return Err(Exception::plain(message));
+    }
     match request.to_ascii_lowercase().as_str() {
         // The second name of each is that of 1.0.0.
         "getcapabilities" | "capabilities" => capabilities::answer(state, asked, version).await,

@@ -24,8 +24,11 @@ pub(super) async fn answer(state: &AppState, asked: &WmtsAsk, kvp: &Kvp) -> Resu
     layers.retain(|about| about.layer.has_raster_tiles());
     // Each part only grows, and so does their sum.
     let sequence: u64 = layers.iter().map(|about| about.sequence).sum();
-    let is_held = is_held(kvp, sequence)?;
-    let body = document(asked, &layers, sequence, is_held)?;
+    let sections = match is_held(kvp, sequence)? {
+        true => Vec::new(),
+        false => sections(kvp)?,
+    };
+    let body = document(state, asked, &layers, sequence, &sections)?;
     let tag = EntityTag::of_bytes(&body);
     if let Some(held) = tag.held_form(&asked.ask.headers) {
         return Ok(Lasting::Briefly.not_modified(&held));
@@ -49,7 +52,57 @@ fn is_held(kvp: &Kvp, current: u64) -> Result<bool, Exception> {
     }
 }
 
-fn document(asked: &WmtsAsk, layers: &[LayerAbout], sequence: u64, is_held: bool) -> Result<Vec<u8>, Error> {
+/// A part of the document (07-057r7, table 2). Themes are not offered, and may be asked for all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    ServiceIdentification,
+    ServiceProvider,
+    OperationsMetadata,
+    Contents,
+    Themes,
+}
+
+impl Section {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::ServiceIdentification, "ServiceIdentification"),
+        (Self::ServiceProvider, "ServiceProvider"),
+        (Self::OperationsMetadata, "OperationsMetadata"),
+        (Self::Contents, "Contents"),
+        (Self::Themes, "Themes"),
+    ];
+}
+
+/// The parts that a request asks for; without SECTIONS all of them (06-121r3, 7.3.3).
+fn sections(kvp: &Kvp) -> Result<Vec<Section>, Exception> {
+    let all = || Section::ALL.map(|(section, _)| section).to_vec();
+    let Some(names) = kvp.filled("SECTIONS") else {
+        return Ok(all());
+    };
+    let mut wanted = Vec::new();
+    for name in names.split(',').map(str::trim) {
+        if name.eq_ignore_ascii_case("All") {
+            return Ok(all());
+        }
+        let found = Section::ALL
+            .into_iter()
+            .find(|(_, known)| known.eq_ignore_ascii_case(name));
+        let (section, _) = found.ok_or_else(|| {
+            let known = Section::ALL.map(|(_, known)| known).join(", ");
+            let message = format!("SECTIONS '{}' is not offered; there are All, {known}", shown(name));
+            Exception::new(Code::InvalidParameterValue, "SECTIONS", message)
+        })?;
+        wanted.push(section);
+    }
+    Ok(wanted)
+}
+
+fn document(
+    state: &AppState,
+    asked: &WmtsAsk,
+    layers: &[LayerAbout],
+    sequence: u64,
+    sections: &[Section],
+) -> Result<Vec<u8>, Error> {
     let sequence = sequence.to_string();
     let mut xml = Xml::new();
     xml.open(
@@ -67,13 +120,19 @@ fn document(asked: &WmtsAsk, layers: &[LayerAbout], sequence: u64, is_held: bool
             ),
         ],
     );
-    if !is_held {
-        identification(&mut xml, asked);
-        operations(&mut xml, asked);
-        xml.within("Contents", &[], |xml| {
-            layers.iter().for_each(|about| layer(xml, asked, about));
-            TileMatrixSet::ALL.into_iter().for_each(|set| matrix_set(xml, set));
-        });
+    for (section, _) in Section::ALL.iter().filter(|(section, _)| sections.contains(section)) {
+        match section {
+            Section::ServiceIdentification => identification(&mut xml, asked),
+            Section::ServiceProvider => state.provider.service_provider(&mut xml),
+            Section::OperationsMetadata => operations(&mut xml, asked),
+            Section::Contents => xml.within("Contents", &[], |xml| {
+                layers.iter().for_each(|about| layer(xml, asked, about));
+                TileMatrixSet::ALL.into_iter().for_each(|set| matrix_set(xml, set));
+            }),
+            Section::Themes => {}
+        }
+    }
+    if !sections.is_empty() {
         let own = asked.ask.site.url(&rest_path(asked));
         xml.empty("ServiceMetadataURL", &[("xlink:href", &own)]);
     }
@@ -106,25 +165,22 @@ fn operations(xml: &mut Xml, asked: &WmtsAsk) {
     } else {
         format!("{pairs}&")
     };
-    let rest = asked.ask.site.url(&rest_path(asked));
+    // REST addresses stand with the layers and in ServiceMetadataURL.
     xml.within("ows:OperationsMetadata", &[], |xml| {
-        for (name, rest) in [("GetCapabilities", Some(&rest)), ("GetTile", None)] {
+        for name in ["GetCapabilities", "GetTile"] {
             xml.within("ows:Operation", &[("name", name)], |xml| {
                 xml.within("ows:DCP", &[], |xml| {
-                    xml.within("ows:HTTP", &[], |xml| {
-                        get(xml, &pairs, "KVP");
-                        rest.iter().for_each(|address| get(xml, address, "RESTful"));
-                    });
+                    xml.within("ows:HTTP", &[], |xml| get(xml, &pairs));
                 });
             });
         }
     });
 }
 
-fn get(xml: &mut Xml, address: &str, encoding: &str) {
+fn get(xml: &mut Xml, address: &str) {
     xml.within("ows:Get", &[("xlink:href", address)], |xml| {
         xml.within("ows:Constraint", &[("name", "GetEncoding")], |xml| {
-            xml.within("ows:AllowedValues", &[], |xml| xml.text("ows:Value", encoding));
+            xml.within("ows:AllowedValues", &[], |xml| xml.text("ows:Value", "KVP"));
         });
     });
 }
@@ -212,10 +268,9 @@ fn matrix_set(xml: &mut Xml, set: TileMatrixSet) {
     xml.within("TileMatrixSet", &[], |xml| {
         xml.text("ows:Identifier", set.id());
         match set {
-            TileMatrixSet::WebMercatorQuad => {
-                xml.text("ows:SupportedCRS", "urn:ogc:def:crs:EPSG::3857");
-                xml.text("WellKnownScaleSet", "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible");
-            }
+            // GoogleMapsCompatible would be its scale set, but binds to the name of one edition of EPSG's database (07-057r7,
+            // annex E.4), which not every client resolves.
+            TileMatrixSet::WebMercatorQuad => xml.text("ows:SupportedCRS", "urn:ogc:def:crs:EPSG::3857"),
             // The scale set of this name begins with a coarser matrix (07-057r7, annex E.3).
             TileMatrixSet::WorldCrs84Quad => xml.text("ows:SupportedCRS", "urn:ogc:def:crs:OGC:1.3:CRS84"),
         }

@@ -28,8 +28,6 @@ pub(crate) enum Code {
     InvalidParameterValue,
     /// A row or column that the matrix does not have.
     TileOutOfRange,
-    /// A request that is not offered.
-    OperationNotSupported,
     /// None of the versions that the client takes is offered.
     VersionNegotiationFailed,
     /// The client claims capabilities newer than there are.
@@ -44,17 +42,9 @@ impl Code {
             Self::MissingParameterValue => "MissingParameterValue",
             Self::InvalidParameterValue => "InvalidParameterValue",
             Self::TileOutOfRange => "TileOutOfRange",
-            Self::OperationNotSupported => "OperationNotSupported",
             Self::VersionNegotiationFailed => "VersionNegotiationFailed",
             Self::InvalidUpdateSequence => "InvalidUpdateSequence",
             Self::Other => "NoApplicableCode",
-        }
-    }
-
-    fn status(self) -> StatusCode {
-        match self {
-            Self::OperationNotSupported => StatusCode::NOT_IMPLEMENTED,
-            _ => StatusCode::BAD_REQUEST,
         }
     }
 }
@@ -92,7 +82,7 @@ impl Exception {
         let mut response = Response::new(Body::from(xml.finish().unwrap_or_default()));
         *response.status_mut() = match &self.problem {
             Some(problem) => problem.status,
-            None => self.code.status(),
+            None => StatusCode::BAD_REQUEST,
         };
         let headers = response.headers_mut();
         headers.insert(

@@ -6,11 +6,12 @@ use super::exception::{Code, Exception};
 use crate::query::shown;
 
 /// Parameters that are read. What has another name is ignored, whatever it holds; the caller's credential is among that.
-pub(crate) const KNOWN: [&str; 13] = [
+pub(crate) const KNOWN: [&str; 14] = [
     "SERVICE",
     "REQUEST",
     "VERSION",
     "ACCEPTVERSIONS",
+    "SECTIONS",
     "UPDATESEQUENCE",
     "LAYER",
     "STYLE",

@@ -7,6 +7,7 @@ use http::request::Parts;
 use super::exception::{Code, Exception};
 use super::kvp::Kvp;
 use super::{PNG, VERSION, capabilities, tile};
+use crate::accept::preferred;
 use crate::ask::Ask;
 use crate::features::Root;
 use crate::query::shown;
@@ -45,15 +46,28 @@ pub(super) async fn kvp(State(state): State<AppState>, asked: WmtsAsk) -> Respon
     answered.unwrap_or_else(Exception::into_response)
 }
 
-/// `GET /wmts/1.0.0/WMTSCapabilities.xml`.
+/// `GET /wmts/1.0.0/WMTSCapabilities.xml`; a client that takes no XML is refused (07-057r7, 10.1).
 pub(super) async fn rest_capabilities(State(state): State<AppState>, asked: WmtsAsk) -> Response {
+    if let Err(error) = preferred(&asked.ask.headers, &[("application/xml", ()), ("text/xml", ())]) {
+        return Exception::from(error).into_response();
+    }
     let answered = capabilities::answer(&state, &asked, &Kvp::default()).await;
     answered.unwrap_or_else(Exception::into_response)
 }
 
 /// `GET /wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}.png`.
 pub(super) async fn rest_tile(State(state): State<AppState>, asked: WmtsAsk) -> Response {
-    let answered = by_address(&state, &asked).await;
+    let time = asked.ask.param("time").to_owned();
+    let answered = by_address(&state, &asked, time).await;
+    answered.unwrap_or_else(Exception::into_response)
+}
+
+/// The same with a period for a time, as clients write it that put the dimension's value into the template as it stands:
+/// `GET /wmts/{layer}/{style}/{begin}/{end}/{step}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}.png`.
+pub(super) async fn rest_tile_of_period(State(state): State<AppState>, asked: WmtsAsk) -> Response {
+    let parts = ["begin", "end", "step"].map(|name| asked.ask.param(name));
+    let time = parts.join("/");
+    let answered = by_address(&state, &asked, time).await;
     answered.unwrap_or_else(Exception::into_response)
 }
 
@@ -70,8 +84,9 @@ async fn by_pairs(state: &AppState, asked: &WmtsAsk) -> Result<Response, Excepti
             kvp.expect("VERSION", VERSION)?;
             tile::answer(state, asked, &kvp).await
         }
+        // 06-121r3, table 25, has a code of its own for operations that it defines; the suite of WMTS wants this one for others.
         _ => Err(Exception::new(
-            Code::OperationNotSupported,
+            Code::InvalidParameterValue,
             "REQUEST",
             format!(
                 "REQUEST '{}' is not offered; there are GetCapabilities and GetTile",
@@ -100,7 +115,7 @@ fn check_versions(kvp: &Kvp) -> Result<(), Exception> {
     ))
 }
 
-async fn by_address(state: &AppState, asked: &WmtsAsk) -> Result<Response, Exception> {
+async fn by_address(state: &AppState, asked: &WmtsAsk, time: String) -> Result<Response, Exception> {
     let part = |name: &str| asked.ask.param(name).to_owned();
     let column = part("tileCol");
     let Some(column) = column.strip_suffix(".png") else {
@@ -110,10 +125,14 @@ async fn by_address(state: &AppState, asked: &WmtsAsk) -> Result<Response, Excep
         );
         return Err(Exception::new(Code::InvalidParameterValue, "FORMAT", message));
     };
+    if asked.ask.param("style").is_empty() {
+        let message = "the address names no style; 'default' is the layer's first".to_owned();
+        return Err(Exception::new(Code::MissingParameterValue, "STYLE", message));
+    }
     let kvp = Kvp::of(vec![
         ("LAYER", part("layer")),
         ("STYLE", part("style")),
-        ("TIME", part("time")),
+        ("TIME", time),
         ("FORMAT", PNG.to_owned()),
         ("TILEMATRIXSET", part("tileMatrixSetId")),
         ("TILEMATRIX", part("tileMatrix")),

@@ -96,7 +96,7 @@ async fn head_answers_like_get_without_a_body() {
         format!("/v1/missions/{mission}/results/notes.txt"),
         "/health".to_owned(),
         "/wms?SERVICE=WMS&REQUEST=GetCapabilities".to_owned(),
-        "/wms?REQUEST=GetMap&LAYERS=currents&FORMAT=image/png&WIDTH=20&HEIGHT=20&CRS=CRS:84&BBOX=2,58,7,62".to_owned(),
+        "/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS=currents&FORMAT=image/png&WIDTH=20&HEIGHT=20&CRS=CRS:84&BBOX=2,58,7,62".to_owned(),
         "/wms?REQUEST=GetLegendGraphic&LAYER=wind&FORMAT=image/png".to_owned(),
         "/tiles".to_owned(),
         "/tiles/currents.json".to_owned(),

@@ -134,6 +134,7 @@ async fn a_layer_says_where_when_how_and_whose() {
         "Name",
         "Title",
         "Abstract",
+        "KeywordList",
         // The UTM zones 31 and 32; all other systems are inherited.
         "CRS",
         "CRS",
@@ -151,11 +152,22 @@ async fn a_layer_says_where_when_how_and_whose() {
         "Dimension",
         "Dimension",
         "Attribution",
+        "MetadataURL",
         "Style",
         "Style",
         "Style",
     ];
     assert_eq!(order, expected);
+    for (name, path) in [
+        ("currents", "edr/collections/currents"),
+        ("search-areas", "ogc/collections/search-areas"),
+        ("probability", "edr/collections/probability"),
+    ] {
+        let link = new.layer(name).child("MetadataURL").child("OnlineResource");
+        let path = format!("{root}/{path}");
+        assert!(link.attribute("xlink:href").ends_with(&path), "{path}");
+        assert_eq!(service.get(&path).await.status, 200, "{path}");
+    }
     let dimension = layer.child("Dimension");
     assert_eq!(dimension.text, extent);
     for (name, value) in [
@@ -185,6 +197,7 @@ async fn a_layer_says_where_when_how_and_whose() {
         "Name",
         "Title",
         "Abstract",
+        "KeywordList",
         "SRS",
         "LatLonBoundingBox",
         "BoundingBox",
@@ -226,6 +239,14 @@ async fn the_service_says_its_limits_and_where_requests_go() {
         ("WMS", "4096")
     );
     assert_eq!(about.child("MaxHeight").text, "4096");
+    let contact = about.child("ContactInformation");
+    let person = contact.child("ContactPersonPrimary");
+    assert_eq!(person.child("ContactOrganization").text, "Rescue & Co");
+    assert_eq!(contact.child("ContactVoiceTelephone").text, "+47 00 00 00 00");
+    assert_eq!(
+        contact.child("ContactElectronicMailAddress").text,
+        "duty@rescue.example.org"
+    );
     let requests = new.child("Capability").child("Request");
     for name in ["GetCapabilities", "GetMap", "GetFeatureInfo"] {
         let get = requests.child(name).child("DCPType").child("HTTP").child("Get");

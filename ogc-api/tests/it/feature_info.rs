@@ -10,7 +10,7 @@ use crate::service::{Answer, Service};
 async fn ask(service: &Service, root: &str, layers: &str, pixel: (u32, u32), more: &str) -> Answer {
     let (i, j) = pixel;
     let path = format!(
-        "{root}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&LAYERS={layers}&QUERY_LAYERS={layers}&STYLES=&CRS=EPSG:4326\
+        "{root}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&VERSION=1.3.0&LAYERS={layers}&QUERY_LAYERS={layers}&STYLES=&CRS=EPSG:4326\
          &BBOX=59.25,2.75,60.25,4.25&WIDTH=300&HEIGHT=200&I={i}&J={j}&{more}"
     );
     service.get(&path).await
@@ -156,7 +156,7 @@ async fn the_answer_comes_as_text_json_or_html() {
     }
     let outside = format!("BBOX=-60,-50,-59,-49&{at}&INFO_FORMAT=text/plain");
     let path = format!(
-        "/wms?REQUEST=GetFeatureInfo&LAYERS=currents&QUERY_LAYERS=currents&CRS=CRS:84&WIDTH=10&HEIGHT=10&I=1&J=1&{outside}"
+        "/wms?REQUEST=GetFeatureInfo&VERSION=1.3.0&LAYERS=currents&QUERY_LAYERS=currents&CRS=CRS:84&WIDTH=10&HEIGHT=10&I=1&J=1&{outside}"
     );
     let answer = service.get(&path).await;
     assert_eq!(

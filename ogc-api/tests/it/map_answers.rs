@@ -9,7 +9,7 @@ use crate::forcing::time;
 use crate::service::{Answer, Service};
 
 const PICTURE: &str =
-    "REQUEST=GetMap&STYLES=&CRS=CRS:84&BBOX=2.75,59.25,4.25,60.25&WIDTH=90&HEIGHT=60&FORMAT=image/png";
+    "REQUEST=GetMap&VERSION=1.3.0&STYLES=&CRS=CRS:84&BBOX=2.75,59.25,4.25,60.25&WIDTH=90&HEIGHT=60&FORMAT=image/png";
 
 async fn held(service: &Service, path: &str, tag: &str) -> Answer {
     service
@@ -97,10 +97,10 @@ async fn what_is_not_modified_is_kept_like_the_answer_itself() {
             time(2)
         ),
         format!(
-            "/missions/{mission}/wms?REQUEST=GetMap&LAYERS=search-areas&{map}&TIME={}",
+            "/missions/{mission}/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS=search-areas&{map}&TIME={}",
             time(2)
         ),
-        format!("/wms?REQUEST=GetMap&LAYERS=currents&{map}"),
+        format!("/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS=currents&{map}"),
         "/wms?SERVICE=WMS&REQUEST=GetCapabilities".to_owned(),
         format!("/v1/missions/{mission}/particles"),
         "/ogc/collections/search-areas/items?limit=100".to_owned(),

@@ -118,7 +118,7 @@ async fn trap_7_the_order_of_axes_differs_and_the_pictures_do_not() {
             "VERSION=1.3.0&CRS=EPSG:4326&BBOX=59.25,2.75,60.25,4.25",
             "VERSION=1.1.1&SRS=EPSG:4326&BBOX=2.75,59.25,4.25,60.25",
             "VERSION=1.3.0&CRS=CRS:84&BBOX=2.75,59.25,4.25,60.25",
-            "CRS=EPSG:4326&BBOX=59.25,2.75,60.25,4.25",
+            "VERSION=1.4.0&CRS=EPSG:4326&BBOX=59.25,2.75,60.25,4.25",
         ] {
             let path = format!("/missions/{mission}/wms?{common}&{place}");
             pictures.push(Pixels::of(&service.get(&path).await));
@@ -135,7 +135,7 @@ async fn trap_7_north_is_up_and_east_is_right() {
     let area = known.areas.iter().find(|area| area.time_s == T0_S + 3 * 3600).unwrap();
     let (west, south, east, north) = (2.75, 59.25, 4.25, 60.25);
     let path = format!(
-        "/missions/{mission}/wms?REQUEST=GetMap&LAYERS=search-areas&FORMAT=image/png&WIDTH=600&HEIGHT=400&TRANSPARENT=TRUE\
+        "/missions/{mission}/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS=search-areas&FORMAT=image/png&WIDTH=600&HEIGHT=400&TRANSPARENT=TRUE\
          &CRS=EPSG:4326&BBOX={south},{west},{north},{east}&TIME={}",
         hour(3)
     );
@@ -164,10 +164,10 @@ async fn trap_8_web_mercator_and_crs_84_are_offered_and_drawn() {
     }
     let at = format!("TIME={}", hour(2));
     let metres = "BBOX=222638.98,7967317.54,779236.44,8859142.80";
-    let mercator = picture(&service, &[CURRENTS, &at, metres, "CRS=EPSG:3857"]).await;
+    let mercator = picture(&service, &[CURRENTS, &at, metres, "VERSION=1.3.0&CRS=EPSG:3857"]).await;
     assert_eq!(
         mercator,
-        picture(&service, &[CURRENTS, &at, metres, "CRS=EPSG:900913"]).await
+        picture(&service, &[CURRENTS, &at, metres, "VERSION=1.3.0&CRS=EPSG:900913"]).await
     );
     assert_eq!(
         mercator,
@@ -186,7 +186,7 @@ async fn trap_9_two_times_are_two_pictures() {
     for layer in ["currents", "search-areas", "particles", "probability", "trajectories"] {
         let at = async |hour_wanted: i64| {
             let path = format!(
-                "/missions/{mission}/wms?REQUEST=GetMap&LAYERS={layer}&FORMAT=image/png&WIDTH=240&HEIGHT=120&TRANSPARENT=TRUE\
+                "/missions/{mission}/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS={layer}&FORMAT=image/png&WIDTH=240&HEIGHT=120&TRANSPARENT=TRUE\
                  &CRS=CRS:84&BBOX=2.75,59.25,4.25,60.25&TIME={}",
                 hour(hour_wanted)
             );
@@ -278,7 +278,7 @@ async fn the_map_goes_on_across_the_antimeridian() {
     for layer in ["search-areas", "particles", "trajectories"] {
         let draw = async |box_of_map: &str| {
             let path = format!(
-                "/missions/{mission}/wms?REQUEST=GetMap&LAYERS={layer}&FORMAT=image/png&WIDTH=300&HEIGHT=200&TRANSPARENT=TRUE\
+                "/missions/{mission}/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS={layer}&FORMAT=image/png&WIDTH=300&HEIGHT=200&TRANSPARENT=TRUE\
                  &CRS=CRS:84&BBOX={box_of_map}&TIME={}",
                 hour(5)
             );

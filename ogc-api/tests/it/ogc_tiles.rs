@@ -99,7 +99,7 @@ async fn one_vector_tile_holds_every_collection_and_a_map_tile_is_the_picture_of
         ))
         .await;
     let wms = format!(
-        "/missions/{mission}/wms?REQUEST=GetMap&LAYERS=search-areas&FORMAT=image/png&TRANSPARENT=TRUE&CRS=CRS:84\
+        "/missions/{mission}/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS=search-areas&FORMAT=image/png&TRANSPARENT=TRUE&CRS=CRS:84\
          &WIDTH=256&HEIGHT=256&BBOX=0,56.25,11.25,67.5&TIME={}",
         time(2)
     );

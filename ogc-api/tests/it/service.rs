@@ -17,7 +17,7 @@ use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun,
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, RunTime, Violation};
 use driftline_ogc_api::{
     AppState, BlueLake, CoverageQuestion, CycleObjects, DatasetQuestion, ForcingCatalog, ForcingFields, ForcingMaps,
-    IntakeError, MissionIntake, Parts, PublicBase, RunFiles, SeamError, router,
+    IntakeError, MissionIntake, Parts, Provider, PublicBase, RunFiles, SeamError, router,
 };
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -217,6 +217,12 @@ impl Service {
                 Html("<!DOCTYPE html><title>Driftline</title>").into_response()
             })),
             changes: changes.clone(),
+            provider: Provider {
+                name: "Rescue & Co".to_owned(),
+                site: "https://rescue.example.org".to_owned(),
+                phone: "+47 00 00 00 00".to_owned(),
+                email: "duty@rescue.example.org".to_owned(),
+            },
             outbound: Outbound::new(&["127.0.0.1".to_owned()]).unwrap(),
             public_base: PublicBase::new(base).unwrap(),
             shutdown: shutdown_seen,

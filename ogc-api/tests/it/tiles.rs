@@ -209,7 +209,7 @@ async fn png_tiles_show_layer_time_and_style() {
         north - span
     );
     let same = draw(format!(
-        "/missions/{mission}/wms?REQUEST=GetMap&LAYERS=probability&FORMAT=image/png&TRANSPARENT=TRUE&{tile_of_wms}&TIME={}",
+        "/missions/{mission}/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS=probability&FORMAT=image/png&TRANSPARENT=TRUE&{tile_of_wms}&TIME={}",
         time(1)
     ));
     let tile = draw(format!("{base}/probability/6/32/18.png?datetime={}", time(1))).await;

@@ -58,7 +58,7 @@ async fn waves_are_a_layer_like_currents_and_wind() {
 async fn a_click_tells_height_and_direction() {
     let service = service_with_waves().await;
     let path = format!(
-        "/wms?REQUEST=GetFeatureInfo&LAYERS=waves&QUERY_LAYERS=waves&CRS=CRS:84&BBOX=2,58,8,62&WIDTH=600&HEIGHT=400&I=120&J=80\
+        "/wms?REQUEST=GetFeatureInfo&VERSION=1.3.0&LAYERS=waves&QUERY_LAYERS=waves&CRS=CRS:84&BBOX=2,58,8,62&WIDTH=600&HEIGHT=400&I=120&J=80\
          &INFO_FORMAT=application/json&TIME={}",
         time(3)
     );
@@ -84,7 +84,7 @@ async fn wave_tiles_and_legends_are_those_of_the_layer() {
     let span = 2.0 * half_m / 32.0;
     let north = half_m - 9.0 * span;
     let of_tile = format!(
-        "/wms?REQUEST=GetMap&LAYERS=waves&FORMAT=image/png&TRANSPARENT=TRUE&CRS=EPSG:3857&WIDTH=256&HEIGHT=256\
+        "/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS=waves&FORMAT=image/png&TRANSPARENT=TRUE&CRS=EPSG:3857&WIDTH=256&HEIGHT=256\
          &BBOX=0,{},{span},{north}&TIME={at}",
         north - span
     );

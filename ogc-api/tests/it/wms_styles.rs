@@ -148,7 +148,7 @@ async fn a_request_chooses_range_steps_and_the_colours_beyond() {
 async fn wind_has_barbs_that_point_to_where_it_comes_from() {
     let service = Service::start().await;
     // The wind blows from the south with 12 m/s: two barbs and a half below the station.
-    let barb = "REQUEST=GetMap&CRS=CRS:84&BBOX=3,59,4,60&WIDTH=32&HEIGHT=32&FORMAT=image/png&TRANSPARENT=TRUE&LAYERS=wind&STYLES=barbs";
+    let barb = "REQUEST=GetMap&VERSION=1.3.0&CRS=CRS:84&BBOX=3,59,4,60&WIDTH=32&HEIGHT=32&FORMAT=image/png&TRANSPARENT=TRUE&LAYERS=wind&STYLES=barbs";
     let barb = Pixels::of(&service.get(&format!("/wms?{barb}&TIME={}", time(2))).await);
     let rows: Vec<u32> = (0..32).filter(|y| (0..32).any(|x| barb.at(x, *y)[3] > 0)).collect();
     assert!(rows[0] >= 14 && rows[rows.len() - 1] >= 29, "{rows:?}");

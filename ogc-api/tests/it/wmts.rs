@@ -49,6 +49,23 @@ async fn capabilities_name_layers_times_and_addresses_that_carry_the_credential(
         .split('"')
         .next()
         .unwrap();
+    for (sections, there, absent) in [
+        ("All", "ServiceProvider", "no such"),
+        (
+            "ServiceProvider,contents",
+            "<ows:ProviderName>Rescue &amp; Co</",
+            "OperationsMetadata",
+        ),
+        ("Themes", "ServiceMetadataURL", "ServiceProvider"),
+    ] {
+        let part = service.get(&format!("{path}&sections={sections}")).await;
+        let part = text(&part.body);
+        assert!(part.contains(there) && !part.contains(absent), "{sections}: {part}");
+    }
+    let refused = service.get(&format!("{path}&sections=Layers")).await;
+    assert_eq!(refused.status, 400, "{}", text(&refused.body));
+    let takes = [("accept", "example/unknown")];
+    assert_eq!(service.ask(http::Method::GET, &rest, key, &takes).await.status, 406);
     let current = service.get(&format!("{path}&updateSequence={sequence}")).await;
     assert!(!text(&current.body).contains("<Contents"), "{}", text(&current.body));
 }
@@ -105,8 +122,8 @@ async fn refusals_have_the_codes_and_statuses_of_the_standard() {
         ("SERVICE=WMTS".to_owned(), 400, "MissingParameterValue", "REQUEST"),
         (
             "SERVICE=WMTS&REQUEST=GetMap".to_owned(),
-            501,
-            "OperationNotSupported",
+            400,
+            "InvalidParameterValue",
             "REQUEST",
         ),
         (
@@ -185,9 +202,12 @@ async fn refusals_have_the_codes_and_statuses_of_the_standard() {
         assert!(document.contains(&expected), "{query}: {document}");
         assert_eq!(answer.header("x-test-bill"), "");
     }
-    let rest = service
-        .get("/wmts/currents/default/current/WebMercatorQuad/6/18/32.jpg")
-        .await;
-    assert_eq!(rest.status, 400);
-    assert!(text(&rest.body).contains("FORMAT"));
+    for (path, locator) in [
+        ("currents/default/current/WebMercatorQuad/6/18/32.jpg", "FORMAT"),
+        ("currents//current/WebMercatorQuad/6/18/32.png", "STYLE"),
+    ] {
+        let rest = service.get(&format!("/wmts/{path}")).await;
+        assert_eq!(rest.status, 400, "{path}");
+        assert!(text(&rest.body).contains(locator), "{path}");
+    }
 }

@@ -8,6 +8,7 @@ use crate::harness::{gdal_says, keep_picture, pictures, python, scratch, system_
 
 const KVP: &str = "http://www.opengis.net/spec/wmts/1.0/conf/server/kvp";
 const REST: &str = "http://www.opengis.net/spec/wmts/1.0/conf/server/rest";
+pub(super) const CLASSES: [&str; 2] = [KVP, REST];
 
 pub(super) fn cases() -> Vec<Case> {
     let case = |class, id, check| Case { class, id, check };

@@ -121,7 +121,13 @@ impl Answer {
         })
     }
 
-    /// A header's value.
+    /// The values of every header of this name.
+    pub(crate) fn headers_named(&self, name: &str) -> Vec<&str> {
+        let values = self.headers.get_all(name).into_iter();
+        values.filter_map(|value| value.to_str().ok()).collect()
+    }
+
+    /// The first header of this name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }

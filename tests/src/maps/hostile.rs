@@ -35,7 +35,7 @@ fn pictures_that_nobody_waits_for_keep_nobody_else_waiting() {
     let mission = posted["id"].as_str().unwrap();
     assert_eq!(client.wait_for(mission)["status"], "completed");
     let picture = format!(
-        "/missions/{mission}/wms?REQUEST=GetMap&LAYERS=search-areas&CRS=CRS:84&BBOX=3.5,59.5,5.5,61.5&WIDTH=4096&HEIGHT=4096\
+        "/missions/{mission}/wms?REQUEST=GetMap&VERSION=1.3.0&LAYERS=search-areas&CRS=CRS:84&BBOX=3.5,59.5,5.5,61.5&WIDTH=4096&HEIGHT=4096\
          &FORMAT=image/png&TRANSPARENT=TRUE&TIME="
     );
     let refused = client

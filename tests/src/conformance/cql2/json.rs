@@ -22,7 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
 fn expressions() -> Vec<(&'static str, Value)> {
     let property = |name: &str| json!({"property": name});
     let time = "2015-11-16T06:00:00Z";
-    let corners = json!([[3.9, 60.0], [4.09, 60.0], [4.09, 60.25], [3.9, 60.25], [3.9, 60.0]]);
+    let corners = json!([[3.9, 60.0], [4.09, 60.0], [4.09, 60.18], [3.9, 60.18], [3.9, 60.0]]);
     vec![
         ("level = 0.5", json!({"op": "=", "args": [property("level"), 0.5]})),
         (
@@ -57,11 +57,11 @@ fn expressions() -> Vec<(&'static str, Value)> {
             json!({"op": "t_intersects", "args": [property("valid_time"), {"interval": [time, ".."]}]}),
         ),
         (
-            "S_INTERSECTS(geometry, BBOX(3.9,60,4.09,60.25))",
-            json!({"op": "s_intersects", "args": [property("geometry"), {"bbox": [3.9, 60.0, 4.09, 60.25]}]}),
+            "S_INTERSECTS(geometry, BBOX(3.9,60,4.09,60.18))",
+            json!({"op": "s_intersects", "args": [property("geometry"), {"bbox": [3.9, 60.0, 4.09, 60.18]}]}),
         ),
         (
-            "S_INTERSECTS(geometry, POLYGON((3.9 60,4.09 60,4.09 60.25,3.9 60.25,3.9 60)))",
+            "S_INTERSECTS(geometry, POLYGON((3.9 60,4.09 60,4.09 60.18,3.9 60.18,3.9 60)))",
             json!({"op": "s_intersects", "args": [
                 property("geometry"), {"type": "Polygon", "coordinates": [corners]},
             ]}),

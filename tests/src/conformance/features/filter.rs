@@ -75,9 +75,9 @@ pub(in crate::conformance) fn schema(subject: &Subject, collection: &str) -> Val
 /// A `Link` header (RFC 8288) of this relation.
 pub(super) fn has_header_link(subject: &Subject, path: &str, relation: &str) -> bool {
     let answer = subject.client.send("HEAD", path, &[], b"").unwrap().expect(200, path);
-    let links = answer.header("link").unwrap_or_default();
+    let links = answer.headers_named("link").into_iter();
     links
-        .split(',')
+        .flat_map(|value| value.split(','))
         .any(|link| link.contains(&format!("rel=\"{relation}\"")))
 }
 
