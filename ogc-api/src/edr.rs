@@ -29,13 +29,15 @@ pub(crate) use request::QueryType;
 pub(crate) use routes::routes;
 
 /// Conformance classes, of both versions of the standard.
-pub(crate) const CLASSES: [&str; 18] = [
+pub(crate) const CLASSES: [&str; 19] = [
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-edr-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-edr-1/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-edr-1/1.0/conf/json",
     "http://www.opengis.net/spec/ogcapi-edr-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-edr-1/1.0/conf/edr-geojson",
+    // The suite of 1.0 looks for this one by the name of its requirements.
+    "http://www.opengis.net/spec/ogcapi-edr-1/1.0/req/edr-geojson",
     "http://www.opengis.net/spec/ogcapi-edr-1/1.0/conf/covjson",
     "http://www.opengis.net/spec/ogcapi-edr-1/1.0/conf/queries",
     "http://www.opengis.net/spec/ogcapi-edr-1/1.0/conf/oas30",

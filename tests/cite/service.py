@@ -6,12 +6,17 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FORCING = ROOT / "tests/data/forcing"
-FEEDS = {"norkyst800": "norkyst800_subset_16Nov2015.nc", "arome": "arome_subset_16Nov2015.nc"}
+# A window of each file around the mission (see tests/upgrade/cut.py): edr10 asks for two degrees of every hour as GeoJSON.
+FEEDS = {
+    "norkyst800": ("norkyst800_subset_16Nov2015.nc", (0, 110, 0, 110, 13)),
+    "arome": ("arome_subset_16Nov2015.nc", (5, 50, 5, 55, 13)),
+}
 CREDIT = "Data from MET Norway"
 # 6,500 positions: features10 does not count collections beyond 10,000. Near enough to the coast that some strand: it asks
 # every collection for a feature. South of 60 degrees, where no polar system is listed: it transforms two corners of a box and calls
@@ -31,12 +36,13 @@ START_LIMIT_S, MISSION_LIMIT_S = 60, 120
 
 
 class Service:
-    """Started when made; `close` ends it."""
+    """Started when made, with forcing and a mission unless it is to be bare; `close` ends it."""
 
-    def __init__(self, driftline, folder, blue_lake):
+    def __init__(self, driftline, folder, blue_lake, is_bare=False):
+        folder.mkdir(exist_ok=True)
         self.driftline, self.data = driftline, folder / "data"
-        for feed, file in FEEDS.items():
-            self.command("ingest", "file", FORCING / file, "--feed", feed, "--attribution", CREDIT)
+        for feed, (file, window) in [] if is_bare else FEEDS.items():
+            self.ingest(feed, FORCING / file, folder / file, window)
         self.command("orgs", "create", "cite", "--json")
         self.key = json.loads(self.command("keys", "create", "--org", "cite", "--name", "cite", "--json"))["key"]
         settings = {"DRIFTLINE__PROVIDER__PHONE": "+00 000 000", "DRIFTLINE__PROVIDER__EMAIL": "duty@example.org"}
@@ -52,10 +58,16 @@ class Service:
         )
         try:
             self.base = self.listening()
-            self.mission = self.completed_mission()
+            if not is_bare:
+                self.completed_mission()
         except BaseException:
             self.close()
             raise
+
+    def ingest(self, feed, file, cut, window):
+        program = [sys.executable, ROOT / "tests/upgrade/cut.py", file, cut, *map(str, window)]
+        subprocess.run(program, check=True)
+        self.command("ingest", "file", cut, "--feed", feed, "--attribution", CREDIT)
 
     def command(self, *arguments):
         done = subprocess.run([self.driftline, *arguments, "--data-dir", self.data], capture_output=True, text=True)
@@ -88,7 +100,7 @@ class Service:
         while time.monotonic() < until:
             status = self.ask(f"/v1/missions/{mission}")["status"]
             if status == "completed":
-                return mission
+                return
             if status in ("failed", "cancelled"):
                 break
             time.sleep(0.1)

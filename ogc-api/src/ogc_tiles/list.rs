@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::TILING_SCHEME;
 use super::matrix_sets::{crs, title, uri};
 use super::source::{Kind, Source};
-use super::tileset::matrix_set_limits;
+use super::tileset::{matrix_set_limits, tiles_link};
 use crate::document::{JSON, document};
 use crate::features::RootAsk;
 use crate::links::Link;
@@ -45,6 +45,7 @@ async fn answer(state: &AppState, asked: &RootAsk, kind: Kind) -> Result<Respons
             "links": [
                 ask.site.link("self", JSON, "This tileset", &own),
                 ask.site.link(TILING_SCHEME, JSON, "Its tile matrix set", &definition),
+                tiles_link(asked, source, set),
             ],
         })
     };

@@ -77,16 +77,22 @@ fn template(asked: &RootAsk, source: Source, set: TileMatrixSet, [z, row, col]: 
     asked.ask.site.url_with(&path, &pairs)
 }
 
+/// The link to the tiles.
+pub(super) fn tiles_link(asked: &RootAsk, source: Source, set: TileMatrixSet) -> Link {
+    let media_type = tile::forms(source.kind)[0].media_types[0];
+    let address = template(asked, source, set, ["tileMatrix", "tileRow", "tileCol"]);
+    Link::new("item", media_type, address).titled("Its tiles").templated()
+}
+
 fn metadata(asked: &RootAsk, source: Source, set: TileMatrixSet, content: &Content) -> Value {
     let RootAsk { ask, root } = asked;
     let path = source.path(root);
     let definition = format!("{}/tileMatrixSets/{}", root.path(), set.id());
     let media_type = tile::forms(source.kind)[0].media_types[0];
-    let item = template(asked, source, set, ["tileMatrix", "tileRow", "tileCol"]);
     let mut links = vec![
         Link::new("self", JSON, ask.self_url()).titled("This tileset"),
         ask.site.link(TILING_SCHEME, JSON, "Its tile matrix set", &definition),
-        Link::new("item", media_type, item).titled("Its tiles").templated(),
+        tiles_link(asked, source, set),
     ];
     if set == TileMatrixSet::WebMercatorQuad {
         let tilejson = format!("{path}/{}?f=tilejson", set.id());

@@ -1,8 +1,8 @@
 //! The "Blue Lake" test layers: what the OGC conformance suites of WMS ask a service to publish, from a folder of GML
 //! files that the operator names. Without one nothing of this is to be seen anywhere.
 //!
-//! Each file is one layer, titled `cite:` and the file's name, by which the suites find it, and named with a dash for the colon:
-//! one of their tests writes names into a list percent-encoded twice. A layer whose features have a time has a TIME dimension of
+//! Each file is one layer, named like the file and titled `cite:` and that name: some tests of the suites find it by the one and some
+//! by the other, and one of them writes names into a list percent-encoded twice, which a colon does not stand. A layer whose features have a time has a TIME dimension of
 //! single values, and takes lists.
 
 mod gml;
@@ -112,7 +112,7 @@ impl BlueLake {
             }
             let text = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            let layer = TestLayer::of(&format!("cite:{stem}"), gml::features(&text).map_err(wrong)?);
+            let layer = TestLayer::of(&stem, gml::features(&text).map_err(wrong)?);
             layers.push(Arc::new(layer.map_err(wrong)?));
         }
         Ok(Self { layers })
@@ -129,7 +129,7 @@ impl BlueLake {
 }
 
 impl TestLayer {
-    fn of(title: &str, features: Vec<TestFeature>) -> Result<Self, String> {
+    fn of(name: &str, features: Vec<TestFeature>) -> Result<Self, String> {
         let rects = features.iter().filter_map(|feature| feature.geometry.bounding_rect());
         let rect = rects.reduce(|a, b| {
             let low = |a: f64, b: f64| a.min(b);
@@ -149,13 +149,15 @@ impl TestLayer {
             rect.max().x + dx,
             rect.max().y + dy,
         );
+        let title = format!("cite:{name}");
+        let symbols = symbols(&title);
         Ok(Self {
-            name: title.replace(':', "-"),
-            title: title.to_owned(),
+            name: name.to_owned(),
+            title,
             bbox: bbox.map_err(|error| error.to_string())?,
             times: TestTimes::of(features.iter().filter_map(|feature| feature.time)),
             features,
-            symbols: symbols(title),
+            symbols,
         })
     }
 }

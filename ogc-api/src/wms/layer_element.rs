@@ -19,6 +19,7 @@ struct Dimension {
     default: String,
     takes_lists: bool,
     takes_nearest: bool,
+    takes_current: bool,
     extent: String,
 }
 
@@ -79,7 +80,8 @@ impl LayerWriter<'_> {
         if self.version == Version::V111 {
             return;
         }
-        let address = self.asked.ask.site.url(path);
+        // A browser's preference for HTML must not change what is announced.
+        let address = self.asked.ask.site.url(&format!("{path}?f=json"));
         xml.within("MetadataURL", &[("type", "OGC-API")], |xml| {
             xml.text("Format", JSON);
             online_resource(xml, self.version, &address);
@@ -103,6 +105,8 @@ impl LayerWriter<'_> {
                     default: times.default(),
                     takes_lists: true,
                     takes_nearest: true,
+                    // Its times are long past, and always were.
+                    takes_current: false,
                     extent: times.extent(),
                 };
                 self.write_dimensions(xml, &[time]);
@@ -188,6 +192,7 @@ impl LayerWriter<'_> {
             default: "current".to_owned(),
             takes_lists: false,
             takes_nearest: true,
+            takes_current: true,
             extent: about.timeline.extent(),
         };
         let newest = about.newest_model_run().zip(about.model_run_extent());
@@ -196,6 +201,7 @@ impl LayerWriter<'_> {
             default: newest.to_string(),
             takes_lists: false,
             takes_nearest: false,
+            takes_current: true,
             extent,
         });
         self.write_dimensions(xml, &[Some(time), run].into_iter().flatten().collect::<Vec<_>>());
@@ -223,7 +229,9 @@ impl LayerWriter<'_> {
             }
             match self.version {
                 Version::V130 => {
-                    attributes.push(("current", "1"));
+                    if dimension.takes_current {
+                        attributes.push(("current", "1"));
+                    }
                     xml.text_with("Dimension", &attributes, &dimension.extent);
                 }
                 Version::V111 => xml.text_with("Extent", &attributes, &dimension.extent),

@@ -41,8 +41,10 @@ fn invalid(name: &'static str, value: &str) -> Exception {
 fn time(kvp: &Kvp) -> Result<TimeWanted, Exception> {
     match kvp.filled("TIME") {
         None => Ok(TimeWanted::Current),
-        // What clients send for a dimension's default.
-        Some(text) if text.eq_ignore_ascii_case("default") => Ok(TimeWanted::Current),
+        // What clients send for a dimension's default, and what is left of a template whose variable nobody filled in.
+        Some(text) if ["default", "time", "{time}"].contains(&text.to_ascii_lowercase().as_str()) => {
+            Ok(TimeWanted::Current)
+        }
         Some(text) => TimeWanted::of_wms(text)
             .map_err(|why| Exception::new(Code::InvalidParameterValue, "TIME", format!("TIME: {why}"))),
     }

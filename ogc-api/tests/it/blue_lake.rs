@@ -47,20 +47,20 @@ async fn each_file_is_a_layer_that_is_drawn_and_can_be_asked() {
     let capabilities = service.get("/wms?REQUEST=GetCapabilities").await;
     let capabilities = String::from_utf8(capabilities.body.to_vec()).unwrap();
     for part in [
-        "<Name>cite-Lakes</Name>",
+        "<Name>Lakes</Name>",
         "<Title>cite:Autos</Title>",
-        "multipleValues=\"1\" nearestValue=\"1\" current=\"1\">2000-01-01T00:00:00Z/2000-01-01T00:00:15Z/PT5S<",
+        "multipleValues=\"1\" nearestValue=\"1\">2000-01-01T00:00:00Z/2000-01-01T00:00:15Z/PT5S<",
     ] {
         assert!(capabilities.contains(part), "{part}");
     }
-    let map = Pixels::of(&service.get(&format!("/wms?{MAP}&LAYERS=cite-Lakes,cite-Lakes")).await);
+    let map = Pixels::of(&service.get(&format!("/wms?{MAP}&LAYERS=Lakes,Lakes")).await);
     assert_eq!(map.at(50, 80), [0x40, 0x40, 0xc0, 255], "in the lake");
     assert_eq!(map.at(5, 5), [255; 4], "beside it");
-    let info = "&QUERY_LAYERS=cite-Lakes&LAYERS=cite-Lakes&INFO_FORMAT=application/json&I=50&J=80";
+    let info = "&QUERY_LAYERS=Lakes&LAYERS=Lakes&INFO_FORMAT=application/json&I=50&J=80";
     let info = MAP.replace("GetMap", "GetFeatureInfo") + info;
     let found = service.get(&format!("/wms?{info}")).await.json();
     assert_eq!(found["features"][0]["properties"]["name"], "Blue & deep");
-    let refused = service.get(&format!("/wms?{MAP}&LAYERS=cite-Lakes&STYLES=x")).await;
+    let refused = service.get(&format!("/wms?{MAP}&LAYERS=Lakes&STYLES=x")).await;
     assert_eq!(refused.status, 400);
 }
 
@@ -69,7 +69,7 @@ async fn lists_of_times_are_taken_and_the_default_is_told() {
     let service = service().await;
     let drawn = async |time: &str| {
         let answer = service
-            .get(&format!("/wms?{MAP}&LAYERS=cite-Autos&TRANSPARENT=TRUE{time}"))
+            .get(&format!("/wms?{MAP}&LAYERS=Autos&TRANSPARENT=TRUE{time}"))
             .await;
         let warning = answer.header("warning").to_owned();
         let map = Pixels::of(&answer);
@@ -84,7 +84,7 @@ async fn lists_of_times_are_taken_and_the_default_is_told() {
     let list = drawn("&TIME=2000-01-01T00:00:05Z/2000-01-01T00:00:10Z/PT5S,2000-01-01T00:00:00Z").await;
     assert_eq!(list.0, [true, true, true, false]);
     let outside = service
-        .get(&format!("/wms?{MAP}&LAYERS=cite-Autos&TIME=2001-01-01T00:00:00Z"))
+        .get(&format!("/wms?{MAP}&LAYERS=Autos&TIME=2001-01-01T00:00:00Z"))
         .await;
     assert_eq!(
         (outside.status.as_u16(), outside.header("x-wms-exception")),
@@ -97,7 +97,7 @@ async fn without_a_folder_there_is_no_trace_of_them() {
     let service = Service::start().await;
     let capabilities = service.get("/wms?REQUEST=GetCapabilities").await;
     assert!(!String::from_utf8_lossy(&capabilities.body).contains("cite:"));
-    let refused = service.get(&format!("/wms?{MAP}&LAYERS=cite-Lakes")).await;
+    let refused = service.get(&format!("/wms?{MAP}&LAYERS=Lakes")).await;
     assert_eq!(
         (refused.status.as_u16(), refused.header("x-wms-exception")),
         (400, "LayerNotDefined")

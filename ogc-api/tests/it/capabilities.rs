@@ -164,7 +164,7 @@ async fn a_layer_says_where_when_how_and_whose() {
         ("probability", "edr/collections/probability"),
     ] {
         let link = new.layer(name).child("MetadataURL").child("OnlineResource");
-        let path = format!("{root}/{path}");
+        let path = format!("{root}/{path}?f=json");
         assert!(link.attribute("xlink:href").ends_with(&path), "{path}");
         assert_eq!(service.get(&path).await.status, 200, "{path}");
     }

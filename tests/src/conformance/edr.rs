@@ -267,6 +267,11 @@ pub(super) fn cases() -> Vec<Case> {
             id: "/conf/collections/rc-md-op",
             check: collections,
         },
+        Case {
+            class: "http://www.opengis.net/spec/ogcapi-edr-1/1.0/req/edr-geojson",
+            id: "/req/edr-geojson",
+            check: edr_geojson,
+        },
         case!(
             "1.1",
             "covjson",

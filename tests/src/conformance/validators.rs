@@ -96,8 +96,9 @@ fn fuzzed(subject: &Subject, path: &str, more: &[&str]) {
             "--no-color",
             "--max-failures",
             "20",
+            // With more it breaks now and then in the parser of Python 3.11, which does not bear threads.
             "--workers",
-            "2",
+            "1",
         ])
         .args(more);
     let done = command.output().unwrap();

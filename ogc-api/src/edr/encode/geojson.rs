@@ -58,11 +58,14 @@ impl Serialize for Values<'_> {
     }
 }
 
+/// Each is some three hundred bytes; what is larger has other forms.
+const MAX_FEATURES: usize = 500_000;
+
 pub(super) fn encode(answer: &Answer) -> Result<Vec<u8>, Error> {
     let names: Vec<&'static str> = answer.parameters.iter().map(|parameter| parameter.id).collect();
     let mut features = Vec::new();
     for coverage in &answer.coverages {
-        add(answer, coverage, &names, &mut features);
+        add(answer, coverage, &names, &mut features)?;
     }
     let parameters = answer.parameters.iter().map(|parameter| {
         let mut described = parameter_json(parameter);
@@ -89,7 +92,12 @@ pub(super) fn encode(answer: &Answer) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(&document).map_err(|error| Error::Internal(format!("GeoJSON: {error}")))
 }
 
-fn add<'a>(answer: &'a Answer, coverage: &Coverage, names: &'a [&'static str], features: &mut Vec<Feature<'a>>) {
+fn add<'a>(
+    answer: &'a Answer,
+    coverage: &Coverage,
+    names: &'a [&'static str],
+    features: &mut Vec<Feature<'a>>,
+) -> Result<(), Error> {
     let is_grid = matches!(coverage.domain, Domain::Grid { .. });
     for (number, (time, (lon, lat))) in coverage.domain.positions().enumerate() {
         let values: Vec<f32> = coverage
@@ -99,6 +107,13 @@ fn add<'a>(answer: &'a Answer, coverage: &Coverage, names: &'a [&'static str], f
             .collect();
         if is_grid && values.iter().all(|value| value.is_nan()) {
             continue;
+        }
+        if features.len() == MAX_FEATURES {
+            let reason = format!(
+                "the answer would have more than {MAX_FEATURES} features; name fewer places or times, or ask for \
+                 CoverageJSON or NetCDF"
+            );
+            return Err(Error::parameter("f", reason));
         }
         features.push(Feature {
             kind: "Feature",
@@ -115,4 +130,5 @@ fn add<'a>(answer: &'a Answer, coverage: &Coverage, names: &'a [&'static str], f
             },
         });
     }
+    Ok(())
 }
