@@ -9,9 +9,9 @@ use crate::document::JSON;
 use crate::tilesets::MVT;
 
 /// Parameters of WMTS. Names have any case.
-pub(super) const WMTS: [(&str, &str); 13] = [
+pub(super) const WMTS: [(&str, &str); 16] = [
     ("SERVICE", "WMTS."),
-    ("REQUEST", "GetCapabilities or GetTile."),
+    ("REQUEST", "GetCapabilities, GetTile or GetFeatureInfo."),
     ("VERSION", "1.0.0."),
     ("ACCEPTVERSIONS", "Versions that the client takes, separated by commas."),
     ("UPDATESEQUENCE", "Of the capabilities that the client holds."),
@@ -23,6 +23,12 @@ pub(super) const WMTS: [(&str, &str); 13] = [
     ("TILEROW", "Row from the north."),
     ("TILECOL", "Column from the west."),
     ("TIME", "A time, an interval, or current, which is the default."),
+    ("I", "Of GetFeatureInfo: column of the pixel in the tile, from 0."),
+    ("J", "Of GetFeatureInfo: row of the pixel in the tile, from 0."),
+    (
+        "INFOFORMAT",
+        "Of GetFeatureInfo: text/plain, application/json or text/html.",
+    ),
 ];
 
 fn name_of_wmts(name: &str) -> String {
@@ -75,6 +81,21 @@ pub(super) fn parameters() -> Value {
             json!({"type": "string", "pattern": "^[0-9]+\\.png$"}),
         ),
     });
+    all["wmts_info_col_path"] = in_path(
+        "tileCol",
+        "Column from the west.",
+        json!({"type": "integer", "minimum": 0}),
+    );
+    all["wmts_j_path"] = in_path(
+        "j",
+        "Row of the pixel in the tile.",
+        json!({"type": "integer", "minimum": 0, "maximum": 255}),
+    );
+    all["wmts_i_path"] = in_path(
+        "i",
+        "Column of the pixel in the tile with .json, .html or .txt behind it.",
+        json!({"type": "string", "pattern": "^[0-9]+\\.(json|html|txt)$"}),
+    );
     for (name, description) in WMTS {
         all[name_of_wmts(name)] = in_query(name, description, text());
     }
@@ -237,6 +258,7 @@ pub(super) fn add_wmts(paths: &mut Map<String, Value>, prefix: &str, is_mission:
         "tile_row",
         "wmts_col_path",
     ];
+    let pixel = [&address[..6], &["wmts_info_col_path", "wmts_j_path", "wmts_i_path"]].concat();
     for (path, name, summary, own, media_type) in [
         ("/wmts", "useWmts", "WMTS 1.0.0 by key-value pairs", &pairs[..], "*/*"),
         (
@@ -252,6 +274,13 @@ pub(super) fn add_wmts(paths: &mut Map<String, Value>, prefix: &str, is_mission:
             "A tile of WMTS by its address",
             &address[..],
             "image/png",
+        ),
+        (
+            "/wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}/{j}/{i}",
+            "getWmtsFeatureInfo",
+            "What a layer says about a pixel of a tile",
+            &pixel[..],
+            "*/*",
         ),
     ] {
         let names: Vec<&str> = root.iter().chain(own).copied().collect();

@@ -28,6 +28,8 @@ pub(crate) enum Code {
     InvalidParameterValue,
     /// A row or column that the matrix does not have.
     TileOutOfRange,
+    /// A pixel that the tile does not have.
+    PointIJOutOfRange,
     /// A request that is not offered.
     OperationNotSupported,
     /// None of the versions that the client takes is offered.
@@ -44,6 +46,7 @@ impl Code {
             Self::MissingParameterValue => "MissingParameterValue",
             Self::InvalidParameterValue => "InvalidParameterValue",
             Self::TileOutOfRange => "TileOutOfRange",
+            Self::PointIJOutOfRange => "PointIJOutOfRange",
             Self::OperationNotSupported => "OperationNotSupported",
             Self::VersionNegotiationFailed => "VersionNegotiationFailed",
             Self::InvalidUpdateSequence => "InvalidUpdateSequence",

@@ -6,7 +6,7 @@ use super::exception::{Code, Exception};
 use crate::query::shown;
 
 /// Parameters that are read. What has another name is ignored, whatever it holds; the caller's credential is among that.
-pub(crate) const KNOWN: [&str; 13] = [
+pub(crate) const KNOWN: [&str; 16] = [
     "SERVICE",
     "REQUEST",
     "VERSION",
@@ -20,6 +20,9 @@ pub(crate) const KNOWN: [&str; 13] = [
     "TILEROW",
     "TILECOL",
     "TIME",
+    "I",
+    "J",
+    "INFOFORMAT",
 ];
 
 /// The parameters of one request, names in capitals.

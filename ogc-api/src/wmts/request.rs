@@ -6,9 +6,10 @@ use http::request::Parts;
 
 use super::exception::{Code, Exception};
 use super::kvp::Kvp;
-use super::{PNG, VERSION, capabilities, tile};
+use super::{PNG, VERSION, capabilities, feature_info, tile};
 use crate::ask::Ask;
 use crate::features::Root;
+use crate::maps::InfoForm;
 use crate::query::shown;
 use crate::{AppState, Error};
 
@@ -57,6 +58,12 @@ pub(super) async fn rest_tile(State(state): State<AppState>, asked: WmtsAsk) -> 
     answered.unwrap_or_else(Exception::into_response)
 }
 
+/// `GET /wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}/{j}/{i}.{json|html|txt}`.
+pub(super) async fn rest_feature_info(State(state): State<AppState>, asked: WmtsAsk) -> Response {
+    let answered = info_by_address(&state, &asked).await;
+    answered.unwrap_or_else(Exception::into_response)
+}
+
 async fn by_pairs(state: &AppState, asked: &WmtsAsk) -> Result<Response, Exception> {
     let kvp = Kvp::parse(asked.raw.as_deref())?;
     kvp.expect("SERVICE", "WMTS")?;
@@ -70,11 +77,15 @@ async fn by_pairs(state: &AppState, asked: &WmtsAsk) -> Result<Response, Excepti
             kvp.expect("VERSION", VERSION)?;
             tile::answer(state, asked, &kvp).await
         }
+        "getfeatureinfo" => {
+            kvp.expect("VERSION", VERSION)?;
+            feature_info::answer(state, asked, &kvp).await
+        }
         _ => Err(Exception::new(
             Code::OperationNotSupported,
             "REQUEST",
             format!(
-                "REQUEST '{}' is not offered; there are GetCapabilities and GetTile",
+                "REQUEST '{}' is not offered; there are GetCapabilities, GetTile and GetFeatureInfo",
                 shown(request)
             ),
         )),
@@ -101,16 +112,45 @@ fn check_versions(kvp: &Kvp) -> Result<(), Exception> {
 }
 
 async fn by_address(state: &AppState, asked: &WmtsAsk) -> Result<Response, Exception> {
-    let part = |name: &str| asked.ask.param(name).to_owned();
-    let column = part("tileCol");
+    let column = asked.ask.param("tileCol");
     let Some(column) = column.strip_suffix(".png") else {
         let message = format!(
             "the address ends with '{}' and not with a column and .png",
-            shown(&column)
+            shown(column)
         );
         return Err(Exception::new(Code::InvalidParameterValue, "FORMAT", message));
     };
-    let kvp = Kvp::of(vec![
+    let kvp = Kvp::of(address(asked, column));
+    tile::answer(state, asked, &kvp).await
+}
+
+async fn info_by_address(state: &AppState, asked: &WmtsAsk) -> Result<Response, Exception> {
+    let last = asked.ask.param("i");
+    let form = InfoForm::ALL.into_iter().find_map(|form| {
+        let pixel = last.strip_suffix(form.ending())?.strip_suffix('.')?;
+        Some((pixel, form))
+    });
+    let Some((pixel, form)) = form else {
+        let message = format!(
+            "the address ends with '{}' and not with a pixel and {}",
+            shown(last),
+            InfoForm::ALL.map(|form| format!(".{}", form.ending())).join(", ")
+        );
+        return Err(Exception::new(Code::InvalidParameterValue, "INFOFORMAT", message));
+    };
+    let mut pairs = address(asked, asked.ask.param("tileCol"));
+    pairs.extend([
+        ("I", pixel.to_owned()),
+        ("J", asked.ask.param("j").to_owned()),
+        ("INFOFORMAT", form.name().to_owned()),
+    ]);
+    feature_info::answer(state, asked, &Kvp::of(pairs)).await
+}
+
+/// The parameters of a tile that a REST address names.
+fn address(asked: &WmtsAsk, column: &str) -> Vec<(&'static str, String)> {
+    let part = |name: &str| asked.ask.param(name).to_owned();
+    vec![
         ("LAYER", part("layer")),
         ("STYLE", part("style")),
         ("TIME", part("time")),
@@ -119,6 +159,5 @@ async fn by_address(state: &AppState, asked: &WmtsAsk) -> Result<Response, Excep
         ("TILEMATRIX", part("tileMatrix")),
         ("TILEROW", part("tileRow")),
         ("TILECOL", column.to_owned()),
-    ]);
-    tile::answer(state, asked, &kvp).await
+    ]
 }
