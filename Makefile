@@ -16,7 +16,7 @@
 #   make bench-services   maps, tiles and features of the service beside MapServer, tipg, martin and titiler, as processor time of an
 #                     answer; installs them (SERVICES_ARGS="--only driftline,tipg --update docs/performance.md")
 #   make soak         the long runs: a hundred killed ingests of feeds
-#   make fuzz         cargo-fuzz on GRIB2, NetCDF, manifests and filters (FUZZ_SECONDS=300 each); needs the nightly toolchain
+#   make fuzz         cargo-fuzz on what reads foreign bytes, fuzz/README.md (FUZZ_SECONDS=300 each); needs the nightly toolchain
 #   make fmt          formats the sources
 #   make clean-demo   removes what the demo keeps in .demo/
 #
@@ -117,11 +117,14 @@ FUZZ_SECONDS ?= 300
 FUZZ_LIMITS := -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3072 -max_len=65536
 fuzz:
 	@command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
-	@mkdir -p fuzz/corpus/grib fuzz/corpus/netcdf fuzz/corpus/manifest fuzz/corpus/cql2
+	@mkdir -p fuzz/corpus/grib fuzz/corpus/netcdf fuzz/corpus/manifest fuzz/corpus/cql2 fuzz/corpus/sld fuzz/corpus/kvp fuzz/corpus/paths
 	@cargo +nightly fuzz run grib fuzz/corpus/grib tests/data/grib -- $(FUZZ_LIMITS)
 	@cargo +nightly fuzz run netcdf fuzz/corpus/netcdf -- $(FUZZ_LIMITS)
 	@cargo +nightly fuzz run --features manifest manifest fuzz/corpus/manifest -- $(FUZZ_LIMITS)
 	@cargo +nightly fuzz run --features cql2 cql2 fuzz/corpus/cql2 fuzz/seeds/cql2 -- $(FUZZ_LIMITS)
+	@for target in sld kvp paths; do \
+	  cargo +nightly fuzz run --features services $$target fuzz/corpus/$$target fuzz/seeds/$$target -- $(FUZZ_LIMITS) || exit 1; \
+	done
 
 fmt:
 	@$(CARGO) fmt --all

@@ -26,6 +26,8 @@ pub(crate) use collection::Collection;
 pub(crate) use description::{conformance, landing};
 pub(crate) use format::Format;
 pub(crate) use request::QueryType;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use request::readings;
 pub(crate) use routes::routes;
 
 /// Conformance classes, of both versions of the standard.

@@ -2,6 +2,7 @@
 //! from the catalogue, never registered: a mission's results appear when its run is published.
 
 mod block;
+mod cells;
 mod collection;
 mod columns;
 mod derived;
@@ -24,6 +25,8 @@ mod selection;
 mod text;
 mod tombstone;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use block::read_id;
 pub(crate) use collection::Collection;
 pub(crate) use description::{CLASSES, CRS84, api, collection, collections, conformance, landing};
 pub(crate) use encode::Format;
@@ -32,6 +35,8 @@ pub(crate) use files::FileCache;
 pub(crate) use geometry::parsed as parsed_geometry;
 pub(crate) use holdings::{Holdings, HoldingsCache, credits_of, union as union_of_boxes};
 pub(crate) use items::{FEATURES_PER_UNIT, item, items};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use items_query::readings as query_readings;
 pub(crate) use queryables::{queryables, sortables};
 pub(crate) use root::{Root, RootAsk};
 pub(crate) use rows::FeatureRows;

@@ -19,6 +19,9 @@ mod error;
 mod features;
 mod forcing_fields;
 mod forcing_maps;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod html;
 mod kml;

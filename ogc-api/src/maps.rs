@@ -4,6 +4,7 @@
 mod about;
 mod areas;
 mod info;
+mod info_form;
 mod layer;
 mod model_runs;
 mod picture;
@@ -15,6 +16,7 @@ mod tracks;
 
 pub(crate) use about::{LayerAbout, available, lists_file};
 pub(crate) use info::{Probe, pixel_distance, probe};
+pub(crate) use info_form::InfoForm;
 pub(crate) use layer::{Layer, Look, Style};
 pub(crate) use picture::{
     Drawn, Viewer, compute, draw, field_slabs, highest_density, legend, legend_of_rules, legend_size,

@@ -10,6 +10,8 @@ use driftline_auth_billing::Billable;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::request::readings;
 use self::request::{MapWanted, layer_of};
 use crate::answer::{Lasting, note_step, png_bytes, tagged};
 use crate::entity_tag::EntityTag;
@@ -42,17 +44,40 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
     ]
 }
 
+/// Conformance classes. GDAL's OGCAPI driver reads these maps.
+pub(crate) const CLASSES: [&str; 3] = [
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/styled-map",
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/png",
+];
+
 /// The link to the map of a root or of a collection, where it has one.
 pub(crate) fn link(site: &Site, root: &Root, collection: Option<Collection>) -> Option<Link> {
+    let base = drawn_path(root, collection)?;
+    Some(site.link(MAP, PNG, "As a picture", &format!("{base}/map")))
+}
+
+/// The link to the same in a style (20-058, requirement class styled map).
+pub(crate) fn styled_link(site: &Site, root: &Root, collection: Option<Collection>, style: &str) -> Option<Link> {
+    let base = drawn_path(root, collection)?;
+    Some(site.link(
+        MAP,
+        PNG,
+        "A picture in this style",
+        &format!("{base}/styles/{style}/map"),
+    ))
+}
+
+/// The path of a root or of a collection that can be drawn.
+fn drawn_path(root: &Root, collection: Option<Collection>) -> Option<String> {
     let layer = layer_of(collection)?;
     if layer.is_of_missions_only() && root.mission().is_none() {
         return None;
     }
-    let base = match collection {
+    Some(match collection {
         None => root.path(),
         Some(collection) => root.collection_path(collection),
-    };
-    Some(site.link(MAP, PNG, "As a picture", &format!("{base}/map")))
+    })
 }
 
 /// `GET …/map`.

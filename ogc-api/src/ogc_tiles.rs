@@ -11,6 +11,8 @@ mod tileset;
 
 pub(crate) use negotiation::{Form, chosen};
 pub(crate) use source::links as tileset_links;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use tile::address_reading;
 
 use axum::routing::{MethodRouter, get};
 

@@ -41,7 +41,7 @@ pub(crate) struct RunCache {
     tracks: Cache<RunId, Kept<RunTracks>>,
     areas: Cache<RunId, Kept<RunAreas>>,
     datums: Cache<RunId, Kept<RunDatums>>,
-    rows: Cache<(RunId, Collection, usize), Kept<FeatureRows>>,
+    rows: Cache<(RunId, Collection), Kept<FeatureRows>>,
     band_times: Cache<RunId, Kept<BandTimes>>,
     bands: Cache<(RunId, usize), Kept<DensityGrid>>,
     binaries: Cache<(RunId, usize, Encoding), Kept<Binary>>,
@@ -130,15 +130,10 @@ impl RunCache {
         kept(&state.runs().areas, run.id, RunAreas::read(state, run)).await
     }
 
-    /// Features as text; `part` is the band of a raster, and 0 for all else.
-    pub(crate) async fn rows(
-        state: &AppState,
-        run: &Run,
-        collection: Collection,
-        part: usize,
-    ) -> Result<Kept<FeatureRows>, Error> {
-        let read = FeatureRows::of_run(state, run, collection, part);
-        kept(&state.runs().rows, (run.id, collection, part), read).await
+    /// Features as text.
+    pub(crate) async fn rows(state: &AppState, run: &Run, collection: Collection) -> Result<Kept<FeatureRows>, Error> {
+        let read = FeatureRows::of_run(state, run, collection);
+        kept(&state.runs().rows, (run.id, collection), read).await
     }
 
     /// Mean and most likely positions.

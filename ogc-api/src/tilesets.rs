@@ -9,6 +9,8 @@ mod tile;
 mod tilejson;
 mod vector;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use address::{address_reading, name_reading};
 pub(crate) use list::list;
 pub(crate) use particles::EXACT_FROM;
 pub(crate) use raster::{RasterWanted, existing, raster_tile};

@@ -15,6 +15,8 @@ mod get_map;
 mod kvp;
 mod layer_element;
 mod map_request;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod readings;
 mod reference_system;
 mod request;
 mod sld;
@@ -26,6 +28,7 @@ use std::time::Duration;
 
 pub use blue_lake::{BlueLake, BlueLakeError};
 pub(crate) use capabilities_cache::CapabilitiesCache;
+pub(crate) use reference_system::zones_of;
 pub(crate) use request::wms;
 
 /// What takes longer is refused in the words of the standard, just before the deadline of every handler would do it in

@@ -1,14 +1,17 @@
-//! WMTS 1.0.0 (OGC 07-057r7) at a tenant's root and at a mission's: GetCapabilities and GetTile by key-value pairs and by
-//! REST addresses. Its tiles are the PNG tiles of `tilesets`. A refusal is an ows:ExceptionReport with the standard's code
+//! WMTS 1.0.0 (OGC 07-057r7) at a tenant's root and at a mission's: GetCapabilities, GetTile and GetFeatureInfo by key-value
+//! pairs and by REST addresses. Its tiles are the PNG tiles of `tilesets`. A refusal is an ows:ExceptionReport with the standard's code
 //! and status.
 
 mod capabilities;
 mod exception;
+mod feature_info;
 mod kvp;
 mod request;
 mod tile;
 
 use axum::routing::{MethodRouter, get};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use tile::{address_reading, readings};
 
 use crate::AppState;
 
@@ -44,6 +47,22 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         (
             "/missions/{mission_id}/wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
             get(request::rest_tile),
+        ),
+        (
+            "/wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}/info/{j}/{i}",
+            get(request::rest_feature_info),
+        ),
+        (
+            "/missions/{mission_id}/wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}/info/{j}/{i}",
+            get(request::rest_feature_info),
+        ),
+        (
+            "/wmts/{layer}/{style}/{begin}/{end}/{step}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}/info/{j}/{i}",
+            get(request::rest_feature_info_of_period),
+        ),
+        (
+            "/missions/{mission_id}/wmts/{layer}/{style}/{begin}/{end}/{step}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}/info/{j}/{i}",
+            get(request::rest_feature_info_of_period),
         ),
     ]
 }

@@ -12,7 +12,7 @@ mod metadata;
 mod read;
 mod write;
 
-pub use read::{read_band, read_descriptions};
+pub use read::{read_band, read_descriptions, read_grid};
 pub use write::write;
 
 /// Media type of a file.

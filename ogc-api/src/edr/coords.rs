@@ -144,7 +144,8 @@ struct Reader {
 
 impl Reader {
     fn place(&self, coord: &Coord<f64>) -> Result<Place, String> {
-        let (lon, lat) = self.crs.lon_lat(coord.x, coord.y);
+        let place = self.crs.lon_lat(coord.x, coord.y);
+        let (lon, lat) = place.ok_or_else(|| format!("{} {} is no place of the reference system", coord.x, coord.y))?;
         LatLon::new(lat, lon).map_err(|error| error.to_string())?;
         Ok((lon, lat))
     }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::Billable;
 use http::{HeaderValue, StatusCode, header};
 
-use super::coverage::Answer;
+use super::coverage::{Answer, Coverage};
 use super::encode::encode;
 use super::evaluate::{Wanted, evaluate};
 use super::locations;
@@ -66,6 +66,10 @@ async fn answer(
     let place = &state.map_places().take(org, 1).await?;
     let viewer = Viewer { state, org, place };
     let coverages = evaluate(viewer, subject, &request.question).await?;
+    let placed = coverages.into_iter().map(|coverage| request.crs.placed(coverage));
+    let coverages: Vec<Coverage> = placed
+        .collect::<Result<_, _>>()
+        .map_err(|why| Error::parameter("crs", why))?;
     if coverages.is_empty() {
         let mut response = StatusCode::NO_CONTENT.into_response();
         lasting.note(&mut response);

@@ -259,7 +259,7 @@ fn data_query(asked: &RootAsk, subject: &Subject, kind: QueryType) -> Value {
         "query_type": kind.name(),
         "output_formats": formats,
         "default_output_format": formats.first(),
-        "crs_details": Crs::details(),
+        "crs_details": if kind.is_gridded() { Crs::details() } else { Crs::details_around(&subject.bbox) },
     });
     let units: Vec<&str> = UNITS.iter().map(|(name, _)| *name).collect();
     match kind {

@@ -61,6 +61,9 @@ impl Format {
         }
     }
 
+    /// Those that can say in which projected system places are.
+    pub(crate) const OF_PROJECTED: [Self; 2] = [Self::CoverageJson, Self::Csv];
+
     /// The form that a request wants among those that are offered, the first of which is the default.
     pub(crate) fn wanted(f: Option<&str>, headers: &HeaderMap, offered: &[Self]) -> Result<Self, Error> {
         let default = offered.first().copied().unwrap_or(Self::CoverageJson);

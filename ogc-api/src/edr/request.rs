@@ -93,11 +93,20 @@ impl QueryType {
         }
     }
 
+    /// Whether values are on a grid; elsewhere they are at positions.
+    pub(crate) fn is_gridded(self) -> bool {
+        match self {
+            Self::Area | Self::Cube | Self::Radius | Self::Corridor | Self::Coverage => true,
+            Self::Position | Self::Trajectory | Self::Locations => false,
+        }
+    }
+
     /// Forms that are offered, the default first.
     pub(crate) fn formats(self) -> &'static [Format] {
-        match self {
-            Self::Area | Self::Cube | Self::Radius | Self::Corridor | Self::Coverage => &Format::OF_GRIDS,
-            Self::Position | Self::Trajectory | Self::Locations => &Format::OF_DATA,
+        if self.is_gridded() {
+            &Format::OF_GRIDS
+        } else {
+            &Format::OF_DATA
         }
     }
 
@@ -173,8 +182,19 @@ impl DataRequest {
     ) -> Result<Self, Error> {
         let query = &ask.query;
         query.allow_only(kind.parameters())?;
-        let format = Format::wanted(query.get("f"), &ask.headers, kind.formats())?;
         let crs = Crs::parse(query.get("crs")).map_err(|why| Error::parameter("crs", why))?;
+        let formats = match crs.is_projected() {
+            true if kind.is_gridded() => {
+                let reason = format!(
+                    "values on a grid are told in degrees; there are {}",
+                    Crs::IDS.join(" and ")
+                );
+                return Err(Error::parameter("crs", reason));
+            }
+            true => &Format::OF_PROJECTED,
+            false => kind.formats(),
+        };
+        let format = Format::wanted(query.get("f"), &ask.headers, formats)?;
         let (wanted, is_collection) = match place {
             Some(wanted) => (wanted, false),
             None => wanted(query, kind, crs)?,
@@ -203,6 +223,17 @@ impl DataRequest {
             is_collection,
         })
     }
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+/// Any query read as that of each kind of data query, for the fuzzer and a test (`crate::fuzzing`).
+pub(crate) fn readings(query: &Query) {
+    let kinds = QueryType::OF_EDR.into_iter().chain([QueryType::Coverage]);
+    let crs = Crs::parse(query.get("crs")).unwrap_or(Crs::Crs84);
+    for kind in kinds.filter(|kind| *kind != QueryType::Locations) {
+        std::hint::black_box(wanted(query, kind, crs).is_ok());
+    }
+    std::hint::black_box(Interval::parameter(query, "datetime").is_ok());
 }
 
 /// Where values are wanted, and whether at several places.

@@ -79,7 +79,7 @@ pub(crate) async fn steps(
 async fn bands(state: &AppState, subject: &Subject, interval: Interval) -> Result<Vec<Step>, Error> {
     let Some(run) = &subject.run else { return Ok(Vec::new()) };
     let times = RunCache::band_times(state, run).await?;
-    let times = times.map(|times| times.0.clone()).unwrap_or_default();
+    let times = times.map(|times| times.times.clone()).unwrap_or_default();
     let inside = |time: &ValidTime| {
         interval.from.is_none_or(|from| *time >= from) && interval.until.is_none_or(|until| *time <= until)
     };

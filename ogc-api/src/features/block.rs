@@ -4,16 +4,17 @@
 use std::sync::{Arc, OnceLock};
 
 use driftline_database::{Cursor, Run};
-use driftline_domain::ValidTime;
+use driftline_domain::{BBox, ValidTime};
 use driftline_simulate::products::Track;
 use driftline_simulate::tile_content::track_lines;
 use serde_json::{Map, Value, json};
 
+use super::cells::{Cells, Strip};
 use super::collection::{Collection, Kept};
 use super::columns::Columns;
 use super::region::Region;
-use super::rows::{CELLS_OF_BAND, FeatureRows};
-use super::text::BlockText;
+use super::rows::FeatureRows;
+use super::text::{BlockText, object_code};
 use crate::query::Interval;
 use crate::runs::{Positions, RunCache, RunTracks, broken};
 use crate::{AppState, Error};
@@ -23,14 +24,18 @@ use crate::{AppState, Error};
 pub(crate) struct BlockRef {
     /// The run.
     pub(crate) run: Arc<Run>,
-    /// Its output time, for particles; 0 for what a run has once.
+    /// Its output time, for particles and cells; 0 for what a run has once.
     part: usize,
+    /// Which cells of the raster of that time, for cells.
+    strip: Option<Strip>,
     /// Number of its first row among those of the run.
     pub(crate) first_row: u64,
     /// The row that is behind its last one, where that is known.
     end_row: Option<u64>,
     /// How many there are, where that is known.
     pub(crate) rows: Option<usize>,
+    /// How many there are at most, where that is known.
+    pub(crate) rows_at_most: Option<usize>,
     /// First and last time of its features.
     span: (ValidTime, ValidTime),
 }
@@ -52,6 +57,7 @@ pub(crate) struct Block {
 enum Content {
     Rows(Arc<FeatureRows>),
     Particles(Arc<Positions>),
+    Cells(Cells),
     Tracks(Arc<RunTracks>),
 }
 
@@ -61,6 +67,8 @@ pub(crate) enum Shape<'a> {
     Point(f64, f64),
     /// GeoJSON, and what it says.
     Text(&'a str, Option<&'a geo::Geometry<f64>>),
+    /// An area, made for whoever asked.
+    Area(geo::Geometry<f64>),
     /// A track.
     Track(&'a Track),
 }
@@ -75,18 +83,26 @@ pub(crate) struct Picked {
 }
 
 impl BlockRef {
-    /// The blocks of a run in a collection, in order.
-    pub(crate) async fn of_run(state: &AppState, run: &Arc<Run>, collection: Collection) -> Result<Vec<Self>, Error> {
+    /// The blocks of a run in a collection, in order. Those whose features are known to lie outside one of the boxes may be
+    /// missing, and in those that are there such features may be.
+    pub(crate) async fn of_run(
+        state: &AppState,
+        run: &Arc<Run>,
+        collection: Collection,
+        boxes: &[BBox],
+    ) -> Result<Vec<Self>, Error> {
         if collection.kept() == Kept::Cells {
-            return Self::of_bands(state, run).await;
+            return Self::of_bands(state, run, boxes).await;
         }
         if collection != Collection::Particles {
             let whole = Self {
                 run: Arc::clone(run),
                 part: 0,
+                strip: None,
                 first_row: 0,
                 end_row: None,
                 rows: None,
+                rows_at_most: None,
                 span: (run.valid_from, run.valid_until),
             };
             return Ok(vec![whole]);
@@ -99,9 +115,11 @@ impl BlockRef {
             let block = Self {
                 run: Arc::clone(run),
                 part,
+                strip: None,
                 first_row,
                 end_row: Some(first_row + step.rows as u64),
                 rows: Some(step.rows),
+                rows_at_most: Some(step.rows),
                 span: (step.time, step.time),
             };
             first_row += step.rows as u64;
@@ -110,18 +128,24 @@ impl BlockRef {
         Ok(steps.collect())
     }
 
-    async fn of_bands(state: &AppState, run: &Arc<Run>) -> Result<Vec<Self>, Error> {
-        let times = RunCache::band_times(state, run).await?;
-        let times = times.iter().flat_map(|times| times.0.iter()).enumerate();
-        let bands = times.map(|(part, time)| Self {
-            run: Arc::clone(run),
-            part,
-            first_row: part as u64 * CELLS_OF_BAND,
-            end_row: Some((part as u64 + 1) * CELLS_OF_BAND),
-            rows: None,
-            span: (*time, *time),
+    async fn of_bands(state: &AppState, run: &Arc<Run>, boxes: &[BBox]) -> Result<Vec<Self>, Error> {
+        let Some(bands) = RunCache::band_times(state, run).await? else {
+            return Ok(Vec::new());
+        };
+        let strips = Strip::that_meet(&bands.grid, boxes);
+        let blocks = bands.times.iter().enumerate().flat_map(|(part, time)| {
+            strips.iter().map(move |strip| Self {
+                run: Arc::clone(run),
+                part,
+                strip: Some(strip.clone()),
+                first_row: strip.rows_of_band(part).start,
+                end_row: Some(strip.rows_of_band(part).end),
+                rows: None,
+                rows_at_most: Some(strip.len()),
+                span: (*time, *time),
+            })
         });
-        Ok(bands.collect())
+        Ok(blocks.collect())
     }
 
     /// Whether some feature of it may hold at some time of the interval.
@@ -129,9 +153,21 @@ impl BlockRef {
         interval.meets(self.span.0, self.span.1)
     }
 
+    /// The time that all its features have, of those that have one.
+    pub(crate) fn one_time(&self) -> Option<ValidTime> {
+        (self.rows.is_some() || self.strip.is_some()).then_some(self.span.0)
+    }
+
     /// Whether all its rows stand before this one.
     pub(crate) fn ends_before(&self, row: u64) -> bool {
         self.end_row.is_some_and(|end| end <= row)
+    }
+
+    async fn cells(&self, state: &AppState) -> Result<Option<Cells>, Error> {
+        let (Some(strip), Some(grid)) = (&self.strip, RunCache::band(state, &self.run, self.part).await?) else {
+            return Ok(None);
+        };
+        Ok(Some(strip.cells(grid, self.part, self.span.0)))
     }
 
     /// The block; `None` where the run has no such file.
@@ -141,10 +177,9 @@ impl BlockRef {
             Kept::Positions => RunCache::positions(state, run, self.part)
                 .await?
                 .map(Content::Particles),
+            Kept::Cells => self.cells(state).await?.map(Content::Cells),
             Kept::Tracks => RunCache::tracks(state, run).await?.map(Content::Tracks),
-            _ => RunCache::rows(state, run, collection, self.part)
-                .await?
-                .map(Content::Rows),
+            _ => RunCache::rows(state, run, collection).await?.map(Content::Rows),
         };
         Ok(content.map(|content| {
             Arc::new(Block {
@@ -165,6 +200,7 @@ impl Block {
         match &self.content {
             Content::Rows(rows) => rows.0.len(),
             Content::Particles(positions) => positions.len(),
+            Content::Cells(cells) => cells.len(),
             Content::Tracks(tracks) => tracks.0.len(),
         }
     }
@@ -180,6 +216,7 @@ impl Block {
     fn row(&self, index: usize) -> u64 {
         match &self.content {
             Content::Rows(rows) => rows.0.get(index).map_or(0, |row| row.row),
+            Content::Cells(cells) => cells.row(index),
             _ => self.first_row + index as u64,
         }
     }
@@ -188,6 +225,7 @@ impl Block {
     pub(crate) fn index_behind(&self, row: u64) -> usize {
         match &self.content {
             Content::Rows(rows) => rows.0.partition_point(|feature| feature.row <= row),
+            Content::Cells(cells) => cells.index_behind(row),
             _ => usize::try_from(row.saturating_add(1).saturating_sub(self.first_row))
                 .unwrap_or(usize::MAX)
                 .min(self.len()),
@@ -198,6 +236,7 @@ impl Block {
     pub(crate) fn find(&self, id: &str) -> Option<usize> {
         match &self.content {
             Content::Rows(rows) => rows.0.iter().position(|row| row.id == id),
+            Content::Cells(cells) => cells.find(parse_id(self.collection, id)?.1),
             _ => {
                 let (_, row) = parse_id(self.collection, id)?;
                 let index = usize::try_from(row.checked_sub(self.first_row)?).ok()?;
@@ -218,8 +257,17 @@ impl Block {
     pub(crate) fn span(&self, index: usize) -> Option<(ValidTime, ValidTime)> {
         match &self.content {
             Content::Rows(rows) => rows.0.get(index).map(|row| row.span),
-            Content::Particles(positions) => Some((positions.time, positions.time)),
+            Content::Particles(_) | Content::Cells(_) => self.one_time().map(|time| (time, time)),
             Content::Tracks(tracks) => tracks.0.get(index)?.times(),
+        }
+    }
+
+    /// The time that all its features have, of those that have one.
+    pub(crate) fn one_time(&self) -> Option<ValidTime> {
+        match &self.content {
+            Content::Particles(positions) => Some(positions.time),
+            Content::Cells(cells) => Some(cells.time),
+            _ => None,
         }
     }
 
@@ -228,6 +276,7 @@ impl Block {
         match &self.content {
             Content::Rows(rows) => rows.0.get(index).is_some_and(|row| region.touches_row(row)),
             Content::Particles(positions) => region.contains(positions.lon_deg[index], positions.lat_deg[index]),
+            Content::Cells(cells) => region.touches_box(cells.edges(index), || cells.shape(index)),
             Content::Tracks(tracks) => {
                 let track = tracks.0.get(index);
                 track.is_some_and(|track| region.touches(&track_lines(track).into()))
@@ -250,11 +299,10 @@ impl Block {
                     .span(index)
                     .is_some_and(|(from, until)| interval.meets(from, until))
         };
-        // All particles of a block have one time.
-        if matches!(self.content, Content::Particles(_)) && self.len() > 0 && !in_time(0) {
+        let has_one_time = self.one_time().is_some();
+        if has_one_time && !in_time(0) {
             return Vec::new();
         }
-        let has_one_time = matches!(self.content, Content::Particles(_));
         (start..self.len())
             .filter(|index| {
                 (has_one_time || in_time(*index))
@@ -275,6 +323,7 @@ impl Block {
             Content::Particles(positions) => {
                 Shape::Point(*positions.lon_deg.get(index)?, *positions.lat_deg.get(index)?)
             }
+            Content::Cells(cells) => Shape::Area(cells.shape(index)),
             Content::Tracks(tracks) => Shape::Track(tracks.0.get(index)?),
         })
     }
@@ -308,6 +357,15 @@ impl Block {
                 members.insert("valid_time".to_owned(), json!(positions.time));
                 let status = positions.status.get(index).map(|status| status.name());
                 members.insert("particle_status".to_owned(), json!(status));
+                members
+            }
+            Content::Cells(cells) => {
+                let mut members = self.of_run(index);
+                members.insert("valid_time".to_owned(), json!(cells.time));
+                members.insert("poc".to_owned(), json!(cells.poc(index)));
+                members.insert("density_per_km2".to_owned(), json!(cells.density_per_km2(index)));
+                members.insert("area_km2".to_owned(), json!(cells.area_km2(index)));
+                members.insert("object_code".to_owned(), json!(object_code(&self.run)));
                 members
             }
             Content::Tracks(tracks) => {
@@ -353,6 +411,14 @@ impl Block {
         }
     }
 
+    /// Cells, for the same.
+    pub(crate) fn cells(&self) -> Option<&Cells> {
+        match &self.content {
+            Content::Cells(cells) => Some(cells),
+            _ => None,
+        }
+    }
+
     /// The texts that all features of the block share.
     pub(crate) fn text(&self) -> &BlockText {
         self.text.get_or_init(|| BlockText::of(self))
@@ -388,6 +454,16 @@ pub(crate) fn parse_id(collection: Collection, id: &str) -> Option<(driftline_do
     let row: u64 = row.parse().ok()?;
     let run = run.parse().ok()?;
     (format!("{run}.{}.{row}", collection.id()) == id).then_some((run, row))
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+/// Any text read as an id, for the fuzzer and a test (`crate::fuzzing`).
+pub(crate) fn read_id(text: &str) {
+    for collection in Collection::ALL {
+        if let Some((run, row)) = parse_id(collection, text) {
+            assert_eq!(format!("{run}.{}.{row}", collection.id()), text, "a feature has one id");
+        }
+    }
 }
 
 #[cfg(test)]

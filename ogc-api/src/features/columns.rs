@@ -14,7 +14,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::block::{Block, Shape};
+use super::cells::Cells;
 use super::properties::Property;
+use super::text::object_code;
 
 /// A block in columns.
 #[derive(Debug)]
@@ -34,9 +36,10 @@ impl Columns {
             .collect();
         let mut builders: Vec<Builder> = properties.iter().map(|property| Builder::of(property.kind)).collect();
         for index in 0..block.len() {
-            match block.particles() {
-                Some(_) => particle_row(block, index, &properties, &mut builders),
-                None => {
+            match (block.particles(), block.cells()) {
+                (Some(_), _) => particle_row(block, index, &properties, &mut builders),
+                (None, Some(cells)) => cell_row(block, cells, index, &properties, &mut builders),
+                (None, None) => {
                     let members = block.properties(index);
                     for (property, builder) in properties.iter().zip(&mut builders) {
                         builder.append(members.get(property.name));
@@ -94,9 +97,30 @@ fn particle_row(block: &Block, index: usize, properties: &[&Property], builders:
     }
 }
 
+/// So are cells.
+fn cell_row(block: &Block, cells: &Cells, index: usize, properties: &[&Property], builders: &mut [Builder]) {
+    let run = &block.run;
+    for (property, builder) in properties.iter().zip(builders) {
+        match (property.name, builder) {
+            ("id", Builder::Text(builder)) => builder.append_value(block.id(index)),
+            ("mission_id", Builder::Text(builder)) => builder.append_value(run.mission.to_string()),
+            ("run_id", Builder::Text(builder)) => builder.append_value(run.id.to_string()),
+            ("status", Builder::Text(builder)) => builder.append_value("current"),
+            ("object_code", Builder::Text(builder)) => builder.append_option(object_code(run)),
+            ("poc", Builder::Number(builder)) => builder.append_value(cells.poc(index)),
+            ("density_per_km2", Builder::Number(builder)) => builder.append_value(cells.density_per_km2(index)),
+            ("area_km2", Builder::Number(builder)) => builder.append_value(cells.area_km2(index)),
+            ("valid_time", Builder::Time(builder)) => builder.append_value(cells.time.0.as_microsecond()),
+            ("issued" | "updated", Builder::Time(builder)) => builder.append_value(run.published_at.as_microsecond()),
+            (_, builder) => builder.append(None),
+        }
+    }
+}
+
 fn shape(block: &Block, index: usize) -> geo::Geometry<f64> {
     match block.shape(index) {
         Some(Shape::Text(_, Some(shape))) => shape.clone(),
+        Some(Shape::Area(area)) => area,
         Some(Shape::Track(track)) => track_lines(track).into(),
         Some(Shape::Point(lon, lat)) => geo::Point::new(lon, lat).into(),
         // Meets nothing.

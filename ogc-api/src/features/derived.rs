@@ -1,18 +1,13 @@
-//! Features that are made from what is known of a run anyway: the mission that asked, its scenarios, the run itself, and the
-//! cells of its probability raster.
+//! Features that are made from what is known of a run anyway: the mission that asked, its scenarios, and the run itself.
 
 use driftline_database::{Mission, Run};
 use driftline_domain::{LatLon, MissionSpec, Release, Scenario, ValidTime};
-use driftline_tiles::DensityGrid;
 use geo::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Polygon, Rect, coord};
 use serde_json::{Map, Value, json};
 
 use super::rows::{FeatureRow, FeatureRows};
 use crate::Error;
 use crate::runs::broken;
-
-/// Kilometres of a degree of latitude on the sphere that the raster's cells are measured on.
-const EARTH_RADIUS_KM: f64 = 6_371.008_8;
 
 fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
     members
@@ -113,46 +108,6 @@ pub(super) fn scenario_features(run: &Run, spec: &MissionSpec) -> Result<Feature
     let rows: Option<Vec<FeatureRow>> = (0u64..).zip(scenarios.iter().zip(shares)).map(row).collect();
     rows.map(FeatureRows)
         .ok_or_else(|| broken(run, "its scenarios", "a release has no box"))
-}
-
-/// The cells of a raster that have some probability, from north to south and west to east; `poc` is the probability that the
-/// object is in the cell, given that it is still adrift.
-pub(super) fn cell_features(
-    run: &Run,
-    grid: &DensityGrid,
-    time: ValidTime,
-    first_row: u64,
-) -> Result<FeatureRows, Error> {
-    let columns = grid.nx.max(1);
-    let cells = grid.values.iter().enumerate().filter(|(_, density)| **density > 0.0);
-    let rows: Option<Vec<FeatureRow>> = cells
-        .map(|(cell, density)| {
-            let (column, row) = (cell % columns, cell / columns);
-            let north = grid.north - row as f64 * grid.dlat;
-            let west = grid.west + column as f64 * grid.dlon;
-            let (south, east) = (north - grid.dlat, west + grid.dlon);
-            let area_km2 = sphere_km2(south, north, grid.dlon);
-            let mut properties = of_run(run);
-            properties.extend(members([
-                ("valid_time", json!(time)),
-                ("density_per_km2", json!(density)),
-                ("area_km2", json!(area_km2)),
-                ("poc", json!(f64::from(*density) * area_km2)),
-            ]));
-            let id = format!("{}.poc-cells.{}", run.id, first_row + cell as u64);
-            let west = driftline_domain::wrap_lon_deg(west);
-            let shape = box_shape([west, south, driftline_domain::wrap_lon_deg(east), north]);
-            FeatureRow::new(first_row + cell as u64, id, (time, time), shape, &properties)
-        })
-        .collect();
-    rows.map(FeatureRows)
-        .ok_or_else(|| broken(run, "its raster", "a cell has no box"))
-}
-
-/// Area between two parallels over a width in longitude.
-fn sphere_km2(south_deg: f64, north_deg: f64, width_deg: f64) -> f64 {
-    let zone = north_deg.to_radians().sin() - south_deg.to_radians().sin();
-    EARTH_RADIUS_KM * EARTH_RADIUS_KM * zone * width_deg.to_radians()
 }
 
 fn span(run: &Run) -> (ValidTime, ValidTime) {

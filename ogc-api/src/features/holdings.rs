@@ -107,7 +107,7 @@ impl Holdings {
             count += match collection.kept() {
                 Kept::Positions => RunCache::layout(state, run).await?.map_or(0, |layout| layout.rows()),
                 Kept::Tracks => RunCache::tracks(state, run).await?.map_or(0, |tracks| tracks.0.len()),
-                _ => RunCache::rows(state, run, collection, 0)
+                _ => RunCache::rows(state, run, collection)
                     .await?
                     .map_or(0, |rows| rows.0.len()),
             };

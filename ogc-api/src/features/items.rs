@@ -263,7 +263,7 @@ async fn find_feature(
     };
     let row = parse_id(collection, id).map(|(_, row)| row);
     let has_parts = matches!(collection.kept(), Kept::Positions | Kept::Cells);
-    for reference in BlockRef::of_run(state, run, collection).await? {
+    for reference in BlockRef::of_run(state, run, collection, &[]).await? {
         if has_parts && row.is_none_or(|row| reference.ends_before(row.saturating_add(1)) || reference.first_row > row)
         {
             continue;

@@ -124,6 +124,35 @@ impl ItemsQuery {
     }
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+/// Any query read as that of a page in each collection, for the fuzzer and a test (`crate::fuzzing`).
+pub(crate) fn readings(query: &Query) {
+    use std::hint::black_box;
+    black_box((
+        page(query, false).is_ok(),
+        page(query, true).is_ok(),
+        system_parameter(query, "crs").is_ok(),
+    ));
+    black_box(Interval::parameter(query, "updated").is_ok());
+    if let Ok(Some(region)) = region(query) {
+        let bbox = region.bbox;
+        assert!(
+            bbox.south <= bbox.north && bbox.south >= -90.0 && bbox.north <= 90.0,
+            "{bbox:?}"
+        );
+        assert!(
+            [bbox.west, bbox.east].iter().all(|lon| (-180.0..=180.0).contains(lon)),
+            "{bbox:?}"
+        );
+    }
+    for collection in Collection::ALL {
+        black_box(filters(query, collection).is_ok());
+        if let Some(text) = query.get("sortby") {
+            black_box(Order::parse(text, &collection.sortables()).is_ok());
+        }
+    }
+}
+
 /// `cursor` of a sorted walk has the sort key behind the place.
 fn page(query: &Query, is_sorted: bool) -> Result<(Page, Option<String>), Error> {
     let Some((place, key)) = query.get("cursor").and_then(|text| text.split_once('~')) else {

@@ -76,10 +76,11 @@ impl Sorted<'_> {
         let mut first: BinaryHeap<Ranked> = BinaryHeap::new();
         let mut looked_at = 0;
         let mut place = None;
+        let boxes = self.selection.boxes();
         let runs = holdings.runs.iter().filter(|run| self.selection.may_meet(run));
         for run in runs {
-            for reference in BlockRef::of_run(state, run, self.selection.collection).await? {
-                if !reference.may_meet(self.selection.interval) {
+            for reference in BlockRef::of_run(state, run, self.selection.collection, &boxes).await? {
+                if !self.selection.may_meet_block(&reference) {
                     continue;
                 }
                 let Some(block) = reference.load(state, self.selection.collection).await? else {

@@ -66,6 +66,7 @@ pub(crate) fn geometry_of(shape: &Shape<'_>) -> Option<Geometry<f64>> {
     match shape {
         Shape::Point(lon, lat) => Some(geo::Point::new(*lon, *lat).into()),
         Shape::Text(_, shape) => shape.cloned(),
+        Shape::Area(area) => Some(area.clone()),
         Shape::Track(track) => {
             let mut lines = track_lines(track);
             Some(match lines.0.len() {

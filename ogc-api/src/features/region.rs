@@ -37,17 +37,16 @@ impl Region {
         if north < own.south || south > own.north {
             return false;
         }
-        let pieces = |west: f64, east: f64| {
-            if west > east {
-                vec![(west, 180.0), (-180.0, east)]
-            } else {
-                vec![(west, east)]
-            }
-        };
         let others = pieces(west, east);
         pieces(own.west, own.east)
             .into_iter()
             .any(|(w, e)| others.iter().any(|(west, east)| *west <= e && *east >= w))
+    }
+
+    /// Whether the area between these edges (west, south, east, north) shares a point with it; its shape is made where the
+    /// edges do not decide.
+    pub(crate) fn touches_box(&self, edges: [f64; 4], shape: impl FnOnce() -> geo::Geometry<f64>) -> bool {
+        self.may_touch(edges) && (self.outline.is_none() || self.touches(&shape()))
     }
 
     /// Whether a position lies in it, its edge included.
@@ -75,5 +74,14 @@ impl Region {
             None => row.touches(&self.bbox),
             Some(_) => row.touches(&self.bbox) && row.shape().is_some_and(|shape| self.touches(shape)),
         }
+    }
+}
+
+/// Spans of longitudes, west to east, that a box has; a box that does not cross the antimeridian has one, given twice.
+pub(super) fn pieces(west: f64, east: f64) -> [(f64, f64); 2] {
+    if west > east {
+        [(west, 180.0), (-180.0, east)]
+    } else {
+        [(west, east); 2]
     }
 }

@@ -8,15 +8,12 @@ use driftline_domain::{BBox, ValidTime};
 use serde_json::{Map, Value};
 
 use super::collection::{Collection, Kept};
-use super::derived::{cell_features, mission_feature, run_feature, scenario_features};
+use super::derived::{mission_feature, run_feature, scenario_features};
 use super::files::FileCache;
 use super::geometry::{bounds_of, geometry_touches, parsed};
 use crate::maps::lists_file;
-use crate::runs::{Bytes, RunCache, broken, feature_rows};
+use crate::runs::{Bytes, broken, feature_rows};
 use crate::{AppState, Error};
-
-/// Row numbers that each band of a raster has for its cells.
-pub(super) const CELLS_OF_BAND: u64 = 1 << 24;
 
 /// One feature.
 #[derive(Debug)]
@@ -49,19 +46,13 @@ impl Bytes for FeatureRows {
 }
 
 impl FeatureRows {
-    /// Those of a run in a collection; `part` is the band of a raster. `None` where the run has no such file.
-    pub(crate) async fn of_run(
-        state: &AppState,
-        run: &Run,
-        collection: Collection,
-        part: usize,
-    ) -> Result<Option<Self>, Error> {
+    /// Those of a run in a collection; `None` where the run has no such file.
+    pub(crate) async fn of_run(state: &AppState, run: &Run, collection: Collection) -> Result<Option<Self>, Error> {
         match collection.kept() {
             Kept::Rows(kind) => Self::read(state, run, kind).await,
             Kept::GeoJson(file) => Self::of_file(state, run, file).await,
-            Kept::Cells => Self::cells(state, run, part).await,
             Kept::Made => Self::made(state, run, collection).await,
-            Kept::Positions | Kept::Tracks => Ok(None),
+            Kept::Positions | Kept::Tracks | Kept::Cells => Ok(None),
         }
     }
 
@@ -86,23 +77,6 @@ impl FeatureRows {
         };
         let read = state.compute.run(read).await;
         read.map_err(|error| broken(run, file, error))?.map(Some)
-    }
-
-    async fn cells(state: &AppState, run: &Run, part: usize) -> Result<Option<Self>, Error> {
-        let times = RunCache::band_times(state, run).await?;
-        let Some(time) = times.and_then(|times| times.0.get(part).copied()) else {
-            return Ok(None);
-        };
-        let Some(grid) = RunCache::band(state, run, part).await? else {
-            return Ok(None);
-        };
-        let held = run.clone();
-        let first_row = part as u64 * CELLS_OF_BAND;
-        let made = state
-            .compute
-            .run(move || cell_features(&held, &grid, time, first_row))
-            .await;
-        made.map_err(|error| broken(run, "its raster", error))?.map(Some)
     }
 
     async fn made(state: &AppState, run: &Run, collection: Collection) -> Result<Option<Self>, Error> {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use driftline_database::{Cursor, Run};
-use driftline_domain::{MissionId, OrgId};
+use driftline_domain::{BBox, MissionId, OrgId};
 use driftline_query::Filter;
 
 use super::block::{Block, BlockRef, Picked};
@@ -104,11 +104,11 @@ impl Selection {
         if self.collection.is_small() {
             return Ok(holdings.runs.len() <= RUNS_COUNTED);
         }
-        let mut rows = 0;
+        let (boxes, mut rows) = (self.boxes(), 0);
         for run in holdings.runs.iter().filter(|run| self.may_meet(run)) {
-            for reference in BlockRef::of_run(state, run, self.collection).await? {
-                if reference.may_meet(self.interval) {
-                    rows += reference.rows.unwrap_or(ROWS_COUNTED);
+            for reference in BlockRef::of_run(state, run, self.collection, &boxes).await? {
+                if self.may_meet_block(&reference) {
+                    rows += reference.rows_at_most.unwrap_or(ROWS_COUNTED);
                 }
             }
             if rows >= ROWS_COUNTED {
@@ -135,6 +135,26 @@ impl Selection {
             && named("run_id", run.id.to_string())
     }
 
+    /// Whether a block may have something of it.
+    pub(crate) fn may_meet_block(&self, reference: &BlockRef) -> bool {
+        reference.may_meet(self.interval)
+            && self.filters.iter().all(|filter| match reference.one_time() {
+                Some(time) => {
+                    let ((from, until), time) = (filter.interval("valid_time"), time.0.as_microsecond());
+                    from.is_none_or(|from| from <= time) && until.is_none_or(|until| time <= until)
+                }
+                None => true,
+            })
+    }
+
+    /// Boxes, each of which all that is wanted touches.
+    pub(crate) fn boxes(&self) -> Vec<BBox> {
+        let told = self.filters.iter().filter_map(Filter::bbox);
+        // What is no box on the globe leaves nothing out.
+        let told = told.filter_map(|[west, south, east, north]| BBox::new(west, south, east, north).ok());
+        self.region.iter().map(|region| region.bbox).chain(told).collect()
+    }
+
     async fn walk_run(
         &self,
         state: &AppState,
@@ -142,11 +162,12 @@ impl Selection {
         behind: Option<u64>,
         walk: &mut Walk,
     ) -> Result<(), Error> {
-        for reference in BlockRef::of_run(state, run, self.collection).await? {
+        let boxes = self.boxes();
+        for reference in BlockRef::of_run(state, run, self.collection, &boxes).await? {
             if walk.wanted == walk.picked.len() {
                 return Ok(());
             }
-            if !reference.may_meet(self.interval)
+            if !self.may_meet_block(&reference)
                 || behind.is_some_and(|row| reference.ends_before(row.saturating_add(1)))
             {
                 continue;

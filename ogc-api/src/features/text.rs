@@ -1,21 +1,25 @@
 //! Features of long pages as text without an object for each: what all particles of a block share is made once, and
 //! numbers are written digit by digit. A millionth of a degree is a tenth of a metre.
 
+use driftline_database::Run;
+
 use super::block::Block;
 
-/// Texts around the numbers of a particle.
+/// Texts around the numbers of a particle or a cell.
 #[derive(Debug)]
 pub(crate) struct BlockText {
     /// Up to the row number in the id.
     pub(crate) before_row: String,
-    /// From the end of the coordinates to the particle's number.
-    pub(crate) before_particle: String,
-    /// From the particle's number to its status.
-    pub(crate) before_status: String,
-    /// Behind the status, up to the end of the feature.
-    pub(crate) behind_status: String,
-    /// Up to the row number in the property `id`.
+    /// From the end of the geometry to the row number in the property `id`.
     pub(crate) property_id: String,
+    /// From the end of that number on: mission and run.
+    pub(crate) of_run: String,
+    /// When all of the block hold.
+    pub(crate) valid_time: String,
+    /// What drifts.
+    pub(crate) object_code: String,
+    /// Up to the end of the feature.
+    pub(crate) end: String,
 }
 
 impl BlockText {
@@ -23,21 +27,25 @@ impl BlockText {
     pub(crate) fn of(block: &Block) -> Self {
         let run = &block.run;
         let id = format!("{}.{}.", run.id, block.collection.id());
-        let time = block.particles().map(|positions| positions.time.to_string());
+        let time = block.one_time().map(|time| time.to_string());
+        let object_code = serde_json::to_string(&object_code(run)).unwrap_or_else(|_| "null".to_owned());
         Self {
             before_row: format!(r#"{{"type":"Feature","id":"{id}"#),
-            before_particle: format!(
-                r#"","mission_id":"{}","run_id":"{}","particle_id":"#,
-                run.mission, run.id
-            ),
-            before_status: format!(r#","valid_time":"{}","particle_status":""#, time.unwrap_or_default()),
-            behind_status: format!(
-                r#"","issued":"{0}","updated":"{0}","status":"current","superseded_by":null}}"#,
+            property_id: format!(r#","properties":{{"id":"{id}"#),
+            of_run: format!(r#"","mission_id":"{}","run_id":"{}""#, run.mission, run.id),
+            valid_time: format!(r#","valid_time":"{}""#, time.unwrap_or_default()),
+            object_code: format!(r#","object_code":{object_code}"#),
+            end: format!(
+                r#","issued":"{0}","updated":"{0}","status":"current","superseded_by":null}}"#,
                 run.published_at
             ),
-            property_id: format!(r#"}},"properties":{{"id":"{id}"#),
         }
     }
+}
+
+/// The Leeway class of a run.
+pub(super) fn object_code(run: &Run) -> Option<&str> {
+    run.summary.get("object")?.get("key")?.as_str()
 }
 
 /// Writes a whole number.

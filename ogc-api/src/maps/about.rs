@@ -128,7 +128,7 @@ impl LayerAbout {
         };
         let timeline = match layer {
             Layer::Probability => match RunCache::band_times(state, run).await? {
-                Some(times) => Timeline::listed(times.0.clone()),
+                Some(times) => Timeline::listed(times.times.clone()),
                 None => return Ok(Err(Absence::OlderRun)),
             },
             _ => Timeline::listed(output_times(run, mission.spec.output_interval_s)),

@@ -173,7 +173,7 @@ pub(super) async fn density(
 ) -> Result<Option<Arc<driftline_tiles::DensityGrid>>, Error> {
     let run = run_of(about)?;
     let times = RunCache::band_times(state, run).await?;
-    let band = times.and_then(|times| times.0.iter().position(|time| *time == at));
+    let band = times.and_then(|times| times.times.iter().position(|time| *time == at));
     match band {
         Some(band) => RunCache::band(state, run, band).await,
         None => Ok(None),

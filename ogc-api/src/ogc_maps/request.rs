@@ -246,6 +246,41 @@ fn colour(text: &str) -> Result<[u8; 3], Error> {
     Ok([red, green, blue])
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+/// Any query read as that of a map, for the fuzzer and a test (`crate::fuzzing`).
+pub(crate) fn readings(query: &Query) {
+    std::hint::black_box((ground(query).is_ok(), side(query, "width").is_ok()));
+    let (Ok(plane), Ok(of_box), Ok(bounds)) = (
+        Plane::parameter(query, "crs"),
+        Plane::parameter(query, "bbox-crs"),
+        numbers(query),
+    ) else {
+        return;
+    };
+    let layer = layer_of(None);
+    let style = layer.and_then(|layer| style_of("", layer).ok());
+    let Some((layer, style)) = layer.zip(style) else { return };
+    let wanted = MapWanted {
+        layer,
+        style,
+        time: TimeWanted::Current,
+        ground: None,
+        plane,
+        bounds: bounds.map(|bounds| plane.converted(of_box, of_box.read(bounds))),
+        size: (
+            side(query, "width").unwrap_or(None),
+            side(query, "height").unwrap_or(None),
+        ),
+    };
+    let around = BBox {
+        west: 170.0,
+        south: -10.0,
+        east: -170.0,
+        north: 10.0,
+    };
+    std::hint::black_box(wanted.view(&around).is_ok());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -129,6 +129,22 @@ fn tile_id(set: TileMatrixSet, matrix: &str, row: &str, column: &str) -> Option<
     TileId::of(set, zoom, number(column)?, number(row)?).ok()
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+/// Any address read as one of a tile, for the fuzzer and a test (`crate::fuzzing`).
+pub(crate) fn address_reading(set: &str, matrix: &str, row: &str, column: &str) {
+    let Ok(set) = find(set) else { return };
+    let column = column.split_once('.').map_or(column, |(column, _)| column);
+    let Some(id) = tile_id(set, matrix, row, column) else {
+        return;
+    };
+    let numbers = [u32::from(id.z()), id.y(), id.x()].map(|number| number.to_string());
+    assert_eq!(
+        numbers.each_ref().map(String::as_str),
+        [matrix, row, column],
+        "a tile has one address"
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -38,7 +38,9 @@ pub(super) fn all() -> Value {
         "edr_properties": in_query("properties", "Parameters, separated by commas; without it all.", names()),
         "edr_crs": in_query(
             "crs",
-            "Reference system of coords and of CoverageJSON answers.",
+            "Reference system of coords and of CoverageJSON answers: CRS84, EPSG:4326; of position, trajectory and locations, \
+             as CoverageJSON or CSV, also EPSG:3857, UTM (EPSG:32601 to 32660, 32701 to 32760) and polar stereographic \
+             (EPSG:3995, 3996, 3413, 3031).",
             json!({"type": "string", "default": "CRS84"}),
         ),
         "edr_f": format(&Format::OF_DATA),

@@ -10,9 +10,9 @@ use crate::document::JSON;
 use crate::tilesets::MVT;
 
 /// Parameters of WMTS. Names have any case.
-pub(super) const WMTS: [(&str, &str); 14] = [
+pub(super) const WMTS: [(&str, &str); 17] = [
     ("SERVICE", "WMTS."),
-    ("REQUEST", "GetCapabilities or GetTile."),
+    ("REQUEST", "GetCapabilities, GetTile or GetFeatureInfo."),
     ("VERSION", "1.0.0."),
     ("ACCEPTVERSIONS", "Versions that the client takes, separated by commas."),
     (
@@ -28,6 +28,12 @@ pub(super) const WMTS: [(&str, &str); 14] = [
     ("TILEROW", "Row from the north."),
     ("TILECOL", "Column from the west."),
     ("TIME", "A time, an interval, or current, which is the default."),
+    ("I", "Of GetFeatureInfo: column of the pixel in the tile, from 0."),
+    ("J", "Of GetFeatureInfo: row of the pixel in the tile, from 0."),
+    (
+        "INFOFORMAT",
+        "Of GetFeatureInfo: text/plain, application/json or text/html.",
+    ),
 ];
 
 fn name_of_wmts(name: &str) -> String {
@@ -83,6 +89,21 @@ pub(super) fn parameters() -> Value {
             json!({"type": "string", "pattern": "^[0-9]+\\.png$"}),
         ),
     });
+    all["wmts_info_col_path"] = in_path(
+        "tileCol",
+        "Column from the west.",
+        json!({"type": "integer", "minimum": 0}),
+    );
+    all["wmts_j_path"] = in_path(
+        "j",
+        "Row of the pixel in the tile.",
+        json!({"type": "integer", "minimum": 0, "maximum": 255}),
+    );
+    all["wmts_i_path"] = in_path(
+        "i",
+        "Column of the pixel in the tile with .json, .html or .txt behind it.",
+        json!({"type": "string", "pattern": "^[0-9]+\\.(json|html|txt)$"}),
+    );
     for (name, description) in WMTS {
         all[name_of_wmts(name)] = in_query(name, description, text());
     }
@@ -238,13 +259,23 @@ pub(super) fn add_wmts(paths: &mut Map<String, Value>, prefix: &str, is_mission:
     let pairs: Vec<&str> = pairs.iter().map(String::as_str).collect();
     let address = |time: &[&'static str]| {
         let before = ["wmts_layer_path", "wmts_style_path"];
-        let after = ["tile_matrix_set", "tile_matrix", "tile_row", "wmts_col_path"];
+        let after = ["tile_matrix_set", "tile_matrix", "tile_row"];
         [&before, time, &after].concat()
     };
+    let tile = |time: &[&'static str]| [&address(time)[..], &["wmts_col_path"]].concat();
+    let pixel = |time: &[&'static str]| {
+        [
+            &address(time)[..],
+            &["wmts_info_col_path", "wmts_j_path", "wmts_i_path"],
+        ]
+        .concat()
+    };
     let (at_time, of_period) = (
-        address(&["wmts_time_path"]),
-        address(&["wmts_begin_path", "wmts_end_path", "wmts_step_path"]),
+        ["wmts_time_path"],
+        ["wmts_begin_path", "wmts_end_path", "wmts_step_path"],
     );
+    let tiles = (tile(&at_time), tile(&of_period));
+    let pixels = (pixel(&at_time), pixel(&of_period));
     for (path, name, summary, own, media_type) in [
         ("/wmts", "useWmts", "WMTS 1.0.0 by key-value pairs", &pairs[..], "*/*"),
         (
@@ -258,15 +289,29 @@ pub(super) fn add_wmts(paths: &mut Map<String, Value>, prefix: &str, is_mission:
             "/wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
             "getWmtsTile",
             "A tile of WMTS by its address",
-            &at_time[..],
+            &tiles.0[..],
             "image/png",
         ),
         (
             "/wmts/{layer}/{style}/{begin}/{end}/{step}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
             "getWmtsTileOfPeriod",
             "The same for a period of time, as capabilities write it",
-            &of_period[..],
+            &tiles.1[..],
             "image/png",
+        ),
+        (
+            "/wmts/{layer}/{style}/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}/info/{j}/{i}",
+            "getWmtsFeatureInfo",
+            "What a layer says about a pixel of a tile",
+            &pixels.0[..],
+            "*/*",
+        ),
+        (
+            "/wmts/{layer}/{style}/{begin}/{end}/{step}/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}/info/{j}/{i}",
+            "getWmtsFeatureInfoOfPeriod",
+            "The same for a period of time",
+            &pixels.1[..],
+            "*/*",
         ),
     ] {
         let names: Vec<&str> = root.iter().chain(own).copied().collect();

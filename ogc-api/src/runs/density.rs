@@ -11,13 +11,18 @@ use crate::{AppState, Error};
 
 const FILE: &str = "probability.tif";
 
-/// Times of the bands in their order.
+/// What is known of the bands without reading one.
 #[derive(Debug)]
-pub(crate) struct BandTimes(pub(crate) Vec<ValidTime>);
+pub(crate) struct BandTimes {
+    /// Their times, in their order.
+    pub(crate) times: Vec<ValidTime>,
+    /// Their cells, without values.
+    pub(crate) grid: DensityGrid,
+}
 
 impl super::Bytes for BandTimes {
     fn bytes(&self) -> usize {
-        self.0.len() * size_of::<ValidTime>()
+        self.times.len() * size_of::<ValidTime>()
     }
 }
 
@@ -31,15 +36,16 @@ pub(super) async fn read_times(state: &AppState, run: &Run) -> Result<Option<Ban
     let Some(bytes) = file(state, run).await? else {
         return Ok(None);
     };
-    let read = state.compute.run(move || cog::read_descriptions(&bytes)).await;
+    let read = move || Ok::<_, driftline_tiles::Error>((cog::read_descriptions(&bytes)?, cog::read_grid(&bytes)?));
+    let read = state.compute.run(read).await;
     let read = read.map_err(|error| broken(run, FILE, error))?;
-    let names = read.map_err(|error| broken(run, FILE, error))?;
+    let (names, grid) = read.map_err(|error| broken(run, FILE, error))?;
     let times: Result<Vec<ValidTime>, _> = names.iter().map(|name| name.parse()).collect();
     let times = times.map_err(|error| broken(run, FILE, format!("a band's name: {error}")))?;
     if !times.is_sorted() {
         return Err(broken(run, FILE, "its bands are not in the order of time"));
     }
-    Ok(Some(BandTimes(times)))
+    Ok(Some(BandTimes { times, grid }))
 }
 
 pub(super) async fn read_band(state: &AppState, run: &Run, band: usize) -> Result<Option<DensityGrid>, Error> {

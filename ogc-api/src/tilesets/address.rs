@@ -75,6 +75,28 @@ fn number(text: &str) -> Option<u32> {
     (number.to_string() == text).then_some(number)
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+/// Any address read as one of a tile, for the fuzzer and a test (`crate::fuzzing`).
+pub(crate) fn address_reading(set: &str, z: &str, x: &str, y: &str) {
+    let Some(tile) = TileAddress::parse(set, z, x, y) else {
+        return;
+    };
+    let (zoom, side) = (tile.id.z(), 1u64 << tile.id.z());
+    assert!(
+        u64::from(tile.id.x()) < side && u64::from(tile.id.y()) < side,
+        "{tile:?}"
+    );
+    // A tile has one address, but for the two endings of vector tiles and the two sizes of pictures.
+    assert_eq!((zoom.to_string().as_str(), tile.id.x().to_string().as_str()), (z, x));
+    assert!(y.starts_with(&tile.id.y().to_string()), "{tile:?} from {y}");
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+/// Any text read as the name of a tileset.
+pub(crate) fn name_reading(name: &str) {
+    std::hint::black_box(described_tileset(name).is_ok());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

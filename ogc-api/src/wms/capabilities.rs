@@ -14,10 +14,10 @@ use super::layer_element::{self, LayerWriter};
 use super::reference_system::of_every_layer;
 use super::request::WmsAsk;
 use super::version::Version;
-use super::{MAX_LAYERS, MAX_SIDE_PX, PNG, feature_info};
+use super::{MAX_LAYERS, MAX_SIDE_PX, PNG};
 use crate::answer::{Lasting, tagged};
 use crate::entity_tag::EntityTag;
-use crate::maps::{LayerAbout, available};
+use crate::maps::{InfoForm, LayerAbout, available};
 use crate::provider::Provider;
 use crate::query::shown;
 use crate::{AppState, Error};
@@ -199,7 +199,13 @@ fn operations(xml: &mut Xml, version: Version, address: &str) {
     xml.within("Request", &[], |xml| {
         operation(xml, version, "GetCapabilities", &[capabilities_format], address);
         operation(xml, version, "GetMap", &[PNG], address);
-        operation(xml, version, "GetFeatureInfo", &feature_info::FORMATS, address);
+        operation(
+            xml,
+            version,
+            "GetFeatureInfo",
+            &InfoForm::ALL.map(InfoForm::name),
+            address,
+        );
         if version == Version::V111 {
             // 1.3.0 has no place for these outside of the schema of SLD; the legends' addresses stand with the styles.
             operation(xml, version, "DescribeLayer", &[capabilities_format], address);

@@ -1,7 +1,6 @@
 //! GetFeatureInfo: what the layers say about one pixel, as GeoJSON, plain text or HTML.
 
 use axum::response::Response;
-use serde_json::{Map, Value, json};
 
 use super::blue_lake;
 use super::exception::{Code, Exception};
@@ -13,11 +12,9 @@ use super::version::Version;
 use crate::AppState;
 use crate::answer::{Lasting, tagged};
 use crate::entity_tag::EntityTag;
-use crate::maps::{Probe, Viewer, probe};
+use crate::maps::{InfoForm, Viewer, probe};
 use crate::query::shown;
 
-/// Formats in the order of capabilities; the first one is the default.
-pub(super) const FORMATS: [&str; 3] = ["text/plain", "application/json", "text/html"];
 /// Answers of one layer at most.
 const MOST_FEATURES: u32 = 100;
 
@@ -50,11 +47,7 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
             }
         }
     }
-    let (body, media_type) = match format {
-        "application/json" => (collection(&found), "application/json"),
-        "text/html" => (html(&found), "text/html; charset=utf-8"),
-        _ => (plain(&found), "text/plain; charset=utf-8"),
-    };
+    let (body, media_type) = format.written(&found);
     let tag = EntityTag::of_bytes(body.as_bytes());
     if let Some(held) = tag.held_form(&asked.ask.headers) {
         return Ok(Lasting::Briefly.not_modified(&held));
@@ -66,21 +59,16 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
     Ok(response)
 }
 
-fn format(kvp: &Kvp) -> Result<&'static str, Exception> {
+/// The form that is asked for.
+pub(super) fn format(kvp: &Kvp) -> Result<InfoForm, Exception> {
     let Some(asked) = kvp.filled("INFO_FORMAT") else {
-        return Ok(FORMATS[0]);
+        return Ok(InfoForm::Plain);
     };
-    let kind = asked.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let kind = if kind.ends_with("json") {
-        "application/json"
-    } else {
-        kind.as_str()
-    };
-    FORMATS.into_iter().find(|format| *format == kind).ok_or_else(|| {
+    InfoForm::find(asked).ok_or_else(|| {
         let message = format!(
             "INFO_FORMAT '{}' is not offered; there are {}",
             shown(asked),
-            FORMATS.join(", ")
+            InfoForm::ALL.map(InfoForm::name).join(", ")
         );
         Exception::new(Code::InvalidFormat, message)
     })
@@ -110,7 +98,7 @@ fn queried<'a>(kvp: &'a Kvp, map: &MapRequest) -> Result<Vec<&'a str>, Exception
 }
 
 /// Clients mix up the two pairs of names; neither has another meaning.
-fn pixel(kvp: &Kvp, version: Version) -> Result<(u32, u32), Exception> {
+pub(super) fn pixel(kvp: &Kvp, version: Version) -> Result<(u32, u32), Exception> {
     let of = |own: &str, other: &str| {
         let name = if kvp.filled(own).is_none() && kvp.filled(other).is_some() {
             other
@@ -127,77 +115,4 @@ fn pixel(kvp: &Kvp, version: Version) -> Result<(u32, u32), Exception> {
         Version::V130 => Ok((of("I", "X")?, of("J", "Y")?)),
         Version::V111 => Ok((of("X", "I")?, of("Y", "J")?)),
     }
-}
-
-fn collection(found: &[Probe]) -> String {
-    let feature = |probe: &Probe| {
-        let mut feature = json!({
-            "type": "Feature",
-            "geometry": {"type": "Point", "coordinates": [probe.place.0, probe.place.1]},
-            "properties": probe.properties,
-        });
-        if let Some(id) = &probe.id {
-            feature["id"] = json!(id);
-        }
-        feature
-    };
-    let features: Vec<Value> = found.iter().map(feature).collect();
-    json!({"type": "FeatureCollection", "features": features}).to_string()
-}
-
-fn plain(found: &[Probe]) -> String {
-    if found.is_empty() {
-        return "nothing here\n".to_owned();
-    }
-    let mut text = String::new();
-    for probe in found {
-        text.push_str(&format!("{}\n", &probe.title));
-        text.push_str(&format!(
-            "  longitude = {:.6}\n  latitude = {:.6}\n",
-            probe.place.0, probe.place.1
-        ));
-        for (name, value) in flat(&probe.properties) {
-            text.push_str(&format!("  {name} = {value}\n"));
-        }
-    }
-    text
-}
-
-/// Members that are one value each, as text on one line.
-fn flat(properties: &Map<String, Value>) -> impl Iterator<Item = (&str, String)> {
-    properties.iter().filter_map(|(name, value)| {
-        let text = match value {
-            Value::Null | Value::Array(_) | Value::Object(_) => return None,
-            Value::String(text) => text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
-            other => other.to_string(),
-        };
-        Some((name.as_str(), text))
-    })
-}
-
-fn html(found: &[Probe]) -> String {
-    let mut text = String::from(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Driftline</title></head><body>",
-    );
-    if found.is_empty() {
-        text.push_str("<p>Nothing here.</p>");
-    }
-    for probe in found {
-        text.push_str(&format!("<table><caption>{}</caption>", escaped(&probe.title)));
-        for (name, value) in flat(&probe.properties) {
-            let row = format!(
-                "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
-                escaped(name),
-                escaped(&value)
-            );
-            text.push_str(&row);
-        }
-        text.push_str("</table>");
-    }
-    text.push_str("</body></html>");
-    text
-}
-
-fn escaped(text: &str) -> String {
-    quick_xml::escape::escape(text).into_owned()
 }

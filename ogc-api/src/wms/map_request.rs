@@ -211,7 +211,8 @@ pub(crate) fn time_wanted(kvp: &Kvp) -> Result<TimeWanted, Exception> {
     }
 }
 
-fn view(kvp: &Kvp, version: Version) -> Result<MapView, Exception> {
+/// Where and how large.
+pub(super) fn view(kvp: &Kvp, version: Version) -> Result<MapView, Exception> {
     // Clients mix up the two names; neither has another meaning.
     let (own, other) = match version {
         Version::V130 => ("CRS", "SRS"),

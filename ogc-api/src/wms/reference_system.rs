@@ -31,7 +31,7 @@ pub(super) fn of_every_layer(version: Version) -> Vec<ReferenceSystem> {
 }
 
 /// The UTM zones that a layer touches, where they are few.
-pub(super) fn zones_of(bbox: &BBox) -> Vec<ReferenceSystem> {
+pub(crate) fn zones_of(bbox: &BBox) -> Vec<ReferenceSystem> {
     let first = (((bbox.west + 180.0) / 6.0).floor()).clamp(0.0, 59.0) as u8;
     let offset = bbox.west + 180.0 - f64::from(first) * 6.0;
     // A box that ends on a border does not touch the zone behind it.

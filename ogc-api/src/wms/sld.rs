@@ -302,44 +302,6 @@ mod tests {
         assert_eq!(range, (0.2, 1.2));
     }
 
-    /// Bytes of a good descriptor changed, doubled and cut at places that a fixed sequence names.
-    #[test]
-    fn no_mangled_descriptor_is_a_fault_of_ours() {
-        let good = "<StyledLayerDescriptor><NamedLayer><Name>wind</Name><UserStyle><FeatureTypeStyle><Rule><Filter><And>\
-            <PropertyIsEqualTo><PropertyName>a</PropertyName><Literal>1</Literal></PropertyIsEqualTo></And></Filter>\
-            <PointSymbolizer><Graphic><Mark><WellKnownName>x</WellKnownName><Fill><CssParameter name='fill'>#010203\
-            </CssParameter></Fill></Mark><Size>7</Size></Graphic></PointSymbolizer><RasterSymbolizer><ColorMap>\
-            <ColorMapEntry color='#000000' quantity='0'/><ColorMapEntry color='#ffffff' quantity='1'/></ColorMap>\
-            </RasterSymbolizer></Rule></FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>";
-        assert!(Sld::parse(good).is_ok());
-        let mut dice = 88_172_645_463_325_252u64;
-        let mut roll = |below: usize| {
-            dice ^= dice << 13;
-            dice ^= dice >> 7;
-            dice ^= dice << 17;
-            (dice % below as u64) as usize
-        };
-        for _ in 0..4_000 {
-            let mut text: Vec<char> = good.chars().collect();
-            for _ in 0..=roll(4) {
-                if text.is_empty() {
-                    break;
-                }
-                let at = roll(text.len());
-                match roll(4) {
-                    0 => drop(text.remove(at)),
-                    1 => text[at] = ['<', '>', '&', ';', '\'', '/', '9', '-', 'e', '#', '\u{0}'][roll(11)],
-                    2 => text.truncate(at.max(1)),
-                    _ => {
-                        let part: Vec<char> = text[at..(at + roll(40)).min(text.len())].to_vec();
-                        text.splice(at..at, part);
-                    }
-                }
-            }
-            let _either = Sld::parse(&text.into_iter().collect::<String>());
-        }
-    }
-
     #[test]
     fn what_is_not_understood_is_refused_by_name() {
         for (inner, said) in [

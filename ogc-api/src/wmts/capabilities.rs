@@ -11,7 +11,7 @@ use super::request::WmtsAsk;
 use super::{MAX_ZOOM, PNG, VERSION};
 use crate::answer::{Lasting, tagged};
 use crate::entity_tag::EntityTag;
-use crate::maps::{LayerAbout, Style, available, legend_size};
+use crate::maps::{InfoForm, LayerAbout, Style, available, legend_size};
 use crate::query::shown;
 use crate::{AppState, Error};
 
@@ -167,7 +167,7 @@ fn operations(xml: &mut Xml, asked: &WmtsAsk) {
     };
     // REST addresses stand with the layers and in ServiceMetadataURL.
     xml.within("ows:OperationsMetadata", &[], |xml| {
-        for name in ["GetCapabilities", "GetTile"] {
+        for name in ["GetCapabilities", "GetTile", "GetFeatureInfo"] {
             xml.within("ows:Operation", &[("name", name)], |xml| {
                 xml.within("ows:DCP", &[], |xml| {
                     xml.within("ows:HTTP", &[], |xml| get(xml, &pairs));
@@ -204,6 +204,9 @@ fn layer(xml: &mut Xml, asked: &WmtsAsk, about: &LayerAbout) {
             style(xml, asked, about, one, number == 0);
         }
         xml.text("Format", PNG);
+        InfoForm::ALL
+            .into_iter()
+            .for_each(|form| xml.text("InfoFormat", form.name()));
         xml.within("Dimension", &[], |xml| {
             xml.text("ows:Identifier", "time");
             xml.text("ows:UOM", "ISO8601");
@@ -214,19 +217,27 @@ fn layer(xml: &mut Xml, asked: &WmtsAsk, about: &LayerAbout) {
         for set in TileMatrixSet::ALL {
             xml.within("TileMatrixSetLink", &[], |xml| xml.text("TileMatrixSet", set.id()));
         }
-        let path = format!(
-            "{}/{}/{{style}}/{{time}}/{{TileMatrixSet}}/{{TileMatrix}}/{{TileRow}}/{{TileCol}}.png",
+        let tile = format!(
+            "{}/{}/{{style}}/{{time}}/{{TileMatrixSet}}/{{TileMatrix}}/{{TileRow}}/{{TileCol}}",
             asked.path(),
             layer.id()
         );
-        let template = asked.ask.site.url(&path);
-        let attributes = [
-            ("format", PNG),
-            ("resourceType", "tile"),
-            ("template", template.as_str()),
-        ];
-        xml.empty("ResourceURL", &attributes);
+        resource(xml, asked, (PNG, "tile"), &format!("{tile}.png"));
+        for form in InfoForm::ALL {
+            let path = format!("{tile}/info/{{J}}/{{I}}.{}", form.ending());
+            resource(xml, asked, (form.name(), "FeatureInfo"), &path);
+        }
     });
+}
+
+fn resource(xml: &mut Xml, asked: &WmtsAsk, (format, kind): (&str, &str), path: &str) {
+    let template = asked.ask.site.url(path);
+    let attributes = [
+        ("format", format),
+        ("resourceType", kind),
+        ("template", template.as_str()),
+    ];
+    xml.empty("ResourceURL", &attributes);
 }
 
 fn style(xml: &mut Xml, asked: &WmtsAsk, about: &LayerAbout, style: &Style, is_default: bool) {

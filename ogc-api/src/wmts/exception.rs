@@ -28,6 +28,8 @@ pub(crate) enum Code {
     InvalidParameterValue,
     /// A row or column that the matrix does not have.
     TileOutOfRange,
+    /// A pixel that the tile does not have.
+    PointIJOutOfRange,
     /// None of the versions that the client takes is offered.
     VersionNegotiationFailed,
     /// The client claims capabilities newer than there are.
@@ -42,6 +44,7 @@ impl Code {
             Self::MissingParameterValue => "MissingParameterValue",
             Self::InvalidParameterValue => "InvalidParameterValue",
             Self::TileOutOfRange => "TileOutOfRange",
+            Self::PointIJOutOfRange => "PointIJOutOfRange",
             Self::VersionNegotiationFailed => "VersionNegotiationFailed",
             Self::InvalidUpdateSequence => "InvalidUpdateSequence",
             Self::Other => "NoApplicableCode",

@@ -6,7 +6,7 @@ use super::exception::{Code, Exception};
 use crate::query::shown;
 
 /// Parameters that are read. What has another name is ignored, whatever it holds; the caller's credential is among that.
-pub(crate) const KNOWN: [&str; 14] = [
+pub(crate) const KNOWN: [&str; 17] = [
     "SERVICE",
     "REQUEST",
     "VERSION",
@@ -21,6 +21,9 @@ pub(crate) const KNOWN: [&str; 14] = [
     "TILEROW",
     "TILECOL",
     "TIME",
+    "I",
+    "J",
+    "INFOFORMAT",
 ];
 
 /// The parameters of one request, names in capitals.

@@ -14,6 +14,11 @@ use crate::tilesets::{RasterWanted, raster_tile};
 
 /// GetTile.
 pub(super) async fn answer(state: &AppState, asked: &WmtsAsk, kvp: &Kvp) -> Result<Response, Exception> {
+    Ok(raster_tile(state, &asked.ask, &asked.root, wanted(kvp)?).await?)
+}
+
+/// The tile that the parameters name.
+pub(super) fn wanted(kvp: &Kvp) -> Result<RasterWanted, Exception> {
     let name = kvp.needed("LAYER")?;
     // Whoever names no style means the default, but has to say so.
     let style = kvp.get("STYLE").map_or_else(|| kvp.needed("STYLE"), Ok)?;
@@ -22,15 +27,14 @@ pub(super) async fn answer(state: &AppState, asked: &WmtsAsk, kvp: &Kvp) -> Resu
     let layer = Layer::find(name).filter(|layer| layer.has_raster_tiles());
     let layer = layer.ok_or_else(|| invalid("LAYER", name))?;
     let style = layer.style(style).ok_or_else(|| invalid("STYLE", style))?;
-    let wanted = RasterWanted {
+    Ok(RasterWanted {
         layer,
         style,
         id,
         size_px: TileMatrixSet::TILE_PX,
         time_name: "TIME",
         time: time(kvp)?,
-    };
-    Ok(raster_tile(state, &asked.ask, &asked.root, wanted).await?)
+    })
 }
 
 fn invalid(name: &'static str, value: &str) -> Exception {
@@ -77,6 +81,34 @@ fn tile_id(kvp: &Kvp) -> Result<TileId, Exception> {
     let (row, column) = (number("TILEROW", row, rows)?, number("TILECOL", column, columns)?);
     TileId::of(found, zoom, column, row)
         .map_err(|error| Exception::new(Code::TileOutOfRange, "TILEROW", error.to_string()))
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+/// Any query read as WMTS would, for the fuzzer and a test (`crate::fuzzing`).
+pub(crate) fn readings(raw: &str) {
+    use super::feature_info::pixel;
+    let Ok(kvp) = Kvp::parse(Some(raw)) else { return };
+    std::hint::black_box((tile_id(&kvp).is_ok(), time(&kvp).is_ok(), wanted(&kvp).is_ok()));
+    for name in ["I", "J"] {
+        if let Ok(pixel) = pixel(&kvp, name, TileMatrixSet::TILE_PX) {
+            assert!(pixel < TileMatrixSet::TILE_PX, "{name} {pixel}");
+        }
+    }
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+/// Any address read as one of a tile.
+pub(crate) fn address_reading(set: &str, matrix: &str, row: &str, column: &str) {
+    let kvp = Kvp::of(vec![
+        ("TILEMATRIXSET", set.to_owned()),
+        ("TILEMATRIX", matrix.to_owned()),
+        ("TILEROW", row.to_owned()),
+        ("TILECOL", column.to_owned()),
+    ]);
+    if let (Ok(id), Some(set)) = (tile_id(&kvp), TileMatrixSet::find(set)) {
+        let (columns, rows) = set.size(id.z());
+        assert!(id.x() < columns && id.y() < rows, "{id:?} lies outside its matrix");
+    }
 }
 
 #[cfg(test)]

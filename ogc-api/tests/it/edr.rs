@@ -312,3 +312,48 @@ async fn an_answer_is_not_made_again_for_who_holds_it_and_is_another_after_a_pub
         .await;
     assert_eq!(newer.status, 200);
 }
+
+#[tokio::test]
+async fn values_at_positions_of_projected_systems_are_those_of_the_same_places_in_degrees() {
+    let service = Service::start().await;
+    let at = format!("datetime={}&parameter-name={EAST}", time(2));
+    for (crs, kind) in [("EPSG:32631", "UTM"), ("EPSG:3995", "polar"), ("EPSG:3857", "Mercator")] {
+        let system = driftline_domain::ReferenceSystem::find(crs).unwrap();
+        let (lon, lat) = (4.1, 60.3);
+        let (x, y) = system.forward(lon, lat).unwrap();
+        let query = format!("{CURRENTS}/position?coords=POINT({x:.3}+{y:.3})&crs={crs}&{at}");
+        let told = ok(&service, &query).await.json();
+        let reference = &told["domain"]["referencing"][0];
+        assert_eq!(reference["system"]["type"], "ProjectedCRS", "{kind}");
+        assert_eq!(reference["system"]["id"], system.uri(), "{kind}");
+        assert_eq!(reference["coordinates"], serde_json::json!(["x", "y"]));
+        let axes = &told["domain"]["axes"];
+        let place = [&axes["x"], &axes["y"]].map(|axis| axis["values"][0].as_f64().unwrap());
+        assert!(
+            (place[0] - x).abs() < 2e-3 && (place[1] - y).abs() < 2e-3,
+            "{kind}: {place:?} {x} {y}"
+        );
+        assert_current(floats(&told["ranges"][EAST]["values"])[0], lon, 2);
+    }
+    let utm = driftline_domain::ReferenceSystem::find("EPSG:32631").unwrap();
+    let line = [(4.0, 60.1), (4.2, 60.2), (4.4, 60.2)];
+    let metres = line.map(|(lon, lat)| utm.forward(lon, lat).unwrap());
+    let text = metres.map(|(x, y)| format!("{x:.3}+{y:.3}")).join(",");
+    let table = ok(
+        &service,
+        &format!("{CURRENTS}/trajectory?coords=LINESTRING({text})&crs=EPSG:32631&f=CSV&{at}"),
+    )
+    .await;
+    let mut table = csv::Reader::from_reader(&table.body[..]);
+    assert_eq!(
+        table.headers().unwrap().iter().take(3).collect::<Vec<_>>(),
+        ["x", "y", "datetime"]
+    );
+    let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), line.len());
+    for ((row, (x, y)), (lon, _)) in rows.iter().zip(metres).zip(line) {
+        let number = |column: usize| row[column].parse::<f64>().unwrap();
+        assert!((number(0) - x).abs() < 2e-3 && (number(1) - y).abs() < 2e-3, "{row:?}");
+        assert_current(number(3), lon, 2);
+    }
+}

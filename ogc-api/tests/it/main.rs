@@ -7,6 +7,8 @@ mod caching;
 #[cfg(test)]
 mod capabilities;
 #[cfg(test)]
+mod cells;
+#[cfg(test)]
 mod content;
 #[cfg(test)]
 mod documents;

@@ -1,7 +1,7 @@
 //! WMTS: capabilities, tiles by both kinds of address, and the standard's exceptions.
 
 use crate::content::publish_with_raster;
-use crate::forcing::time;
+use crate::forcing::{current_ms, time};
 use crate::pixels::Pixels;
 use crate::service::{BASE, Service};
 
@@ -103,6 +103,86 @@ async fn both_kinds_of_address_give_the_tile_of_xyz() {
         ))
         .await;
     assert!(Pixels::of(&degrees).drawn() > 20);
+}
+
+#[tokio::test]
+async fn a_pixel_of_a_tile_tells_what_the_layer_has_there() {
+    let service = Service::start().await;
+    let (mission, _) = publish_with_raster(&service, &service.ours, (3.0, 59.5), 3).await;
+    let root = format!("/missions/{mission}");
+    let at = time(2);
+    // At zoom 7 in degrees there are 256 x 128 tiles, each 1.40625 degrees wide.
+    let (matrix, row, column, j, i) = (7, 21, 130, 17, 203);
+    let pairs = format!(
+        "{root}/wmts?SERVICE=WMTS&REQUEST=GetFeatureInfo&VERSION=1.0.0&LAYER=currents&STYLE=&FORMAT=image/png\
+         &TILEMATRIXSET=WorldCRS84Quad&TILEMATRIX={matrix}&TILEROW={row}&TILECOL={column}&J={j}&I={i}&TIME={at}&INFOFORMAT="
+    );
+    let rest = format!("{root}/wmts/currents/default/{at}/WorldCRS84Quad/{matrix}/{row}/{column}/info/{j}/{i}");
+    for (media_type, ending) in [
+        ("application/json", "json"),
+        ("text/html", "html"),
+        ("text/plain", "txt"),
+    ] {
+        let by_pairs = service.get(&format!("{pairs}{media_type}")).await;
+        let by_address = service.get(&format!("{rest}.{ending}")).await;
+        assert_eq!(by_pairs.status, 200, "{}", text(&by_pairs.body));
+        assert!(by_pairs.header("content-type").starts_with(media_type));
+        assert_eq!(by_pairs.header("x-test-bill"), "feature-info 1 false");
+        assert!(text(&by_pairs.body).contains(&at.to_string()));
+        assert_eq!(by_pairs.body, by_address.body, "{media_type}");
+    }
+    // The dimension's value put into the template as it stands in the capabilities.
+    let period = format!("{}/{}/PT1H", time(0), time(3));
+    let of_period = service
+        .get(&format!("{}.json", rest.replace(&at.to_string(), &period)))
+        .await;
+    assert_eq!(of_period.status, 200, "{}", text(&of_period.body));
+    let tile = format!("{root}/wmts/currents/default/{period}/WorldCRS84Quad/{matrix}/{row}/{column}.png");
+    assert_eq!(service.get(&tile).await.header("content-type"), "image/png");
+    let told = service.get(&format!("{rest}.json")).await.json();
+    let feature = &told["features"][0];
+    let width = 180.0 / 128.0;
+    let lon = -180.0 + width * (f64::from(column) + (f64::from(i) + 0.5) / 256.0);
+    assert!(
+        (feature["geometry"]["coordinates"][0].as_f64().unwrap() - lon).abs() < 1e-9,
+        "{told}"
+    );
+    let value = feature["properties"]["value"].as_f64().unwrap();
+    assert!((value - current_ms(lon, 2)).abs() < 1e-3, "{told}");
+    let capabilities = service.get(&format!("{root}/wmts/1.0.0/WMTSCapabilities.xml")).await;
+    let capabilities = text(&capabilities.body);
+    assert!(capabilities.contains("<InfoFormat>application/json</InfoFormat>"));
+    assert!(
+        capabilities.contains("{TileRow}/{TileCol}/info/{J}/{I}.html"),
+        "{capabilities}"
+    );
+    for (query, code, locator) in [
+        (pairs.replace("&J=17", "&J=256"), "PointIJOutOfRange", "J"),
+        (pairs.replace("&I=203", "&I=-1"), "PointIJOutOfRange", "I"),
+        (pairs.replace("&I=203", ""), "MissingParameterValue", "I"),
+        (pairs.replace("TILEROW=21", "TILEROW=9999"), "TileOutOfRange", "TILEROW"),
+        (format!("{pairs}image/png"), "InvalidParameterValue", "INFOFORMAT"),
+        (pairs.clone(), "MissingParameterValue", "INFOFORMAT"),
+    ] {
+        let query = if query.ends_with('=') && locator != "INFOFORMAT" {
+            format!("{query}text/plain")
+        } else {
+            query
+        };
+        let answer = service.get(&query).await;
+        let expected = format!("exceptionCode=\"{code}\" locator=\"{locator}\"");
+        let document = text(&answer.body);
+        assert!(
+            answer.status == 400 && document.contains(&expected),
+            "{query}: {document}"
+        );
+    }
+    let bare = service.get(&rest).await;
+    assert!(
+        bare.status == 400 && text(&bare.body).contains("INFOFORMAT"),
+        "{}",
+        text(&bare.body)
+    );
 }
 
 #[tokio::test]

@@ -20,6 +20,19 @@ pub fn read_band(bytes: &[u8], band: usize) -> Result<DensityGrid, Error> {
             bands: layout.bands,
         });
     }
+    Ok(DensityGrid {
+        values: layout.values(&tags, bytes, band)?,
+        ..grid(&tags, &layout)?
+    })
+}
+
+/// Where the cells of the bands are: the grid without values.
+pub fn read_grid(bytes: &[u8]) -> Result<DensityGrid, Error> {
+    let tags = Directory::first(bytes)?;
+    grid(&tags, &Layout::of(&tags)?)
+}
+
+fn grid(tags: &Directory<'_>, layout: &Layout) -> Result<DensityGrid, Error> {
     let [dlon, dlat, _] = tags.doubles(Tag::ModelPixelScaleTag)?;
     let [column, row, _, west, north, _] = tags.doubles(Tag::ModelTiepointTag)?;
     let sound = [dlon, dlat, west, north].iter().all(|number| number.is_finite()) && dlon > 0.0 && dlat > 0.0;
@@ -33,7 +46,7 @@ pub fn read_band(bytes: &[u8], band: usize) -> Result<DensityGrid, Error> {
         dlat,
         nx: layout.nx,
         ny: layout.ny,
-        values: layout.values(&tags, bytes, band)?,
+        values: Vec::new(),
     })
 }
 

@@ -146,7 +146,7 @@ fn texts(times: &[ValidTime]) -> Vec<String> {
 
 fn referencing(crs: Crs) -> Value {
     json!([
-        {"coordinates": crs.axes(), "system": {"type": "GeographicCRS", "id": crs.uri()}},
+        {"coordinates": crs.axes(), "system": crs.system()},
         {"coordinates": ["t"], "system": {"type": "TemporalRS", "calendar": "Gregorian"}},
     ])
 }

@@ -1,4 +1,4 @@
-//! CSV (RFC 4180): `longitude,latitude,datetime` and a column for each parameter, a row for each position and time; a missing
+//! CSV (RFC 4180): `longitude,latitude,datetime` (in a projected system `x,y,datetime`) and a column for each parameter, a row for each position and time; a missing
 //! value is an empty field. Positions of a grid without any value are left out.
 
 use std::fmt::Write as _;
@@ -6,7 +6,12 @@ use std::fmt::Write as _;
 use super::super::coverage::{Answer, Domain};
 
 pub(super) fn encode(answer: &Answer) -> Vec<u8> {
-    let mut text = String::from("longitude,latitude,datetime");
+    let places = if answer.crs.is_projected() {
+        "x,y"
+    } else {
+        "longitude,latitude"
+    };
+    let mut text = format!("{places},datetime");
     for parameter in &answer.parameters {
         text.push(',');
         text.push_str(parameter.id);

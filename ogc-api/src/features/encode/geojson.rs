@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Fields, PageDocument};
 use crate::features::block::{Block, Picked, Shape};
+use crate::features::cells::Cells;
 use crate::features::positions::{Positioned, write_geometry};
 use crate::features::text::{push_json_text, push_number, push_position};
 use crate::links::Link;
@@ -63,6 +64,10 @@ pub(super) fn push_feature(text: &mut String, picked: &Picked, fields: &Fields, 
         push_particle(text, block, index, positions);
         return;
     }
+    if let Some(cells) = block.cells().filter(|_| fields.is_all()) {
+        push_cell(text, block, cells, index, positions);
+        return;
+    }
     text.push_str(r#"{"type":"Feature","id":"#);
     push_json_text(text, &block.id(index));
     text.push_str(r#","geometry":"#);
@@ -110,13 +115,41 @@ fn push_particle(text: &mut String, block: &Block, index: usize, positions: &Pos
         Some(place) => push_position(text, place),
         None => text.push_str("[]"),
     }
+    text.push('}');
     text.push_str(&shared.property_id);
     push_number(text, row);
-    text.push_str(&shared.before_particle);
+    text.push_str(&shared.of_run);
+    text.push_str(r#","particle_id":"#);
     push_number(text, index as u64);
-    text.push_str(&shared.before_status);
+    text.push_str(&shared.valid_time);
+    text.push_str(r#","particle_status":""#);
     text.push_str(particles.status[index].name());
-    text.push_str(&shared.behind_status);
+    text.push('"');
+    text.push_str(&shared.end);
+}
+
+/// So are pages of cells.
+fn push_cell(text: &mut String, block: &Block, cells: &Cells, index: usize, positions: &Positioned) {
+    let (shared, row) = (block.text(), cells.row(index));
+    text.push_str(&shared.before_row);
+    push_number(text, row);
+    text.push_str(r#"","geometry":"#);
+    push_geometry(text, block, index, positions);
+    text.push_str(&shared.property_id);
+    push_number(text, row);
+    text.push_str(&shared.of_run);
+    text.push_str(&shared.valid_time);
+    let numbers = [
+        ("poc", cells.poc(index)),
+        ("density_per_km2", cells.density_per_km2(index)),
+        ("area_km2", cells.area_km2(index)),
+    ];
+    for (name, number) in numbers {
+        // Numbers of cells are finite, and print as JSON has them.
+        text.push_str(&format!(r#","{name}":{number}"#));
+    }
+    text.push_str(&shared.object_code);
+    text.push_str(&shared.end);
 }
 
 pub(super) fn push_attribution(text: &mut String, lines: &[String]) {
