@@ -9,6 +9,9 @@ const BASIC: &str = "WMS 1.3.0, basic";
 const QUERYABLE: &str = "WMS 1.3.0, queryable";
 const OLD: &str = "WMS 1.1.1";
 
+/// What the capabilities say that there is.
+pub(super) const CLASSES: [&str; 3] = [BASIC, QUERYABLE, OLD];
+
 const MAP: &str = "REQUEST=GetMap&VERSION=1.3.0&STYLES=&CRS=CRS:84&BBOX=2,58,7,62&WIDTH=100&HEIGHT=80&FORMAT=image/png&LAYERS=search-areas";
 
 pub(super) fn cases() -> Vec<Case> {
