@@ -55,6 +55,14 @@ impl StyleId {
     }
 }
 
+/// Conformance classes of the draft. MapLibre's validator and QGIS read the stylesheets.
+pub(crate) const CLASSES: [&str; 4] = [
+    "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/mapbox-styles",
+    "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/sld-10",
+    "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/sld-11",
+];
+
 /// Routes of styles.
 pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
     vec![

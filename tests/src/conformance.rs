@@ -10,6 +10,7 @@ mod common;
 mod cql2;
 mod edr;
 mod features;
+mod maps;
 mod processes;
 mod styles;
 mod tiles;
@@ -84,7 +85,7 @@ impl Subject {
         }
     }
 
-    /// The classes that the roots declare.
+    /// The classes that the roots declare, and those of services that have capabilities instead of a list of classes.
     pub(crate) fn declared(&self) -> BTreeSet<String> {
         let of_root = |root: &&str| {
             let declared = self.client.json(&format!("{root}/conformance"));
@@ -94,7 +95,8 @@ impl Subject {
                 .map(|class| class.as_str().unwrap().to_owned())
                 .collect::<Vec<_>>()
         };
-        ROOTS.iter().flat_map(of_root).collect()
+        let of_services = wms::CLASSES.into_iter().chain(wmts::CLASSES).map(str::to_owned);
+        ROOTS.iter().flat_map(of_root).chain(of_services).collect()
     }
 }
 
@@ -105,6 +107,7 @@ fn cases() -> Vec<Case> {
         features::cases(),
         cql2::cases(),
         edr::cases(),
+        maps::cases(),
         processes::cases(),
         styles::cases(),
         tiles::cases(),

@@ -10,6 +10,7 @@ use crate::ask::Ask;
 use crate::document::{JSON, document};
 use crate::features::RootAsk;
 use crate::links::Link;
+use crate::ogc_maps;
 
 /// `GET …/styles`.
 pub(super) async fn list(asked: RootAsk) -> Result<Response, Error> {
@@ -81,5 +82,11 @@ fn links(asked: &RootAsk, style: StyleId) -> Vec<Link> {
         .collect();
     let about = format!("{}/styles/{}/metadata", asked.root.path(), style.id());
     links.push(site.link("describedby", JSON, "About the style", &about));
+    links.extend(ogc_maps::styled_link(
+        site,
+        &asked.root,
+        asked.tiled_collection().ok(),
+        style.id(),
+    ));
     links
 }

@@ -10,6 +10,9 @@ const QUERYABLE: &str = "WMS 1.3.0, queryable";
 const OLD: &str = "WMS 1.1.1";
 pub(super) const CLASSES: [&str; 3] = [BASIC, QUERYABLE, OLD];
 
+/// What the capabilities say that there is.
+pub(super) const CLASSES: [&str; 3] = [BASIC, QUERYABLE, OLD];
+
 const MAP: &str = "REQUEST=GetMap&VERSION=1.3.0&STYLES=&CRS=CRS:84&BBOX=2,58,7,62&WIDTH=100&HEIGHT=80&FORMAT=image/png&LAYERS=search-areas";
 
 pub(super) fn cases() -> Vec<Case> {

@@ -10,12 +10,16 @@ const KVP: &str = "http://www.opengis.net/spec/wmts/1.0/conf/server/kvp";
 const REST: &str = "http://www.opengis.net/spec/wmts/1.0/conf/server/rest";
 pub(super) const CLASSES: [&str; 2] = [KVP, REST];
 
+/// What the capabilities say that there is.
+pub(super) const CLASSES: [&str; 2] = [KVP, REST];
+
 pub(super) fn cases() -> Vec<Case> {
     let case = |class, id, check| Case { class, id, check };
     vec![
         case(KVP, "schema: capabilities and exceptions", documents),
         case(KVP, "OWSLib: GetCapabilities and GetTile", owslib),
         case(REST, "GDAL: WMTS driver", gdal_reads),
+        case(REST, "GDAL: GetFeatureInfo", gdal_asks),
         case(REST, "QGIS: a layer of both tile matrix sets", qgis_draws),
     ]
 }
@@ -111,6 +115,14 @@ fn gdal_reads(subject: &Subject) {
             "{set}: nothing is drawn: {said}"
         );
     }
+}
+
+/// gdallocationinfo asks by the address that the capabilities have for a resource of the kind FeatureInfo.
+fn gdal_asks(subject: &Subject) {
+    let capabilities = address(subject, "/1.0.0/WMTSCapabilities.xml");
+    let dataset = format!("WMTS:{capabilities},layer=currents,tilematrixset=WorldCRS84Quad,tilematrix=8");
+    let said = gdal_says("gdallocationinfo", &[], &["-xml", "-wgs84", &dataset, "4.1", "60.15"]);
+    assert!(said.contains("<LocationInfo>") && said.contains("m/s"), "{said}");
 }
 
 fn qgis_draws(subject: &Subject) {
