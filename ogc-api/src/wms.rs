@@ -6,7 +6,6 @@
 
 mod blue_lake;
 mod capabilities;
-mod capabilities_cache;
 mod colour_scale;
 mod describe_layer;
 mod exception;
@@ -25,7 +24,6 @@ mod xml_tree;
 use std::time::Duration;
 
 pub use blue_lake::{BlueLake, BlueLakeError};
-pub(crate) use capabilities_cache::CapabilitiesCache;
 pub(crate) use request::wms;
 
 /// What takes longer is refused in the words of the standard, just before the deadline of every handler would do it in
