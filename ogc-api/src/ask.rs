@@ -5,6 +5,7 @@ use driftline_auth_billing::{Caller, Scope};
 use http::request::Parts;
 use http::{HeaderMap, header};
 
+use crate::entity_tag::EntityTag;
 use crate::links::{Site, is_credential};
 use crate::query::{Query, shown};
 use crate::{AppState, Error};
@@ -39,6 +40,15 @@ impl Ask {
     /// The address of this very request.
     pub(crate) fn self_url(&self) -> String {
         self.site.url_with(&self.path, self.query.pairs())
+    }
+
+    /// Names everything that a document of this request is made from: the request's address with the credential that links carry,
+    /// how far the caller's links reach, and what else stands in it.
+    pub(crate) fn made_from(&self, words: &[&str]) -> EntityTag {
+        let address = self.self_url();
+        let mut parts = vec![address.as_bytes(), self.site.reach().as_bytes()];
+        parts.extend(words.iter().map(|word| word.as_bytes()));
+        EntityTag::of_parts(&parts)
     }
 
     /// Refuses a client that takes no JSON at all (RFC 9110, 12.5.1).

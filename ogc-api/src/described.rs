@@ -2,17 +2,17 @@
 //! conformance classes. The page shows what the JSON says, links first.
 
 use axum::response::Response;
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use quick_xml::escape::escape;
 use serde_json::Value;
 
 use crate::accept::preferred;
 use crate::ask::Ask;
-use crate::document::{JSON, document, not_modified};
-use crate::entity_tag::EntityTag;
+use crate::document::{JSON, json_bytes};
 use crate::links::Link;
 use crate::query::shown;
-use crate::{Error, html};
+use crate::written::Written;
+use crate::{AppState, Error, html};
 
 /// How deep a page shows what is inside of what.
 const MAX_DEPTH: usize = 8;
@@ -67,30 +67,36 @@ impl Form {
         ]
     }
 
-    /// The answer with a document of this title.
-    pub(crate) fn answer(
+    /// The answer with a document that is made from its request and these words: the one that was written before, or what is
+    /// written now, its title and its content.
+    pub(crate) async fn answer(
         self,
-        ask: &Ask,
+        (state, ask): (&AppState, &Ask),
         media_type: &'static str,
-        title: &str,
-        content: &Value,
+        words: &[&str],
+        write: impl FnOnce() -> (String, Value) + Send + 'static,
     ) -> Result<Response, Error> {
-        let mut response = match self {
-            Self::Json => document(&ask.headers, media_type, content)?,
-            Self::Html => {
-                let page = html::page(title, &body(title, content));
-                let tag = EntityTag::of_bytes(page.as_bytes());
-                if tag.is_held_by(&ask.headers) {
-                    not_modified(&tag)
-                } else {
-                    html::answer(page, &tag)
-                }
-            }
+        let (name, media_type) = match self {
+            Self::Json => ("json", media_type),
+            Self::Html => ("html", html::HTML),
         };
+        let made_from = ask.made_from(&[&[name], words].concat());
+        let written = Written::of(state, made_from, move || self.bytes(write()));
+        let mut response = written.await?.answer(&ask.headers, media_type);
+        if self == Self::Html && response.status() == StatusCode::OK {
+            html::guard(&mut response);
+        }
         response
             .headers_mut()
             .append(header::VARY, HeaderValue::from_static("Accept"));
         Ok(response)
+    }
+
+    fn bytes(self, (title, content): (String, Value)) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Json => json_bytes(&content),
+            Self::Html => Ok(html::page(&title, &body(&title, &content)).into_bytes()),
+        }
     }
 }
 

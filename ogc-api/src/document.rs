@@ -23,12 +23,17 @@ pub(crate) fn document(
     media_type: &'static str,
     content: &impl Serialize,
 ) -> Result<Response, Error> {
-    let body = serde_json::to_vec(content).map_err(|error| Error::Internal(format!("an answer: {error}")))?;
+    let body = json_bytes(content)?;
     let tag = EntityTag::of_bytes(&body);
     if tag.is_held_by(headers) {
         return Ok(not_modified(&tag));
     }
     Ok(with_tag(Body::from(body), media_type, &tag))
+}
+
+/// A document as text.
+pub(crate) fn json_bytes(content: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(content).map_err(|error| Error::Internal(format!("an answer: {error}")))
 }
 
 /// An answer whose tag is already known.

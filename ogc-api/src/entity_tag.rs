@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::compression::Encoding;
 
 /// A strong entity tag, quotes included.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct EntityTag(String);
 
 impl EntityTag {
@@ -39,6 +39,11 @@ impl EntityTag {
             Encoding::Brotli => "-br\"",
         };
         Self(format!("{}{ending}", self.0.trim_end_matches('"')))
+    }
+
+    /// The tag as text.
+    pub(crate) fn as_text(&self) -> &str {
+        &self.0
     }
 
     /// The tag's characters.

@@ -1,12 +1,8 @@
 //! Pages for people around what programs read as JSON: plain documents without scripts and without other hosts.
 
-use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
 use quick_xml::escape::escape;
-
-use crate::document::with_tag;
-use crate::entity_tag::EntityTag;
 
 /// The media type.
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
@@ -34,13 +30,6 @@ pub(crate) fn page(title: &str, body: &str) -> String {
          content=\"width=device-width, initial-scale=1\"><title>{}</title><style>{STYLE}</style></head>\n<body>\n{body}</body></html>\n",
         escape(title)
     )
-}
-
-/// An answer with a page.
-pub(crate) fn answer(page: impl Into<Body>, tag: &EntityTag) -> Response {
-    let mut response = with_tag(page.into(), HTML, tag);
-    guard(&mut response);
-    response
 }
 
 /// Says in an answer what its page may do.

@@ -45,6 +45,7 @@ mod styles;
 mod tilesets;
 mod wms;
 mod wmts;
+mod written;
 mod zarr;
 
 pub use cycle_objects::{CycleObject, CycleObjects};

@@ -124,6 +124,11 @@ impl Site {
         self.limited_to.as_deref().is_none_or(|prefix| path.starts_with(prefix))
     }
 
+    /// Below which path links work for the caller; empty where they do everywhere.
+    pub(crate) fn reach(&self) -> &str {
+        self.limited_to.as_deref().unwrap_or_default()
+    }
+
     /// The address of a path of this service, with the caller's credential.
     pub(crate) fn url(&self, path: &str) -> String {
         self.carried(path)

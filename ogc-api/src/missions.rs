@@ -1,5 +1,6 @@
 //! `/v1/missions`: questions are posted, followed and withdrawn here, and their result files fetched (contract.md).
 
+mod completed;
 mod documents;
 mod events;
 mod particles;
@@ -9,6 +10,7 @@ mod streams;
 mod submit;
 mod view;
 
+pub(crate) use completed::{CompletedMissions, known_mission};
 pub(crate) use documents::DocumentMakers;
 pub(crate) use events::events;
 pub(crate) use particles::particles;

@@ -4,11 +4,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::chain;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::document::{JSON, OPENAPI, document};
+use crate::document::{JSON, OPENAPI, json_bytes};
+use crate::entity_tag::EntityTag;
 use crate::links::Site;
 use crate::missions::CAPABILITIES;
+use crate::written::Written;
 use crate::{AppState, Error, openapi};
 
 /// `GET /`: the page for those who take HTML, the JSON document for everybody else.
@@ -20,7 +22,20 @@ pub(crate) async fn landing(State(state): State<AppState>, headers: HeaderMap, u
             .append(header::VARY, HeaderValue::from_static("Accept"));
         return Ok(response);
     }
-    let site = Site::open(state.public_base.for_request(&headers, &uri)?);
+    let base = state.public_base.for_request(&headers, &uri)?;
+    let made_from = EntityTag::of_parts(&[b"the service", base.as_bytes()]);
+    let written = Written::of(&state, made_from, move || {
+        json_bytes(&landing_document(&Site::open(base)))
+    })
+    .await?;
+    let mut response = written.answer(&headers, JSON);
+    response
+        .headers_mut()
+        .append(header::VARY, HeaderValue::from_static("Accept"));
+    Ok(response)
+}
+
+fn landing_document(site: &Site) -> Value {
     let links = [
         site.link("self", JSON, "This document", "/"),
         site.link("service-desc", OPENAPI, "The whole API in OpenAPI 3.0", "/api"),
@@ -35,17 +50,12 @@ pub(crate) async fn landing(State(state): State<AppState>, headers: HeaderMap, u
         site.link("missions", JSON, "Missions; needs a key", "/v1/missions"),
         site.link("status", JSON, "Whether requests can be served", "/ready"),
     ];
-    let service = json!({
+    json!({
         "title": "Driftline",
         "description": "Drift forecasts for search and rescue: where to search, now and in the hours ahead.",
         "version": env!("CARGO_PKG_VERSION"),
         "links": links,
-    });
-    let mut response = document(&headers, JSON, &service)?;
-    response
-        .headers_mut()
-        .append(header::VARY, HeaderValue::from_static("Accept"));
-    Ok(response)
+    })
 }
 
 /// Whether HTML is named among what the client takes; programs that take anything get JSON.
@@ -65,7 +75,10 @@ pub(crate) fn takes_html(headers: &HeaderMap) -> bool {
 /// `GET /api`.
 pub(crate) async fn api(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, Error> {
     let base = state.public_base.for_request(&headers, &uri)?;
-    document(&headers, OPENAPI, &openapi::service_document(&base))
+    let made_from = EntityTag::of_parts(&[b"the whole API", base.as_bytes()]);
+    let write = move || json_bytes(&openapi::service_document(&base));
+    let written = Written::of(&state, made_from, write).await?;
+    Ok(written.answer(&headers, OPENAPI))
 }
 
 /// `GET /health`: the process answers, and a restart would not help it; 503 when the database has failed for long.

@@ -23,11 +23,11 @@ use crate::forcing_maps::ForcingMaps;
 use crate::health::Health;
 use crate::links::PublicBase;
 use crate::maps::MapPlaces;
-use crate::missions::{DocumentMakers, EventStreams};
+use crate::missions::{CompletedMissions, DocumentMakers, EventStreams};
 use crate::processes::EchoJobs;
 use crate::provider::Provider;
 use crate::runs::RunCache;
-use crate::wms::CapabilitiesCache;
+use crate::written::WrittenDocuments;
 
 /// Why a seam gave no answer: a sentence for the log, never for the client.
 #[derive(Debug, thiserror::Error)]
@@ -220,7 +220,8 @@ pub(crate) struct Inner {
     pub(crate) documents: DocumentMakers,
     pub(crate) echo_jobs: EchoJobs,
     pub(crate) health: Health,
-    pub(crate) capabilities: CapabilitiesCache,
+    pub(crate) written: WrittenDocuments,
+    pub(crate) completed: CompletedMissions,
 }
 
 impl AppState {
@@ -237,7 +238,8 @@ impl AppState {
             documents: DocumentMakers::default(),
             echo_jobs: EchoJobs::default(),
             health: Health::default(),
-            capabilities: CapabilitiesCache::default(),
+            written: WrittenDocuments::default(),
+            completed: CompletedMissions::default(),
         }))
     }
 
@@ -269,8 +271,12 @@ impl AppState {
         &self.0.echo_jobs
     }
 
-    pub(crate) fn capabilities(&self) -> &CapabilitiesCache {
-        &self.0.capabilities
+    pub(crate) fn written(&self) -> &WrittenDocuments {
+        &self.0.written
+    }
+
+    pub(crate) fn completed(&self) -> &CompletedMissions {
+        &self.0.completed
     }
 
     pub(crate) fn health(&self) -> &Health {

@@ -6,7 +6,6 @@
 
 mod blue_lake;
 mod capabilities;
-mod capabilities_cache;
 mod colour_scale;
 mod describe_layer;
 mod exception;
@@ -27,7 +26,6 @@ mod xml_tree;
 use std::time::Duration;
 
 pub use blue_lake::{BlueLake, BlueLakeError};
-pub(crate) use capabilities_cache::CapabilitiesCache;
 pub(crate) use reference_system::zones_of;
 pub(crate) use request::wms;
 

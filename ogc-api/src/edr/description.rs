@@ -14,9 +14,11 @@ use super::request::{QueryType, UNITS};
 use super::subject::{Subject, collection_path, instance_id, instances, named, root_path};
 use crate::ask::Ask;
 use crate::conformance::COMMON;
-use crate::document::{JSON, OPENAPI, document};
+use crate::document::{JSON, OPENAPI, document, json_bytes};
+use crate::entity_tag::EntityTag;
 use crate::features::RootAsk;
 use crate::links::Link;
+use crate::written::Written;
 use crate::{AppState, CycleAbout, Error, openapi};
 
 const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
@@ -27,9 +29,16 @@ const TRS: &str =
 const ZARR: &str = "application/vnd+zarr";
 
 /// `GET /edr`.
-pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
-    check(&ask)?;
-    let path = root_path(&root);
+pub(crate) async fn landing(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
+    check(&asked.ask)?;
+    let made_from = asked.ask.made_from(&["landing", &asked.root.title()]);
+    let headers = asked.ask.headers.clone();
+    let written = Written::of(&state, made_from, move || json_bytes(&landing_page(&asked)));
+    Ok(written.await?.answer(&headers, JSON))
+}
+
+fn landing_page(RootAsk { ask, root }: &RootAsk) -> Value {
+    let path = root_path(root);
     let at = |rest: &str| format!("{path}{rest}");
     let links = [
         Link::new("self", JSON, ask.self_url()).titled("This document"),
@@ -39,13 +48,12 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
             .link("conformance", JSON, "Conformance classes", &at("/conformance")),
         ask.site.link("data", JSON, "Collections", &at("/collections")),
     ];
-    let page = json!({
+    json!({
         "title": format!("{}: values", root.title()),
         "description": "Currents, wind, waves and probabilities as values: at positions, in areas, along paths.",
         "keywords": ["currents", "wind", "waves", "drift", "search and rescue"],
         "links": links,
-    });
-    document(&ask.headers, JSON, &page)
+    })
 }
 
 /// `GET /edr/conformance`.
@@ -56,10 +64,13 @@ pub(crate) async fn conformance(RootAsk { ask, .. }: RootAsk) -> Result<Response
 }
 
 /// `GET /edr/api`.
-pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
+pub(crate) async fn api(State(state): State<AppState>, RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
     check(&ask)?;
-    let content = openapi::edr_document(&ask.site.server_url(&root_path(&root)), &root.title());
-    document(&ask.headers, OPENAPI, &content)
+    let (address, title) = (ask.site.server_url(&root_path(&root)), root.title());
+    let made_from = EntityTag::of_parts(&[b"the API of values", address.as_bytes(), title.as_bytes()]);
+    let write = move || json_bytes(&openapi::edr_document(&address, &title));
+    let written = Written::of(&state, made_from, write).await?;
+    Ok(written.answer(&ask.headers, OPENAPI))
 }
 
 /// `GET /edr/collections`.

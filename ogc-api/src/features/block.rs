@@ -313,6 +313,16 @@ impl Block {
             .collect()
     }
 
+    /// How many features lie in the region and the interval.
+    pub(crate) fn count(&self, region: Option<&Region>, interval: Interval) -> usize {
+        match (&self.content, region) {
+            (Content::Particles(particles), Some(region)) if interval.meets(particles.time, particles.time) => {
+                region.count(&particles.lon_deg, &particles.lat_deg)
+            }
+            _ => self.pick(0, region, interval, usize::MAX, |_| true).len(),
+        }
+    }
+
     /// The geometry.
     pub(crate) fn shape(&self, index: usize) -> Option<Shape<'_>> {
         Some(match &self.content {

@@ -1,6 +1,8 @@
 //! What a root says about itself: landing page, conformance, API document, collections (OGC API Features Part 1, 7.2 to
 //! 7.14). Only classes that hold are declared.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use driftline_domain::ReferenceSystem;
@@ -13,11 +15,13 @@ use super::region::Region;
 use super::root::{Root, RootAsk};
 use crate::ask::Ask;
 use crate::described::Form;
-use crate::document::{JSON, OPENAPI, document};
+use crate::document::{JSON, OPENAPI, json_bytes};
+use crate::entity_tag::EntityTag;
 use crate::kml::KML;
 use crate::missions::{CAPABILITIES, map_links};
 use crate::ogc_tiles::tileset_links;
 use crate::processes::relations;
+use crate::written::Written;
 use crate::{AppState, Error, conformance, ogc_maps, openapi};
 
 /// Conformance classes of OGC API Features.
@@ -54,12 +58,21 @@ const STYLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/styles";
 const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
 
 /// `GET /ogc`.
-pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
-    let form = checked(&ask)?;
+pub(crate) async fn landing(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
+    let form = checked(&asked.ask)?;
+    let asked = Arc::new(asked);
+    let title = asked.root.title();
+    let writer = Arc::clone(&asked);
+    let write = move || landing_content(&writer, form);
+    form.answer((&state, &asked.ask), JSON, &["landing", &title], write)
+        .await
+}
+
+fn landing_content(RootAsk { ask, root }: &RootAsk, form: Form) -> (String, Value) {
     let path = root.path();
     let at = |rest: &str| format!("{path}{rest}");
     let base = root.base_path();
-    let mut links = form.links(&ask);
+    let mut links = form.links(ask);
     links.extend([
         ask.site
             .link("service-desc", OPENAPI, "The API in OpenAPI 3.0", &at("/api")),
@@ -97,53 +110,82 @@ pub(crate) async fn landing(RootAsk { ask, root }: RootAsk) -> Result<Response, 
                 .link("kml", KML, "Areas and datums that hold now as live KML", "/kml"),
         ]),
     }
-    links.extend(tileset_links(&ask.site, &root, None));
+    links.extend(tileset_links(&ask.site, root, None));
     links.push(ask.site.link(STYLES, JSON, "Styles", &at("/styles")));
-    links.extend(ogc_maps::link(&ask.site, &root, None));
+    links.extend(ogc_maps::link(&ask.site, root, None));
     let description = "Drift forecasts for search and rescue: where to search, now and in the hours ahead.";
     let page = json!({"title": root.title(), "description": description, "links": links});
-    form.answer(&ask, JSON, &root.title(), &page)
+    (root.title(), page)
 }
 
 /// `GET /ogc/conformance`.
-pub(crate) async fn conformance(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
-    let form = checked(&ask)?;
-    let classes = conformance::of_ogc_root(root.mission_id().is_none());
-    let content = json!({"links": form.links(&ask), "conformsTo": classes});
-    form.answer(&ask, JSON, "Conformance classes", &content)
+pub(crate) async fn conformance(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
+    let form = checked(&asked.ask)?;
+    let asked = Arc::new(asked);
+    let writer = Arc::clone(&asked);
+    let write = move || {
+        let classes = conformance::of_ogc_root(writer.root.mission_id().is_none());
+        let content = json!({"links": form.links(&writer.ask), "conformsTo": classes});
+        ("Conformance classes".to_owned(), content)
+    };
+    form.answer((&state, &asked.ask), JSON, &["conformance"], write).await
 }
 
 /// `GET /ogc/api`.
-pub(crate) async fn api(RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
+pub(crate) async fn api(State(state): State<AppState>, RootAsk { ask, root }: RootAsk) -> Result<Response, Error> {
     ask.query.allow_only(&["f"])?;
     ask.query.check_format(&["json"])?;
     ask.check_accept()?;
-    let is_tenant = root.mission_id().is_none();
-    let content = openapi::features_document(&ask.site.server_url(&root.path()), &root.title(), is_tenant);
-    document(&ask.headers, OPENAPI, &content)
+    let (address, title, is_tenant) = (
+        ask.site.server_url(&root.path()),
+        root.title(),
+        root.mission_id().is_none(),
+    );
+    let made_from = EntityTag::of_parts(&[b"the API of features", address.as_bytes(), title.as_bytes()]);
+    let write = move || json_bytes(&openapi::features_document(&address, &title, is_tenant));
+    let written = Written::of(&state, made_from, write).await?;
+    Ok(written.answer(&ask.headers, OPENAPI))
 }
 
 /// `GET /ogc/collections`.
 pub(crate) async fn collections(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
-    let RootAsk { ask, root } = &asked;
-    let form = checked(ask)?;
-    let holdings = Holdings::now(&state, ask.caller.org, root.mission_id()).await?;
-    let described: Vec<Value> = Collection::ALL
-        .into_iter()
-        .map(|collection| describe(ask, root, &holdings, collection, None))
-        .collect();
-    let content = json!({"links": form.links(ask), "collections": described});
-    form.answer(ask, JSON, &format!("{}: collections", root.title()), &content)
+    let form = checked(&asked.ask)?;
+    let holdings = Holdings::now(&state, asked.ask.caller.org, asked.root.mission_id()).await?;
+    let asked = Arc::new(asked);
+    let (title, fingerprint) = (asked.root.title(), holdings.fingerprint.as_text().to_owned());
+    let writer = Arc::clone(&asked);
+    let write = move || {
+        let RootAsk { ask, root } = writer.as_ref();
+        let described: Vec<Value> = Collection::ALL
+            .into_iter()
+            .map(|collection| describe(ask, root, &holdings, collection, None))
+            .collect();
+        let content = json!({"links": form.links(ask), "collections": described});
+        (format!("{}: collections", root.title()), content)
+    };
+    form.answer(
+        (&state, &asked.ask),
+        JSON,
+        &["collections", &title, &fingerprint],
+        write,
+    )
+    .await
 }
 
 /// `GET /ogc/collections/{collection_id}`.
 pub(crate) async fn collection(State(state): State<AppState>, asked: RootAsk) -> Result<Response, Error> {
-    let RootAsk { ask, root } = &asked;
-    let form = checked(ask)?;
+    let form = checked(&asked.ask)?;
     let collection = asked.collection()?;
-    let holdings = Holdings::now(&state, ask.caller.org, root.mission_id()).await?;
-    let content = describe(ask, root, &holdings, collection, Some(form));
-    form.answer(ask, JSON, collection.title(), &content)
+    let holdings = Holdings::now(&state, asked.ask.caller.org, asked.root.mission_id()).await?;
+    let asked = Arc::new(asked);
+    let (title, fingerprint) = (asked.root.title(), holdings.fingerprint.as_text().to_owned());
+    let writer = Arc::clone(&asked);
+    let write = move || {
+        let content = describe(&writer.ask, &writer.root, &holdings, collection, Some(form));
+        (collection.title().to_owned(), content)
+    };
+    form.answer((&state, &asked.ask), JSON, &["collection", &title, &fingerprint], write)
+        .await
 }
 
 fn checked(ask: &Ask) -> Result<Form, Error> {

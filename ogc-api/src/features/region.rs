@@ -49,6 +49,23 @@ impl Region {
         self.may_touch(edges) && (self.outline.is_none() || self.touches(&shape()))
     }
 
+    /// How many of these positions lie in it.
+    pub(crate) fn count(&self, lon_deg: &[f64], lat_deg: &[f64]) -> usize {
+        let positions = lon_deg.iter().zip(lat_deg);
+        if self.outline.is_some() || self.bbox.crosses_antimeridian() {
+            return positions.filter(|(lon, lat)| self.contains(**lon, **lat)).count();
+        }
+        let BBox {
+            west,
+            south,
+            east,
+            north,
+        } = self.bbox;
+        // Without a branch the compiler compares several at once.
+        let is_inside = |(lon, lat): (&f64, &f64)| (*lon >= west) & (*lon <= east) & (*lat >= south) & (*lat <= north);
+        positions.map(|position| usize::from(is_inside(position))).sum()
+    }
+
     /// Whether a position lies in it, its edge included.
     pub(crate) fn contains(&self, lon: f64, lat: f64) -> bool {
         if !self.bbox.contains(lon, lat) {
@@ -83,5 +100,33 @@ pub(super) fn pieces(west: f64, east: f64) -> [(f64, f64); 2] {
         [(west, 180.0), (-180.0, east)]
     } else {
         [(west, east); 2]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::LineString;
+
+    #[test]
+    fn a_count_is_what_a_look_at_each_position_finds() {
+        let lon: Vec<f64> = (0..2_000)
+            .map(|number| f64::from(number * 37 % 720) / 2.0 - 180.0)
+            .collect();
+        let lat: Vec<f64> = (0..2_000)
+            .map(|number| f64::from(number * 53 % 361) / 2.0 - 90.0)
+            .collect();
+        let corners = [(0.0, 50.0), (40.0, 55.0), (30.0, 70.0), (0.0, 50.0)];
+        let outline = Polygon::new(LineString::from(corners.to_vec()), Vec::new());
+        for region in [
+            Region::of_box(BBox::new(-3.5, 50.0, 20.0, 60.5).unwrap()),
+            Region::of_box(BBox::new(170.0, -10.0, -170.0, 10.0).unwrap()),
+            Region::of_box(BBox::new(-180.0, -90.0, 180.0, 90.0).unwrap()),
+            Region::of_outline(outline).unwrap(),
+        ] {
+            let found = (0..lon.len()).filter(|at| region.contains(lon[*at], lat[*at])).count();
+            assert!(found > 0, "{region:?}");
+            assert_eq!(region.count(&lon, &lat), found, "{region:?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Which root a request is under: the tenant's, or one mission's.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use driftline_auth_billing::Scope;
 use driftline_database::Mission;
@@ -8,13 +10,13 @@ use http::request::Parts;
 
 use super::Collection;
 use crate::ask::Ask;
-use crate::missions::find_mission;
+use crate::missions::known_mission;
 use crate::{AppState, Error};
 
 /// A root that the caller may read; another tenant's mission is as unknown as one that never was.
 pub(crate) struct Root {
     /// The mission of a mission's root.
-    mission: Option<Mission>,
+    mission: Option<Arc<Mission>>,
 }
 
 impl Root {
@@ -25,7 +27,7 @@ impl Root {
 
     /// The mission of a mission's root.
     pub(crate) fn mission(&self) -> Option<&Mission> {
-        self.mission.as_ref()
+        self.mission.as_deref()
     }
 
     /// Whether the root is that of a distress mission.
@@ -93,7 +95,7 @@ impl Root {
         ask.require(Scope::FeaturesRead)?;
         let mission = match ask.param("mission_id") {
             "" => None,
-            id => Some(find_mission(state, ask.caller.org, id).await?),
+            id => Some(known_mission(state, ask.caller.org, id).await?),
         };
         Ok(Self { mission })
     }

@@ -90,13 +90,23 @@ impl Selection {
         if page.after.is_some() || !self.is_quickly_counted(state, holdings).await? {
             return Ok(None);
         }
-        let all = Page {
-            limit: usize::MAX - 1,
-            after: None,
-            offset: 0,
-        };
-        let (found, _) = self.page(state, holdings, all).await?;
-        Ok(i64::try_from(found.len()).ok())
+        let (boxes, mut count, mut place) = (self.boxes(), 0, None);
+        for run in holdings.runs.iter().filter(|run| self.may_meet(run)) {
+            for reference in BlockRef::of_run(state, run, self.collection, &boxes).await? {
+                if !self.may_meet_block(&reference) {
+                    continue;
+                }
+                let Some(block) = reference.load(state, self.collection).await? else {
+                    continue;
+                };
+                count += if self.filters.is_empty() && block.len() <= ROWS_AT_ONCE {
+                    block.count(self.region.as_ref(), self.interval)
+                } else {
+                    self.pick(state, &block, 0, usize::MAX, &mut place).await?.len()
+                };
+            }
+        }
+        Ok(i64::try_from(count).ok())
     }
 
     /// Whether looking at everything that may match costs next to nothing.

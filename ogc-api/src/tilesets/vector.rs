@@ -1,5 +1,6 @@
 //! Vector tiles: what the feature collections hold, with `datetime` meaning exactly what it means there.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -169,9 +170,9 @@ impl Contents<'_> {
     }
 
     /// Runs that may have something here.
-    async fn runs(&self) -> Result<Vec<Run>, Error> {
+    async fn runs(&self) -> Result<Vec<Cow<'_, Run>>, Error> {
         if let Some(mission) = self.asked.root.mission() {
-            return Ok(mission.run.iter().cloned().collect());
+            return Ok(mission.run.iter().map(Cow::Borrowed).collect());
         }
         let mut filter = RunFilter {
             from: self.interval.from,
@@ -185,7 +186,7 @@ impl Contents<'_> {
             let runs = self.state.database.runs(self.asked.ask.caller.org, &filter).await?;
             filter.after_seq = runs.last().map(|run| run.seq);
             let is_last = runs.len() < RUNS_AT_ONCE as usize;
-            all.extend(runs);
+            all.extend(runs.into_iter().map(Cow::Owned));
             if is_last {
                 return Ok(all);
             }
@@ -201,7 +202,7 @@ impl Contents<'_> {
     }
 
     /// Particles, some output times at once, so that only these are in memory beside what the tile keeps.
-    async fn with_particles(&self, mut layer: LayerBuilder, runs: &[Run]) -> Result<LayerBuilder, Error> {
+    async fn with_particles(&self, mut layer: LayerBuilder, runs: &[Cow<'_, Run>]) -> Result<LayerBuilder, Error> {
         let (mut looked_at, mut waiting) = (0, Vec::new());
         for run in runs {
             let Some(layout) = RunCache::layout(self.state, run).await? else {

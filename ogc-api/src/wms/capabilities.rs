@@ -20,6 +20,7 @@ use crate::entity_tag::EntityTag;
 use crate::maps::{InfoForm, LayerAbout, available};
 use crate::provider::Provider;
 use crate::query::shown;
+use crate::written::Written;
 use crate::{AppState, Error};
 
 const TITLE_OF_TENANT: &str = "Driftline: forcing and search areas";
@@ -27,12 +28,8 @@ const ABSTRACT: &str =
     "Drift forecasts for search and rescue: where to search, now and in the hours ahead. Times are UTC.";
 
 /// GetCapabilities.
-pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Response, Exception> {
+pub(super) async fn answer(state: &AppState, asked: &Arc<WmsAsk>, version: Version) -> Result<Response, Exception> {
     let layers = available(state, asked.ask.caller.org, &asked.root).await?;
-    let tests = match &state.blue_lake {
-        Some(blue_lake) if asked.root.mission_id().is_none() => blue_lake.layers(),
-        _ => &[],
-    };
     // Each part only grows, and so does their sum.
     let sequence: u64 = layers.iter().map(|about| about.sequence).sum();
     check_sequence(asked, sequence)?;
@@ -44,9 +41,16 @@ pub(super) async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -
         Version::V130 => "text/xml; charset=utf-8",
         Version::V111 => "application/vnd.ogc.wms_xml",
     };
-    let write = || document(state, asked, version, (&layers, tests), sequence);
-    let body = state.capabilities().get_or_write(&tag, write)?;
-    Ok(tagged(body, media_type, &tag, Lasting::Briefly))
+    let (held, asked) = (state.clone(), Arc::clone(asked));
+    let write = move || {
+        let tests = match &held.blue_lake {
+            Some(blue_lake) if asked.root.mission_id().is_none() => blue_lake.layers(),
+            _ => &[],
+        };
+        document(&held, &asked, version, (&layers, tests), sequence)
+    };
+    let written = Written::of(state, tag.clone(), write).await?;
+    Ok(tagged(written.bytes, media_type, &tag, Lasting::Briefly))
 }
 
 /// The document is made from these things and from nothing else; test layers never change.

@@ -1,5 +1,6 @@
 //! The one route of WMS: which operation, in which version.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, State};
@@ -73,6 +74,7 @@ pub(crate) async fn wms(State(state): State<AppState>, mut asked: WmsAsk) -> Res
     if let Err(exception) = outcome {
         return exception.into_answer(&state.compute, version, &asked.kvp).await;
     }
+    let asked = Arc::new(asked);
     match in_time(DEADLINE, answer(&state, &asked, version)).await {
         Ok(response) => response,
         Err(exception) => exception.into_answer(&state.compute, version, &asked.kvp).await,
@@ -89,7 +91,7 @@ async fn in_time(
     }
 }
 
-async fn answer(state: &AppState, asked: &WmsAsk, version: Version) -> Result<Response, Exception> {
+async fn answer(state: &AppState, asked: &Arc<WmsAsk>, version: Version) -> Result<Response, Exception> {
     if let Some(service) = asked.kvp.filled("SERVICE")
         && !service.eq_ignore_ascii_case("WMS")
     {

@@ -71,6 +71,64 @@ async fn a_client_that_holds_the_answer_gets_304_until_the_content_changes() {
 }
 
 #[tokio::test]
+async fn a_document_that_was_written_before_is_neither_stale_nor_somebody_elses() {
+    let service = Service::start().await;
+    let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 6).await;
+    let (ours, theirs) = (&service.ours.key, &service.theirs.key);
+    let text = |answer: &crate::service::Answer| String::from_utf8_lossy(&answer.body).into_owned();
+    for path in [
+        "/ogc",
+        "/ogc/conformance",
+        "/ogc/collections",
+        "/ogc/collections/datums",
+        "/edr",
+        "/wms?SERVICE=WMS&REQUEST=GetCapabilities",
+    ] {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        for form in ["json", "html"]
+            .into_iter()
+            .filter(|form| *form == "json" || path.starts_with("/ogc"))
+        {
+            let asked = format!("{path}{mark}f={form}");
+            for _ in 0..2 {
+                let by_header = text(&service.get(&asked).await);
+                assert!(
+                    !by_header.contains(ours.as_str()) && !by_header.contains(theirs.as_str()),
+                    "{asked}"
+                );
+                let by_query = text(&service.ask_without_key(&format!("{asked}&key={ours}")).await);
+                assert!(
+                    by_query.contains(ours.as_str()) && !by_query.contains(theirs.as_str()),
+                    "{asked}"
+                );
+                let of_others = text(&service.ask_without_key(&format!("{asked}&key={theirs}")).await);
+                assert!(
+                    of_others.contains(theirs.as_str()) && !of_others.contains(ours.as_str()),
+                    "{asked}"
+                );
+            }
+        }
+    }
+    let (before, alone) = (
+        service.get("/ogc/collections").await,
+        format!("/missions/{mission}/ogc/collections"),
+    );
+    assert_eq!(service.get(&alone).await.status, 200);
+    publish(&service, &service.ours, (30.0, 65.0), 6).await;
+    let after = service.get("/ogc/collections").await;
+    assert_ne!(before.header("etag"), after.header("etag"), "a new run shows at once");
+    let extent = after.json()["collections"][0]["extent"]["spatial"]["bbox"][0].clone();
+    assert!(extent[2].as_f64().unwrap() > 29.0, "{extent}");
+    let gone = format!("/v1/missions/{mission}");
+    service.ask(Method::DELETE, &gone, ours, &[]).await;
+    assert_eq!(
+        service.get(&alone).await.status,
+        404,
+        "a mission that was kept is gone at once"
+    );
+}
+
+#[tokio::test]
 async fn tags_differ_by_what_the_answer_depends_on() {
     let service = Service::start().await;
     publish(&service, &service.ours, (3.0, 59.5), 6).await;
