@@ -15,9 +15,12 @@ use crate::{AppState, Error};
 /// Missions kept; beyond it all are forgotten.
 const MAX_KEPT: usize = 256;
 
-/// What is kept, with the content version that it was read at.
+/// A mission with the content version that it was read at.
+type Kept = (i64, Arc<Mission>);
+
+/// What is kept.
 #[derive(Default)]
-pub(crate) struct CompletedMissions(Mutex<HashMap<(OrgId, MissionId), (i64, Arc<Mission>)>>);
+pub(crate) struct CompletedMissions(Mutex<HashMap<(OrgId, MissionId), Kept>>);
 
 impl CompletedMissions {
     fn kept(&self, org: OrgId, id: MissionId, version: i64) -> Option<Arc<Mission>> {
