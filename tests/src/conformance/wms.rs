@@ -8,7 +8,6 @@ use crate::harness::Answer;
 const BASIC: &str = "WMS 1.3.0, basic";
 const QUERYABLE: &str = "WMS 1.3.0, queryable";
 const OLD: &str = "WMS 1.1.1";
-pub(super) const CLASSES: [&str; 3] = [BASIC, QUERYABLE, OLD];
 
 /// What the capabilities say that there is.
 pub(super) const CLASSES: [&str; 3] = [BASIC, QUERYABLE, OLD];

@@ -8,7 +8,6 @@ use crate::harness::{gdal_says, keep_picture, pictures, python, scratch, system_
 
 const KVP: &str = "http://www.opengis.net/spec/wmts/1.0/conf/server/kvp";
 const REST: &str = "http://www.opengis.net/spec/wmts/1.0/conf/server/rest";
-pub(super) const CLASSES: [&str; 2] = [KVP, REST];
 
 /// What the capabilities say that there is.
 pub(super) const CLASSES: [&str; 2] = [KVP, REST];
