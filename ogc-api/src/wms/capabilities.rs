@@ -79,9 +79,10 @@ fn check_sequence(asked: &WmsAsk, current: u64) -> Result<(), Exception> {
     let Some(text) = asked.kvp.filled("UPDATESEQUENCE") else {
         return Ok(());
     };
-    match text.parse::<u64>() {
-        Ok(held) if held < current => Ok(()),
-        Ok(held) if held == current => Err(Exception::new(
+    // Any whole number may be asked with, so that a lower one than the first exists.
+    match text.parse::<i128>() {
+        Ok(held) if held < i128::from(current) => Ok(()),
+        Ok(held) if held == i128::from(current) => Err(Exception::new(
             Code::CurrentUpdateSequence,
             format!("the capabilities with update sequence {current} are the current ones"),
         )),

@@ -41,9 +41,10 @@ fn is_held(kvp: &Kvp, current: u64) -> Result<bool, Exception> {
     let Some(text) = kvp.filled("UPDATESEQUENCE") else {
         return Ok(false);
     };
-    match text.parse::<u64>() {
-        Ok(held) if held < current => Ok(false),
-        Ok(held) if held == current => Ok(true),
+    // Any whole number may be asked with, so that a lower one than the first exists.
+    match text.parse::<i128>() {
+        Ok(held) if held < i128::from(current) => Ok(false),
+        Ok(held) if held == i128::from(current) => Ok(true),
         _ => Err(Exception::new(
             Code::InvalidUpdateSequence,
             "UPDATESEQUENCE",
