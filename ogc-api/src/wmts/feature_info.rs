@@ -34,12 +34,13 @@ pub(super) async fn answer(state: &AppState, asked: &WmtsAsk, kvp: &Kvp) -> Resu
     let viewer = Viewer { state, org, place };
     let look = wanted.layer.look(wanted.style);
     let found = probe(viewer, &about, look, &view, moment, pixel, MOST_FEATURES).await?;
-    let (body, media_type) = form.written(&found);
+    let (body, _) = form.written(&found);
     let tag = EntityTag::of_bytes(body.as_bytes());
     if let Some(held) = tag.held_form(&asked.ask.headers) {
         return Ok(Lasting::Briefly.not_modified(&held));
     }
-    let mut response = tagged(body, media_type, &tag, Lasting::Briefly);
+    // The media type as it was asked for, without a charset: the OGC's suite compares the two.
+    let mut response = tagged(body, form.name(), &tag, Lasting::Briefly);
     if !found.is_empty() {
         response.extensions_mut().insert(Billable {
             meter: "feature-info",
@@ -69,6 +70,6 @@ pub(super) fn pixel(kvp: &Kvp, name: &'static str, size_px: u32) -> Result<u32, 
     let number: Option<u32> = text.parse().ok().filter(|number| is_number && *number < size_px);
     number.ok_or_else(|| {
         let message = format!("{name} '{}' lies outside 0 to {}", shown(text), size_px - 1);
-        Exception::new(Code::PointIJOutOfRange, name, message)
+        Exception::new(Code::TileOutOfRange, name, message)
     })
 }
