@@ -1,44 +1,31 @@
 //! A block of features: some consecutive features of one run, in memory. Pages are cut from blocks, filters look at their
 //! columns, and every encoding writes what it picked from them.
 
+mod id;
+mod reference;
+
 use std::sync::{Arc, OnceLock};
 
 use driftline_database::{Cursor, Run};
-use driftline_domain::{BBox, ValidTime};
+use driftline_domain::ValidTime;
 use driftline_simulate::products::Track;
 use driftline_simulate::tile_content::track_lines;
 use serde_json::{Map, Value, json};
 
-use super::cells::{Cells, Strip};
-use super::collection::{Collection, Kept};
+use super::cells::Cells;
+use super::collection::Collection;
 use super::columns::Columns;
 use super::region::Region;
 use super::rows::FeatureRows;
 use super::text::{BlockText, object_code};
+use crate::Error;
 use crate::query::Interval;
-use crate::runs::{Positions, RunCache, RunTracks, broken};
-use crate::{AppState, Error};
+use crate::runs::{Positions, RunTracks, broken};
 
-/// Where a block is and what is known of it before it is loaded.
-#[derive(Debug, Clone)]
-pub(crate) struct BlockRef {
-    /// The run.
-    pub(crate) run: Arc<Run>,
-    /// Its output time, for particles and cells; 0 for what a run has once.
-    part: usize,
-    /// Which cells of the raster of that time, for cells.
-    strip: Option<Strip>,
-    /// Number of its first row among those of the run.
-    pub(crate) first_row: u64,
-    /// The row that is behind its last one, where that is known.
-    end_row: Option<u64>,
-    /// How many there are, where that is known.
-    pub(crate) rows: Option<usize>,
-    /// How many there are at most, where that is known.
-    pub(crate) rows_at_most: Option<usize>,
-    /// First and last time of its features.
-    span: (ValidTime, ValidTime),
-}
+pub(crate) use id::parse_id;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use id::read_id;
+pub(crate) use reference::BlockRef;
 
 /// Some consecutive features of one run.
 #[derive(Debug)]
@@ -80,118 +67,6 @@ pub(crate) struct Picked {
     pub(crate) block: Arc<Block>,
     /// Its place in the block.
     pub(crate) index: usize,
-}
-
-impl BlockRef {
-    /// The blocks of a run in a collection, in order. Those whose features are known to lie outside one of the boxes may be
-    /// missing, and in those that are there such features may be.
-    pub(crate) async fn of_run(
-        state: &AppState,
-        run: &Arc<Run>,
-        collection: Collection,
-        boxes: &[BBox],
-    ) -> Result<Vec<Self>, Error> {
-        if collection.kept() == Kept::Cells {
-            return Self::of_bands(state, run, boxes).await;
-        }
-        if collection != Collection::Particles {
-            let whole = Self {
-                run: Arc::clone(run),
-                part: 0,
-                strip: None,
-                first_row: 0,
-                end_row: None,
-                rows: None,
-                rows_at_most: None,
-                span: (run.valid_from, run.valid_until),
-            };
-            return Ok(vec![whole]);
-        }
-        let Some(layout) = RunCache::layout(state, run).await? else {
-            return Ok(Vec::new());
-        };
-        let mut first_row = 0;
-        let steps = layout.steps().iter().enumerate().map(|(part, step)| {
-            let block = Self {
-                run: Arc::clone(run),
-                part,
-                strip: None,
-                first_row,
-                end_row: Some(first_row + step.rows as u64),
-                rows: Some(step.rows),
-                rows_at_most: Some(step.rows),
-                span: (step.time, step.time),
-            };
-            first_row += step.rows as u64;
-            block
-        });
-        Ok(steps.collect())
-    }
-
-    async fn of_bands(state: &AppState, run: &Arc<Run>, boxes: &[BBox]) -> Result<Vec<Self>, Error> {
-        let Some(bands) = RunCache::band_times(state, run).await? else {
-            return Ok(Vec::new());
-        };
-        let strips = Strip::that_meet(&bands.grid, boxes);
-        let blocks = bands.times.iter().enumerate().flat_map(|(part, time)| {
-            strips.iter().map(move |strip| Self {
-                run: Arc::clone(run),
-                part,
-                strip: Some(strip.clone()),
-                first_row: strip.rows_of_band(part).start,
-                end_row: Some(strip.rows_of_band(part).end),
-                rows: None,
-                rows_at_most: Some(strip.len()),
-                span: (*time, *time),
-            })
-        });
-        Ok(blocks.collect())
-    }
-
-    /// Whether some feature of it may hold at some time of the interval.
-    pub(crate) fn may_meet(&self, interval: Interval) -> bool {
-        interval.meets(self.span.0, self.span.1)
-    }
-
-    /// The time that all its features have, of those that have one.
-    pub(crate) fn one_time(&self) -> Option<ValidTime> {
-        (self.rows.is_some() || self.strip.is_some()).then_some(self.span.0)
-    }
-
-    /// Whether all its rows stand before this one.
-    pub(crate) fn ends_before(&self, row: u64) -> bool {
-        self.end_row.is_some_and(|end| end <= row)
-    }
-
-    async fn cells(&self, state: &AppState) -> Result<Option<Cells>, Error> {
-        let (Some(strip), Some(grid)) = (&self.strip, RunCache::band(state, &self.run, self.part).await?) else {
-            return Ok(None);
-        };
-        Ok(Some(strip.cells(grid, self.part, self.span.0)))
-    }
-
-    /// The block; `None` where the run has no such file.
-    pub(crate) async fn load(&self, state: &AppState, collection: Collection) -> Result<Option<Arc<Block>>, Error> {
-        let run = &self.run;
-        let content = match collection.kept() {
-            Kept::Positions => RunCache::positions(state, run, self.part)
-                .await?
-                .map(Content::Particles),
-            Kept::Cells => self.cells(state).await?.map(Content::Cells),
-            Kept::Tracks => RunCache::tracks(state, run).await?.map(Content::Tracks),
-            _ => RunCache::rows(state, run, collection).await?.map(Content::Rows),
-        };
-        Ok(content.map(|content| {
-            Arc::new(Block {
-                collection,
-                run: Arc::clone(run),
-                first_row: self.first_row,
-                content,
-                columns: OnceLock::new(),
-                text: OnceLock::new(),
-            })
-        }))
-    }
 }
 
 impl Block {
@@ -454,50 +329,5 @@ impl Picked {
     /// Where it stands in the collection.
     pub(crate) fn cursor(&self) -> Cursor {
         self.block.cursor(self.index)
-    }
-}
-
-/// Run and row of an id of features that are not rows of the database; one feature has one spelling.
-pub(crate) fn parse_id(collection: Collection, id: &str) -> Option<(driftline_domain::RunId, u64)> {
-    let (run, rest) = id.split_once('.')?;
-    let row = rest.strip_prefix(collection.id())?.strip_prefix('.')?;
-    let row: u64 = row.parse().ok()?;
-    let run = run.parse().ok()?;
-    (format!("{run}.{}.{row}", collection.id()) == id).then_some((run, row))
-}
-
-#[cfg(any(test, feature = "fuzzing"))]
-/// Any text read as an id, for the fuzzer and a test (`crate::fuzzing`).
-pub(crate) fn read_id(text: &str) {
-    for collection in Collection::ALL {
-        if let Some((run, row)) = parse_id(collection, text) {
-            assert_eq!(format!("{run}.{}.{row}", collection.id()), text, "a feature has one id");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use driftline_domain::RunId;
-
-    #[test]
-    fn ids_have_one_spelling() {
-        let run = RunId::generate();
-        let id = format!("{run}.particles.12");
-        assert_eq!(parse_id(Collection::Particles, &id), Some((run, 12)));
-        for bad in [
-            format!("{run}.particles.012"),
-            format!("{run}.particles.+1"),
-            format!("{run}.particles.-1"),
-            format!("{run}.particles."),
-            format!("{run}.particles.99999999999999999999999"),
-            format!("{run}.trajectories.1"),
-            format!("{run}."),
-            "run_x.particles.1".to_owned(),
-            String::new(),
-        ] {
-            assert_eq!(parse_id(Collection::Particles, &bad), None, "{bad}");
-        }
     }
 }
