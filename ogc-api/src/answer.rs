@@ -63,13 +63,16 @@ pub(crate) fn note_step(response: &mut Response, step: Option<ValidTime>) {
     }
 }
 
-/// The picture as PNG, on a ground of this colour or transparent.
-pub(crate) async fn png_bytes(viewer: Viewer<'_>, picture: Picture, ground: Option<[u8; 3]>) -> Result<Vec<u8>, Error> {
-    let encode = move || match ground {
+/// The picture as PNG, on a ground of this colour or transparent; work for the compute pool.
+pub(crate) fn png_of(picture: Picture, ground: Option<[u8; 3]>) -> Result<Vec<u8>, Error> {
+    let written = match ground {
         Some(colour) => picture.on_ground(colour).to_png(),
         None => picture.to_png(),
     };
-    compute(viewer, encode)
-        .await?
-        .map_err(|error| Error::Internal(format!("a picture: {error}")))
+    written.map_err(|error| Error::Internal(format!("a picture: {error}")))
+}
+
+/// The same, made there.
+pub(crate) async fn png_bytes(viewer: Viewer<'_>, picture: Picture, ground: Option<[u8; 3]>) -> Result<Vec<u8>, Error> {
+    compute(viewer, move || png_of(picture, ground)).await?
 }

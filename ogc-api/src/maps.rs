@@ -19,7 +19,7 @@ pub(crate) use info::{Probe, pixel_distance, probe};
 pub(crate) use info_form::InfoForm;
 pub(crate) use layer::{Layer, Look, Style};
 pub(crate) use picture::{
-    Drawn, Viewer, compute, draw, field_slabs, highest_density, legend, legend_of_rules, legend_size,
+    Drawn, Viewer, compute, draw, draw_then, field_slabs, highest_density, legend, legend_of_rules, legend_size,
 };
 pub(crate) use places::{MapPlace, MapPlaces};
 pub(crate) use rules::{Comparison, Condition, Rule, Rules, Test};

@@ -13,11 +13,11 @@ use jiff::Timestamp;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use self::request::readings;
 use self::request::{MapWanted, layer_of};
-use crate::answer::{Lasting, note_step, png_bytes, tagged};
+use crate::answer::{Lasting, note_step, png_of, tagged};
 use crate::entity_tag::EntityTag;
 use crate::features::{Collection, Root, RootAsk};
 use crate::links::{Link, Site};
-use crate::maps::{TimeWanted, Viewer, draw};
+use crate::maps::{TimeWanted, Viewer, draw_then};
 use crate::tilesets::existing;
 use crate::{AppState, Error};
 
@@ -113,10 +113,11 @@ async fn map(State(state): State<AppState>, asked: RootAsk) -> Result<Response, 
         org,
         place,
     };
-    let drawn = draw(viewer, &about, wanted.layer.look(wanted.style), view, moment).await?;
-    let png = png_bytes(viewer, drawn.picture, wanted.ground).await?;
-    let mut response = tagged(png, PNG, &tag, lasting);
-    note_step(&mut response, drawn.step);
+    let (look, ground) = (wanted.layer.look(wanted.style), wanted.ground);
+    let written = move |picture| png_of(picture, ground);
+    let (png, step) = draw_then(viewer, &about, look, view, moment, written).await?;
+    let mut response = tagged(png?, PNG, &tag, lasting);
+    note_step(&mut response, step);
     for (name, value) in [
         (CONTENT_CRS, format!("<{}>", wanted.plane.uri())),
         (CONTENT_BBOX, wanted.plane.written(view.bounds)),

@@ -7,8 +7,9 @@ use driftline_database::Run;
 use driftline_domain::{BBox, OrgId, ValidTime, wrap_lon_deg};
 use driftline_simulate::products;
 use driftline_tiles::{
-    AreaShape, AreaStyle, FieldSlab, LegendSize, LegendSubject, LineStyle, MapCrs, MapView, Picture, PointStyle,
-    Reading, Symbol, Track, draw_areas_while, draw_density, draw_field, draw_legend, draw_lines, draw_points,
+    AreaShape, AreaStyle, FieldSlab, FieldStyle, LegendSize, LegendSubject, LineStyle, MapCrs, MapView, Picture,
+    PointStyle, Reading, Symbol, Track, draw_areas_while, draw_density, draw_field, draw_legend, draw_lines,
+    draw_points,
 };
 
 use super::about::LayerAbout;
@@ -61,15 +62,48 @@ pub(crate) async fn draw(
     };
     let picture = match (look, moment) {
         (Look::Field(style), Moment::Near(at)) => {
-            let slabs = slabs(viewer.state, about, bbox, at, Some(pixel_m(&view, &bbox))).await?;
-            let shown = slabs.first().map(|slab| slab.time);
-            step = shown.filter(|time| slabs.iter().all(|slab| slab.time == *time));
-            let reading = about.layer.reading();
-            compute(viewer, move || draw_field(&view, &field_slabs(&slabs, reading), &style)).await?
+            let (paint, shown) = field(viewer, about, style, view, bbox, at).await?;
+            step = shown;
+            compute(viewer, paint).await?
         }
         (look, moment) => draw_result(viewer, about, look, view, moment, bbox).await?,
     };
     Ok(Drawn { picture, step })
+}
+
+/// Draws one layer and does what follows with the picture. Of a field both are one piece of work: it takes so little that a
+/// second change of threads would cost as much as the PNG.
+pub(crate) async fn draw_then<T: Send + 'static>(
+    viewer: Viewer<'_>,
+    about: &LayerAbout,
+    look: Look,
+    view: MapView,
+    moment: Moment,
+    then: impl FnOnce(Picture) -> T + Send + 'static,
+) -> Result<(T, Option<ValidTime>), Error> {
+    if let (Look::Field(style), Moment::Near(at), Some(bbox)) = (look, moment, view.geographic_bounds()) {
+        let (paint, step) = field(viewer, about, style, view, bbox, at).await?;
+        return Ok((compute(viewer, move || then(paint())).await?, step));
+    }
+    let Drawn { picture, step } = draw(viewer, about, look, view, moment).await?;
+    Ok((compute(viewer, move || then(picture)).await?, step))
+}
+
+/// What paints a field, which is read, and the one step that it shows.
+async fn field(
+    viewer: Viewer<'_>,
+    about: &LayerAbout,
+    style: FieldStyle,
+    view: MapView,
+    bbox: BBox,
+    at: ValidTime,
+) -> Result<(impl FnOnce() -> Picture + Send + 'static, Option<ValidTime>), Error> {
+    let slabs = slabs(viewer.state, about, bbox, at, Some(pixel_m(&view, &bbox))).await?;
+    let shown = slabs.first().map(|slab| slab.time);
+    let step = shown.filter(|time| slabs.iter().all(|slab| slab.time == *time));
+    let reading = about.layer.reading();
+    let paint = move || draw_field(&view, &field_slabs(&slabs, reading), &style);
+    Ok((paint, step))
 }
 
 async fn draw_result(

@@ -1,15 +1,15 @@
 //! PNG tiles.
 
 use axum::response::Response;
-use driftline_tiles::{MapView, TileId};
+use driftline_tiles::{MapView, Picture, TileId};
 use jiff::Timestamp;
 
 use super::tile::bill;
-use crate::answer::{Lasting, note_step, png_bytes, tagged};
+use crate::answer::{Lasting, note_step, png_of, tagged};
 use crate::ask::Ask;
 use crate::entity_tag::EntityTag;
 use crate::features::{Root, RootAsk};
-use crate::maps::{Layer, LayerAbout, Style, TimeWanted, Viewer, draw};
+use crate::maps::{Layer, LayerAbout, Style, TimeWanted, Viewer, draw_then};
 use crate::query::shown;
 use crate::{AppState, Error};
 
@@ -72,15 +72,15 @@ pub(crate) async fn raster_tile(
     let pixels = u64::from(size_px) * u64::from(size_px);
     let place = &state.map_places().take(org, pixels).await?;
     let viewer = Viewer { state, org, place };
-    let drawn = draw(viewer, &about, layer.look(style), view, moment).await?;
     // A tile with nothing in it is a transparent picture, and free: an <img> takes an answer without a body for a fault.
-    let shows_something = !drawn.picture.is_empty();
-    let png = png_bytes(viewer, drawn.picture, None).await?;
-    let mut response = tagged(png, PNG, &tag, lasting);
+    let written = |picture: Picture| (!picture.is_empty(), png_of(picture, None));
+    let (written, step) = draw_then(viewer, &about, layer.look(style), view, moment, written).await?;
+    let (shows_something, png) = written;
+    let mut response = tagged(png?, PNG, &tag, lasting);
     if shows_something {
         bill(&mut response, root);
     }
-    note_step(&mut response, drawn.step);
+    note_step(&mut response, step);
     Ok(response)
 }
 

@@ -14,7 +14,7 @@ use super::request::WmsAsk;
 use super::styling::Styles;
 use super::version::Version;
 use super::{MAX_SIDE_PX, PNG, blue_lake};
-use crate::answer::{Lasting, note_step, png_bytes, tagged};
+use crate::answer::{Lasting, note_step, png_bytes, png_of, tagged};
 use crate::entity_tag::EntityTag;
 use crate::maps::{self, Drawn, Look, Moment, Viewer};
 use crate::query::shown;
@@ -79,6 +79,14 @@ async fn picture(
     let pixels = u64::from(width) * u64::from(height);
     let place = &state.map_places().take(org, pixels).await?;
     let viewer = Viewer { state, org, place };
+    if let [MapLayer::Own(layer)] = map.layers.as_slice()
+        && layer.styling.rules.is_none()
+    {
+        let (look, ground) = (layer.styling.look, ground.colour());
+        let written = move |picture| png_of(picture, ground);
+        let (png, step) = maps::draw_then(viewer, &layer.about, look, map.view, layer.moment, written).await?;
+        return Ok((png?, step));
+    }
     let mut whole: Option<Picture> = None;
     let mut steps = Vec::new();
     for layer in &map.layers {

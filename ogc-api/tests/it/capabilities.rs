@@ -158,16 +158,6 @@ async fn a_layer_says_where_when_how_and_whose() {
         "Style",
     ];
     assert_eq!(order, expected);
-    for (name, path) in [
-        ("currents", "edr/collections/currents"),
-        ("search-areas", "ogc/collections/search-areas"),
-        ("probability", "edr/collections/probability"),
-    ] {
-        let link = new.layer(name).child("MetadataURL").child("OnlineResource");
-        let path = format!("{root}/{path}?f=json");
-        assert!(link.attribute("xlink:href").ends_with(&path), "{path}");
-        assert_eq!(service.get(&path).await.status, 200, "{path}");
-    }
     let dimension = layer.child("Dimension");
     assert_eq!(dimension.text, extent);
     for (name, value) in [
@@ -226,6 +216,24 @@ async fn a_layer_says_where_when_how_and_whose() {
         ("EPSG:4326", "0"),
         "longitude first"
     );
+}
+
+#[tokio::test]
+async fn every_layer_says_where_it_is_described_for_machines() {
+    let service = Service::start().await;
+    let (mission, _) = publish_with_raster(&service, &service.ours, (3.0, 59.5), 6).await;
+    let root = format!("/missions/{mission}");
+    let new = capabilities(&service, &root, "1.3.0").await;
+    for (name, path) in [
+        ("currents", "edr/collections/currents"),
+        ("search-areas", "ogc/collections/search-areas"),
+        ("probability", "edr/collections/probability"),
+    ] {
+        let link = new.layer(name).child("MetadataURL").child("OnlineResource");
+        let path = format!("{root}/{path}?f=json");
+        assert!(link.attribute("xlink:href").ends_with(&path), "{path}");
+        assert_eq!(service.get(&path).await.status, 200, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -282,6 +282,11 @@ async fn refusals_have_the_codes_and_statuses_of_the_standard() {
         assert!(document.contains(&expected), "{query}: {document}");
         assert_eq!(answer.header("x-test-bill"), "");
     }
+}
+
+#[tokio::test]
+async fn rest_addresses_that_name_no_style_or_another_form_are_refused() {
+    let service = Service::start().await;
     for (path, locator) in [
         ("currents/default/current/WebMercatorQuad/6/18/32.jpg", "FORMAT"),
         ("currents//current/WebMercatorQuad/6/18/32.png", "STYLE"),
