@@ -45,9 +45,8 @@ fn is_held(kvp: &Kvp, current: u64) -> Result<bool, Exception> {
     match text.parse::<i128>() {
         Ok(held) if held < i128::from(current) => Ok(false),
         Ok(held) if held == i128::from(current) => Ok(true),
-        _ => Err(Exception::new(
+        _ => Err(Exception::without_locator(
             Code::InvalidUpdateSequence,
-            "UPDATESEQUENCE",
             format!("UPDATESEQUENCE '{}' is beyond the current one, {current}", shown(text)),
         )),
     }
@@ -76,9 +75,10 @@ impl Section {
 /// The parts that a request asks for; without SECTIONS all of them (06-121r3, 7.3.3).
 fn sections(kvp: &Kvp) -> Result<Vec<Section>, Exception> {
     let all = || Section::ALL.map(|(section, _)| section).to_vec();
-    let Some(names) = kvp.filled("SECTIONS") else {
+    if kvp.get("SECTIONS").is_none() {
         return Ok(all());
-    };
+    }
+    let names = kvp.needed("SECTIONS")?;
     let mut wanted = Vec::new();
     for name in names.split(',').map(str::trim) {
         if name.eq_ignore_ascii_case("All") {
@@ -133,7 +133,7 @@ fn document(
             Section::Themes => {}
         }
     }
-    if !sections.is_empty() {
+    if sections.len() == Section::ALL.len() {
         let own = asked.ask.site.url(&rest_path(asked));
         xml.empty("ServiceMetadataURL", &[("xlink:href", &own)]);
     }

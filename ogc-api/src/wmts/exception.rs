@@ -61,6 +61,16 @@ impl Exception {
         }
     }
 
+    /// A refusal with a code that goes without a parameter's name (06-121r3, table 25).
+    pub(crate) fn without_locator(code: Code, message: String) -> Self {
+        Self {
+            code,
+            locator: None,
+            message,
+            problem: None,
+        }
+    }
+
     /// The answer.
     pub(crate) fn into_response(self) -> Response {
         let mut xml = Xml::new();

@@ -126,11 +126,7 @@ fn check_versions(kvp: &Kvp) -> Result<(), Exception> {
         "none of the versions '{}' is offered; there is {VERSION}",
         shown(wanted)
     );
-    Err(Exception::new(
-        Code::VersionNegotiationFailed,
-        "ACCEPTVERSIONS",
-        message,
-    ))
+    Err(Exception::without_locator(Code::VersionNegotiationFailed, message))
 }
 
 async fn by_address(state: &AppState, asked: &WmtsAsk, time: String) -> Result<Response, Exception> {
