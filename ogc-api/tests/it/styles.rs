@@ -25,7 +25,8 @@ async fn every_stylesheet_is_found_and_has_its_media_type() {
                 seen += 1;
             }
         }
-        assert_eq!(seen, 8, "{root}");
+        // Of each style a description, three stylesheets and a map.
+        assert_eq!(seen, 10, "{root}");
     }
 }
 

@@ -50,7 +50,7 @@ async fn waves_are_a_layer_like_currents_and_wind() {
     // Higher waves lie further north.
     let (north, south) = (colours.at(150, 10), colours.at(150, 190));
     assert_ne!(north, south);
-    let beyond = picture(&service, "CRS=CRS:84&BBOX=-9,50,-3,54", &at(1)).await;
+    let beyond = picture(&service, "VERSION=1.3.0&CRS=CRS:84&BBOX=-9,50,-3,54", &at(1)).await;
     assert_eq!(beyond.drawn(), 0, "nothing is drawn where there is no data");
 }
 
