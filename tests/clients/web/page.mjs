@@ -329,7 +329,8 @@ async function handed(page) {
   await id(page, 'result').waitFor();
   facts.addressOfHanded = await page.evaluate('location.href');
   await page.goBack();
-  facts.addressBefore = await page.evaluate('location.href');
+  // Asked of the browser and not of the document, which may be changing to the one before at this moment.
+  facts.addressBefore = page.url();
 }
 
 /** The address of a result opens the same for a colleague, here on a phone. */
