@@ -7,7 +7,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 log="${CARGO_TARGET_DIR:-target}/conformance.log"
 status=0
-"$@" test --package driftline-tests --test product -- --ignored --nocapture --test-threads 1 conformance:: 2>&1 | tee "$log" || status=$?
+# By the workspace, as `make test` does: what that has compiled serves here too.
+"$@" test --workspace --test product -- --ignored --nocapture --test-threads 1 conformance:: 2>&1 | tee "$log" || status=$?
 # Alone on the last line, for whoever reads only that.
 counted="$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1)" || counted=""
 if [[ -z "$counted" ]]; then
