@@ -33,7 +33,7 @@ pub(super) async fn answer(state: &AppState, asked: &Arc<WmsAsk>, version: Versi
     // Each part only grows, and so does their sum.
     let sequence: u64 = layers.iter().map(|about| about.sequence).sum();
     check_sequence(asked, sequence)?;
-    let tag = tag_of(asked, version, &layers, sequence);
+    let tag = tag_of(&state.provider, asked, version, &layers, sequence);
     if let Some(held) = tag.held_form(&asked.ask.headers) {
         return Ok(Lasting::Briefly.not_modified(&held));
     }
@@ -54,9 +54,9 @@ pub(super) async fn answer(state: &AppState, asked: &Arc<WmsAsk>, version: Versi
 }
 
 /// The document is made from these things and from nothing else; test layers never change.
-fn tag_of(asked: &WmsAsk, version: Version, layers: &[LayerAbout], sequence: u64) -> EntityTag {
+fn tag_of(provider: &Provider, asked: &WmsAsk, version: Version, layers: &[LayerAbout], sequence: u64) -> EntityTag {
     let mut made_from = format!(
-        "{} {version:?} {} {} {sequence}",
+        "{} {version:?} {} {} {sequence} {provider:?}",
         env!("CARGO_PKG_VERSION"),
         address_for_parameters(asked),
         title(asked)
