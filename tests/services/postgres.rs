@@ -60,7 +60,9 @@ fn administer(statement: &str) {
     let done = Command::new("psql")
         .args([server_url(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement])
         .output()
-        .unwrap_or_else(|error| panic!("psql does not start ({error}): run deploy/setup/services.sh, as `make test` does"));
+        .unwrap_or_else(|error| {
+            panic!("psql does not start ({error}): run deploy/setup/services.sh, as `make test` does")
+        });
     let said = String::from_utf8_lossy(&done.stderr);
     // A panic while panicking would hide the test's own failure.
     assert!(done.status.success() || std::thread::panicking(), "{statement}: {said}");

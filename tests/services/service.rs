@@ -25,7 +25,9 @@ impl Service {
             .unwrap_or_else(|error| panic!("{} does not start: {error}", script.display()));
         let pipe = child.stdin.take();
         let mut said = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut said)
+            .unwrap();
         let address = said.strip_prefix("ready ").map(|address| address.trim_end().to_owned());
         let address = address.unwrap_or_else(|| panic!("{} is not ready, its reason stands above", script.display()));
         Self { child, pipe, address }
