@@ -28,6 +28,7 @@ mod routes;
 mod scope;
 mod shared_caches;
 mod signature;
+mod tickets;
 mod usage_log;
 
 pub use access_log::access_log;

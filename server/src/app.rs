@@ -48,7 +48,7 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
     let blue_lake = ground.settings.blue_lake().map(BlueLake::load).transpose();
     let blue_lake = blue_lake.context("conformance.blue_lake")?;
     let outbound = Outbound::new(&ground.settings.outbound.allow).context("outbound.allow")?;
-    let state = AppState::new(parts(ground, public_base, blue_lake, outbound));
+    let state = AppState::new(parts(ground, auth.clone(), public_base, blue_lake, outbound));
     // It ends with the service; what it has not told by then is told after the next start.
     tokio::spawn(driftline_ogc_api::deliver_callbacks(state.clone()));
     let metering = Metering::new(log);
@@ -57,8 +57,15 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
     Ok(access_log(path_keys(cors.wrap(routes), &public_path)))
 }
 
-fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake>, outbound: Outbound) -> Parts {
+fn parts(
+    ground: Ground<'_>,
+    auth: Auth,
+    public_base: PublicBase,
+    blue_lake: Option<BlueLake>,
+    outbound: Outbound,
+) -> Parts {
     Parts {
+        auth,
         database: ground.database.clone(),
         compute: ground.maps.clone(),
         coast: Arc::clone(&ground.engine.coast),

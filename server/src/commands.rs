@@ -11,6 +11,7 @@ pub(crate) mod healthcheck;
 pub(crate) mod ingest;
 pub(crate) mod ingest_buoys;
 pub(crate) mod ingest_feeds;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod orgs;
 pub(crate) mod serve;

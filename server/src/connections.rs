@@ -111,7 +111,8 @@ async fn serve_one(stream: TcpStream, peer: Peer, app: Router, mut stopped: watc
         .max_buf_size(HEAD_BYTES)
         // Names of headers have no case, but there are clients that look for the usual one.
         .title_case_headers(true)
-        .serve_connection(TokioIo::new(Taken::new(stream)), service);
+        .serve_connection(TokioIo::new(Taken::new(stream)), service)
+        .with_upgrades();
     let mut connection = pin!(connection);
     // A connection that breaks is its client's business, and what was answered on it is in the access log.
     tokio::select! {

@@ -49,6 +49,9 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// The queue of missions.
+    #[command(subcommand)]
+    Jobs(commands::jobs::Jobs),
     /// The live feed for TAK.
     #[command(subcommand)]
     Cot(commands::cot::Cot),
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
         Command::Skill(arguments) => commands::skill::run(&arguments),
         Command::Orgs(orgs) => commands::orgs::run(orgs),
         Command::Keys(keys) => commands::keys::run(keys),
+        Command::Jobs(jobs) => commands::jobs::run(jobs),
         Command::Cot(cot) => commands::cot::run(cot),
         Command::Usage(arguments) => commands::usage::run(&arguments),
         Command::Config(config) => commands::config::run(config),

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use driftline_auth_billing::{Auth, MapLinks, Outbound, Scopes, access_log, create_key, system_clock};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
-use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run};
+use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run, Work};
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, RunTime, Violation};
 use driftline_ogc_api::{
     AppState, BlueLake, CoverageQuestion, CycleObjects, DatasetQuestion, ForcingCatalog, ForcingFields, ForcingMaps,
@@ -201,6 +201,7 @@ impl Service {
         let (changes, _) = broadcast::channel(16);
         let (shutdown, shutdown_seen) = watch::channel(false);
         let state = AppState::new(Parts {
+            auth: Auth::new(database.clone(), system_clock()),
             database: database.clone(),
             compute: Compute::new(2).unwrap(),
             coast: Arc::new(Coast::embedded().unwrap()),
@@ -346,7 +347,12 @@ impl Service {
     /// Leases the one waiting job and publishes this run for it.
     pub(crate) async fn complete(&self, run: NewRun) -> Run {
         let (lease, now) = (Duration::from_secs(60), Timestamp::now());
-        let job = self.database.lease_job("test", Work::All, lease, now).await.unwrap().unwrap();
+        let job = self
+            .database
+            .lease_job("test", Work::All, lease, now)
+            .await
+            .unwrap()
+            .unwrap();
         let published = self.database.complete_job(job.job, job.token, run, "test", now).await;
         published.unwrap().unwrap()
     }

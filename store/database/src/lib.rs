@@ -18,6 +18,7 @@ mod runs;
 mod schema;
 mod sql;
 mod sqlite;
+mod tickets;
 mod tombstones;
 mod usage;
 mod versions;
