@@ -11,6 +11,7 @@ mod missions;
 mod open;
 mod orgs_keys;
 mod place;
+mod portable;
 mod postgres;
 mod process_jobs;
 mod rows;
@@ -27,6 +28,7 @@ pub use features::Extent;
 pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
 pub use open::Database;
+pub use portable::{Contents, LedgerSum, TableContents};
 pub use postgres::PostgresSettings;
 pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
 pub use rows::{
