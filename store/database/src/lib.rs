@@ -6,8 +6,10 @@
 mod columns;
 mod error;
 mod features;
+mod gauges;
 mod jobs;
 mod missions;
+mod nodes;
 mod open;
 mod orgs_keys;
 mod place;
@@ -25,8 +27,10 @@ mod versions;
 
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
+pub use gauges::{Computed, Connections, QueueDepth};
 pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
+pub use nodes::{Node, NodeClaim};
 pub use open::Database;
 pub use portable::{Contents, LedgerSum, TableContents};
 pub use postgres::PostgresSettings;

@@ -23,6 +23,7 @@ macro_rules! on_both_engines {
 mod features;
 mod missions;
 mod opening;
+mod operations;
 mod portable;
 mod process_jobs;
 mod queue;
