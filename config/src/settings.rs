@@ -228,7 +228,10 @@ pub struct TraceSettings {
 impl TraceSettings {
     fn check(&self) -> Result<(), String> {
         if !self.endpoint.is_empty() && !self.endpoint.is_http() {
-            return Err(format!("traces.endpoint '{}' is not an http or https address", self.endpoint));
+            return Err(format!(
+                "traces.endpoint '{}' is not an http or https address",
+                self.endpoint
+            ));
         }
         if !(0.0..=1.0).contains(&self.share) {
             return Err(format!("traces.share is {}; it must be between 0 and 1", self.share));
@@ -299,7 +302,10 @@ impl Settings {
         self.ingest.check()?;
         self.traces.check()?;
         if self.server.drain_s > 300 {
-            return Err(format!("server.drain_s is {}; it must be at most 300", self.server.drain_s));
+            return Err(format!(
+                "server.drain_s is {}; it must be at most 300",
+                self.server.drain_s
+            ));
         }
         if self.missions.threads > 1024 {
             return Err(format!(

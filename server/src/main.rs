@@ -2,6 +2,7 @@
 
 mod app;
 mod basemap;
+mod bus;
 mod commands;
 mod connections;
 mod cot;
@@ -13,8 +14,11 @@ mod metrics;
 mod node;
 mod output;
 mod page;
+mod readiness;
+mod roles;
 mod scheduling;
 mod seams;
+mod stopping;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -71,8 +71,11 @@ impl Database {
 
     /// Missions by status.
     pub async fn missions_by_status(&self) -> Result<BTreeMap<String, i64>> {
-        self.counted("SELECT status AS word, count(*) AS n FROM missions GROUP BY status", "count the missions")
-            .await
+        self.counted(
+            "SELECT status AS word, count(*) AS n FROM missions GROUP BY status",
+            "count the missions",
+        )
+        .await
     }
 
     /// Units of the whole ledger, by meter.
@@ -85,7 +88,10 @@ impl Database {
     }
 
     async fn counted(&self, text: &'static str, what: &'static str) -> Result<BTreeMap<String, i64>> {
-        let rows = sql::query(text).fetch_all(&self.reader).await.map_err(Error::engine(what))?;
+        let rows = sql::query(text)
+            .fetch_all(&self.reader)
+            .await
+            .map_err(Error::engine(what))?;
         let read = |row: &Row| Ok((Reader(row).get("word")?, Reader(row).get("n")?));
         rows.iter().map(read).collect()
     }

@@ -87,7 +87,9 @@ impl Database {
         for table in written.tables() {
             written.pour(table, &mut loading).await?;
         }
-        let loaded = loading.finish(&written.sequences(), written.contents().ledger.clone()).await?;
+        let loaded = loading
+            .finish(&written.sequences(), written.contents().ledger.clone())
+            .await?;
         Ok(loaded)
     }
 
@@ -143,7 +145,10 @@ mod tests {
         let old = Database::open_with(&folder.path().join("old.sqlite"), &SQLITE[..3])
             .await
             .unwrap();
-        let organisation = old.create_organisation("Coastguard", Timestamp::UNIX_EPOCH).await.unwrap();
+        let organisation = old
+            .create_organisation("Coastguard", Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap();
         let dump = folder.path().join("dump");
         let written = old.dump(&dump).await.unwrap();
         let new = folder.path().join("new.sqlite");
@@ -154,9 +159,13 @@ mod tests {
         assert_eq!(opened.organisation(organisation.id).await.unwrap(), Some(organisation));
         assert_eq!(written.difference(&opened.contents().await.unwrap()), None);
         let head = dump.join("database.json");
-        let text = std::fs::read_to_string(&head).unwrap().replace("\"schema\": 3", "\"schema\": 999");
+        let text = std::fs::read_to_string(&head)
+            .unwrap()
+            .replace("\"schema\": 3", "\"schema\": 999");
         std::fs::write(&head, text).unwrap();
-        let newer = Database::open_to_load(&folder.path().join("x.sqlite"), &dump).await.unwrap_err();
+        let newer = Database::open_to_load(&folder.path().join("x.sqlite"), &dump)
+            .await
+            .unwrap_err();
         assert!(matches!(newer, Error::Newer { found: 999, .. }), "{newer}");
     }
 }

@@ -59,7 +59,10 @@ impl Contents {
             }
             // A table without rows may be missing on a side whose schema is older.
             if here.rows > 0 && here.fingerprint != there.fingerprint {
-                return Some(format!("{table} has {} rows on both sides, but not the same", here.rows));
+                return Some(format!(
+                    "{table} has {} rows on both sides, but not the same",
+                    here.rows
+                ));
             }
         }
         (self.ledger != other.ledger).then(|| "the sums of the ledger differ".to_owned())

@@ -138,7 +138,11 @@ impl Written {
         let text = std::fs::read(&path).map_err(unusable(&path))?;
         let head: Head = serde_json::from_slice(&text).map_err(|error| damaged(&path, 0, error))?;
         if head.format != FORMAT {
-            return Err(damaged(&path, 0, format!("the format '{}' is not '{FORMAT}'", head.format)));
+            return Err(damaged(
+                &path,
+                0,
+                format!("the format '{}' is not '{FORMAT}'", head.format),
+            ));
         }
         let plain = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if let Some(name) = head.tables.keys().find(|name| !plain(name)) {
@@ -192,7 +196,9 @@ impl Written {
                 return Err(damaged(&path, number, "it has more or fewer values than columns"));
             }
             let cells = cells.into_iter().zip(&table.columns);
-            let row = cells.map(|(cell, column)| cell_of(cell, column.kind)).collect::<Option<Vec<_>>>();
+            let row = cells
+                .map(|(cell, column)| cell_of(cell, column.kind))
+                .collect::<Option<Vec<_>>>();
             let row = row.ok_or_else(|| damaged(&path, number, "a value is not of its column's kind"))?;
             if batch.add(row) {
                 let rows = batch.empty();

@@ -64,7 +64,9 @@ impl Loading {
         let found = found.into_contents(ledger(&mut self.change.tx).await?);
         let taken = self.taken.into_contents(expected);
         if let Some(difference) = taken.difference(&found) {
-            return Err(Error::Transfer(format!("what arrived is not what was sent: {difference}")));
+            return Err(Error::Transfer(format!(
+                "what arrived is not what was sent: {difference}"
+            )));
         }
         self.change.commit().await?;
         Ok(found)
@@ -92,7 +94,11 @@ impl Loading {
                 "SELECT setval(?1, highest) FROM (SELECT greatest(coalesce(max({column}), 0)::bigint, ?2) AS highest \
                  FROM {table}) AS h WHERE highest > 0"
             );
-            let set = sql::query(text).bind(counter).bind(given).fetch_optional(&mut *tx).await;
+            let set = sql::query(text)
+                .bind(counter)
+                .bind(given)
+                .fetch_optional(&mut *tx)
+                .await;
             set.map_err(Error::engine(what))?;
         }
         Ok(())
@@ -105,9 +111,11 @@ impl Loading {
         let mut columns: Vec<&Column> = Vec::with_capacity(table.columns.len());
         for theirs in &table.columns {
             let found = own.columns.iter().find(|column| column.name == theirs.name);
-            columns.push(found.ok_or_else(|| {
-                Error::Transfer(format!("the table {} has no column {}", table.name, theirs.name))
-            })?);
+            columns.push(
+                found.ok_or_else(|| {
+                    Error::Transfer(format!("the table {} has no column {}", table.name, theirs.name))
+                })?,
+            );
         }
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
         let overriding = match self.change.tx.dialect() {
@@ -125,7 +133,11 @@ impl Loading {
                 let mut separator = if i == 0 { "(" } else { ", (" };
                 for (cell, column) in row.iter().zip(&columns) {
                     let (before, behind) = column.around();
-                    query.push(separator).push(before).push_bind(value(cell, column)).push(behind);
+                    query
+                        .push(separator)
+                        .push(before)
+                        .push_bind(value(cell, column))
+                        .push(behind);
                     separator = ", ";
                 }
                 query.push(")");
@@ -201,11 +213,17 @@ async fn rows_of_a_new_database() -> Result<BTreeMap<String, i64>> {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await.map_err(open)?;
     migrate_sqlite(&mut connection, &place(), SQLITE).await?;
     let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
-    let names: Vec<String> = sqlx::query_scalar(names).fetch_all(&mut connection).await.map_err(open)?;
+    let names: Vec<String> = sqlx::query_scalar(names)
+        .fetch_all(&mut connection)
+        .await
+        .map_err(open)?;
     let mut rows = BTreeMap::new();
     for name in names {
         let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {}", quoted(&name)));
-        let count: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await.map_err(open)?;
+        let count: i64 = sqlx::query_scalar(count)
+            .fetch_one(&mut connection)
+            .await
+            .map_err(open)?;
         rows.insert(name, count);
     }
     Ok(rows)

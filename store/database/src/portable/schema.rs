@@ -87,7 +87,10 @@ pub(crate) async fn tables(tx: &mut Transaction) -> Result<Vec<Table>> {
         Dialect::Postgres => POSTGRES_COLUMNS,
     };
     let what = "list its tables";
-    let rows = sql::query(text).fetch_all(&mut *tx).await.map_err(Error::engine(what))?;
+    let rows = sql::query(text)
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(Error::engine(what))?;
     let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
     for row in &rows {
         let get = |column: &str| Row::get::<String>(row, column).map_err(Error::engine(what));

@@ -62,7 +62,9 @@ impl Snapshot {
         let what = "read its counters";
         let mut given = BTreeMap::new();
         if self.tx.dialect() == Dialect::Sqlite {
-            let rows = sql::query("SELECT name, seq FROM sqlite_sequence").fetch_all(&mut self.tx).await;
+            let rows = sql::query("SELECT name, seq FROM sqlite_sequence")
+                .fetch_all(&mut self.tx)
+                .await;
             for row in rows.map_err(Error::engine(what))? {
                 let name: String = row.get("name").map_err(Error::engine(what))?;
                 given.insert(name, row.get("seq").map_err(Error::engine(what))?);

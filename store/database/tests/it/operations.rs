@@ -35,22 +35,44 @@ async fn a_name_is_one_living_process(place: Place) {
     let (holder, other) = if a { (&ours, &theirs) } else { (&theirs, &ours) };
     assert!(place.database.node_lives(holder, at(20)).await.unwrap());
     assert!(!place.database.node_lives(other, at(20)).await.unwrap());
-    assert!(!second.claim_node(other, SILENT, at(49)).await.unwrap(), "seen 29 s ago");
+    assert!(
+        !second.claim_node(other, SILENT, at(49)).await.unwrap(),
+        "seen 29 s ago"
+    );
     let successor = NodeClaim {
         process: Uuid::now_v7(),
         ..holder.clone()
     };
-    assert!(second.claim_node(&successor, SILENT, at(21)).await.unwrap(), "the same data directory");
-    assert!(!place.database.node_lives(holder, at(22)).await.unwrap(), "it has to stop");
-    assert!(second.claim_node(other, SILENT, at(51)).await.unwrap(), "silent for 30 s");
+    assert!(
+        second.claim_node(&successor, SILENT, at(21)).await.unwrap(),
+        "the same data directory"
+    );
+    assert!(
+        !place.database.node_lives(holder, at(22)).await.unwrap(),
+        "it has to stop"
+    );
+    assert!(
+        second.claim_node(other, SILENT, at(51)).await.unwrap(),
+        "silent for 30 s"
+    );
     assert!(second.claim_node(&claim("node-2", 2), SILENT, at(51)).await.unwrap());
     let seen = place.database.nodes_seen_since(at(50)).await.unwrap();
     let names: Vec<&str> = seen.iter().map(|node| node.name.as_str()).collect();
     assert_eq!(names, ["node-1", "node-2"]);
     place.database.release_node(&successor).await.unwrap();
-    assert_eq!(second.nodes_seen_since(at(50)).await.unwrap().len(), 2, "not its own any more");
+    assert_eq!(
+        second.nodes_seen_since(at(50)).await.unwrap().len(),
+        2,
+        "not its own any more"
+    );
     second.release_node(other).await.unwrap();
-    assert!(place.database.claim_node(&claim("node-1", 3), SILENT, at(52)).await.unwrap());
+    assert!(
+        place
+            .database
+            .claim_node(&claim("node-1", 3), SILENT, at(52))
+            .await
+            .unwrap()
+    );
 }
 
 async fn the_numbers_are_those_of_the_rows(place: Place) {
@@ -86,5 +108,8 @@ async fn the_numbers_are_those_of_the_rows(place: Place) {
     assert_eq!((missions["completed"], missions["queued"]), (1, 2));
     assert_eq!(database.ledger_totals().await.unwrap()["mission.particle_hours"], 6000);
     let connections = database.connections();
-    assert!(connections.open >= 1 && connections.open <= connections.most, "{connections:?}");
+    assert!(
+        connections.open >= 1 && connections.open <= connections.most,
+        "{connections:?}"
+    );
 }

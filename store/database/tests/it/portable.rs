@@ -20,7 +20,11 @@ on_both_engines! {
 async fn fill(place: &Place) {
     for (n, name) in ["Ægir", "with \"quotes\" and\nlines"].into_iter().enumerate() {
         place
-            .publish(name, 10 * n as i64, run(&[[4.1, 60.0 / 7.0, 5.0, 61.0], [4.0, 60.0, 5.0, 61.0]]))
+            .publish(
+                name,
+                10 * n as i64,
+                run(&[[4.1, 60.0 / 7.0, 5.0, 61.0], [4.0, 60.0, 5.0, 61.0]]),
+            )
             .await;
     }
     place.create(place.new_mission("waits", 30)).await;
@@ -117,7 +121,10 @@ async fn a_folder_holds_everything_and_fills_either_engine(place: Place) {
     let written = place.database.dump(&folder).await.unwrap();
     assert_eq!(written, place.database.contents().await.unwrap());
     assert_eq!(Database::contents_of_dump(&folder).unwrap(), written);
-    assert!(place.database.dump(&folder).await.is_err(), "never into a folder that is there");
+    assert!(
+        place.database.dump(&folder).await.is_err(),
+        "never into a folder that is there"
+    );
     let path = scratch.path().join("filled.sqlite");
     let file = Database::open_to_load(&path, &folder).await.unwrap();
     assert_eq!(file.load(&folder).await.unwrap(), written);
@@ -140,7 +147,10 @@ async fn a_damaged_folder_fills_nothing(place: Place) {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("dump");
     place.database.dump(&folder).await.unwrap();
-    let home = homes().into_iter().nth(usize::from(place.database.is_shared())).unwrap();
+    let home = homes()
+        .into_iter()
+        .nth(usize::from(place.database.is_shared()))
+        .unwrap();
     let there = home.open().await;
     let file = folder.join("usage_records.jsonl");
     let whole = std::fs::read_to_string(&file).unwrap();
@@ -166,7 +176,10 @@ async fn what_differs_is_named(place: Place) {
     place.database.revoke_key(place.key, at(99)).await.unwrap();
     let changed = place.database.contents().await.unwrap();
     let difference = before.difference(&changed).unwrap();
-    assert!(difference.contains("api_keys") && difference.contains("not the same"), "{difference}");
+    assert!(
+        difference.contains("api_keys") && difference.contains("not the same"),
+        "{difference}"
+    );
     organisation(&place.database, "Rescue").await;
     let difference = changed.difference(&place.database.contents().await.unwrap()).unwrap();
     assert!(difference.contains("api_keys has 2 rows"), "{difference}");
@@ -182,7 +195,10 @@ async fn an_embedded_file_is_copied_while_others_write() {
     let writing = place.database.clone();
     let write = async {
         for n in 0..40 {
-            writing.create_organisation(&format!("during {n}"), at(n)).await.unwrap();
+            writing
+                .create_organisation(&format!("during {n}"), at(n))
+                .await
+                .unwrap();
         }
     };
     let path = place.home.file();
@@ -192,5 +208,9 @@ async fn an_embedded_file_is_copied_while_others_write() {
     assert_eq!(copied.tables["usage_records"], before.tables["usage_records"]);
     assert!(copied.tables["organisations"].rows >= before.tables["organisations"].rows);
     assert!(Database::copy_file(&path, &copy).await.is_err(), "never over a file");
-    assert!(Database::copy_file(Path::new("/nowhere"), &scratch.path().join("x")).await.is_err());
+    assert!(
+        Database::copy_file(Path::new("/nowhere"), &scratch.path().join("x"))
+            .await
+            .is_err()
+    );
 }
