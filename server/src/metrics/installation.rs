@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use driftline_auth_billing::{UsageLog, chain};
-use driftline_database::{Database, QueueDepth};
+use driftline_database::{Database, QueueDepth, Waiting};
 use jiff::{SignedDuration, Timestamp};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -44,7 +44,8 @@ pub(crate) struct Installation {
 struct Numbers {
     is_up: bool,
     queue_at: Option<Instant>,
-    queue: Vec<QueueDepth>,
+    queue: Vec<Waiting>,
+    depth: QueueDepth,
     busy: i64,
     nodes: i64,
     sums_at: Option<Instant>,
@@ -110,7 +111,8 @@ impl Installation {
     async fn ask(&self, mut numbers: Numbers, now: Timestamp) -> driftline_database::Result<Numbers> {
         let is_due = |at: Option<Instant>, every| at.is_none_or(|at| at.elapsed() >= every);
         if is_due(numbers.queue_at, QUEUE_EVERY) {
-            numbers.queue = self.database.queue_depths().await?;
+            numbers.queue = self.database.waiting_by_priority().await?;
+            numbers.depth = self.database.queue_depth().await?;
             numbers.busy = self.database.jobs_in_hands_of(&self.own_workers).await?;
             let since = now - SignedDuration::try_from(SILENT).unwrap_or_default();
             let nodes = self.database.nodes_seen_since(since).await?;
@@ -147,6 +149,7 @@ impl Installation {
             i64::from(numbers.is_up),
         );
         register_queue(registry, &numbers, now);
+        register_depth(registry, &numbers.depth);
         let workers = i64::try_from(self.workers).unwrap_or(i64::MAX);
         gauge(
             registry,
@@ -262,6 +265,26 @@ fn register_queue(registry: &mut Registry, numbers: &Numbers, now: Timestamp) {
         Unit::Seconds,
         oldest,
     );
+}
+
+/// What is not told by priority.
+fn register_depth(registry: &mut Registry, depth: &QueueDepth) {
+    for (name, help, value) in [
+        (
+            "queue_results_waiting",
+            "Missions of those that wait which are simulated and lack their products",
+            depth.results_waiting,
+        ),
+        ("queue_leased", "Missions in workers' hands", depth.leased),
+        ("queue_dead", "Missions that were given up and wait for a person", depth.dead),
+        (
+            "queue_paused",
+            "1 while an operator drains the queue",
+            i64::from(depth.paused_since.is_some()),
+        ),
+    ] {
+        gauge(registry, name, help, value);
+    }
 }
 
 fn gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {

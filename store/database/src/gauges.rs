@@ -11,7 +11,7 @@ use crate::{Database, Error, Result};
 
 /// Missions that wait, of one priority.
 #[derive(Debug, Clone, PartialEq)]
-pub struct QueueDepth {
+pub struct Waiting {
     /// 0 urgent, 1 normal, 2 low.
     pub priority: i64,
     /// How many.
@@ -42,7 +42,7 @@ pub struct Connections {
 
 impl Database {
     /// What waits, by priority; a priority without jobs is left out.
-    pub async fn queue_depths(&self) -> Result<Vec<QueueDepth>> {
+    pub async fn waiting_by_priority(&self) -> Result<Vec<Waiting>> {
         let what = "measure the queue";
         let rows = sql::query(
             "SELECT CAST(priority AS BIGINT) AS priority, count(*) AS waiting, CAST(min(created_at) AS BIGINT) AS oldest \
@@ -51,7 +51,7 @@ impl Database {
         let rows = rows.fetch_all(&self.reader).await.map_err(Error::engine(what))?;
         let read = |row: &Row| {
             let row = Reader(row);
-            Ok(QueueDepth {
+            Ok(Waiting {
                 priority: row.get("priority")?,
                 waiting: row.get("waiting")?,
                 oldest: row.maybe_time("oldest")?,

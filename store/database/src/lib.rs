@@ -7,7 +7,6 @@ mod columns;
 mod error;
 mod features;
 mod gauges;
-mod jobs;
 mod missions;
 mod nodes;
 mod open;
@@ -16,6 +15,7 @@ mod place;
 mod portable;
 mod postgres;
 mod process_jobs;
+mod queue;
 mod rows;
 mod runs;
 mod schema;
@@ -27,14 +27,16 @@ mod versions;
 
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
-pub use gauges::{Computed, Connections, QueueDepth};
-pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
+pub use gauges::{Computed, Connections, Waiting};
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
 pub use nodes::{Node, NodeClaim};
 pub use open::Database;
 pub use portable::{Contents, LedgerSum, TableContents};
 pub use postgres::PostgresSettings;
 pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
+pub use queue::{
+    Failure, JobState, LeaseState, LeasedJob, MAX_ATTEMPTS, QueueDepth, QueueFilter, QueueJob, QueueRules, Work,
+};
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,

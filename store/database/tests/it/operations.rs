@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use driftline_database::{NodeClaim, QueueDepth};
+use driftline_database::{NodeClaim, Waiting};
 use uuid::Uuid;
 
 use crate::{Place, at, run, spec};
@@ -77,19 +77,19 @@ async fn a_name_is_one_living_process(place: Place) {
 
 async fn the_numbers_are_those_of_the_rows(place: Place) {
     let database = &place.database;
-    assert_eq!(database.queue_depths().await.unwrap(), []);
+    assert_eq!(database.waiting_by_priority().await.unwrap(), []);
     assert_eq!(database.newest_run().await.unwrap(), 0);
     for (name, priority, created_s) in [("a", "low", 3), ("b", "urgent", 2), ("c", "low", 1)] {
         let mut new = place.new_mission(name, created_s);
         new.spec = spec(name, priority);
         place.create(new).await;
     }
-    let depth = |priority, waiting, oldest_s| QueueDepth {
+    let depth = |priority, waiting, oldest_s| Waiting {
         priority,
         waiting,
         oldest: Some(at(oldest_s)),
     };
-    assert_eq!(database.queue_depths().await.unwrap(), [depth(0, 1, 2), depth(2, 2, 1)]);
+    assert_eq!(database.waiting_by_priority().await.unwrap(), [depth(0, 1, 2), depth(2, 2, 1)]);
     let leased = place.lease("node-1/7/0", 10).await.unwrap();
     assert_eq!(database.jobs_in_hands_of("node-1/7/").await.unwrap(), 1);
     assert_eq!(database.jobs_in_hands_of("node-1/8/").await.unwrap(), 0);
