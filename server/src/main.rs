@@ -1,6 +1,7 @@
 //! The binary: a table of roles and commands. Reads the configuration, builds the parts, wires them, shuts them down.
 
 mod app;
+mod backup;
 mod basemap;
 mod bus;
 mod commands;
@@ -58,6 +59,15 @@ enum Command {
     Cot(commands::cot::Cot),
     /// Read the usage ledger.
     Usage(commands::usage::Arguments),
+    /// Save the installation into a folder, while it runs.
+    Backup(commands::backup::Arguments),
+    /// Make an empty installation what a backup holds.
+    Restore(commands::restore::Arguments),
+    /// Say whether a backup is whole; exit code 0 when it is.
+    Verify(commands::verify::Arguments),
+    /// The database as a whole.
+    #[command(subcommand)]
+    Database(commands::database::DatabaseCommand),
     /// Configuration.
     #[command(subcommand)]
     Config(commands::config::Config),
@@ -108,6 +118,10 @@ fn main() -> ExitCode {
         Command::Keys(keys) => commands::keys::run(keys),
         Command::Cot(cot) => commands::cot::run(cot),
         Command::Usage(arguments) => commands::usage::run(&arguments),
+        Command::Backup(arguments) => commands::backup::run(&arguments),
+        Command::Restore(arguments) => commands::restore::run(&arguments),
+        Command::Verify(arguments) => commands::verify::run(&arguments),
+        Command::Database(command) => commands::database::run(command),
         Command::Config(config) => commands::config::run(config),
         Command::Coast(coast) => commands::coast::run(coast),
         Command::Healthcheck(arguments) => commands::healthcheck::run(&arguments),

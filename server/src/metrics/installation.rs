@@ -276,7 +276,11 @@ fn register_depth(registry: &mut Registry, depth: &QueueDepth) {
             depth.results_waiting,
         ),
         ("queue_leased", "Missions in workers' hands", depth.leased),
-        ("queue_dead", "Missions that were given up and wait for a person", depth.dead),
+        (
+            "queue_dead",
+            "Missions that were given up and wait for a person",
+            depth.dead,
+        ),
         (
             "queue_paused",
             "1 while an operator drains the queue",

@@ -89,7 +89,10 @@ async fn the_numbers_are_those_of_the_rows(place: Place) {
         waiting,
         oldest: Some(at(oldest_s)),
     };
-    assert_eq!(database.waiting_by_priority().await.unwrap(), [depth(0, 1, 2), depth(2, 2, 1)]);
+    assert_eq!(
+        database.waiting_by_priority().await.unwrap(),
+        [depth(0, 1, 2), depth(2, 2, 1)]
+    );
     let leased = place.lease("node-1/7/0", 10).await.unwrap();
     assert_eq!(database.jobs_in_hands_of("node-1/7/").await.unwrap(), 1);
     assert_eq!(database.jobs_in_hands_of("node-1/8/").await.unwrap(), 0);
