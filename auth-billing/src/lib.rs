@@ -51,4 +51,4 @@ pub use problem::Problem;
 pub use redact::redact;
 pub use routes::{PATHS as ACCOUNT_PATHS, router};
 pub use scope::{Scope, Scopes};
-pub use usage_log::{UsageEntry, UsageLog, UsageSettings, UsageTasks};
+pub use usage_log::{UsageEntry, UsageLag, UsageLog, UsageSettings, UsageTasks};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -196,11 +196,16 @@ async fn strip_prefix(State((whole, prefix)): State<(Router, String)>, mut reque
     }
 }
 
-async fn deadline(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(DEADLINE, next.run(request)).await {
+/// The answer carries the route that it comes from ([`MatchedPath`]), for whoever counts answers further out.
+async fn deadline(route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let mut response = match tokio::time::timeout(DEADLINE, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Error::Busy("the answer took too long").into_response(),
+    };
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
     }
+    response
 }
 
 async fn method_not_allowed(method: Method) -> Error {

@@ -167,6 +167,23 @@ pub trait ForcingCatalog: Send + Sync {
     fn check(&self) -> BoxFuture<'_, Result<(), SeamError>>;
 }
 
+/// What a part of the installation says of itself, for `/ready`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartState {
+    /// It works.
+    Well,
+    /// It does not, or not as it should; what hangs on it waits or is refused, everything else is served.
+    Degraded,
+}
+
+/// What the routes cannot see of the process and what it leans on, for `/ready`.
+pub trait Readiness: Send + Sync {
+    /// Whether the process has been told to end: it answers still, and nothing more should be sent to it.
+    fn is_draining(&self) -> bool;
+    /// Parts by name, beside the database and the catalogue.
+    fn parts(&self) -> BoxFuture<'_, Vec<(&'static str, PartState)>>;
+}
+
 /// Answers `/` with the page for people, from the headers of a request that takes HTML.
 pub type Page = Arc<dyn Fn(&HeaderMap) -> Response + Send + Sync>;
 
@@ -204,6 +221,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// What links begin with.
     pub public_base: PublicBase,
+    /// What `/ready` tells beside the database and the catalogue.
+    pub readiness: Arc<dyn Readiness>,
     /// Turns true when the process is to end: event streams end then.
     pub shutdown: watch::Receiver<bool>,
 }

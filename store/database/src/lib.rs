@@ -6,10 +6,13 @@
 mod columns;
 mod error;
 mod features;
+mod gauges;
 mod missions;
+mod nodes;
 mod open;
 mod orgs_keys;
 mod place;
+mod portable;
 mod postgres;
 mod process_jobs;
 mod queue;
@@ -25,8 +28,11 @@ mod versions;
 
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
+pub use gauges::{Computed, Connections, Waiting};
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
+pub use nodes::{Node, NodeClaim};
 pub use open::Database;
+pub use portable::{Contents, LedgerSum, TableContents};
 pub use postgres::PostgresSettings;
 pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
 pub use queue::{
