@@ -7,35 +7,44 @@ mod columns;
 mod error;
 mod features;
 mod jobs;
+mod key_rotation;
+mod limit_buckets;
 mod missions;
 mod open;
 mod orgs_keys;
 mod place;
 mod postgres;
 mod process_jobs;
+mod quotas;
 mod rows;
 mod runs;
 mod schema;
+mod share_links;
 mod sql;
 mod sqlite;
 mod tombstones;
 mod usage;
+mod usage_late;
 mod versions;
 
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
 pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
+pub use limit_buckets::TokenDraw;
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
 pub use open::Database;
 pub use postgres::PostgresSettings;
 pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
+pub use quotas::{Quota, QuotaBound, QuotaNotice, QuotaPeriod, QuotaUse};
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,
 };
 pub use runs::RunFilter;
+pub use share_links::ShareLink;
 pub use tombstones::{TOMBSTONES_KEPT_DAYS, Tombstone};
-pub use usage::{LedgerEntry, MISSION_METER};
+pub use usage::{Entry, LedgerEntry, MISSION_METER};
+pub use usage_late::{LateUsage, USAGE_GRACE};
 
 /// What a call of this crate yields.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

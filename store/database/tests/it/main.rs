@@ -21,6 +21,8 @@ macro_rules! on_both_engines {
 }
 
 mod features;
+mod keys;
+mod limits;
 mod missions;
 mod opening;
 mod process_jobs;
@@ -114,6 +116,8 @@ pub(crate) async fn organisation(database: &Database, name: &str) -> (OrgId, Key
         sha256: sha_of(org),
         scopes: vec!["missions:write".to_owned()],
         origins: Vec::new(),
+        networks: Vec::new(),
+        replaced_by: None,
         created_at: at(0),
         expires_at: None,
         revoked_at: None,
