@@ -42,6 +42,12 @@ pub enum Error {
     /// A key that would never have worked.
     #[error("the key would expire at {0}, which is not in the future")]
     ExpiresInThePast(jiff::Timestamp),
+    /// A key that another one cannot take the place of.
+    #[error("there is no key {0} that works and has no successor yet")]
+    NoKeyToReplace(driftline_domain::KeyId),
+    /// A time that no calendar has.
+    #[error("the key cannot live that long: {0}")]
+    Overlap(String),
     /// A certificate that stands for an organisation already, or did.
     #[error("this certificate is registered already, as {0}; a new one is needed")]
     CertificateKnown(driftline_domain::KeyId),
