@@ -6,7 +6,6 @@
 mod columns;
 mod error;
 mod features;
-mod jobs;
 mod key_rotation;
 mod limit_buckets;
 mod missions;
@@ -16,6 +15,7 @@ mod place;
 mod postgres;
 mod process_jobs;
 mod quotas;
+mod queue;
 mod rows;
 mod runs;
 mod schema;
@@ -29,13 +29,15 @@ mod versions;
 
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
-pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
 pub use limit_buckets::TokenDraw;
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
 pub use open::Database;
 pub use postgres::PostgresSettings;
 pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
 pub use quotas::{Quota, QuotaBound, QuotaNotice, QuotaPeriod, QuotaUse};
+pub use queue::{
+    Failure, JobState, LeaseState, LeasedJob, MAX_ATTEMPTS, QueueDepth, QueueFilter, QueueJob, QueueRules, Work,
+};
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,

@@ -20,6 +20,7 @@ macro_rules! on_both_engines {
     };
 }
 
+mod fair;
 mod features;
 mod keys;
 mod limits;
@@ -33,7 +34,7 @@ use std::time::Duration;
 
 use driftline_database::{
     ApiKey, Database, FeatureKind, KeyKind, LeasedJob, Mission, MissionCreation, NewFeature, NewMission, NewRun,
-    PostgresSettings,
+    PostgresSettings, Work,
 };
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, ValidTime};
 use jiff::Timestamp;
@@ -169,7 +170,10 @@ impl Place {
     }
 
     pub(crate) async fn lease(&self, worker: &str, now_s: i64) -> Option<LeasedJob> {
-        self.database.lease_job(worker, LEASE, at(now_s)).await.unwrap()
+        self.database
+            .lease_job(worker, Work::All, LEASE, at(now_s))
+            .await
+            .unwrap()
     }
 
     /// A mission that is computed and published.
