@@ -101,6 +101,9 @@ pub enum Error {
     /// The database was waited for in vain.
     #[error("the database did not answer within {} ms", .0.as_millis())]
     NoAnswer(std::time::Duration),
+    /// Records of another node that cannot be entered.
+    #[error("no record was entered: {0}")]
+    RecordsRefused(String),
     /// A record could not be made durable.
     #[error("the usage record could not be written: {0}")]
     NotRecorded(String),

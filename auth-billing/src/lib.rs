@@ -33,6 +33,7 @@ mod share_links;
 mod shared_caches;
 mod signature;
 mod usage_log;
+mod usage_records;
 
 pub use access_log::access_log;
 pub use addresses::{ClientAddress, Networks, Peer, TrustedProxies};
@@ -55,6 +56,7 @@ pub use path_key::path_keys;
 pub use problem::Problem;
 pub use quotas::Quotas;
 pub use redact::redact;
-pub use routes::{PATHS as ACCOUNT_PATHS, router};
+pub use routes::{METERING_PATHS, PATHS as ACCOUNT_PATHS, router};
 pub use scope::{Scope, Scopes};
 pub use usage_log::{UsageEntry, UsageLog, UsageSettings, UsageTasks};
+pub use usage_records::{Imported, RecordRefusal, RecordSent, import_records};

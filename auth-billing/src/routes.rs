@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::map_links::{MapLinks, map_link};
 use crate::quotas::{QUOTAS_PATH, quotas};
 use crate::share_links::{self, LINK_PATH, LINKS_PATH};
+use crate::usage_records::{self, RECORDS_PATH};
 use crate::{Auth, Caller, Clock, Problem, Scope, is_credential_parameter};
 
 const DEFAULT_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -29,15 +30,10 @@ struct Accounts {
 }
 
 /// The paths of [`router`], for documents that list every route.
-pub const PATHS: [&str; 7] = [
-    "/v1/billing/usage",
-    "/v1/api-keys",
-    "/v1/organisation",
-    "/v1/map-links",
-    LINKS_PATH,
-    LINK_PATH,
-    QUOTAS_PATH,
-];
+pub const PATHS: [&str; 4] = ["/v1/billing/usage", "/v1/api-keys", "/v1/organisation", "/v1/map-links"];
+
+/// Further paths of [`router`]: share links of a mission and one of them, quotas, and records of nodes that were cut off.
+pub const METERING_PATHS: [&str; 4] = [LINKS_PATH, LINK_PATH, QUOTAS_PATH, RECORDS_PATH];
 
 /// Every route of accounts: [`PATHS`]. [`Auth::wrap`] belongs around it.
 pub fn router<S: Clone + Send + Sync + 'static>(auth: &Auth, map_links: MapLinks) -> Router<S> {
@@ -53,6 +49,9 @@ pub fn router<S: Clone + Send + Sync + 'static>(auth: &Auth, map_links: MapLinks
     let quotas = Router::new()
         .route(QUOTAS_PATH, get(quotas))
         .with_state((accounts.database.clone(), Clock::clone(&accounts.clock)));
+    let records = Router::new()
+        .route(RECORDS_PATH, post(usage_records::receive))
+        .with_state((accounts.database.clone(), Clock::clone(&accounts.clock)));
     Router::new()
         .route(PATHS[0], get(usage))
         .route(PATHS[1], get(api_keys))
@@ -60,6 +59,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(auth: &Auth, map_links: MapLinks
         .with_state(accounts)
         .merge(links)
         .merge(quotas)
+        .merge(records)
 }
 
 #[derive(Deserialize)]

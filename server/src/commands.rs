@@ -13,6 +13,7 @@ pub(crate) mod ingest_buoys;
 pub(crate) mod ingest_feeds;
 pub(crate) mod keys;
 pub(crate) mod orgs;
+pub(crate) mod quotas;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod skill;

@@ -16,6 +16,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Response};
+use driftline_auth_billing::Peer;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -27,8 +28,6 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use taken::Taken;
-
-use crate::metrics::Peer;
 
 /// A request's head must be there within this time; a quiet connection between requests is closed after it as well.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);

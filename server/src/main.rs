@@ -7,6 +7,7 @@ mod connections;
 mod cot;
 mod forcing_fields;
 mod forcing_maps;
+mod guards;
 mod ingest_settings;
 mod logging;
 mod metrics;
@@ -49,6 +50,9 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// What organisations may use of a meter.
+    #[command(subcommand)]
+    Quotas(commands::quotas::Quotas),
     /// The live feed for TAK.
     #[command(subcommand)]
     Cot(commands::cot::Cot),
@@ -102,6 +106,7 @@ fn main() -> ExitCode {
         Command::Skill(arguments) => commands::skill::run(&arguments),
         Command::Orgs(orgs) => commands::orgs::run(orgs),
         Command::Keys(keys) => commands::keys::run(keys),
+        Command::Quotas(quotas) => commands::quotas::run(quotas),
         Command::Cot(cot) => commands::cot::run(cot),
         Command::Usage(arguments) => commands::usage::run(&arguments),
         Command::Config(config) => commands::config::run(config),

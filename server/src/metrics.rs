@@ -3,7 +3,6 @@
 
 mod known;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -12,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use driftline_auth_billing::{Auth, chain};
+use driftline_auth_billing::{Auth, ClientAddress, chain};
 use driftline_config::Settings;
 use driftline_ingest::{FeedState, FeedStatus};
 use driftline_store::Store;
@@ -27,10 +26,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use self::known::{Known, Source};
-
-/// Who is at the other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// What the route needs.
 struct Ground {
@@ -69,11 +64,8 @@ async fn metrics(State(ground): State<Arc<Ground>>, request: Request<Body>) -> R
 
 /// Whether a request comes from this machine itself: behind a proxy everybody seems to.
 fn is_from_here(request: &http::request::Parts) -> bool {
-    let peer = request.extensions.get::<Peer>();
-    let is_forwarded = ["forwarded", "x-forwarded-for", "via", "x-real-ip"]
-        .iter()
-        .any(|name| request.headers.contains_key(*name));
-    peer.is_some_and(|Peer(address)| address.ip().is_loopback()) && !is_forwarded
+    let client = request.extensions.get::<ClientAddress>();
+    client.is_some_and(|client| client.ip.is_loopback() && !client.is_forwarded)
 }
 
 fn text(known: Option<&Known>, is_up: bool) -> Result<String, std::fmt::Error> {

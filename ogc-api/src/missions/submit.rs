@@ -76,6 +76,9 @@ pub(crate) async fn accept(
         Some(key) => state.database.knows_submission(ask.caller.org, key, now).await?,
         None => false,
     };
+    if !repeated {
+        ask.admit_mission(spec.distress, particle_hours(&spec)).await?;
+    }
     // A repeated call is answered with its mission even if what was checked then, such as forcing, is gone by now.
     let warnings = if repeated {
         Vec::new()
@@ -121,6 +124,11 @@ pub(crate) async fn validate(State(state): State<AppState>, ask: Ask, body: Body
     }
     let warnings = check(&state, &ask, &spec).await?;
     Ok(axum::Json(json!({"valid": true, "warnings": warnings})).into_response())
+}
+
+/// What a mission costs at most: less where its forcing ends earlier.
+fn particle_hours(spec: &MissionSpec) -> u64 {
+    u64::from(spec.ensemble_size) * u64::from(spec.forecast_hours)
 }
 
 fn answer(ask: &Ask, mission: &Mission) -> Result<Response, Error> {

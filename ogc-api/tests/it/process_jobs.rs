@@ -170,7 +170,14 @@ async fn a_failed_job_says_why_in_its_status_and_in_place_of_its_results() {
     assert!(
         service
             .database
-            .fail_job(lease.job, lease.token, "the forcing is gone", "met", Failure::Final, now)
+            .fail_job(
+                lease.job,
+                lease.token,
+                "the forcing is gone",
+                "met",
+                Failure::Final,
+                now
+            )
             .await
             .unwrap()
     );

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{Ground, app};
 use crate::node::Node;
-use crate::{Common, commands, connections, cot, ingest_settings, logging, scheduling};
+use crate::{Common, commands, connections, cot, guards, ingest_settings, logging, scheduling};
 
 /// Open requests get this long to finish after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -97,6 +97,7 @@ impl Service {
     async fn build(settings: Settings) -> anyhow::Result<Self> {
         // First of all: nothing of the installation is touched with a configuration that cannot be used.
         ingest_settings::sources(&settings.ingest)?;
+        guards::proxies(&settings)?;
         let coast = commands::coast(&settings)?;
         if let Some(path) = settings.coast_file() {
             let (file, source) = (path.display(), coast.source());
@@ -208,7 +209,10 @@ impl Service {
             changes: &self.changes,
             shutdown: self.stop.subscribe(),
         };
-        let app = app(ground, log.clone())?;
+        let guards = guards::guards(&self.settings, &self.database).await?;
+        // It ends with the service.
+        tokio::spawn(guards.quotas.clone().run(self.stop.subscribe()));
+        let app = app(ground, guards, log.clone())?;
         let cot = cot::listen(&self.settings).await?;
         let listen = self.settings.server.listen;
         let listener = TcpListener::bind(listen)

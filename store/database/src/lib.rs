@@ -14,8 +14,8 @@ mod orgs_keys;
 mod place;
 mod postgres;
 mod process_jobs;
-mod quotas;
 mod queue;
+mod quotas;
 mod rows;
 mod runs;
 mod schema;
@@ -34,10 +34,10 @@ pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMissio
 pub use open::Database;
 pub use postgres::PostgresSettings;
 pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
-pub use quotas::{Quota, QuotaBound, QuotaNotice, QuotaPeriod, QuotaUse};
 pub use queue::{
     Failure, JobState, LeaseState, LeasedJob, MAX_ATTEMPTS, QueueDepth, QueueFilter, QueueJob, QueueRules, Work,
 };
+pub use quotas::{Quota, QuotaBound, QuotaNotice, QuotaPeriod, QuotaUse};
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,
