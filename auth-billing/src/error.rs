@@ -42,6 +42,12 @@ pub enum Error {
     /// A key that would never have worked.
     #[error("the key would expire at {0}, which is not in the future")]
     ExpiresInThePast(jiff::Timestamp),
+    /// A key that another one cannot take the place of.
+    #[error("there is no key {0} that works and has no successor yet")]
+    NoKeyToReplace(driftline_domain::KeyId),
+    /// A time that no calendar has.
+    #[error("the key cannot live that long: {0}")]
+    Overlap(String),
     /// A certificate that stands for an organisation already, or did.
     #[error("this certificate is registered already, as {0}; a new one is needed")]
     CertificateKnown(driftline_domain::KeyId),
@@ -51,6 +57,9 @@ pub enum Error {
     /// A text that names no network.
     #[error("'{0}' is no network: it is an address such as 127.0.0.1 or a network such as 10.1.0.0/16")]
     Network(String),
+    /// More networks than a list can reasonably have.
+    #[error("{0} networks are too many; at most 50 can be listed")]
+    TooManyNetworks(usize),
     /// The client for requests to others cannot be built.
     #[error("requests to others cannot be made: {0}")]
     Outbound(String),
@@ -89,6 +98,12 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// The database was waited for in vain.
+    #[error("the database did not answer within {} ms", .0.as_millis())]
+    NoAnswer(std::time::Duration),
+    /// Records of another node that cannot be entered.
+    #[error("no record was entered: {0}")]
+    RecordsRefused(String),
     /// A record could not be made durable.
     #[error("the usage record could not be written: {0}")]
     NotRecorded(String),

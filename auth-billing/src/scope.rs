@@ -19,16 +19,19 @@ pub enum Scope {
     FeaturesRead,
     /// See usage and the list of keys.
     UsageRead,
+    /// Send usage of nodes that were cut off.
+    UsageWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::MissionsRead,
         Self::MissionsWrite,
         Self::MissionsDistress,
         Self::FeaturesRead,
         Self::UsageRead,
+        Self::UsageWrite,
     ];
 
     /// Its name in lists and messages.
@@ -39,6 +42,7 @@ impl Scope {
             Self::MissionsDistress => "missions:distress",
             Self::FeaturesRead => "features:read",
             Self::UsageRead => "usage:read",
+            Self::UsageWrite => "usage:write",
         }
     }
 }

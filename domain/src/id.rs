@@ -145,6 +145,8 @@ id_kinds! {
     RunId, RunTag, "run";
     /// A job on the queue.
     JobId, JobTag, "job";
+    /// A link by which one mission is shown to others.
+    ShareLinkId, ShareLinkTag, "shl";
     /// One request, as named in problem answers and logs.
     RequestId, RequestTag, "req";
 }

@@ -7,6 +7,8 @@ mod columns;
 mod error;
 mod features;
 mod gauges;
+mod key_rotation;
+mod limit_buckets;
 mod missions;
 mod nodes;
 mod open;
@@ -16,19 +18,23 @@ mod portable;
 mod postgres;
 mod process_jobs;
 mod queue;
+mod quotas;
 mod rows;
 mod runs;
 mod schema;
+mod share_links;
 mod sql;
 mod sqlite;
 mod tickets;
 mod tombstones;
 mod usage;
+mod usage_late;
 mod versions;
 
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
 pub use gauges::{Computed, Connections, Waiting};
+pub use limit_buckets::TokenDraw;
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
 pub use nodes::{Node, NodeClaim};
 pub use open::Database;
@@ -38,13 +44,16 @@ pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscr
 pub use queue::{
     Failure, JobState, LeaseState, LeasedJob, MAX_ATTEMPTS, QueueDepth, QueueFilter, QueueJob, QueueRules, Work,
 };
+pub use quotas::{Quota, QuotaBound, QuotaNotice, QuotaPeriod, QuotaUse};
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,
 };
 pub use runs::RunFilter;
+pub use share_links::ShareLink;
 pub use tombstones::{TOMBSTONES_KEPT_DAYS, Tombstone};
-pub use usage::{LedgerEntry, MISSION_METER};
+pub use usage::{Entry, LedgerEntry, MISSION_METER};
+pub use usage_late::{LateUsage, USAGE_GRACE};
 
 /// What a call of this crate yields.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -8,7 +8,7 @@ use driftline_domain::{KeyId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::columns::{Reader, json, micros};
-use crate::sql::{self, Row};
+use crate::sql::{self, On, Row};
 use crate::{ApiKey, Database, Error, KeyKind, Organisation, Result};
 
 /// A key's last use is kept to this precision, so that reading does not become writing.
@@ -90,32 +90,7 @@ impl Database {
 
     /// Stores a key's row.
     pub async fn insert_key(&self, key: &ApiKey) -> Result<()> {
-        sql::query(
-            "INSERT INTO api_keys (id, org_id, kind, name, hint, sha256, scopes, origins, created_at, expires_at, \
-             revoked_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(key.id)
-        .bind(key.org)
-        .bind(key.kind.name())
-        .bind(&key.name)
-        .bind(&key.hint)
-        .bind(key.sha256.to_vec())
-        .bind(json("scopes", &key.scopes)?)
-        .bind(json("origins", &key.origins)?)
-        .bind(micros(key.created_at))
-        .bind(key.expires_at.map(micros))
-        .bind(key.revoked_at.map(micros))
-        .bind(key.last_used_at.map(micros))
-        .execute(&self.writer)
-        .await
-        .map(drop)
-        .map_err(|source| match &source {
-            sqlx::Error::Database(cause) if cause.is_foreign_key_violation() => Error::NotFound {
-                what: "organisation",
-                name: key.org.to_string(),
-            },
-            _ => Error::engine("store the key")(source),
-        })
+        insert_key(&self.writer, key).await
     }
 
     /// The key whose hash this is, revoked and expired ones included.
@@ -211,6 +186,38 @@ impl Database {
     }
 }
 
+/// Stores a key's row, in a change or by itself.
+pub(crate) async fn insert_key(on: impl Into<On<'_>>, key: &ApiKey) -> Result<()> {
+    sql::query(
+        "INSERT INTO api_keys (id, org_id, kind, name, hint, sha256, scopes, origins, networks, replaced_by, created_at, \
+         expires_at, revoked_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(key.id)
+    .bind(key.org)
+    .bind(key.kind.name())
+    .bind(&key.name)
+    .bind(&key.hint)
+    .bind(key.sha256.to_vec())
+    .bind(json("scopes", &key.scopes)?)
+    .bind(json("origins", &key.origins)?)
+    .bind(json("networks", &key.networks)?)
+    .bind(key.replaced_by)
+    .bind(micros(key.created_at))
+    .bind(key.expires_at.map(micros))
+    .bind(key.revoked_at.map(micros))
+    .bind(key.last_used_at.map(micros))
+    .execute(on)
+    .await
+    .map(drop)
+    .map_err(|source| match &source {
+        sqlx::Error::Database(cause) if cause.is_foreign_key_violation() => Error::NotFound {
+            what: "organisation",
+            name: key.org.to_string(),
+        },
+        _ => Error::engine("store the key")(source),
+    })
+}
+
 /// The time as it will be read back.
 pub(crate) fn whole_micros(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
@@ -236,6 +243,8 @@ fn api_key(row: &Row) -> Result<ApiKey> {
         sha256: bytes_32("sha256", row.get("sha256")?)?,
         scopes: row.json("scopes")?,
         origins: row.json("origins")?,
+        networks: row.json("networks")?,
+        replaced_by: row.maybe_id("replaced_by")?,
         created_at: row.time("created_at")?,
         expires_at: row.maybe_time("expires_at")?,
         revoked_at: row.maybe_time("revoked_at")?,
@@ -251,7 +260,7 @@ fn key_kind(name: &str) -> Result<KeyKind> {
 }
 
 /// Never says what was found: it may be a secret.
-fn bytes_32(column: &'static str, bytes: Vec<u8>) -> Result<[u8; 32]> {
+pub(crate) fn bytes_32(column: &'static str, bytes: Vec<u8>) -> Result<[u8; 32]> {
     bytes
         .try_into()
         .map_err(|bytes: Vec<u8>| Error::damaged(column, format!("{} bytes", bytes.len()), "32 bytes were expected"))

@@ -22,6 +22,8 @@ macro_rules! on_both_engines {
 
 mod fair;
 mod features;
+mod keys;
+mod limits;
 mod missions;
 mod opening;
 mod operations;
@@ -117,6 +119,8 @@ pub(crate) async fn organisation(database: &Database, name: &str) -> (OrgId, Key
         sha256: sha_of(org),
         scopes: vec!["missions:write".to_owned()],
         origins: Vec::new(),
+        networks: Vec::new(),
+        replaced_by: None,
         created_at: at(0),
         expires_at: None,
         revoked_at: None,
