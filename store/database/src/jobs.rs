@@ -7,6 +7,7 @@ use std::time::Duration;
 use driftline_domain::{JobId, MissionId, OrgId};
 use jiff::Timestamp;
 
+use crate::billing::{release_credit, settle_credit};
 use crate::columns::{Reader, json, micros};
 use crate::features::kind_number;
 use crate::missions::{fetch, touch_content};
@@ -190,6 +191,7 @@ impl Database {
         insert_features(&mut change, &mission, &run, seq).await?;
         complete_mission(&mut change, &mission, &run, now).await?;
         insert_record(&mut change, &charge(&mission, &run, node, seq, now)).await?;
+        settle_credit(&mut change, id, run.charge_units, mission.spec.distress, now).await?;
         let published = fetch(&mut change.tx, id).await?.and_then(|mission| mission.run);
         change.commit().await?;
         Ok(published)
@@ -306,8 +308,8 @@ async fn fail_mission(change: &mut Change, mission: MissionId, message: &str, no
         .bind(mission)
         .execute(&mut change.tx)
         .await
-        .map(drop)
-        .map_err(Error::engine("fail the mission"))
+        .map_err(Error::engine("fail the mission"))?;
+    release_credit(change, mission, now).await
 }
 
 async fn published_before(change: &mut Change, job: JobId, run: &NewRun) -> Result<Option<Run>> {

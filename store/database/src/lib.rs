@@ -3,6 +3,7 @@
 //! always an argument. Times are microseconds since 1970 UTC, JSON is text; statements are written once for both engines
 //! (`sql`).
 
+mod billing;
 mod columns;
 mod error;
 mod features;
@@ -22,6 +23,10 @@ mod tombstones;
 mod usage;
 mod versions;
 
+pub use billing::{
+    Account, AccountDetails, CreditEntry, CreditKind, Invoice, InvoiceBasis, InvoiceDraft, MeterEvent, MeterEventState,
+    MeterPrice, MonthOfUsage, Plan, PlanTerms, StripeInvoice, StripeMeter, StripeNews, Subscription,
+};
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
 pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};

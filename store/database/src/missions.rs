@@ -3,6 +3,7 @@
 use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, Priority, ValidTime};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::billing::{Reservation, release_credit, reserve_credit};
 use crate::columns::{Reader, json, micros};
 use crate::open::Change;
 use crate::process_jobs::{self, NewProcessJob};
@@ -91,6 +92,7 @@ impl Database {
         }
         let job = JobId::generate();
         insert(&mut change, &new, job).await?;
+        hold_credit(&mut change, &new).await?;
         if let Some(process_job) = &process_job {
             process_jobs::insert(&mut change, &new, process_job).await?;
         }
@@ -177,6 +179,7 @@ impl Database {
             return Ok(false);
         }
         bury(&mut change, org, id, now).await?;
+        release_credit(&mut change, id, now).await?;
         for statement in [
             "UPDATE jobs SET state = 'cancelled', lease_until = NULL WHERE mission_id = ?2 AND ?1 IS NOT NULL \
              AND state IN ('queued', 'leased')",
@@ -258,6 +261,16 @@ fn push_filter(query: &mut QueryBuilder, dialect: Dialect, org: OrgId, filter: &
             .push(format_args!(" AND {}(m.search, ", dialect.position()))
             .push_bind(text.to_lowercase())
             .push(") > 0");
+    }
+}
+
+/// Holds what the mission may cost at most, where its organisation pays with credit. Distress is accepted without, too.
+async fn hold_credit(change: &mut Change, new: &NewMission) -> Result<()> {
+    let spec = &new.spec;
+    let units = i64::from(spec.ensemble_size) * i64::from(spec.forecast_hours);
+    match reserve_credit(change, new.org, new.id, units, spec.distress, new.created_at).await? {
+        Reservation::NotPrepaid | Reservation::Held => Ok(()),
+        Reservation::Short { balance } => Err(Error::CreditShort { needed: units, balance }),
     }
 }
 

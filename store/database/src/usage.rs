@@ -13,7 +13,7 @@ use crate::{Database, Error, Result, UsageHour, UsageRecord, Watermark};
 
 /// The meter of a completed mission.
 pub const MISSION_METER: &str = "mission.particle_hours";
-const HOUR_US: i64 = 3_600_000_000;
+pub(crate) const HOUR_US: i64 = 3_600_000_000;
 
 /// One record of the ledger at its place.
 #[derive(Debug, Clone, PartialEq)]
