@@ -95,7 +95,7 @@ impl Database {
         org: OrgId,
         (from, until): (Timestamp, Timestamp),
         now: Timestamp,
-        compose: impl FnOnce(&InvoiceBasis, i64) -> InvoiceDraft + Send,
+        compose: impl FnOnce(&InvoiceBasis, i64) -> serde_json::Result<InvoiceDraft> + Send,
     ) -> Result<Option<Invoice>> {
         if now.duration_since(until) < GRACE {
             let rule = "a month is closed when an hour has passed since its end, at the earliest";
@@ -117,7 +117,7 @@ impl Database {
         .fetch_one(&mut change.tx)
         .await
         .map_err(Error::engine("number the invoice"))?;
-        let draft = compose(&basis, number);
+        let draft = compose(&basis, number).map_err(|error| Error::invalid("the invoice", number, error))?;
         let invoice = Invoice {
             id: InvoiceId::generate(),
             number,
