@@ -7,13 +7,13 @@ mod billing;
 mod columns;
 mod error;
 mod features;
-mod jobs;
 mod missions;
 mod open;
 mod orgs_keys;
 mod place;
 mod postgres;
 mod process_jobs;
+mod queue;
 mod rows;
 mod runs;
 mod schema;
@@ -29,11 +29,13 @@ pub use billing::{
 };
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
-pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
 pub use open::Database;
 pub use postgres::PostgresSettings;
 pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
+pub use queue::{
+    Failure, JobState, LeaseState, LeasedJob, MAX_ATTEMPTS, QueueDepth, QueueFilter, QueueJob, QueueRules, Work,
+};
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,

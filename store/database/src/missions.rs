@@ -1,12 +1,13 @@
 //! Missions: accepted with their job in one transaction, listed newest first, withdrawn.
 
-use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, Priority, ValidTime};
+use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, ValidTime};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::billing::{Reservation, release_credit, reserve_credit};
+use crate::billing::{hold_credit, release_credit};
 use crate::columns::{Reader, json, micros};
 use crate::open::Change;
 use crate::process_jobs::{self, NewProcessJob};
+use crate::queue;
 use crate::sql::{self, Dialect, QueryBuilder, Row, Transaction};
 use crate::tombstones::bury;
 use crate::{Database, Error, Mission, MissionStatus, Result, runs};
@@ -59,7 +60,8 @@ pub struct MissionFilter {
 
 /// What a mission is read from: columns and tables, to stand behind a `SELECT`.
 pub(crate) const COLUMNS: &str = "m.id, m.org_id, m.created_by, m.job_id, m.spec, m.warnings, m.status, m.progress, \
-     m.stage, m.error, m.created_at, m.updated_at, m.completed_at, m.valid_until, m.run_id, r.seq AS run_seq, \
+     m.stage, m.error, m.created_at, m.updated_at, m.completed_at, m.valid_until, m.run_id, \
+     (SELECT attempt_at FROM jobs WHERE jobs.id = m.job_id) AS attempt_at, r.seq AS run_seq, \
      r.published_at AS run_published_at, r.valid_from AS run_valid_from, r.valid_until AS run_valid_until, \
      r.west AS run_west, r.south AS run_south, r.east AS run_east, r.north AS run_north, r.summary AS run_summary \
      FROM missions m LEFT JOIN runs r ON r.id = m.run_id";
@@ -90,13 +92,15 @@ impl Database {
                 return Ok(earlier);
             }
         }
+        // First, because it locks the organisation: its jobs enter the queue one by one.
+        touch_content(&mut change, new.org).await?;
         let job = JobId::generate();
         insert(&mut change, &new, job).await?;
-        hold_credit(&mut change, &new).await?;
+        hold_credit(&mut change, new.org, new.id, &new.spec, new.created_at).await?;
+        queue::enter(&mut change, &new, job, &self.rules).await?;
         if let Some(process_job) = &process_job {
             process_jobs::insert(&mut change, &new, process_job).await?;
         }
-        touch_content(&mut change, new.org).await?;
         let mission = fetch(&mut change.tx, new.id).await?;
         change.commit().await?;
         mission.map(MissionCreation::Created).ok_or(Error::NotFound {
@@ -179,7 +183,6 @@ impl Database {
             return Ok(false);
         }
         bury(&mut change, org, id, now).await?;
-        release_credit(&mut change, id, now).await?;
         for statement in [
             "UPDATE jobs SET state = 'cancelled', lease_until = NULL WHERE mission_id = ?2 AND ?1 IS NOT NULL \
              AND state IN ('queued', 'leased')",
@@ -201,6 +204,7 @@ impl Database {
             .await
             .map_err(Error::engine(what))?;
         touch_content(&mut change, org).await?;
+        release_credit(&mut change, id, now).await?;
         change.commit().await?;
         Ok(true)
     }
@@ -264,16 +268,6 @@ fn push_filter(query: &mut QueryBuilder, dialect: Dialect, org: OrgId, filter: &
     }
 }
 
-/// Holds what the mission may cost at most, where its organisation pays with credit. Distress is accepted without, too.
-async fn hold_credit(change: &mut Change, new: &NewMission) -> Result<()> {
-    let spec = &new.spec;
-    let units = i64::from(spec.ensemble_size) * i64::from(spec.forecast_hours);
-    match reserve_credit(change, new.org, new.id, units, spec.distress, new.created_at).await? {
-        Reservation::NotPrepaid | Reservation::Held => Ok(()),
-        Reservation::Short { balance } => Err(Error::CreditShort { needed: units, balance }),
-    }
-}
-
 async fn forget_old_keys(change: &mut Change, now: Timestamp) -> Result<()> {
     sql::query("DELETE FROM idempotency WHERE created_at < ?")
         .bind(micros(now) - SignedDuration::from_hours(IDEMPOTENCY_KEPT_H).as_micros() as i64)
@@ -326,23 +320,6 @@ async fn insert(change: &mut Change, new: &NewMission, job: JobId) -> Result<()>
     .execute(&mut change.tx)
     .await
     .map_err(failed())?;
-    let priority = match new.spec.priority {
-        Priority::Urgent => 0,
-        Priority::Normal => 1,
-        Priority::Low => 2,
-    };
-    sql::query(
-        "INSERT INTO jobs (id, mission_id, org_id, priority, state, created_at, run_at) \
-         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5)",
-    )
-    .bind(job)
-    .bind(new.id)
-    .bind(new.org)
-    .bind(priority)
-    .bind(micros(new.created_at))
-    .execute(&mut change.tx)
-    .await
-    .map_err(failed())?;
     if let Some((key, sha256)) = &new.idempotency {
         sql::query("INSERT INTO idempotency (org_id, key, body_sha256, mission_id, created_at) VALUES (?, ?, ?, ?, ?)")
             .bind(new.org)
@@ -376,6 +353,7 @@ pub(crate) fn mission(row: &Row) -> Result<Mission> {
         updated_at: found.time("updated_at")?,
         completed_at: found.maybe_time("completed_at")?,
         valid_until: found.maybe_time("valid_until")?.map(ValidTime),
+        attempt_at: found.maybe_time("attempt_at")?,
         run: run_seq.map(|seq| runs::run_of_mission(row, seq)).transpose()?,
     })
 }

@@ -3,7 +3,7 @@
 //! that are entries whose sum is the balance. The balance is never below 0, but for distress: what such a mission owes is paid
 //! by the next grant.
 
-use driftline_domain::{MissionId, OrgId};
+use driftline_domain::{MissionId, MissionSpec, OrgId};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -58,8 +58,7 @@ impl CreditKind {
 }
 
 /// What became of a reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reservation {
+enum Reservation {
     /// The organisation's plan is none of credit.
     NotPrepaid,
     /// The units are held.
@@ -143,9 +142,25 @@ impl Database {
     }
 }
 
+/// Holds what a mission may cost at most, where its organisation pays with credit. It stands behind whatever else locks
+/// the organisation, so that no two changes wait for each other.
+pub(crate) async fn hold_credit(
+    change: &mut Change,
+    org: OrgId,
+    mission: MissionId,
+    spec: &MissionSpec,
+    now: Timestamp,
+) -> Result<()> {
+    let units = i64::from(spec.ensemble_size) * i64::from(spec.forecast_hours);
+    match reserve_credit(change, org, mission, units, spec.distress, now).await? {
+        Reservation::NotPrepaid | Reservation::Held => Ok(()),
+        Reservation::Short { balance } => Err(Error::CreditShort { needed: units, balance }),
+    }
+}
+
 /// Holds units for a mission that is being accepted, where the organisation's plan is one of credit. What may be owed
 /// (distress) is held whatever the balance.
-pub(crate) async fn reserve_credit(
+async fn reserve_credit(
     change: &mut Change,
     org: OrgId,
     mission: MissionId,

@@ -11,7 +11,7 @@ mod subscriptions;
 
 pub use accounts::{Account, AccountDetails};
 pub use credits::{CreditEntry, CreditKind};
-pub(crate) use credits::{Reservation, release_credit, reserve_credit, settle_credit};
+pub(crate) use credits::{hold_credit, release_credit, settle_credit};
 pub use invoices::{Invoice, InvoiceBasis, InvoiceDraft, MonthOfUsage};
 pub use outbox::{MeterEvent, MeterEventState};
 pub use plans::{MeterPrice, Plan, PlanTerms};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use driftline_database::{CreditKind, Error, ErrorKind, NewRun, PlanTerms};
+use driftline_database::{CreditKind, Error, ErrorKind, Failure, NewRun, PlanTerms};
 use driftline_domain::OrgId;
 
-use crate::{LEASE, Place, at, organisation, run};
+use crate::{Place, at, organisation, run};
 
 on_both_engines! {
     a_mission_holds_credit_and_its_run_is_charged,
@@ -102,9 +102,22 @@ async fn what_fails_or_is_withdrawn_gives_its_credit_back(place: Place) {
     with_credit(&place, 10_000).await;
     place.create(place.new_mission("fails", 1)).await;
     let leased = place.lease("node/1", 2).await.unwrap();
-    let failed = place.database.fail_job(leased.job, leased.token, "no forcing", None, at(3));
-    assert!(failed.await.unwrap());
+    let fail = |failure| {
+        place
+            .database
+            .fail_job(leased.job, leased.token, "no forcing", "no forcing", failure, at(3))
+    };
+    assert!(fail(Failure::Final).await.unwrap());
     assert_eq!(balance(&place, place.org).await, 10_000);
+    assert!(!fail(Failure::Final).await.unwrap());
+    // Tried again by the operator it holds credit again, and gives it back again when it is cancelled.
+    assert!(place.database.retry_job(leased.job, at(3)).await.unwrap());
+    assert_eq!(balance(&place, place.org).await, 4_000);
+    let mission = leased.mission.id;
+    for _ in 0..2 {
+        place.database.cancel_mission(place.org, mission, at(3)).await.unwrap();
+        assert_eq!(balance(&place, place.org).await, 10_000);
+    }
     let withdrawn = place.create(place.new_mission("withdrawn", 4)).await;
     assert_eq!(balance(&place, place.org).await, 4_000);
     for _ in 0..2 {
@@ -116,7 +129,7 @@ async fn what_fails_or_is_withdrawn_gives_its_credit_back(place: Place) {
     let leased = place.lease("node/1", 7).await.unwrap();
     let back = place
         .database
-        .fail_job(leased.job, leased.token, "later", Some(LEASE), at(8));
+        .fail_job(leased.job, leased.token, "later", "later", Failure::Passing, at(8));
     assert!(back.await.unwrap());
     assert_eq!(balance(&place, place.org).await, 4_000);
 }
