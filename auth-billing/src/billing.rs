@@ -15,5 +15,5 @@ pub use document::{InvoiceDocument, Line, LineKind, Party, Seller};
 pub use money::amount;
 pub use month::Month;
 pub use paper::pdf;
-pub use routes::{BILLING_PATHS, BillingParts, WEBHOOK_PATH, billing_router, webhook_router};
+pub use routes::{BILLING_PATHS, BillingParts, billing_router, webhook_router};
 pub use stripe::{Passed, Stripe, StripeError, StripeSettings, StripeSync, WebhookSecret};

@@ -17,18 +17,21 @@ pub enum Scope {
     MissionsDistress,
     /// Read maps and feature collections.
     FeaturesRead,
-    /// See usage and the list of keys.
+    /// See usage, bills and the list of keys.
     UsageRead,
+    /// Enter how bills are paid.
+    BillingWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::MissionsRead,
         Self::MissionsWrite,
         Self::MissionsDistress,
         Self::FeaturesRead,
         Self::UsageRead,
+        Self::BillingWrite,
     ];
 
     /// Its name in lists and messages.
@@ -39,6 +42,7 @@ impl Scope {
             Self::MissionsDistress => "missions:distress",
             Self::FeaturesRead => "features:read",
             Self::UsageRead => "usage:read",
+            Self::BillingWrite => "billing:write",
         }
     }
 }

@@ -18,6 +18,8 @@ CREATE TABLE billing_accounts (
     details TEXT NOT NULL,
     stripe_customer TEXT UNIQUE,
     payment_method TEXT,
+    -- The payment method that Stripe was told to use.
+    payment_method_told TEXT,
     updated_at BIGINT NOT NULL
 );
 

@@ -121,6 +121,31 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Customers at Stripe that have a payment method which it was not told to use yet.
+    pub async fn payment_methods_to_tell(&self) -> Result<Vec<Account>> {
+        let rows = sql::query(
+            "SELECT * FROM billing_accounts WHERE stripe_customer IS NOT NULL AND payment_method IS NOT NULL \
+             AND payment_method <> coalesce(payment_method_told, '') ORDER BY org_id",
+        )
+        .fetch_all(&self.reader)
+        .await
+        .map_err(Error::engine("list the payment methods"))?;
+        rows.iter().map(account).collect()
+    }
+
+    /// Notes the payment method that Stripe was told to use.
+    pub async fn payment_method_is_told(&self, org: OrgId, method: &str) -> Result<()> {
+        sql::query("UPDATE billing_accounts SET payment_method_told = ? WHERE org_id = ?")
+            .bind(method)
+            .bind(org)
+            .execute(&self.writer)
+            .await
+            .map(drop)
+            .map_err(Error::engine("note the payment method"))
+    }
+}
+
 pub(super) fn account(row: &Row) -> Result<Account> {
     let row = Reader(row);
     Ok(Account {

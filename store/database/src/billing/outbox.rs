@@ -189,7 +189,17 @@ impl Database {
         .map_err(Error::engine("add up what Stripe was told"))
     }
 
-    /// How many events wait, how many were refused, and when the oldest waiting was made due first.
+    /// Lets events that Stripe refused be sent again; returns how many.
+    pub async fn retry_refused_meter_events(&self, now: Timestamp) -> Result<u64> {
+        let done = sql::query("UPDATE stripe_outbox SET state = 'waiting', next_at = ? WHERE state = 'refused'")
+            .bind(micros(now))
+            .execute(&self.writer)
+            .await
+            .map_err(Error::engine("let events for Stripe be sent again"))?;
+        Ok(done.rows_affected())
+    }
+
+    /// How many events wait, and how many were refused.
     pub async fn meter_events_waiting(&self) -> Result<(i64, i64)> {
         let count = |state: &'static str| {
             sql::query_scalar("SELECT count(*) FROM stripe_outbox WHERE state = ?")

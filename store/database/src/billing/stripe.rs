@@ -180,14 +180,12 @@ async fn apply(change: &mut Change, made_s: i64, news: &StripeNews) -> Result<()
             .bind(method)
             .bind(customer),
         StripeNews::PaymentMethod {
-            customer,
             method,
             is_attached: false,
-        } => sql::query(
-            "UPDATE billing_accounts SET payment_method = NULL WHERE payment_method = ? AND stripe_customer = ?",
-        )
-        .bind(method)
-        .bind(customer),
+            ..
+        } => {
+            sql::query("UPDATE billing_accounts SET payment_method = NULL WHERE payment_method = ?").bind(method)
+        }
     };
     statement
         .execute(&mut change.tx)
