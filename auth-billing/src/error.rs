@@ -51,6 +51,9 @@ pub enum Error {
     /// A certificate that stands for an organisation already, or did.
     #[error("this certificate is registered already, as {0}; a new one is needed")]
     CertificateKnown(driftline_domain::KeyId),
+    /// A text that names no month.
+    #[error("'{0}' is no month: it is of the form 2026-01")]
+    Month(String),
     /// The system has no randomness to give.
     #[error("the system's random numbers are not available: {0}")]
     Random(String),

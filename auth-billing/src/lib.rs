@@ -1,6 +1,6 @@
 //! Who is calling, may they, and what did it cost: API keys and scopes, publishable keys and the pages that may use
 //! them, signed links, the layers that check and record all that, the exact usage log, and the routes of `/v1` that
-//! show an organisation its keys and its usage. What customers name as an address is asked through [`Outbound`] only.
+//! show an organisation its keys, its usage and its bills. What customers name as an address is asked through [`Outbound`] only.
 //!
 //! Around a router, from the inside out: [`Metering::wrap`], [`Auth::wrap`], then around everything, public routes
 //! included, [`Cors::wrap`], [`path_keys`] and [`access_log`].
@@ -8,6 +8,7 @@
 mod access_log;
 mod addresses;
 mod auth;
+mod billing;
 mod caller;
 mod carry;
 mod certificates;
@@ -39,6 +40,11 @@ mod usage_records;
 pub use access_log::access_log;
 pub use addresses::{ClientAddress, Networks, Peer, TrustedProxies};
 pub use auth::Auth;
+pub use billing::{
+    BILLING_PATHS, BillingParts, InvoiceDocument, Line, LineKind, Month, Party, Passed, Seller, Stripe, StripeError,
+    StripeSettings, StripeSync, WebhookSecret, amount, billing_router, close_month, estimate, pdf as invoice_pdf,
+    webhook_router,
+};
 pub use caller::Caller;
 pub use carry::Carry;
 pub use certificates::{certificate_holder, certificate_sha256, register_certificate};

@@ -147,6 +147,12 @@ id_kinds! {
     JobId, JobTag, "job";
     /// A link by which one mission is shown to others.
     ShareLinkId, ShareLinkTag, "shl";
+    /// A version of a plan of prices.
+    PlanId, PlanTag, "pln";
+    /// An organisation's having a plan, for a time.
+    SubscriptionId, SubscriptionTag, "sub";
+    /// An invoice.
+    InvoiceId, InvoiceTag, "inv";
     /// One request, as named in problem answers and logs.
     RequestId, RequestTag, "req";
 }

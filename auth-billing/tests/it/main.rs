@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod accounts;
+mod billing;
 mod credentials;
 mod key_bounds;
 mod kill;

@@ -4,7 +4,7 @@ use driftline_domain::ValidTime;
 use driftline_tiles::MarkStatus;
 
 use super::Briefing;
-use super::flow::{BODY, Flow, LEADING, MARGIN};
+use crate::flow::{BODY, Flow, LEADING, MARGIN};
 use super::table::{Column, columns};
 use crate::drawing::{Align, FAINT_INK};
 use crate::{Direction, Scene, notation};

@@ -3,7 +3,7 @@
 use driftline_tiles::MarkStatus;
 
 use super::Briefing;
-use super::flow::{Flow, MARGIN, WIDTH};
+use crate::flow::{Flow, MARGIN, WIDTH};
 use crate::chart::{Chart, Entry, Sheet, Symbol};
 use crate::drawing::{FAINT_INK, Hand, Item};
 use crate::heatmap::{area_entries, common_entries, extent};

@@ -2,7 +2,7 @@
 
 use driftline_tiles::MarkStatus;
 
-use super::flow::{BODY, Flow, LEADING, MARGIN, RULE, WIDTH, panel};
+use crate::flow::{BODY, Flow, LEADING, MARGIN, RULE, WIDTH, panel};
 use super::table::{Column, columns};
 use super::{AgeAt, Briefing, Calibration, Fact};
 use crate::chart::level_pen;

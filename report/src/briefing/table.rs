@@ -3,7 +3,7 @@
 use driftline_tiles::MarkStatus;
 
 use super::Briefing;
-use super::flow::{Flow, MARGIN, RULE, WIDTH};
+use crate::flow::{Flow, MARGIN, RULE, WIDTH};
 use crate::drawing::{Align, FAINT_INK, Frame, Hand, INK, Pen};
 use crate::{Direction, notation};
 

@@ -3,6 +3,7 @@
 //! always an argument. Times are microseconds since 1970 UTC, JSON is text; statements are written once for both engines
 //! (`sql`).
 
+mod billing;
 mod columns;
 mod error;
 mod features;
@@ -31,6 +32,10 @@ mod usage;
 mod usage_late;
 mod versions;
 
+pub use billing::{
+    Account, AccountDetails, CreditEntry, CreditKind, Invoice, InvoiceBasis, InvoiceDraft, MeterEvent, MeterEventState,
+    MeterPrice, MonthOfUsage, Plan, PlanTerms, StripeInvoice, StripeMeter, StripeNews, Subscription,
+};
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
 pub use gauges::{Computed, Connections, Waiting};

@@ -49,6 +49,7 @@ macro_rules! all_steps {
             4 "tombstones" works with 4 in "0004_tombstones";
             5 "process jobs" works with 5 in "0005_process_jobs";
             7 "queue" works with 7 in "0007_queue";
+            8 "billing" works with 7 in "0008_billing";
             9 "limits" works with 5 in "0009_limits";
             10 "nodes" works with 7 in "0010_nodes";
         }

@@ -20,6 +20,7 @@ macro_rules! on_both_engines {
     };
 }
 
+mod credit;
 mod fair;
 mod features;
 mod keys;
