@@ -12,6 +12,7 @@ mod open;
 mod orgs_keys;
 mod place;
 mod process_jobs;
+mod role;
 mod rows;
 mod runs;
 mod schema;
@@ -29,6 +30,7 @@ pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,
 };
+pub use role::Role;
 pub use runs::RunFilter;
 pub use tombstones::{TOMBSTONES_KEPT_DAYS, Tombstone};
 pub use usage::{LedgerEntry, MISSION_METER};
