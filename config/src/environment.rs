@@ -20,10 +20,14 @@ impl Environment for ProcessEnvironment {
 }
 
 /// Names from before Driftline (contract.md, "Settings") and the setting each stands for.
-const EXPECTED_NAMES: [(&str, &str); 9] = [
+const EXPECTED_NAMES: &[(&str, &str)] = &[
     ("CORS_ORIGINS", "server.cors_origins"),
+    ("DATABASE_URL", "database.url"),
+    ("DATABASE_URL_FILE", "database.url_file"),
     ("LOG_LEVEL", "log.level"),
     ("MAX_CONCURRENT_JOBS", "missions.max_concurrent_jobs"),
+    ("NATS_URL", "nats.url"),
+    ("NATS_URL_FILE", "nats.url_file"),
     ("PUBLIC_BASE_URL", "server.public_base_url"),
     ("S3_ACCESS_KEY", "s3.access_key"),
     ("S3_ACCESS_KEY_FILE", "s3.access_key_file"),

@@ -2,11 +2,13 @@
 //! Everything is checked before a port is bound. This is the only place that reads the environment.
 
 mod address;
+mod database;
 mod environment;
 mod objects;
 mod settings;
 
 pub use address::Address;
+pub use database::{DatabaseSettings, NatsSettings};
 pub use environment::{Environment, ProcessEnvironment};
 pub use objects::{Addressing, ObjectsAt, S3Credentials, S3Settings, Secret};
 pub use settings::{

@@ -186,22 +186,26 @@ fn is_this_machine(host: &str) -> bool {
             .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
-/// A secret from its setting or its file; exactly one of the two must be given.
+/// A secret that must be given, by its setting or by its file.
 fn secret(setting: &'static str, given: &Secret, file: &Path) -> Result<Secret, Error> {
+    let found = optional_secret(setting, given, file)?;
+    found.ok_or_else(|| Error::Invalid {
+        origin: "the configuration".to_owned(),
+        message: format!("store.objects names an S3 service, and neither {setting} nor {setting}_file is set"),
+    })
+}
+
+/// A secret from its setting or its file; `None` where neither is set.
+pub(crate) fn optional_secret(setting: &'static str, given: &Secret, file: &Path) -> Result<Option<Secret>, Error> {
     let invalid = |message: String| Error::Invalid {
         origin: "the configuration".to_owned(),
         message,
     };
-    let from_file = !file.as_os_str().is_empty();
-    if given.reveal().is_empty() && !from_file {
-        return Err(invalid(format!(
-            "store.objects names an S3 service, and neither {setting} nor {setting}_file is set"
-        )));
+    let given = Some(given.clone()).filter(|given| !given.reveal().is_empty());
+    if file.as_os_str().is_empty() {
+        return Ok(given);
     }
-    if !from_file {
-        return Ok(given.clone());
-    }
-    if !given.reveal().is_empty() {
+    if given.is_some() {
         return Err(invalid(format!("{setting} and {setting}_file are both set")));
     }
     let text = std::fs::read_to_string(file).map_err(|source| Error::File {
@@ -209,14 +213,10 @@ fn secret(setting: &'static str, given: &Secret, file: &Path) -> Result<Secret, 
         path: file.to_owned(),
         source: Box::new(source),
     })?;
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(invalid(format!(
-            "the file {} of {setting}_file is empty",
-            file.display()
-        )));
+    match text.trim() {
+        "" => Err(invalid(format!("{setting}_file {} is empty", file.display()))),
+        text => Ok(Some(Secret(text.to_owned()))),
     }
-    Ok(Secret(text.to_owned()))
 }
 
 #[cfg(test)]

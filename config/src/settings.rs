@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Error, S3Settings};
+use crate::{Address, DatabaseSettings, Error, NatsSettings, S3Settings};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,10 @@ pub struct Settings {
     pub provider: ProviderSettings,
     /// Where data lies.
     pub store: StoreSettings,
+    /// Where missions, accounts and the ledger are kept.
+    pub database: DatabaseSettings,
+    /// What tells processes on several machines of each other's changes.
+    pub nats: NatsSettings,
     /// The object store by S3, where one is named.
     pub s3: S3Settings,
     /// Where land is.
@@ -285,6 +289,8 @@ impl Settings {
             ));
         }
         self.check_objects()?;
+        self.database.check()?;
+        self.nats.check()?;
         let node = &self.store.node;
         let plain = node
             .bytes()

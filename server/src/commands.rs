@@ -26,7 +26,7 @@ use anyhow::{Context, bail};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_config::{ObjectsAt, Settings};
-use driftline_database::Database;
+use driftline_database::{Database, PostgresSettings};
 use driftline_store::{Addressing, Location, S3Location, Store};
 use tokio::runtime::Runtime;
 
@@ -140,8 +140,17 @@ fn object_location(settings: &Settings) -> Result<Location, driftline_config::Er
     }))
 }
 
-/// Opens (and creates) the database. The store is opened first: it creates the data directory durably.
+/// Opens (and creates) the database: the server that the settings name, otherwise a file. The store is opened first: it
+/// creates the data directory durably.
 pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Database> {
+    if let Some(url) = settings.database_url()? {
+        let server = PostgresSettings {
+            url: url.reveal().to_owned(),
+            connections: settings.database.connections,
+            prepared: settings.database.prepared,
+        };
+        return Database::connect(&server).await.context("cannot use the database server");
+    }
     let path = settings.store.data_dir.join("driftline.sqlite");
     Database::open(&path)
         .await

@@ -1,18 +1,12 @@
-//! Values to columns and back: ids as 16 bytes, times as microseconds since 1970, JSON as text.
+//! Values to columns and back: ids as UUIDs, times as microseconds since 1970, JSON as text.
 
 use driftline_domain::{Id, IdKind, ValidTime};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-use uuid::Uuid;
 
+use crate::sql::{FromColumn, Row};
 use crate::{Error, Result};
-
-pub(crate) fn id_bytes<K: IdKind>(id: Id<K>) -> Vec<u8> {
-    id.uuid().as_bytes().to_vec()
-}
 
 pub(crate) fn micros(time: Timestamp) -> i64 {
     time.as_microsecond()
@@ -27,17 +21,18 @@ pub(crate) fn json<T: Serialize>(what: &'static str, value: &T) -> Result<String
 }
 
 /// Reads typed values out of one row; every failure names its column.
-pub(crate) struct Reader<'r>(pub(crate) &'r SqliteRow);
+pub(crate) struct Reader<'r>(pub(crate) &'r Row);
 
 impl Reader<'_> {
     pub(crate) fn id<K: IdKind>(&self, column: &'static str) -> Result<Id<K>> {
-        let bytes: Vec<u8> = self.get(column)?;
-        id_of(column, &bytes)
+        let found = self.maybe_id(column)?;
+        found.ok_or_else(|| Error::damaged(column, "", "an identifier was expected"))
     }
 
     pub(crate) fn maybe_id<K: IdKind>(&self, column: &'static str) -> Result<Option<Id<K>>> {
-        let bytes: Option<Vec<u8>> = self.get(column)?;
-        bytes.map(|bytes| id_of(column, &bytes)).transpose()
+        let found = self.0.uuid(column);
+        let found = found.map_err(|error| Error::damaged(column, "", error))?;
+        Ok(found.map(Id::from_uuid))
     }
 
     pub(crate) fn time(&self, column: &'static str) -> Result<Timestamp> {
@@ -59,19 +54,9 @@ impl Reader<'_> {
         Ok([self.get(west)?, self.get(south)?, self.get(east)?, self.get(north)?])
     }
 
-    pub(crate) fn get<'s, T>(&'s self, column: &'static str) -> Result<T>
-    where
-        T: sqlx::Decode<'s, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-    {
-        self.0
-            .try_get(column)
-            .map_err(|error| Error::damaged(column, "", error))
+    pub(crate) fn get<T: FromColumn>(&self, column: &'static str) -> Result<T> {
+        self.0.get(column).map_err(|error| Error::damaged(column, "", error))
     }
-}
-
-fn id_of<K: IdKind>(column: &'static str, bytes: &[u8]) -> Result<Id<K>> {
-    let uuid = Uuid::from_slice(bytes).map_err(|error| Error::damaged(column, format!("{bytes:?}"), error))?;
-    Ok(Id::from_uuid(uuid))
 }
 
 fn time_of(column: &'static str, found: i64) -> Result<Timestamp> {

@@ -29,13 +29,12 @@ pub enum Error {
     },
     /// The file was written by a newer Driftline.
     #[error(
-        "the database {} has schema version {found}, this program knows versions up to {known}: use the newer program, \
-         or restore a backup from before the upgrade",
-        path.display()
+        "the database {place} has schema version {found}, this program knows versions up to {known}: use the newer program, \
+         or restore a backup from before the upgrade"
     )]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// The file or server.
+        place: String,
         /// Its version.
         found: i64,
         /// The newest this program knows.
@@ -49,11 +48,11 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The file is no database, or cannot be brought to this program's schema.
-    #[error("cannot open the database {}", path.display())]
+    /// The file is no database, the server does not answer, or it cannot be brought to this program's schema.
+    #[error("cannot open the database {place}")]
     Open {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the server without user and password.
+        place: String,
         /// What the engine said.
         source: sqlx::Error,
     },
@@ -67,6 +66,9 @@ pub enum Error {
         /// What was expected.
         reason: String,
     },
+    /// A server that only repeats another one.
+    #[error("the database server is a standby and takes no changes")]
+    ReadOnly,
     /// The engine refused or could not do a statement.
     #[error("the database could not {what}")]
     Engine {
@@ -100,6 +102,7 @@ impl Error {
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Engine { source, .. } if may_pass(source) => ErrorKind::Unavailable,
+            Self::ReadOnly => ErrorKind::Unavailable,
             _ => ErrorKind::Internal,
         }
     }
@@ -125,15 +128,23 @@ impl Error {
     }
 }
 
-/// Whether the engine may do the same statement later: locked (5, 6), I/O (10), full (13), or no free connection.
+/// Whether the engine may do the same statement later. SQLite: locked (5, 6), I/O (10), full (13). PostgreSQL, by class of
+/// its code: no connection (08), insufficient resources (53), an operator's act such as a restart (57), a system's error
+/// (58); serialisation and deadlock (40), lock not available (55P03), and a server that became a standby (25006).
 fn may_pass(source: &sqlx::Error) -> bool {
     match source {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-        source => matches!(primary_code(source), Some(5 | 6 | 10 | 13)),
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_) => true,
+        source => {
+            let code = source.as_database_error().and_then(|error| error.code());
+            code.is_some_and(|code| match code.len() {
+                5 => ["08", "40", "53", "57", "58", "55P03", "25006"].iter().any(|class| code.starts_with(class)),
+                _ => matches!(primary_code(source), Some(5 | 6 | 10 | 13)),
+            })
+        }
     }
 }
 
-/// Whether another connection is in the way.
+/// Whether another connection is in the way of opening the embedded file.
 pub(crate) fn is_locked(source: &sqlx::Error) -> bool {
     primary_code(source) == Some(5)
 }

@@ -1,10 +1,9 @@
 //! Search areas and datums as rows: paged by (run, row), filtered by mission, box and time.
 
 use driftline_domain::{MissionId, OrgId, ValidTime};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 
-use crate::columns::{Reader, id_bytes, micros_of};
+use crate::sql::{QueryBuilder, Row};
+use crate::columns::{Reader, micros_of};
 use crate::{Cursor, Database, Error, Feature, FeatureFilter, FeatureKind, Result, place};
 
 /// What a collection covers.
@@ -49,7 +48,7 @@ impl Database {
     pub async fn feature(&self, org: OrgId, kind: FeatureKind, id: &str) -> Result<Option<Feature>> {
         let mut query = QueryBuilder::new(SELECT);
         query
-            .push_bind(id_bytes(org))
+            .push_bind(org)
             .push(" AND kind = ")
             .push_bind(kind_number(kind));
         query.push(" AND id = ").push_bind(id);
@@ -105,13 +104,13 @@ pub(crate) fn kind_number(kind: FeatureKind) -> i64 {
 }
 
 /// Everything of a filter but its place in the order, which a count does not look at.
-fn push_filter(query: &mut QueryBuilder<Sqlite>, org: OrgId, kind: FeatureKind, filter: &FeatureFilter) -> Result<()> {
+fn push_filter(query: &mut QueryBuilder, org: OrgId, kind: FeatureKind, filter: &FeatureFilter) -> Result<()> {
     query
-        .push_bind(id_bytes(org))
+        .push_bind(org)
         .push(" AND kind = ")
         .push_bind(kind_number(kind));
     if let Some(mission) = filter.mission {
-        query.push(" AND mission_id = ").push_bind(id_bytes(mission));
+        query.push(" AND mission_id = ").push_bind(mission);
     }
     if let Some(from) = micros_of(filter.from) {
         query.push(" AND valid_time >= ").push_bind(from);
@@ -125,7 +124,7 @@ fn push_filter(query: &mut QueryBuilder<Sqlite>, org: OrgId, kind: FeatureKind, 
     Ok(())
 }
 
-fn feature(row: &SqliteRow) -> Result<Feature> {
+fn feature(row: &Row) -> Result<Feature> {
     let row = Reader(row);
     Ok(Feature {
         cursor: Cursor {
@@ -142,7 +141,7 @@ fn feature(row: &SqliteRow) -> Result<Feature> {
     })
 }
 
-fn part(row: &SqliteRow) -> Result<Extent> {
+fn part(row: &Row) -> Result<Extent> {
     let row = Reader(row);
     Ok(Extent {
         bbox: row.bbox(["west", "south", "east", "north"])?,

@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
-use driftline_domain::{JobId, OrgId};
+use driftline_domain::{JobId, MissionId, OrgId};
 use jiff::Timestamp;
 
-use crate::columns::{Reader, id_bytes, json, micros};
+use crate::sql;
+use crate::columns::{Reader, json, micros};
 use crate::features::kind_number;
 use crate::missions::{fetch, touch_content};
 use crate::open::Change;
@@ -52,11 +53,11 @@ impl Database {
     /// Leases the next job: by priority, then by age; jobs whose lease has run out are taken again. Jobs that were
     /// tried too often fail on the way.
     pub async fn lease_job(&self, worker: &str, lease: Duration, now: Timestamp) -> Result<Option<LeasedJob>> {
-        const DUE: &str = "SELECT count(*) FROM jobs INDEXED BY jobs_in_turn WHERE state IN ('queued', 'leased') \
+        const DUE: &str = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'leased') \
              AND ((state = 'queued' AND run_at <= ?1) OR (state = 'leased' AND lease_until <= ?1))";
         let what = "lease a job";
         // An idle worker looks without taking the write lock.
-        let due: i64 = sqlx::query_scalar(DUE)
+        let due: i64 = sql::query_scalar(DUE)
             .bind(micros(now))
             .fetch_one(&self.reader)
             .await
@@ -88,20 +89,20 @@ impl Database {
 
     async fn free_leases(&self, what: &'static str, prefix: &str, end: LeaseEnd, now: Timestamp) -> Result<u64> {
         let mut change = self.change(what).await?;
-        let rows = sqlx::query(
+        let rows = sql::query(
             "UPDATE jobs SET state = 'queued', run_at = ?1, lease_until = NULL, token = token + 1, \
-             attempts = attempts - (?3 AND lease_until > ?1) \
+             attempts = attempts - CASE WHEN ?3 AND lease_until > ?1 THEN 1 ELSE 0 END \
              WHERE state = 'leased' AND substr(worker, 1, length(?2)) = ?2 RETURNING mission_id, org_id",
         )
         .bind(micros(now))
         .bind(prefix)
         .bind(end == LeaseEnd::GoodOrder)
-        .fetch_all(&mut *change.tx)
+        .fetch_all(&mut change.tx)
         .await
         .map_err(Error::engine(what))?;
         for row in &rows {
             let row = Reader(row);
-            back_to_queue(&mut change, row.get("mission_id")?, now).await?;
+            back_to_queue(&mut change, row.id("mission_id")?, now).await?;
             touch_content(&mut change, row.id("org_id")?).await?;
         }
         change.commit().await?;
@@ -120,17 +121,17 @@ impl Database {
     ) -> Result<LeaseState> {
         let what = "prolong the lease";
         let mut change = self.change(what).await?;
-        let held = sqlx::query("UPDATE jobs SET lease_until = ? WHERE id = ? AND token = ? AND state = 'leased'")
+        let held = sql::query("UPDATE jobs SET lease_until = ? WHERE id = ? AND token = ? AND state = 'leased'")
             .bind(end_of(lease, now))
-            .bind(id_bytes(job))
+            .bind(job)
             .bind(token)
-            .execute(&mut *change.tx)
+            .execute(&mut change.tx)
             .await
             .map_err(Error::engine(what))?;
         if held.rows_affected() == 0 {
             return Ok(LeaseState::Lost);
         }
-        sqlx::query("UPDATE missions SET progress = ?, stage = ?, updated_at = ? WHERE job_id = ?")
+        sql::query("UPDATE missions SET progress = ?, stage = ?, updated_at = ? WHERE job_id = ?")
             .bind(if progress.is_finite() {
                 progress.clamp(0.0, 1.0)
             } else {
@@ -138,8 +139,8 @@ impl Database {
             })
             .bind(stage)
             .bind(micros(now))
-            .bind(id_bytes(job))
-            .execute(&mut *change.tx)
+            .bind(job)
+            .execute(&mut change.tx)
             .await
             .map_err(Error::engine(what))?;
         change.commit().await?;
@@ -166,13 +167,13 @@ impl Database {
             ));
         }
         let mut change = self.change(what).await?;
-        let row = sqlx::query(
+        let row = sql::query(
             "UPDATE jobs SET state = 'done', lease_until = NULL WHERE id = ? AND token = ? AND state = 'leased' \
              RETURNING mission_id, org_id",
         )
-        .bind(id_bytes(job))
+        .bind(job)
         .bind(token)
-        .fetch_optional(&mut *change.tx)
+        .fetch_optional(&mut change.tx)
         .await
         .map_err(Error::engine(what))?;
         let Some(row) = row else {
@@ -182,11 +183,13 @@ impl Database {
         let (id, org) = (row.id("mission_id")?, row.id("org_id")?);
         let mission = fetch(&mut change.tx, id).await?;
         let mission = mission.ok_or_else(|| Error::damaged("mission_id", id, "the job's mission is gone"))?;
+        // First, because it locks the organisation: its runs and records are numbered in the order of their commits, so
+        // that whoever pages through them by number misses none.
+        touch_content(&mut change, org).await?;
         let seq = insert_run(&mut change, &mission, &run, bbox, now).await?;
         insert_features(&mut change, &mission, &run, seq).await?;
         complete_mission(&mut change, &mission, &run, now).await?;
         insert_record(&mut change, &charge(&mission, &run, node, seq, now)).await?;
-        touch_content(&mut change, org).await?;
         let published = fetch(&mut change.tx, id).await?.and_then(|mission| mission.run);
         change.commit().await?;
         Ok(published)
@@ -204,21 +207,21 @@ impl Database {
     ) -> Result<bool> {
         let what = "give the job back";
         let mut change = self.change(what).await?;
-        let row = sqlx::query(
+        let row = sql::query(
             "UPDATE jobs SET state = CASE WHEN ?3 IS NOT NULL AND attempts < ?4 THEN 'queued' ELSE 'failed' END, \
              run_at = coalesce(?3, run_at), lease_until = NULL WHERE id = ?1 AND token = ?2 AND state = 'leased' \
              RETURNING mission_id, org_id, state",
         )
-        .bind(id_bytes(job))
+        .bind(job)
         .bind(token)
         .bind(retry.map(|pause| end_of(pause, now)))
         .bind(MAX_ATTEMPTS)
-        .fetch_optional(&mut *change.tx)
+        .fetch_optional(&mut change.tx)
         .await
         .map_err(Error::engine(what))?;
         let Some(row) = row else { return Ok(false) };
         let row = Reader(&row);
-        let (mission, org): (Vec<u8>, OrgId) = (row.get("mission_id")?, row.id("org_id")?);
+        let (mission, org): (MissionId, OrgId) = (row.id("mission_id")?, row.id("org_id")?);
         match row.get::<String>("state")?.as_str() {
             "queued" => back_to_queue(&mut change, mission, now).await?,
             _ => fail_mission(&mut change, mission, public_message, now).await?,
@@ -235,7 +238,7 @@ fn end_of(lease: Duration, now: Timestamp) -> i64 {
 
 async fn take_next(change: &mut Change, worker: &str, lease: Duration, now: Timestamp) -> Result<Option<LeasedJob>> {
     let failed = || Error::engine("lease a job");
-    let row = sqlx::query(
+    let row = sql::query(
         "UPDATE jobs SET state = 'leased', token = token + 1, attempts = attempts + 1, worker = ?2, lease_until = ?3, \
          started_at = coalesce(started_at, ?1) \
          WHERE id = (SELECT id FROM jobs WHERE state IN ('queued', 'leased') \
@@ -245,18 +248,18 @@ async fn take_next(change: &mut Change, worker: &str, lease: Duration, now: Time
     .bind(micros(now))
     .bind(worker)
     .bind(end_of(lease, now))
-    .fetch_optional(&mut *change.tx)
+    .fetch_optional(&mut change.tx)
     .await
     .map_err(failed())?;
     let Some(row) = row else { return Ok(None) };
     let row = Reader(&row);
     let (id, org) = (row.id("mission_id")?, row.id("org_id")?);
-    sqlx::query(
+    sql::query(
         "UPDATE missions SET status = 'running', progress = 0, stage = 'starting', updated_at = ? WHERE id = ?",
     )
     .bind(micros(now))
-    .bind(id_bytes(id))
-    .execute(&mut *change.tx)
+    .bind(id)
+    .execute(&mut change.tx)
     .await
     .map_err(failed())?;
     touch_content(change, org).await?;
@@ -271,52 +274,52 @@ async fn take_next(change: &mut Change, worker: &str, lease: Duration, now: Time
 
 /// Fails the jobs that may not be tried again.
 async fn give_up(change: &mut Change, now: Timestamp) -> Result<()> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "UPDATE jobs SET state = 'failed', lease_until = NULL WHERE attempts >= ?2 AND state IN ('queued', 'leased') \
          AND (state = 'queued' OR lease_until <= ?1) RETURNING mission_id, org_id",
     )
     .bind(micros(now))
     .bind(MAX_ATTEMPTS)
-    .fetch_all(&mut *change.tx)
+    .fetch_all(&mut change.tx)
     .await
     .map_err(Error::engine("give jobs up"))?;
     for row in &rows {
         let row = Reader(row);
-        fail_mission(change, row.get("mission_id")?, GAVE_UP, now).await?;
+        fail_mission(change, row.id("mission_id")?, GAVE_UP, now).await?;
         touch_content(change, row.id("org_id")?).await?;
     }
     Ok(())
 }
 
-async fn back_to_queue(change: &mut Change, mission: Vec<u8>, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE missions SET status = 'queued', stage = 'queued', progress = 0, updated_at = ? WHERE id = ?")
+async fn back_to_queue(change: &mut Change, mission: MissionId, now: Timestamp) -> Result<()> {
+    sql::query("UPDATE missions SET status = 'queued', stage = 'queued', progress = 0, updated_at = ? WHERE id = ?")
         .bind(micros(now))
         .bind(mission)
-        .execute(&mut *change.tx)
+        .execute(&mut change.tx)
         .await
         .map(drop)
         .map_err(Error::engine("queue the mission again"))
 }
 
-async fn fail_mission(change: &mut Change, mission: Vec<u8>, message: &str, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE missions SET status = 'failed', stage = 'failed', error = ?, updated_at = ? WHERE id = ?")
+async fn fail_mission(change: &mut Change, mission: MissionId, message: &str, now: Timestamp) -> Result<()> {
+    sql::query("UPDATE missions SET status = 'failed', stage = 'failed', error = ?, updated_at = ? WHERE id = ?")
         .bind(message)
         .bind(micros(now))
         .bind(mission)
-        .execute(&mut *change.tx)
+        .execute(&mut change.tx)
         .await
         .map(drop)
         .map_err(Error::engine("fail the mission"))
 }
 
 async fn published_before(change: &mut Change, job: JobId, run: &NewRun) -> Result<Option<Run>> {
-    let mission = sqlx::query(
+    let mission = sql::query(
         "SELECT r.mission_id FROM runs r JOIN missions m ON m.id = r.mission_id \
                                WHERE r.id = ? AND m.job_id = ? AND m.withdrawn_at IS NULL",
     )
-    .bind(id_bytes(run.id))
-    .bind(id_bytes(job))
-    .fetch_optional(&mut *change.tx)
+    .bind(run.id)
+    .bind(job)
+    .fetch_optional(&mut change.tx)
     .await
     .map_err(Error::engine("look the run up"))?;
     let Some(row) = mission else { return Ok(None) };
@@ -332,13 +335,13 @@ async fn insert_run(
     now: Timestamp,
 ) -> Result<i64> {
     let [west, south, east, north] = bbox;
-    sqlx::query_scalar(
+    sql::query_scalar(
         "INSERT INTO runs (id, mission_id, org_id, published_at, valid_from, valid_until, west, south, east, north, \
          summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
     )
-    .bind(id_bytes(run.id))
-    .bind(id_bytes(mission.id))
-    .bind(id_bytes(mission.org))
+    .bind(run.id)
+    .bind(mission.id)
+    .bind(mission.org)
     .bind(micros(now))
     .bind(micros(run.valid_from.0))
     .bind(micros(run.valid_until.0))
@@ -347,7 +350,7 @@ async fn insert_run(
     .bind(east)
     .bind(north)
     .bind(json("the summary", &run.summary)?)
-    .fetch_one(&mut *change.tx)
+    .fetch_one(&mut change.tx)
     .await
     .map_err(Error::engine("publish the run"))
 }
@@ -355,16 +358,16 @@ async fn insert_run(
 async fn insert_features(change: &mut Change, mission: &Mission, run: &NewRun, seq: i64) -> Result<()> {
     for (row, feature) in (0_i64..).zip(&run.features) {
         let [west, south, east, north] = place::checked(feature.bbox)?;
-        sqlx::query(
+        sql::query(
             "INSERT INTO features (run_seq, row, org_id, kind, mission_id, run_id, id, valid_time, level, west, south, \
              east, north, geometry, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(seq)
         .bind(row)
-        .bind(id_bytes(mission.org))
+        .bind(mission.org)
         .bind(kind_number(feature.kind))
-        .bind(id_bytes(mission.id))
-        .bind(id_bytes(run.id))
+        .bind(mission.id)
+        .bind(run.id)
         .bind(&feature.id)
         .bind(micros(feature.valid_time.0))
         .bind(feature.level)
@@ -374,7 +377,7 @@ async fn insert_features(change: &mut Change, mission: &Mission, run: &NewRun, s
         .bind(north)
         .bind(json("the geometry", &feature.geometry)?)
         .bind(json("the properties", &feature.properties)?)
-        .execute(&mut *change.tx)
+        .execute(&mut change.tx)
         .await
         .map_err(Error::engine("publish the features"))?;
     }
@@ -382,15 +385,15 @@ async fn insert_features(change: &mut Change, mission: &Mission, run: &NewRun, s
 }
 
 async fn complete_mission(change: &mut Change, mission: &Mission, run: &NewRun, now: Timestamp) -> Result<()> {
-    sqlx::query(
+    sql::query(
         "UPDATE missions SET status = 'completed', stage = 'completed', progress = 1, error = NULL, run_id = ?1, \
          valid_until = ?2, completed_at = ?3, updated_at = ?3 WHERE id = ?4",
     )
-    .bind(id_bytes(run.id))
+    .bind(run.id)
     .bind(micros(run.valid_until.0))
     .bind(micros(now))
-    .bind(id_bytes(mission.id))
-    .execute(&mut *change.tx)
+    .bind(mission.id)
+    .execute(&mut change.tx)
     .await
     .map(drop)
     .map_err(Error::engine("complete the mission"))

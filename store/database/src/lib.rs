@@ -1,7 +1,7 @@
-//! The relational side of Driftline: organisations, keys, missions, jobs, runs, features and the usage ledger in one
-//! embedded SQLite file. One connection writes, a few read; what a call has confirmed is on disk (WAL with full
-//! synchronisation). "Now" is always an argument. Ids are 16 bytes, times microseconds since 1970 UTC, JSON is text:
-//! types that PostgreSQL has as well, behind functions that say nothing of SQLite.
+//! The relational side of Driftline: organisations, keys, missions, jobs, runs, features and the usage ledger, in one
+//! embedded SQLite file or on a PostgreSQL server that many processes share. What a call has confirmed is on disk. "Now" is
+//! always an argument. Times are microseconds since 1970 UTC, JSON is text; statements are written once for both engines
+//! (`sql`).
 
 mod columns;
 mod error;
@@ -11,11 +11,14 @@ mod missions;
 mod open;
 mod orgs_keys;
 mod place;
+mod postgres;
 mod process_jobs;
 mod role;
 mod rows;
 mod runs;
 mod schema;
+mod sql;
+mod sqlite;
 mod tombstones;
 mod usage;
 mod versions;
@@ -25,6 +28,7 @@ pub use features::Extent;
 pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
 pub use open::Database;
+pub use postgres::PostgresSettings;
 pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,

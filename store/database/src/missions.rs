@@ -2,10 +2,9 @@
 
 use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, Priority, ValidTime};
 use jiff::{SignedDuration, Timestamp};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use crate::columns::{Reader, id_bytes, json, micros};
+use crate::sql::{self, Dialect, QueryBuilder, Row, Transaction};
+use crate::columns::{Reader, json, micros};
 use crate::open::Change;
 use crate::process_jobs::{self, NewProcessJob};
 use crate::tombstones::bury;
@@ -64,7 +63,7 @@ pub(crate) const COLUMNS: &str = "m.id, m.org_id, m.created_by, m.job_id, m.spec
      r.west AS run_west, r.south AS run_south, r.east AS run_east, r.north AS run_north, r.summary AS run_summary \
      FROM missions m LEFT JOIN runs r ON r.id = m.run_id";
 
-fn select() -> QueryBuilder<Sqlite> {
+fn select() -> QueryBuilder {
     let mut query = QueryBuilder::new("SELECT ");
     query.push(COLUMNS);
     query
@@ -84,6 +83,7 @@ impl Database {
         let what = "accept the mission";
         let mut change = self.change(what).await?;
         if let Some((key, sha256)) = &new.idempotency {
+            change.lock(&format!("submission {} {key}", new.org)).await?;
             forget_old_keys(&mut change, new.created_at).await?;
             if let Some(earlier) = earlier(&mut change, &new, key, sha256).await? {
                 return Ok(earlier);
@@ -106,8 +106,8 @@ impl Database {
     /// Whether a submission with this idempotency key was accepted before: then `create_mission` creates nothing.
     pub async fn knows_submission(&self, org: OrgId, key: &str, now: Timestamp) -> Result<bool> {
         let oldest = micros(now) - SignedDuration::from_hours(IDEMPOTENCY_KEPT_H).as_micros() as i64;
-        sqlx::query_scalar("SELECT count(*) > 0 FROM idempotency WHERE org_id = ? AND key = ? AND created_at >= ?")
-            .bind(id_bytes(org))
+        sql::query_scalar("SELECT count(*) > 0 FROM idempotency WHERE org_id = ? AND key = ? AND created_at >= ?")
+            .bind(org)
             .bind(key)
             .bind(oldest)
             .fetch_one(&self.reader)
@@ -120,8 +120,8 @@ impl Database {
         let mut query = select();
         query
             .push(" WHERE m.withdrawn_at IS NULL AND m.id = ")
-            .push_bind(id_bytes(id));
-        query.push(" AND m.org_id = ").push_bind(id_bytes(org));
+            .push_bind(id);
+        query.push(" AND m.org_id = ").push_bind(org);
         let row = query
             .build()
             .fetch_optional(&self.reader)
@@ -133,9 +133,9 @@ impl Database {
     /// One page of an organisation's missions, newest first.
     pub async fn missions(&self, org: OrgId, filter: &MissionFilter) -> Result<Vec<Mission>> {
         let mut query = select();
-        push_filter(&mut query, org, filter);
+        push_filter(&mut query, self.dialect(), org, filter);
         if let Some(after) = filter.after {
-            query.push(" AND m.id < ").push_bind(id_bytes(after));
+            query.push(" AND m.id < ").push_bind(after);
         }
         query
             .push(" ORDER BY m.id DESC LIMIT ")
@@ -151,7 +151,7 @@ impl Database {
     /// How many missions a filter finds on all its pages together.
     pub async fn count_missions(&self, org: OrgId, filter: &MissionFilter) -> Result<i64> {
         let mut query = QueryBuilder::new("SELECT count(*) FROM missions m");
-        push_filter(&mut query, org, filter);
+        push_filter(&mut query, self.dialect(), org, filter);
         query
             .build_query_scalar()
             .fetch_one(&self.reader)
@@ -165,14 +165,14 @@ impl Database {
     pub async fn delete_mission(&self, org: OrgId, id: MissionId, now: Timestamp) -> Result<bool> {
         let what = "withdraw the mission";
         let mut change = self.change(what).await?;
-        let found = sqlx::query(
+        let found = sql::query(
             "UPDATE missions SET withdrawn_at = ?1, updated_at = ?1, status = CASE WHEN status IN ('queued', 'running') \
              THEN 'cancelled' ELSE status END WHERE id = ?2 AND org_id = ?3 AND withdrawn_at IS NULL",
         )
         .bind(micros(now))
-        .bind(id_bytes(id))
-        .bind(id_bytes(org))
-        .execute(&mut *change.tx)
+        .bind(id)
+        .bind(org)
+        .execute(&mut change.tx)
         .await
         .map_err(Error::engine(what))?;
         if found.rows_affected() == 0 {
@@ -186,17 +186,17 @@ impl Database {
             "DELETE FROM features WHERE mission_id = ?2 AND ?1 IS NOT NULL",
             "UPDATE process_jobs SET next_at = NULL WHERE mission_id = ?2 AND ?1 IS NOT NULL",
         ] {
-            sqlx::query(statement)
+            sql::query(statement)
                 .bind(micros(now))
-                .bind(id_bytes(id))
-                .execute(&mut *change.tx)
+                .bind(id)
+                .execute(&mut change.tx)
                 .await
                 .map_err(Error::engine(what))?;
         }
-        sqlx::query("DELETE FROM idempotency WHERE org_id = ? AND mission_id = ?")
-            .bind(id_bytes(org))
-            .bind(id_bytes(id))
-            .execute(&mut *change.tx)
+        sql::query("DELETE FROM idempotency WHERE org_id = ? AND mission_id = ?")
+            .bind(org)
+            .bind(id)
+            .execute(&mut change.tx)
             .await
             .map_err(Error::engine(what))?;
         touch_content(&mut change, org).await?;
@@ -207,18 +207,18 @@ impl Database {
 
 /// Marks that what the organisation sees has changed.
 pub(crate) async fn touch_content(change: &mut Change, org: OrgId) -> Result<()> {
-    sqlx::query("UPDATE organisations SET content_version = content_version + 1 WHERE id = ?")
-        .bind(id_bytes(org))
-        .execute(&mut *change.tx)
+    sql::query("UPDATE organisations SET content_version = content_version + 1 WHERE id = ?")
+        .bind(org)
+        .execute(&mut change.tx)
         .await
         .map(drop)
         .map_err(Error::engine("raise the content version"))
 }
 
 /// A mission by its id alone, a tombstone included.
-pub(crate) async fn fetch(connection: &mut SqliteConnection, id: MissionId) -> Result<Option<Mission>> {
+pub(crate) async fn fetch(connection: &mut Transaction, id: MissionId) -> Result<Option<Mission>> {
     let mut query = select();
-    query.push(" WHERE m.id = ").push_bind(id_bytes(id));
+    query.push(" WHERE m.id = ").push_bind(id);
     let row = query
         .build()
         .fetch_optional(connection)
@@ -248,25 +248,25 @@ fn status_of(word: &str) -> Result<MissionStatus> {
     })
 }
 
-fn push_filter(query: &mut QueryBuilder<Sqlite>, org: OrgId, filter: &MissionFilter) {
+fn push_filter(query: &mut QueryBuilder, dialect: Dialect, org: OrgId, filter: &MissionFilter) {
     query
         .push(" WHERE m.withdrawn_at IS NULL AND m.org_id = ")
-        .push_bind(id_bytes(org));
+        .push_bind(org);
     if let Some(status) = filter.status {
         query.push(" AND m.status = ").push_bind(status_word(status));
     }
     if let Some(text) = &filter.text {
         query
-            .push(" AND instr(m.search, ")
+            .push(format_args!(" AND {}(m.search, ", dialect.position()))
             .push_bind(text.to_lowercase())
             .push(") > 0");
     }
 }
 
 async fn forget_old_keys(change: &mut Change, now: Timestamp) -> Result<()> {
-    sqlx::query("DELETE FROM idempotency WHERE created_at < ?")
+    sql::query("DELETE FROM idempotency WHERE created_at < ?")
         .bind(micros(now) - SignedDuration::from_hours(IDEMPOTENCY_KEPT_H).as_micros() as i64)
-        .execute(&mut *change.tx)
+        .execute(&mut change.tx)
         .await
         .map(drop)
         .map_err(Error::engine("forget old idempotency keys"))
@@ -278,10 +278,10 @@ async fn earlier(
     key: &str,
     sha256: &[u8; 32],
 ) -> Result<Option<MissionCreation>> {
-    let row = sqlx::query("SELECT body_sha256, mission_id FROM idempotency WHERE org_id = ? AND key = ?")
-        .bind(id_bytes(new.org))
+    let row = sql::query("SELECT body_sha256, mission_id FROM idempotency WHERE org_id = ? AND key = ?")
+        .bind(new.org)
         .bind(key)
-        .fetch_optional(&mut *change.tx)
+        .fetch_optional(&mut change.tx)
         .await
         .map_err(Error::engine("look the idempotency key up"))?;
     let Some(row) = row else { return Ok(None) };
@@ -300,19 +300,19 @@ async fn earlier(
 async fn insert(change: &mut Change, new: &NewMission, job: JobId) -> Result<()> {
     let failed = || Error::engine("accept the mission");
     let name = new.spec.name.as_deref().unwrap_or_default();
-    sqlx::query(
+    sql::query(
         "INSERT INTO missions (id, org_id, created_by, job_id, search, spec, warnings, status, stage, created_at, \
          updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', 'queued', ?8, ?8)",
     )
-    .bind(id_bytes(new.id))
-    .bind(id_bytes(new.org))
-    .bind(id_bytes(new.created_by))
-    .bind(id_bytes(job))
+    .bind(new.id)
+    .bind(new.org)
+    .bind(new.created_by)
+    .bind(job)
     .bind(name.to_lowercase())
     .bind(json("the mission", &new.spec)?)
     .bind(json("the warnings", &new.warnings)?)
     .bind(micros(new.created_at))
-    .execute(&mut *change.tx)
+    .execute(&mut change.tx)
     .await
     .map_err(failed())?;
     let priority = match new.spec.priority {
@@ -320,35 +320,35 @@ async fn insert(change: &mut Change, new: &NewMission, job: JobId) -> Result<()>
         Priority::Normal => 1,
         Priority::Low => 2,
     };
-    sqlx::query(
+    sql::query(
         "INSERT INTO jobs (id, mission_id, org_id, priority, state, created_at, run_at) \
          VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5)",
     )
-    .bind(id_bytes(job))
-    .bind(id_bytes(new.id))
-    .bind(id_bytes(new.org))
+    .bind(job)
+    .bind(new.id)
+    .bind(new.org)
     .bind(priority)
     .bind(micros(new.created_at))
-    .execute(&mut *change.tx)
+    .execute(&mut change.tx)
     .await
     .map_err(failed())?;
     if let Some((key, sha256)) = &new.idempotency {
-        sqlx::query(
+        sql::query(
             "INSERT INTO idempotency (org_id, key, body_sha256, mission_id, created_at) VALUES (?, ?, ?, ?, ?)",
         )
-        .bind(id_bytes(new.org))
+        .bind(new.org)
         .bind(key)
         .bind(sha256.to_vec())
-        .bind(id_bytes(new.id))
+        .bind(new.id)
         .bind(micros(new.created_at))
-        .execute(&mut *change.tx)
+        .execute(&mut change.tx)
         .await
         .map_err(failed())?;
     }
     Ok(())
 }
 
-pub(crate) fn mission(row: &SqliteRow) -> Result<Mission> {
+pub(crate) fn mission(row: &Row) -> Result<Mission> {
     let found = Reader(row);
     let run_seq: Option<i64> = found.get("run_seq")?;
     let status: String = found.get("status")?;

@@ -1,109 +1,94 @@
-//! The handle: opening the file safely, its connections, and the readiness check.
+//! The handle: an embedded file or a server, its connections, and the readiness check.
 
-use std::fs::{File, OpenOptions};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
-
-use crate::error::is_locked;
-use crate::schema::{MIGRATIONS, Migration, migrate};
+use crate::schema::{Migration, POSTGRES, SQLITE};
+use crate::sql::{self, Dialect, Pool, Transaction};
 use crate::versions::Versions;
-use crate::{Error, Result};
-
-/// How long a statement waits for another process that writes, for example the command line beside the server.
-const BUSY: Duration = Duration::from_secs(10);
-/// How long a caller waits for a connection before it is told that the database is busy.
-const ACQUIRE: Duration = Duration::from_secs(15);
-/// Pause between two attempts to open a file that another program is setting up.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
-const READERS: u32 = 4;
+use crate::{Error, PostgresSettings, Result, postgres, sqlite};
 
 /// The database; clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Database {
-    pub(crate) writer: SqlitePool,
-    pub(crate) reader: SqlitePool,
+    pub(crate) writer: Pool,
+    pub(crate) reader: Pool,
     pub(crate) versions: Versions,
 }
 
 impl Database {
     /// Opens the file, creates it where there is none, and brings its schema up to date. The folder must exist.
     pub async fn open(path: &Path) -> Result<Self> {
-        Self::open_with(path, MIGRATIONS).await
+        Self::open_with(path, SQLITE).await
     }
 
     pub(crate) async fn open_with(path: &Path, steps: &[Migration]) -> Result<Self> {
-        create_private(path)?;
-        let open = |source| Error::Open {
-            path: path.to_owned(),
-            source,
-        };
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(false)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            .disable_statement_logging();
-        let mut first = connect(&options).await.map_err(open)?;
-        migrate(&mut first, path, steps).await?;
-        let pool = || {
-            SqlitePoolOptions::new()
-                .acquire_timeout(ACQUIRE)
-                .idle_timeout(None)
-                .max_lifetime(None)
-        };
-        let writer = pool()
-            .max_connections(1)
-            .after_release(|connection, _| Box::pin(is_clean(connection)))
-            .connect_with(options.clone())
-            .await
-            .map_err(open)?;
-        let readers = options.pragma("query_only", "ON");
-        let reader = pool()
-            .max_connections(READERS)
-            .connect_with(readers)
-            .await
-            .map_err(open)?;
-        // Not before: the last connection that closes takes the log away under those that open.
-        first.close().await.map_err(open)?;
-        // The engine syncs the file; that the folder knows of it must be synced too, or a power cut loses the whole.
-        sync_folder(path)?;
+        let (writer, reader) = sqlite::open(path, steps).await?;
         Ok(Self {
-            writer,
-            reader,
+            writer: Pool::Sqlite(writer),
+            reader: Pool::Sqlite(reader),
             versions: Versions::default(),
         })
     }
 
+    /// Connects to a server and brings its schema up to date; several processes may do so at once.
+    pub async fn connect(settings: &PostgresSettings) -> Result<Self> {
+        let pool = postgres::connect(settings, POSTGRES).await?;
+        Ok(Self {
+            writer: Pool::Postgres(pool.clone()),
+            reader: Pool::Postgres(pool),
+            versions: Versions::default(),
+        })
+    }
+
+    /// Whether several processes share it.
+    pub fn is_shared(&self) -> bool {
+        self.dialect() == Dialect::Postgres
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self.writer {
+            Pool::Sqlite(_) => Dialect::Sqlite,
+            Pool::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
     /// Whether the database can be read and written now, for readiness.
     pub async fn check(&self) -> Result<()> {
-        let failed = || Error::engine("answer the readiness check");
-        let read = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM schema_migrations");
-        read.fetch_one(&self.reader).await.map_err(failed())?;
-        let lock = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed())?;
-        lock.rollback().await.map_err(failed())
+        let what = "answer the readiness check";
+        let read = sql::query_scalar("SELECT count(*) FROM schema_migrations");
+        read.fetch_one::<i64>(&self.reader).await.map_err(Error::engine(what))?;
+        let mut change = self.change(what).await?;
+        // A server that only repeats another one is no place for missions.
+        if change.tx.dialect() == Dialect::Postgres {
+            let writable = sql::query_scalar("SELECT NOT pg_is_in_recovery()");
+            let is_writable: bool = writable.fetch_one(&mut change.tx).await.map_err(Error::engine(what))?;
+            if !is_writable {
+                return Err(Error::ReadOnly);
+            }
+        }
+        change.tx.rollback().await.map_err(Error::engine(what))
     }
 
     /// Closes every connection after the statements in progress; later calls fail.
     pub async fn close(&self) {
-        self.reader.close().await;
-        self.writer.close().await;
+        for pool in [&self.reader, &self.writer] {
+            match pool {
+                Pool::Sqlite(pool) => pool.close().await,
+                Pool::Postgres(pool) => pool.close().await,
+            }
+        }
     }
 
-    /// A transaction that holds the write lock from its beginning, so that what it reads stays true until it commits.
+    /// A transaction. In the embedded file it holds the write lock from its beginning, so that what it reads stays true
+    /// until it commits; on a server others commit meanwhile (READ COMMITTED), so that what has to hold stands in one
+    /// statement's condition or behind a row's lock.
     pub(crate) async fn change(&self, what: &'static str) -> Result<Change> {
-        let tx = self
-            .writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(Error::engine(what))?;
+        let tx = match &self.writer {
+            Pool::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Transaction::Sqlite),
+            Pool::Postgres(pool) => pool.begin().await.map(Transaction::Postgres),
+        };
         Ok(Change {
-            tx,
+            tx: tx.map_err(Error::engine(what))?,
             what,
             versions: self.versions.clone(),
         })
@@ -112,7 +97,7 @@ impl Database {
 
 /// A write transaction; dropped without `commit` it leaves no trace.
 pub(crate) struct Change {
-    pub(crate) tx: Transaction<'static, Sqlite>,
+    pub(crate) tx: Transaction,
     what: &'static str,
     versions: Versions,
 }
@@ -122,56 +107,20 @@ impl Change {
         let _under_way = self.versions.commit_begins();
         self.tx.commit().await.map_err(Error::engine(self.what))
     }
-}
 
-/// Connects, and waits for another program that opens the same new file: the switch to a log does not wait by itself.
-async fn connect(options: &SqliteConnectOptions) -> sqlx::Result<SqliteConnection> {
-    let began = Instant::now();
-    loop {
-        match options.connect().await {
-            Err(error) if is_locked(&error) && began.elapsed() < BUSY => tokio::time::sleep(LOOK_AGAIN).await,
-            connected => return connected,
+    /// Waits until no other transaction holds this name, and holds it to the end of this one: for what does not hang on a
+    /// row that is there already.
+    pub(crate) async fn lock(&mut self, name: &str) -> Result<()> {
+        if self.tx.dialect() == Dialect::Sqlite {
+            return Ok(());
         }
+        sql::query("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")
+            .bind(name)
+            .execute(&mut self.tx)
+            .await
+            .map(drop)
+            .map_err(Error::engine("wait for a lock"))
     }
-}
-
-/// Whether the next change may have this connection; one that says no is closed, and the pool opens another. A full
-/// disk and some I/O errors make SQLite roll back by itself; the rollback that is sent after them then fails, and the
-/// connection counts itself inside a transaction for ever.
-async fn is_clean(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
-    // A rollback after an error is queued, not awaited; the answer to the ping comes behind it.
-    connection.ping().await?;
-    let clean = !connection.is_in_transaction();
-    if !clean {
-        tracing::warn!("the writing database connection did not come out of its transaction and is replaced");
-    }
-    Ok(clean)
-}
-
-/// Creates the file readable by its owner only: it holds the hashes of every key.
-fn create_private(path: &Path) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => sync_folder(path),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(Error::File {
-            path: path.to_owned(),
-            source,
-        }),
-    }
-}
-
-fn sync_folder(path: &Path) -> Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    File::open(&folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|source| Error::File { path: folder, source })
 }
 
 #[cfg(test)]
@@ -180,11 +129,19 @@ mod tests {
     use crate::{ErrorKind, Watermark};
     use jiff::Timestamp;
 
+    /// The embedded engine's own pools: (writer, reader).
+    fn pools(database: &Database) -> (&sqlx::SqlitePool, &sqlx::SqlitePool) {
+        match (&database.writer, &database.reader) {
+            (Pool::Sqlite(writer), Pool::Sqlite(reader)) => (writer, reader),
+            _ => unreachable!("the embedded engine"),
+        }
+    }
+
     #[tokio::test]
     async fn a_file_of_version_1_is_brought_up_to_date_and_keeps_its_rows() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("driftline.sqlite");
-        let old = Database::open_with(&path, &MIGRATIONS[..1]).await.unwrap();
+        let old = Database::open_with(&path, &SQLITE[..1]).await.unwrap();
         let now = Timestamp::UNIX_EPOCH;
         let organisation = old.create_organisation("Coastguard", now).await.unwrap();
         assert!(old.watermark("node").await.is_err(), "version 1 has no ledger");
@@ -192,24 +149,25 @@ mod tests {
         let new = Database::open(&path).await.unwrap();
         assert_eq!(new.organisation(organisation.id).await.unwrap(), Some(organisation));
         assert_eq!(new.watermark("node").await.unwrap(), None);
-        let error = Database::open_with(&path, &MIGRATIONS[..1]).await.unwrap_err();
-        assert!(matches!(error, Error::Newer { found: 5, known: 1, .. }), "{error}");
+        let error = Database::open_with(&path, &SQLITE[..1]).await.unwrap_err();
+        assert!(matches!(error, Error::Newer { known: 1, .. }), "{error}");
     }
 
     #[tokio::test]
     async fn a_step_that_fails_leaves_the_file_at_the_step_before() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("driftline.sqlite");
-        Database::open_with(&path, &MIGRATIONS[..1])
+        Database::open_with(&path, &SQLITE[..1])
             .await
             .unwrap()
             .close()
             .await;
         let broken = [
-            Migration::new(1, "missions", ""),
+            Migration::new(1, "missions", 1, ""),
             Migration::new(
                 2,
                 "broken",
+                2,
                 "CREATE TABLE half (id BLOB) STRICT; CREATE TABLE missions (id BLOB) STRICT;",
             ),
         ];
@@ -219,7 +177,7 @@ mod tests {
         ));
         let repaired = Database::open(&path).await.unwrap();
         let half = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema WHERE name = 'half'");
-        assert_eq!(half.fetch_one(&repaired.reader).await.unwrap(), 0);
+        assert_eq!(half.fetch_one(pools(&repaired).1).await.unwrap(), 0);
     }
 
     async fn writes(database: &Database, name: &str) {
@@ -234,7 +192,7 @@ mod tests {
     /// Lets the file grow to so many pages, on whichever connection writes now.
     async fn limit_pages(database: &Database, pages: i64) {
         let limit = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
-        sqlx::query(limit).fetch_one(&database.writer).await.unwrap();
+        sqlx::query(limit).fetch_one(pools(database).0).await.unwrap();
     }
 
     #[tokio::test]
@@ -273,7 +231,10 @@ mod tests {
         .enumerate()
         {
             let mut change = database.change("do it").await.unwrap();
-            sqlx::raw_sql(sql).execute(&mut *change.tx).await.unwrap();
+            let Transaction::Sqlite(tx) = &mut change.tx else {
+                unreachable!("the embedded engine")
+            };
+            sqlx::raw_sql(sql).execute(&mut **tx).await.unwrap();
             assert!(matches!(
                 change.commit().await,
                 Err(Error::Engine { what: "do it", .. })
@@ -281,7 +242,7 @@ mod tests {
             writes(&database, &format!("round {round}")).await;
         }
         let keys = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM api_keys");
-        assert_eq!(keys.fetch_one(&database.reader).await.unwrap(), 0);
+        assert_eq!(keys.fetch_one(pools(&database).1).await.unwrap(), 0);
     }
 
     /// The promises of durability hang on these settings.
@@ -289,13 +250,13 @@ mod tests {
     async fn every_connection_has_the_settings_that_durability_needs() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
-        for pool in [&database.writer, &database.reader] {
+        for pool in [pools(&database).0, pools(&database).1] {
             let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
             let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(pool).await.unwrap();
             let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(pool).await.unwrap();
             assert_eq!((mode.as_str(), synchronous, foreign_keys), ("wal", 2, 1));
         }
-        let refused = sqlx::query("DELETE FROM organisations").execute(&database.reader).await;
+        let refused = sqlx::query("DELETE FROM organisations").execute(pools(&database).1).await;
         assert!(refused.is_err(), "readers do not write");
     }
 
@@ -331,7 +292,7 @@ mod tests {
             ),
         ] {
             let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-            let plan = sqlx::query(explain).fetch_all(&database.reader).await.unwrap();
+            let plan = sqlx::query(explain).fetch_all(pools(&database).1).await.unwrap();
             let plan: Vec<String> = plan.iter().map(|row| sqlx::Row::get(row, "detail")).collect();
             let plan = plan.join("; ");
             assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sql}: {plan}");

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use driftline_domain::{KeyId, OrgId};
 use jiff::{SignedDuration, Timestamp};
-use sqlx::sqlite::SqliteRow;
 
-use crate::columns::{Reader, id_bytes, json, micros};
+use crate::sql::{self, Row};
+use crate::columns::{Reader, json, micros};
 use crate::{ApiKey, Database, Error, KeyKind, Organisation, Result};
 
 /// A key's last use is kept to this precision, so that reading does not become writing.
@@ -28,8 +28,8 @@ impl Database {
             name: name.to_owned(),
             created_at: whole_micros(now),
         };
-        let insert = sqlx::query("INSERT INTO organisations (id, name, created_at) VALUES (?, ?, ?)")
-            .bind(id_bytes(organisation.id))
+        let insert = sql::query("INSERT INTO organisations (id, name, created_at) VALUES (?, ?, ?)")
+            .bind(organisation.id)
             .bind(name)
             .bind(micros(now));
         match insert.execute(&self.writer).await {
@@ -43,7 +43,7 @@ impl Database {
 
     /// Every organisation, by name.
     pub async fn organisations(&self) -> Result<Vec<Organisation>> {
-        let rows = sqlx::query("SELECT id, name, created_at FROM organisations ORDER BY name")
+        let rows = sql::query("SELECT id, name, created_at FROM organisations ORDER BY name")
             .fetch_all(&self.reader)
             .await
             .map_err(Error::engine("list the organisations"))?;
@@ -52,7 +52,7 @@ impl Database {
 
     /// The organisation of this name.
     pub async fn organisation_by_name(&self, name: &str) -> Result<Option<Organisation>> {
-        let row = sqlx::query("SELECT id, name, created_at FROM organisations WHERE name = ?")
+        let row = sql::query("SELECT id, name, created_at FROM organisations WHERE name = ?")
             .bind(name.trim())
             .fetch_optional(&self.reader)
             .await
@@ -62,8 +62,8 @@ impl Database {
 
     /// The organisation with this id.
     pub async fn organisation(&self, id: OrgId) -> Result<Option<Organisation>> {
-        let row = sqlx::query("SELECT id, name, created_at FROM organisations WHERE id = ?")
-            .bind(id_bytes(id))
+        let row = sql::query("SELECT id, name, created_at FROM organisations WHERE id = ?")
+            .bind(id)
             .fetch_optional(&self.reader)
             .await
             .map_err(Error::engine("read the organisation"))?;
@@ -78,8 +78,8 @@ impl Database {
             return Ok(version);
         }
         let (settled, read_at) = (self.versions.settled(), Instant::now());
-        let found = sqlx::query_scalar("SELECT content_version FROM organisations WHERE id = ?")
-            .bind(id_bytes(org))
+        let found = sql::query_scalar("SELECT content_version FROM organisations WHERE id = ?")
+            .bind(org)
             .fetch_optional(&self.reader)
             .await
             .map_err(Error::engine("read the content version"))?;
@@ -90,12 +90,12 @@ impl Database {
 
     /// Stores a key's row.
     pub async fn insert_key(&self, key: &ApiKey) -> Result<()> {
-        sqlx::query(
+        sql::query(
             "INSERT INTO api_keys (id, org_id, kind, name, hint, sha256, scopes, origins, created_at, expires_at, \
              revoked_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
-        .bind(id_bytes(key.id))
-        .bind(id_bytes(key.org))
+        .bind(key.id)
+        .bind(key.org)
         .bind(key.kind.name())
         .bind(&key.name)
         .bind(&key.hint)
@@ -120,7 +120,7 @@ impl Database {
 
     /// The key whose hash this is, revoked and expired ones included.
     pub async fn key_by_sha256(&self, sha256: &[u8; 32]) -> Result<Option<ApiKey>> {
-        let row = sqlx::query("SELECT * FROM api_keys WHERE sha256 = ?")
+        let row = sql::query("SELECT * FROM api_keys WHERE sha256 = ?")
             .bind(sha256.to_vec())
             .fetch_optional(&self.reader)
             .await
@@ -130,8 +130,8 @@ impl Database {
 
     /// The key with this id, revoked and expired ones included.
     pub async fn key(&self, id: KeyId) -> Result<Option<ApiKey>> {
-        let row = sqlx::query("SELECT * FROM api_keys WHERE id = ?")
-            .bind(id_bytes(id))
+        let row = sql::query("SELECT * FROM api_keys WHERE id = ?")
+            .bind(id)
             .fetch_optional(&self.reader)
             .await
             .map_err(Error::engine("look the key up"))?;
@@ -140,7 +140,7 @@ impl Database {
 
     /// The origins of all publishable keys that work now, whosesoever they are; each once.
     pub async fn publishable_origins(&self, now: Timestamp) -> Result<Vec<String>> {
-        let lists: Vec<String> = sqlx::query_scalar(
+        let lists: Vec<String> = sql::query_scalar(
             "SELECT DISTINCT origins FROM api_keys WHERE kind = 'publishable' AND revoked_at IS NULL \
              AND (expires_at IS NULL OR expires_at > ?)",
         )
@@ -161,16 +161,16 @@ impl Database {
     pub async fn signing_secret(&self, name: &str, fresh: [u8; 32], now: Timestamp) -> Result<[u8; 32]> {
         let mut change = self.change("make a signing secret").await?;
         let failed = || Error::engine("read the signing secret");
-        sqlx::query("INSERT INTO signing_secrets (name, secret, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+        sql::query("INSERT INTO signing_secrets (name, secret, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(name)
             .bind(fresh.to_vec())
             .bind(micros(now))
-            .execute(&mut *change.tx)
+            .execute(&mut change.tx)
             .await
             .map_err(failed())?;
-        let secret: Vec<u8> = sqlx::query_scalar("SELECT secret FROM signing_secrets WHERE name = ?")
+        let secret: Vec<u8> = sql::query_scalar("SELECT secret FROM signing_secrets WHERE name = ?")
             .bind(name)
-            .fetch_one(&mut *change.tx)
+            .fetch_one(&mut change.tx)
             .await
             .map_err(failed())?;
         change.commit().await?;
@@ -179,8 +179,8 @@ impl Database {
 
     /// The keys of an organisation, oldest first, revoked and expired ones included.
     pub async fn keys(&self, org: OrgId) -> Result<Vec<ApiKey>> {
-        let rows = sqlx::query("SELECT * FROM api_keys WHERE org_id = ? ORDER BY id")
-            .bind(id_bytes(org))
+        let rows = sql::query("SELECT * FROM api_keys WHERE org_id = ? ORDER BY id")
+            .bind(org)
             .fetch_all(&self.reader)
             .await
             .map_err(Error::engine("list the keys"))?;
@@ -189,9 +189,9 @@ impl Database {
 
     /// Revokes a key for good; false where there is no such key or it was revoked before.
     pub async fn revoke_key(&self, id: KeyId, now: Timestamp) -> Result<bool> {
-        let done = sqlx::query("UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
+        let done = sql::query("UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
             .bind(micros(now))
-            .bind(id_bytes(id))
+            .bind(id)
             .execute(&self.writer)
             .await
             .map_err(Error::engine("revoke the key"))?;
@@ -200,9 +200,9 @@ impl Database {
 
     /// Notes that a key was used, at most once a minute; the caller need not wait for it.
     pub async fn touch_key(&self, id: KeyId, now: Timestamp) -> Result<()> {
-        sqlx::query("UPDATE api_keys SET last_used_at = ? WHERE id = ? AND coalesce(last_used_at, 0) <= ?")
+        sql::query("UPDATE api_keys SET last_used_at = ? WHERE id = ? AND coalesce(last_used_at, 0) <= ?")
             .bind(micros(now))
-            .bind(id_bytes(id))
+            .bind(id)
             .bind(micros(now) - TOUCH_EVERY.as_micros() as i64)
             .execute(&self.writer)
             .await
@@ -216,7 +216,7 @@ pub(crate) fn whole_micros(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
 
-fn organisation(row: &SqliteRow) -> Result<Organisation> {
+fn organisation(row: &Row) -> Result<Organisation> {
     let row = Reader(row);
     Ok(Organisation {
         id: row.id("id")?,
@@ -225,12 +225,12 @@ fn organisation(row: &SqliteRow) -> Result<Organisation> {
     })
 }
 
-fn api_key(row: &SqliteRow) -> Result<ApiKey> {
+fn api_key(row: &Row) -> Result<ApiKey> {
     let row = Reader(row);
     Ok(ApiKey {
         id: row.id("id")?,
         org: row.id("org_id")?,
-        kind: key_kind(row.get("kind")?)?,
+        kind: key_kind(&row.get::<String>("kind")?)?,
         name: row.get("name")?,
         hint: row.get("hint")?,
         sha256: bytes_32("sha256", row.get("sha256")?)?,

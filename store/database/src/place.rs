@@ -2,8 +2,8 @@
 //! on the side of the row; ±180 is one meridian. And the smallest box around many.
 
 use driftline_domain::BBox;
-use sqlx::{QueryBuilder, Sqlite};
 
+use crate::sql::QueryBuilder;
 use crate::{Error, Result};
 
 pub(crate) fn checked([west, south, east, north]: [f64; 4]) -> Result<[f64; 4]> {
@@ -13,7 +13,7 @@ pub(crate) fn checked([west, south, east, north]: [f64; 4]) -> Result<[f64; 4]> 
 }
 
 /// Adds `AND (…)`: the row's box, in columns west, south, east, north behind this prefix, shares a point with the box.
-pub(crate) fn push_touches(query: &mut QueryBuilder<Sqlite>, prefix: &str, bbox: [f64; 4]) -> Result<()> {
+pub(crate) fn push_touches(query: &mut QueryBuilder, prefix: &str, bbox: [f64; 4]) -> Result<()> {
     let [west, south, east, north] = checked(bbox)?;
     query.push(format_args!(" AND {prefix}south <= ")).push_bind(north);
     query.push(format_args!(" AND {prefix}north >= ")).push_bind(south);

@@ -4,10 +4,9 @@
 use driftline_domain::{JobId, MissionId, OrgId};
 use jiff::Timestamp;
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 
-use crate::columns::{Reader, id_bytes, json, micros};
+use crate::sql::{self, Dialect, QueryBuilder, Row};
+use crate::columns::{Reader, json, micros};
 use crate::missions::{self, status_word};
 use crate::open::Change;
 use crate::{Database, Error, Mission, MissionCreation, MissionStatus, NewMission, Result};
@@ -83,9 +82,6 @@ pub struct DueCallback {
 
 const COLUMNS: &str = "SELECT p.process, p.request AS process_request, p.success_uri, p.in_progress_uri, p.failed_uri, \
      p.attempts, j.started_at, m.withdrawn_at, ";
-/// The process of a mission, whichever way it was submitted.
-const PROCESS: &str = "coalesce(p.process, CASE WHEN json_extract(m.spec, '$.direction') = 'backtrack' THEN 'backtrack' \
-     ELSE 'drift' END)";
 /// When its work ended.
 const FINISHED: &str = "coalesce(m.completed_at, CASE WHEN m.status = 'failed' THEN m.updated_at END)";
 
@@ -100,8 +96,8 @@ impl Database {
         let mut query = select();
         query
             .push(" WHERE m.id = (SELECT mission_id FROM jobs WHERE id = ")
-            .push_bind(id_bytes(id));
-        query.push(") AND m.org_id = ").push_bind(id_bytes(org));
+            .push_bind(id);
+        query.push(") AND m.org_id = ").push_bind(org);
         let row = query
             .build()
             .fetch_optional(&self.reader)
@@ -115,8 +111,8 @@ impl Database {
         let mut query = select();
         query
             .push(" WHERE m.withdrawn_at IS NULL AND m.org_id = ")
-            .push_bind(id_bytes(org));
-        push_filter(&mut query, filter, now);
+            .push_bind(org);
+        push_filter(&mut query, self.dialect(), filter, now);
         query
             .push(" ORDER BY m.id DESC LIMIT ")
             .push_bind(i64::from(filter.limit));
@@ -153,9 +149,9 @@ impl Database {
         let mut taken = Vec::with_capacity(rows.len());
         for row in &rows {
             let due = due(row)?;
-            let claimed = sqlx::query("UPDATE process_jobs SET next_at = ? WHERE mission_id = ? AND next_at <= ?")
+            let claimed = sql::query("UPDATE process_jobs SET next_at = ? WHERE mission_id = ? AND next_at <= ?")
                 .bind(micros(try_again_at))
-                .bind(id_bytes(due.job.mission.id))
+                .bind(due.job.mission.id)
                 .bind(micros(now))
                 .execute(&self.writer)
                 .await
@@ -203,9 +199,9 @@ impl Database {
         mission: MissionId,
         next_at: Option<Timestamp>,
     ) -> Result<()> {
-        sqlx::query(statement)
+        sql::query(statement)
             .bind(next_at.map(micros))
-            .bind(id_bytes(mission))
+            .bind(mission)
             .execute(&self.writer)
             .await
             .map(drop)
@@ -217,25 +213,25 @@ impl Database {
 pub(crate) async fn insert(change: &mut Change, new: &NewMission, job: &NewProcessJob) -> Result<()> {
     let told = &job.subscriber;
     let waits = *told != Subscriber::default();
-    sqlx::query(
+    sql::query(
         "INSERT INTO process_jobs (mission_id, org_id, process, request, success_uri, in_progress_uri, failed_uri, next_at) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
-    .bind(id_bytes(new.id))
-    .bind(id_bytes(new.org))
+    .bind(new.id)
+    .bind(new.org)
     .bind(&job.process)
     .bind(json("the request", &job.request)?)
     .bind(&told.success)
     .bind(&told.in_progress)
     .bind(&told.failed)
     .bind(waits.then(|| micros(new.created_at)))
-    .execute(&mut *change.tx)
+    .execute(&mut change.tx)
     .await
     .map(drop)
     .map_err(Error::engine("accept the job"))
 }
 
-fn select() -> QueryBuilder<Sqlite> {
+fn select() -> QueryBuilder {
     let mut query = QueryBuilder::new(COLUMNS);
     query
         .push(missions::COLUMNS)
@@ -243,22 +239,20 @@ fn select() -> QueryBuilder<Sqlite> {
     query
 }
 
-fn push_filter(query: &mut QueryBuilder<Sqlite>, filter: &JobFilter, now: Timestamp) {
+/// The process of a mission, whichever way it was submitted.
+fn process_of(dialect: Dialect) -> String {
+    let direction = dialect.json_text("m.spec", "direction");
+    format!("coalesce(p.process, CASE WHEN {direction} = 'backtrack' THEN 'backtrack' ELSE 'drift' END)")
+}
+
+fn push_filter(query: &mut QueryBuilder, dialect: Dialect, filter: &JobFilter, now: Timestamp) {
     if let Some(processes) = &filter.processes {
-        query.push(" AND ").push(PROCESS).push(" IN (");
-        let mut listed = query.separated(", ");
-        for process in processes {
-            listed.push_bind(process.clone());
-        }
-        query.push(")");
+        query.push(" AND ").push(process_of(dialect));
+        query.push_list(processes.iter().map(String::as_str));
     }
     if let Some(statuses) = &filter.statuses {
-        query.push(" AND m.status IN (");
-        let mut listed = query.separated(", ");
-        for status in statuses {
-            listed.push_bind(status_word(*status));
-        }
-        query.push(")");
+        query.push(" AND m.status");
+        query.push_list(statuses.iter().map(|status| status_word(*status)));
     }
     if let Some(from) = filter.created_from {
         query.push(" AND m.created_at >= ").push_bind(micros(from));
@@ -281,11 +275,11 @@ fn push_filter(query: &mut QueryBuilder<Sqlite>, filter: &JobFilter, now: Timest
         }
     }
     if let Some(after) = filter.after {
-        query.push(" AND m.id < ").push_bind(id_bytes(after));
+        query.push(" AND m.id < ").push_bind(after);
     }
 }
 
-fn process_job(row: &SqliteRow) -> Result<ProcessJob> {
+fn process_job(row: &Row) -> Result<ProcessJob> {
     let found = Reader(row);
     let request: Option<String> = found.get("process_request")?;
     let read = |text: String| serde_json::from_str(&text).map_err(|error| Error::damaged("request", &text, error));
@@ -298,7 +292,7 @@ fn process_job(row: &SqliteRow) -> Result<ProcessJob> {
     })
 }
 
-fn due(row: &SqliteRow) -> Result<DueCallback> {
+fn due(row: &Row) -> Result<DueCallback> {
     let found = Reader(row);
     Ok(DueCallback {
         job: process_job(row)?,

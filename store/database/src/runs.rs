@@ -1,10 +1,9 @@
 //! Published runs, in the order of their publication.
 
 use driftline_domain::{MissionId, OrgId, RunId, ValidTime};
-use sqlx::QueryBuilder;
-use sqlx::sqlite::SqliteRow;
 
-use crate::columns::{Reader, id_bytes, micros_of};
+use crate::sql::{QueryBuilder, Row};
+use crate::columns::{Reader, micros_of};
 use crate::{Database, Error, Result, Run, place};
 
 /// Which runs are wanted, in the order of publication.
@@ -31,9 +30,9 @@ impl Database {
     /// One page of an organisation's runs, in the order of publication; runs of withdrawn missions are not among them.
     pub async fn runs(&self, org: OrgId, filter: &RunFilter) -> Result<Vec<Run>> {
         let mut query = QueryBuilder::new(SELECT);
-        query.push_bind(id_bytes(org));
+        query.push_bind(org);
         if let Some(mission) = filter.mission {
-            query.push(" AND mission_id = ").push_bind(id_bytes(mission));
+            query.push(" AND mission_id = ").push_bind(mission);
         }
         if let Some(from) = micros_of(filter.from) {
             query.push(" AND valid_until >= ").push_bind(from);
@@ -60,10 +59,10 @@ impl Database {
     pub async fn run_for_file(&self, org: OrgId, mission: MissionId, id: RunId) -> Result<Option<Run>> {
         let mut query = QueryBuilder::new(SELECT);
         query
-            .push_bind(id_bytes(org))
+            .push_bind(org)
             .push(" AND mission_id = ")
-            .push_bind(id_bytes(mission));
-        query.push(" AND id = ").push_bind(id_bytes(id));
+            .push_bind(mission);
+        query.push(" AND id = ").push_bind(id);
         let row = query
             .build()
             .fetch_optional(&self.reader)
@@ -74,7 +73,7 @@ impl Database {
 }
 
 /// The run that stands beside a mission in a joined row, in columns behind `run_`.
-pub(crate) fn run_of_mission(row: &SqliteRow, seq: i64) -> Result<Run> {
+pub(crate) fn run_of_mission(row: &Row, seq: i64) -> Result<Run> {
     let row = Reader(row);
     Ok(Run {
         id: row.id("run_id")?,
@@ -89,7 +88,7 @@ pub(crate) fn run_of_mission(row: &SqliteRow, seq: i64) -> Result<Run> {
     })
 }
 
-fn run(row: &SqliteRow) -> Result<Run> {
+fn run(row: &Row) -> Result<Run> {
     let row = Reader(row);
     Ok(Run {
         id: row.id("id")?,

@@ -2,10 +2,9 @@
 
 use driftline_domain::{MissionId, OrgId, RunId, ValidTime};
 use jiff::{Timestamp, ToSpan};
-use sqlx::QueryBuilder;
-use sqlx::sqlite::SqliteRow;
 
-use crate::columns::{Reader, id_bytes, micros, micros_of};
+use crate::sql::{self, QueryBuilder, Row};
+use crate::columns::{Reader, micros, micros_of};
 use crate::features::kind_number;
 use crate::open::Change;
 use crate::{Database, Error, FeatureKind, Result};
@@ -40,10 +39,10 @@ impl Database {
     ) -> Result<Vec<Tombstone>> {
         let mut query =
             QueryBuilder::new("SELECT id, mission_id, run_id, withdrawn_at FROM tombstones WHERE org_id = ");
-        query.push_bind(id_bytes(org));
+        query.push_bind(org);
         query.push(" AND kind = ").push_bind(kind_number(kind));
         if let Some(mission) = mission {
-            query.push(" AND mission_id = ").push_bind(id_bytes(mission));
+            query.push(" AND mission_id = ").push_bind(mission);
         }
         if let Some(from) = micros_of(from) {
             query.push(" AND withdrawn_at >= ").push_bind(from);
@@ -66,28 +65,29 @@ impl Database {
 /// Remembers the features of a mission as withdrawn, and forgets what has been for long.
 pub(crate) async fn bury(change: &mut Change, org: OrgId, mission: MissionId, now: Timestamp) -> Result<()> {
     let what = "remember what is withdrawn";
-    sqlx::query(
-        "INSERT OR REPLACE INTO tombstones (org_id, kind, withdrawn_at, run_seq, row, id, mission_id, run_id) \
-         SELECT org_id, kind, ?1, run_seq, row, id, mission_id, run_id FROM features WHERE mission_id = ?2",
+    sql::query(
+        "INSERT INTO tombstones (org_id, kind, withdrawn_at, run_seq, row, id, mission_id, run_id) \
+         SELECT org_id, kind, ?1, run_seq, row, id, mission_id, run_id FROM features WHERE mission_id = ?2 \
+         ON CONFLICT DO NOTHING",
     )
     .bind(micros(now))
-    .bind(id_bytes(mission))
-    .execute(&mut *change.tx)
+    .bind(mission)
+    .execute(&mut change.tx)
     .await
     .map_err(Error::engine(what))?;
     let oldest = now
         .checked_sub((24 * TOMBSTONES_KEPT_DAYS).hours())
         .unwrap_or(Timestamp::MIN);
-    sqlx::query("DELETE FROM tombstones WHERE org_id = ?1 AND withdrawn_at < ?2")
-        .bind(id_bytes(org))
+    sql::query("DELETE FROM tombstones WHERE org_id = ?1 AND withdrawn_at < ?2")
+        .bind(org)
         .bind(micros(oldest))
-        .execute(&mut *change.tx)
+        .execute(&mut change.tx)
         .await
         .map(drop)
         .map_err(Error::engine(what))
 }
 
-fn tombstone(row: &SqliteRow) -> Result<Tombstone> {
+fn tombstone(row: &Row) -> Result<Tombstone> {
     let row = Reader(row);
     Ok(Tombstone {
         id: row.get("id")?,

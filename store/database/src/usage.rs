@@ -1,11 +1,13 @@
 //! The ledger: single records, hourly sums, and how far each node's usage log has been entered. All three change in
 //! one transaction, so that a replay after a crash neither loses nor doubles (platform.md 3.4).
 
+use std::collections::BTreeSet;
+
 use driftline_domain::OrgId;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
 
-use crate::columns::{Reader, id_bytes, micros};
+use crate::sql::{self, QueryBuilder, Row};
+use crate::columns::{Reader, micros};
 use crate::open::Change;
 use crate::{Database, Error, Result, UsageHour, UsageRecord, Watermark};
 
@@ -27,18 +29,19 @@ impl Database {
     /// are passed over; a watermark never moves back. Returns how many records were new.
     pub async fn apply_usage(&self, records: &[UsageRecord], watermark: &Watermark) -> Result<u64> {
         let mut change = self.change("enter the usage").await?;
+        lock_organisations(&mut change, records).await?;
         let mut new = 0;
         for record in records {
             new += u64::from(insert_record(&mut change, record).await?);
         }
-        sqlx::query(
+        sql::query(
             "INSERT INTO usage_watermarks (node, segment, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (node) DO UPDATE \
-             SET segment = ?2, bytes = ?3 WHERE (?2, ?3) > (segment, bytes)",
+             SET segment = ?2, bytes = ?3 WHERE (?2, ?3) > (usage_watermarks.segment, usage_watermarks.bytes)",
         )
         .bind(&watermark.node)
         .bind(watermark.segment)
         .bind(watermark.offset)
-        .execute(&mut *change.tx)
+        .execute(&mut change.tx)
         .await
         .map_err(Error::engine("note the watermark"))?;
         change.commit().await?;
@@ -47,7 +50,7 @@ impl Database {
 
     /// How far a node's log has been entered.
     pub async fn watermark(&self, node: &str) -> Result<Option<Watermark>> {
-        let row = sqlx::query("SELECT node, segment, bytes FROM usage_watermarks WHERE node = ?")
+        let row = sql::query("SELECT node, segment, bytes FROM usage_watermarks WHERE node = ?")
             .bind(node)
             .fetch_optional(&self.reader)
             .await
@@ -65,7 +68,7 @@ impl Database {
 
     /// The newest epoch of a node in the ledger, so that its next process takes a later one whatever its clock says.
     pub async fn last_epoch(&self, node: &str) -> Result<Option<i64>> {
-        sqlx::query_scalar("SELECT max(epoch) FROM usage_records WHERE node = ?")
+        sql::query_scalar("SELECT max(epoch) FROM usage_records WHERE node = ?")
             .bind(node)
             .fetch_one(&self.reader)
             .await
@@ -74,11 +77,11 @@ impl Database {
 
     /// What an organisation used, by the hour: hours that begin at or after `from` and before `until`.
     pub async fn usage_hours(&self, org: OrgId, from: Timestamp, until: Timestamp) -> Result<Vec<UsageHour>> {
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT org_id, key_id, meter, hour, units, records FROM usage_hours WHERE org_id = ? AND hour >= ? \
              AND hour < ? ORDER BY hour, meter, key_id",
         )
-        .bind(id_bytes(org))
+        .bind(org)
         .bind(micros(from))
         .bind(micros(until))
         .fetch_all(&self.reader)
@@ -89,8 +92,8 @@ impl Database {
 
     /// Single records of an organisation in the order of entry, behind this entry (0 for the first page).
     pub async fn usage_records(&self, org: OrgId, after: i64, limit: u32) -> Result<Vec<LedgerEntry>> {
-        let rows = sqlx::query("SELECT * FROM usage_records WHERE org_id = ? AND entry > ? ORDER BY entry LIMIT ?")
-            .bind(id_bytes(org))
+        let rows = sql::query("SELECT * FROM usage_records WHERE org_id = ? AND entry > ? ORDER BY entry LIMIT ?")
+            .bind(org)
             .bind(after)
             .bind(i64::from(limit))
             .fetch_all(&self.reader)
@@ -100,47 +103,59 @@ impl Database {
     }
 }
 
+/// Holds the organisations of these records to the end of the change, always in the same order: their records are
+/// numbered in the order of commits, and no two changes wait for each other.
+async fn lock_organisations(change: &mut Change, records: &[UsageRecord]) -> Result<()> {
+    let organisations: BTreeSet<OrgId> = records.iter().map(|record| record.org).collect();
+    let mut query = QueryBuilder::new("SELECT id FROM organisations WHERE id");
+    query.push_list(organisations);
+    query.push(" ORDER BY id").push(change.dialect().for_update());
+    let locked = query.build().fetch_all(&mut change.tx).await;
+    locked.map(drop).map_err(Error::engine("enter the usage"))
+}
+
 /// Enters one record and adds it to its hour; false where it, or its mission's charge, was entered before.
 pub(crate) async fn insert_record(change: &mut Change, record: &UsageRecord) -> Result<bool> {
     if record.units < 0 {
         return Err(Error::invalid("usage", record.units, "units must not be negative"));
     }
-    let inserted = sqlx::query(
+    let inserted = sql::query(
         "INSERT INTO usage_records (node, epoch, seq, org_id, key_id, meter, units, at, request_id, mission_id) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(&record.node)
     .bind(record.epoch)
     .bind(record.seq)
-    .bind(id_bytes(record.org))
-    .bind(id_bytes(record.key))
+    .bind(record.org)
+    .bind(record.key)
     .bind(&record.meter)
     .bind(record.units)
     .bind(micros(record.at))
-    .bind(record.request.map(id_bytes))
-    .bind(record.mission.map(id_bytes))
-    .execute(&mut *change.tx)
+    .bind(record.request)
+    .bind(record.mission)
+    .execute(&mut change.tx)
     .await
     .map_err(Error::engine("enter the usage"))?;
     if inserted.rows_affected() == 0 {
         return Ok(false);
     }
-    sqlx::query(
+    sql::query(
         "INSERT INTO usage_hours (org_id, key_id, meter, hour, units, records) VALUES (?1, ?2, ?3, ?4, ?5, 1) \
-         ON CONFLICT (org_id, hour, meter, key_id) DO UPDATE SET units = units + ?5, records = records + 1",
+         ON CONFLICT (org_id, hour, meter, key_id) DO UPDATE SET units = usage_hours.units + ?5, \
+         records = usage_hours.records + 1",
     )
-    .bind(id_bytes(record.org))
-    .bind(id_bytes(record.key))
+    .bind(record.org)
+    .bind(record.key)
     .bind(&record.meter)
     .bind(micros(record.at).div_euclid(HOUR_US) * HOUR_US)
     .bind(record.units)
-    .execute(&mut *change.tx)
+    .execute(&mut change.tx)
     .await
     .map_err(Error::engine("add up the hour"))?;
     Ok(true)
 }
 
-fn usage_hour(row: &SqliteRow) -> Result<UsageHour> {
+fn usage_hour(row: &Row) -> Result<UsageHour> {
     let row = Reader(row);
     Ok(UsageHour {
         org: row.id("org_id")?,
@@ -152,7 +167,7 @@ fn usage_hour(row: &SqliteRow) -> Result<UsageHour> {
     })
 }
 
-fn ledger_entry(row: &SqliteRow) -> Result<LedgerEntry> {
+fn ledger_entry(row: &Row) -> Result<LedgerEntry> {
     let row = Reader(row);
     Ok(LedgerEntry {
         entry: row.get("entry")?,

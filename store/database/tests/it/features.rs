@@ -2,13 +2,19 @@
 
 use driftline_database::{Cursor, ErrorKind, FeatureFilter, FeatureKind, RunFilter};
 
-use crate::{hour, place, run};
+use crate::{Place, hour, run};
+
+on_both_engines! {
+    pages_hold_every_feature_once_while_new_runs_arrive,
+    filters_by_mission_time_and_box_together,
+    boxes_meet_across_the_antimeridian_on_both_sides,
+    the_extent_is_the_smallest_box_around_everything,
+    runs_come_in_the_order_of_publication,
+}
 
 const AREAS: FeatureKind = FeatureKind::SearchAreas;
 
-#[tokio::test]
-async fn pages_hold_every_feature_once_while_new_runs_arrive() {
-    let place = place().await;
+async fn pages_hold_every_feature_once_while_new_runs_arrive(place: Place) {
     for i in 0..5_i32 {
         let west = f64::from(i);
         place
@@ -53,9 +59,7 @@ async fn pages_hold_every_feature_once_while_new_runs_arrive() {
     }
 }
 
-#[tokio::test]
-async fn filters_by_mission_time_and_box_together() {
-    let place = place().await;
+async fn filters_by_mission_time_and_box_together(place: Place) {
     let first = place
         .publish("boat", 0, run(&[[3.0, 59.0, 4.0, 60.0], [3.0, 59.0, 5.0, 61.0]]))
         .await;
@@ -115,9 +119,7 @@ async fn filters_by_mission_time_and_box_together() {
     );
 }
 
-#[tokio::test]
-async fn boxes_meet_across_the_antimeridian_on_both_sides() {
-    let place = place().await;
+async fn boxes_meet_across_the_antimeridian_on_both_sides(place: Place) {
     // West of it, across it, east of it, and on the far side of the globe.
     let boxes = [
         [177.0, -20.0, 178.0, -10.0],
@@ -183,9 +185,7 @@ async fn boxes_meet_across_the_antimeridian_on_both_sides() {
     );
 }
 
-#[tokio::test]
-async fn the_extent_is_the_smallest_box_around_everything() {
-    let place = place().await;
+async fn the_extent_is_the_smallest_box_around_everything(place: Place) {
     assert_eq!(place.database.extent(place.org, AREAS, None).await.unwrap(), None);
     let first = place
         .publish(
@@ -209,9 +209,7 @@ async fn the_extent_is_the_smallest_box_around_everything() {
     assert_eq!(one.bbox, [177.0, -21.0, 178.0, -10.0]);
 }
 
-#[tokio::test]
-async fn runs_come_in_the_order_of_publication() {
-    let place = place().await;
+async fn runs_come_in_the_order_of_publication(place: Place) {
     let mut published = Vec::new();
     for _ in 0..4 {
         published.push(

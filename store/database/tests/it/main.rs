@@ -2,6 +2,24 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+/// Makes of each function that takes a [`Place`] two tests: one in an embedded file, one on a server.
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {
+        mod in_file {
+            $(#[tokio::test]
+            async fn $name() {
+                Box::pin(super::$name(crate::place_in_file().await)).await;
+            })*
+        }
+        mod on_server {
+            $(#[tokio::test]
+            async fn $name() {
+                Box::pin(super::$name(crate::place_on_server().await)).await;
+            })*
+        }
+    };
+}
+
 mod features;
 mod missions;
 mod opening;
@@ -13,29 +31,75 @@ use std::time::Duration;
 
 use driftline_database::{
     ApiKey, Database, FeatureKind, KeyKind, LeasedJob, Mission, MissionCreation, NewFeature, NewMission, NewRun,
+    PostgresSettings,
 };
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, ValidTime};
 use jiff::Timestamp;
+use postgres::FreshDatabase;
+
+#[path = "../../../../tests/services/postgres.rs"]
+mod postgres;
+#[path = "../../../../tests/services/service.rs"]
+mod service;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 
-/// A database in its own folder, and an organisation with a key.
+/// A database of its own, and an organisation with a key.
 pub(crate) struct Place {
-    pub(crate) folder: tempfile::TempDir,
     pub(crate) database: Database,
     pub(crate) org: OrgId,
     pub(crate) key: KeyId,
+    pub(crate) home: Home,
 }
 
-pub(crate) async fn place() -> Place {
-    let folder = tempfile::tempdir().unwrap();
-    let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+/// Where a database lives.
+pub(crate) enum Home {
+    Folder(tempfile::TempDir),
+    Server(FreshDatabase),
+}
+
+impl Home {
+    /// A further handle, as another process has one.
+    pub(crate) async fn open(&self) -> Database {
+        match self {
+            Self::Folder(folder) => Database::open(&folder.path().join("driftline.sqlite")).await,
+            Self::Server(database) => {
+                let settings = PostgresSettings {
+                    url: database.url().to_owned(),
+                    connections: 5,
+                    prepared: true,
+                };
+                Database::connect(&settings).await
+            }
+        }
+        .unwrap()
+    }
+
+    /// The file of an embedded database.
+    pub(crate) fn file(&self) -> std::path::PathBuf {
+        match self {
+            Self::Folder(folder) => folder.path().join("driftline.sqlite"),
+            Self::Server(_) => panic!("a server has no file"),
+        }
+    }
+}
+
+pub(crate) async fn place_in_file() -> Place {
+    place(Home::Folder(tempfile::tempdir().unwrap())).await
+}
+
+pub(crate) async fn place_on_server() -> Place {
+    place(Home::Server(FreshDatabase::create())).await
+}
+
+async fn place(home: Home) -> Place {
+    let database = home.open().await;
     let (org, key) = organisation(&database, "Coastguard").await;
     Place {
-        folder,
         database,
         org,
         key,
+        home,
     }
 }
 

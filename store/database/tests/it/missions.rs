@@ -3,7 +3,19 @@
 use driftline_database::{MissionCreation, MissionFilter, MissionStatus, RunFilter};
 use driftline_domain::MissionId;
 
-use crate::{at, organisation, place, run};
+use crate::{Place, at, organisation, run};
+
+on_both_engines! {
+    the_same_body_with_the_same_idempotency_key_is_one_mission,
+    withdrawing_a_mission_forgets_its_idempotency_key_and_no_other,
+    an_idempotency_key_belongs_to_one_organisation,
+    concurrent_repetitions_make_one_mission,
+    pages_hold_every_mission_once_while_new_ones_arrive,
+    lists_filter_by_status_and_by_name_beyond_ascii,
+    another_organisation_sees_and_changes_nothing,
+    a_withdrawn_mission_is_gone_from_every_query_and_stays_charged,
+    the_content_version_grows_with_every_visible_change_of_this_organisation_only,
+}
 
 fn page(limit: u32, after: Option<MissionId>) -> MissionFilter {
     MissionFilter {
@@ -13,9 +25,7 @@ fn page(limit: u32, after: Option<MissionId>) -> MissionFilter {
     }
 }
 
-#[tokio::test]
-async fn the_same_body_with_the_same_idempotency_key_is_one_mission() {
-    let place = place().await;
+async fn the_same_body_with_the_same_idempotency_key_is_one_mission(place: Place) {
     let ask = |body: u8, now_s| {
         let mut new = place.new_mission("boat", now_s);
         new.idempotency = Some(("key-1".to_owned(), [body; 32]));
@@ -41,9 +51,7 @@ async fn the_same_body_with_the_same_idempotency_key_is_one_mission() {
     );
 }
 
-#[tokio::test]
-async fn withdrawing_a_mission_forgets_its_idempotency_key_and_no_other() {
-    let place = place().await;
+async fn withdrawing_a_mission_forgets_its_idempotency_key_and_no_other(place: Place) {
     let database = &place.database;
     let ask = |key: &str, body: u8, now_s| {
         let mut new = place.new_mission("boat", now_s);
@@ -79,9 +87,7 @@ async fn withdrawing_a_mission_forgets_its_idempotency_key_and_no_other() {
     assert!(matches!(ask("key-1", 2, 6).await.unwrap(), MissionCreation::Created(_)));
 }
 
-#[tokio::test]
-async fn an_idempotency_key_belongs_to_one_organisation() {
-    let place = place().await;
+async fn an_idempotency_key_belongs_to_one_organisation(place: Place) {
     let (navy, navy_key) = organisation(&place.database, "Navy").await;
     let mut ours = place.new_mission("boat", 0);
     ours.idempotency = Some(("key-1".to_owned(), [1; 32]));
@@ -91,9 +97,7 @@ async fn an_idempotency_key_belongs_to_one_organisation() {
     place.create(theirs).await;
 }
 
-#[tokio::test]
-async fn concurrent_repetitions_make_one_mission() {
-    let place = place().await;
+async fn concurrent_repetitions_make_one_mission(place: Place) {
     let asks = (0..8).map(|_| {
         let mut new = place.new_mission("boat", 0);
         new.idempotency = Some(("key-1".to_owned(), [1; 32]));
@@ -107,9 +111,7 @@ async fn concurrent_repetitions_make_one_mission() {
     assert_eq!(created, 1);
 }
 
-#[tokio::test]
-async fn pages_hold_every_mission_once_while_new_ones_arrive() {
-    let place = place().await;
+async fn pages_hold_every_mission_once_while_new_ones_arrive(place: Place) {
     let mut expected = Vec::new();
     for i in 0..23 {
         expected.push(place.create(place.new_mission(&format!("boat {i}"), i)).await.id);
@@ -134,9 +136,7 @@ async fn pages_hold_every_mission_once_while_new_ones_arrive() {
     }
 }
 
-#[tokio::test]
-async fn lists_filter_by_status_and_by_name_beyond_ascii() {
-    let place = place().await;
+async fn lists_filter_by_status_and_by_name_beyond_ascii(place: Place) {
     place.create(place.new_mission("Hav-ØRN 100%", 0)).await;
     place.create(place.new_mission("Måke", 1)).await;
     place.lease("node/1", 2).await.unwrap();
@@ -160,9 +160,7 @@ async fn lists_filter_by_status_and_by_name_beyond_ascii() {
     assert_eq!(count(Some(MissionStatus::Queued), Some("ørn")).await, 0);
 }
 
-#[tokio::test]
-async fn another_organisation_sees_and_changes_nothing() {
-    let place = place().await;
+async fn another_organisation_sees_and_changes_nothing(place: Place) {
     let published = place.publish("boat", 0, run(&[[3.0, 59.0, 4.0, 60.0]])).await;
     let (navy, _) = organisation(&place.database, "Navy").await;
     let database = &place.database;
@@ -211,9 +209,7 @@ async fn another_organisation_sees_and_changes_nothing() {
     assert!(database.mission(place.org, published.mission).await.unwrap().is_some());
 }
 
-#[tokio::test]
-async fn a_withdrawn_mission_is_gone_from_every_query_and_stays_charged() {
-    let place = place().await;
+async fn a_withdrawn_mission_is_gone_from_every_query_and_stays_charged(place: Place) {
     let database = &place.database;
     let published = place.publish("boat", 0, run(&[[3.0, 59.0, 4.0, 60.0]])).await;
     let kind = driftline_database::FeatureKind::SearchAreas;
@@ -258,9 +254,7 @@ async fn a_withdrawn_mission_is_gone_from_every_query_and_stays_charged() {
     assert_eq!(database.usage_records(place.org, 0, 10).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn the_content_version_grows_with_every_visible_change_of_this_organisation_only() {
-    let place = place().await;
+async fn the_content_version_grows_with_every_visible_change_of_this_organisation_only(place: Place) {
     let database = &place.database;
     let (navy, _) = organisation(database, "Navy").await;
     let before_navy = database.content_version(navy).await.unwrap();

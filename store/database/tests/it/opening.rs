@@ -5,7 +5,13 @@ use std::path::Path;
 use driftline_database::{ApiKey, Database, ErrorKind, KeyKind};
 use driftline_domain::KeyId;
 
-use crate::{at, place};
+use crate::{Place, at};
+
+on_both_engines! {
+    the_origins_of_publishable_keys_that_work_are_listed_once,
+    the_first_signing_secret_of_a_name_stays,
+    keys_are_found_touched_once_a_minute_and_revoked_once,
+}
 
 /// Written by version 0.1.0, which knew secret keys only.
 #[tokio::test]
@@ -29,9 +35,7 @@ async fn keys_of_the_first_version_are_secret_keys() {
     assert!(database.publishable_origins(at(0)).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn the_origins_of_publishable_keys_that_work_are_listed_once() {
-    let place = place().await;
+async fn the_origins_of_publishable_keys_that_work_are_listed_once(place: Place) {
     let secret = place.database.keys(place.org).await.unwrap().remove(0);
     let mut ids = Vec::new();
     for (n, origins, expires_s) in [
@@ -58,12 +62,8 @@ async fn the_origins_of_publishable_keys_that_work_are_listed_once() {
     assert_eq!(place.database.key(KeyId::generate()).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn the_first_signing_secret_of_a_name_stays() {
-    let place = place().await;
-    let second = Database::open(&place.folder.path().join("driftline.sqlite"))
-        .await
-        .unwrap();
+async fn the_first_signing_secret_of_a_name_stays(place: Place) {
+    let second = place.home.open().await;
     let (a, b) = tokio::join!(
         place.database.signing_secret("links", [1; 32], at(0)),
         second.signing_secret("links", [2; 32], at(0))
@@ -77,9 +77,9 @@ async fn the_first_signing_secret_of_a_name_stays() {
 
 #[tokio::test]
 async fn everything_is_there_after_the_handle_was_dropped_and_the_file_is_opened_again() {
-    let place = place().await;
+    let place = crate::place_in_file().await;
     let mission = place.create(place.new_mission("Ægir", 1)).await;
-    let path = place.folder.path().join("driftline.sqlite");
+    let path = place.home.file();
     // Not closed in order, as after a crash: a second handle beside the first reads what was confirmed.
     let again = Database::open(&path).await.unwrap();
     assert_eq!(
@@ -104,8 +104,8 @@ async fn everything_is_there_after_the_handle_was_dropped_and_the_file_is_opened
 
 #[tokio::test]
 async fn a_file_of_a_newer_program_is_refused_and_left_as_it_is() {
-    let place = place().await;
-    let path = place.folder.path().join("driftline.sqlite");
+    let place = crate::place_in_file().await;
+    let path = place.home.file();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
     let later = "INSERT INTO schema_migrations (number, name, applied_at) VALUES (999, 'later', 0)";
@@ -153,9 +153,7 @@ async fn two_handles_that_create_one_file_at_once_both_work() {
     );
 }
 
-#[tokio::test]
-async fn keys_are_found_touched_once_a_minute_and_revoked_once() {
-    let place = place().await;
+async fn keys_are_found_touched_once_a_minute_and_revoked_once(place: Place) {
     let database = &place.database;
     let sha = crate::sha_of(place.org);
     let key = database.key_by_sha256(&sha).await.unwrap().unwrap();

@@ -3,7 +3,15 @@
 use driftline_database::{JobFilter, MissionCreation, MissionStatus, NewProcessJob, ProcessJob, Subscriber};
 use serde_json::json;
 
-use crate::{Place, at, organisation, place, run};
+use crate::{Place, at, organisation, run};
+
+on_both_engines! {
+    every_mission_is_a_job_and_filters_find_it,
+    a_duration_runs_from_the_first_lease_to_the_end_or_now,
+    a_dismissed_job_stays_as_a_tombstone_that_its_id_finds,
+    a_subscriber_is_told_of_the_beginning_and_the_end_once_each,
+    a_dismissed_job_tells_nobody,
+}
 
 fn executed(process: &str, subscriber: Subscriber) -> NewProcessJob {
     NewProcessJob {
@@ -40,9 +48,7 @@ fn names(jobs: &[ProcessJob]) -> Vec<&str> {
         .collect()
 }
 
-#[tokio::test]
-async fn every_mission_is_a_job_and_filters_find_it() {
-    let place = place().await;
+async fn every_mission_is_a_job_and_filters_find_it(place: Place) {
     place.create(place.new_mission("plain", 0)).await;
     create(&place, "search-area", 10, Subscriber::default()).await;
     create(&place, "backtrack", 20, Subscriber::default()).await;
@@ -77,9 +83,7 @@ async fn every_mission_is_a_job_and_filters_find_it() {
     );
 }
 
-#[tokio::test]
-async fn a_duration_runs_from_the_first_lease_to_the_end_or_now() {
-    let place = place().await;
+async fn a_duration_runs_from_the_first_lease_to_the_end_or_now(place: Place) {
     place.create(place.new_mission("done", 0)).await;
     let leased = place.lease("node/1", 100).await.unwrap();
     let boxes = run(&[[4.0, 60.0, 5.0, 61.0]]);
@@ -113,9 +117,7 @@ async fn a_duration_runs_from_the_first_lease_to_the_end_or_now() {
     assert_eq!((names(&found), found[0].started_at), (vec!["done"], Some(at(100))));
 }
 
-#[tokio::test]
-async fn a_dismissed_job_stays_as_a_tombstone_that_its_id_finds() {
-    let place = place().await;
+async fn a_dismissed_job_stays_as_a_tombstone_that_its_id_finds(place: Place) {
     let mission = create(&place, "drift", 0, Subscriber::default()).await;
     let find = || place.database.process_job(place.org, mission.job_id);
     assert!(!find().await.unwrap().unwrap().is_dismissed);
@@ -134,9 +136,7 @@ async fn a_dismissed_job_stays_as_a_tombstone_that_its_id_finds() {
     assert_eq!(place.database.process_job(other, mission.job_id).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_subscriber_is_told_of_the_beginning_and_the_end_once_each() {
-    let place = place().await;
+async fn a_subscriber_is_told_of_the_beginning_and_the_end_once_each(place: Place) {
     let subscriber = Subscriber {
         success: Some("https://a.example/done".to_owned()),
         in_progress: Some("https://a.example/begun".to_owned()),
@@ -167,9 +167,7 @@ async fn a_subscriber_is_told_of_the_beginning_and_the_end_once_each() {
     assert!(take(10_000).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn a_dismissed_job_tells_nobody() {
-    let place = place().await;
+async fn a_dismissed_job_tells_nobody(place: Place) {
     let subscriber = Subscriber {
         in_progress: Some("https://a.example/begun".to_owned()),
         ..Subscriber::default()

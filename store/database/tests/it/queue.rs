@@ -4,13 +4,24 @@ use std::time::Duration;
 
 use driftline_database::{LeaseState, MAX_ATTEMPTS, MissionStatus};
 
-use crate::{LEASE, at, place, run, spec};
+use crate::{LEASE, Place, at, run, spec};
+
+on_both_engines! {
+    jobs_are_leased_by_priority_and_then_by_age,
+    a_worker_that_lost_its_lease_publishes_nothing_and_charges_nothing,
+    a_heartbeat_prolongs_the_lease_and_shows_progress,
+    withdrawing_a_running_mission_takes_the_lease_from_its_worker,
+    a_failing_job_is_retried_after_its_pause_and_then_its_mission_fails_in_public_words,
+    a_job_whose_workers_all_die_is_given_up,
+    a_restarted_node_takes_its_own_leases_back_and_no_others,
+    restarts_in_good_order_are_no_attempts_of_a_mission,
+    crashes_and_leases_that_ran_out_are_attempts_whatever_restarts_lie_between,
+    a_run_that_cannot_be_stored_changes_nothing,
+}
 
 const BOX: [f64; 4] = [3.0, 59.0, 4.0, 60.0];
 
-#[tokio::test]
-async fn jobs_are_leased_by_priority_and_then_by_age() {
-    let place = place().await;
+async fn jobs_are_leased_by_priority_and_then_by_age(place: Place) {
     for (name, priority, created_s) in [
         ("c", "normal", 3),
         ("d", "low", 0),
@@ -29,9 +40,7 @@ async fn jobs_are_leased_by_priority_and_then_by_age() {
     assert_eq!(order, ["a", "b", "c", "d"]);
 }
 
-#[tokio::test]
-async fn a_worker_that_lost_its_lease_publishes_nothing_and_charges_nothing() {
-    let place = place().await;
+async fn a_worker_that_lost_its_lease_publishes_nothing_and_charges_nothing(place: Place) {
     let database = &place.database;
     let mission = place.create(place.new_mission("boat", 0)).await;
     let slow = place.lease("node/1", 0).await.unwrap();
@@ -96,9 +105,7 @@ async fn a_worker_that_lost_its_lease_publishes_nothing_and_charges_nothing() {
     assert_eq!((hours.len(), hours[0].units, hours[0].records), (1, 6000, 1));
 }
 
-#[tokio::test]
-async fn a_heartbeat_prolongs_the_lease_and_shows_progress() {
-    let place = place().await;
+async fn a_heartbeat_prolongs_the_lease_and_shows_progress(place: Place) {
     let mission = place.create(place.new_mission("boat", 0)).await;
     let leased = place.lease("node/1", 0).await.unwrap();
     let beat = |progress, now_s| {
@@ -119,9 +126,7 @@ async fn a_heartbeat_prolongs_the_lease_and_shows_progress() {
     assert_eq!(beat(0.5, 80).await, LeaseState::Lost);
 }
 
-#[tokio::test]
-async fn withdrawing_a_running_mission_takes_the_lease_from_its_worker() {
-    let place = place().await;
+async fn withdrawing_a_running_mission_takes_the_lease_from_its_worker(place: Place) {
     let database = &place.database;
     let mission = place.create(place.new_mission("boat", 0)).await;
     let leased = place.lease("node/1", 0).await.unwrap();
@@ -151,9 +156,7 @@ async fn withdrawing_a_running_mission_takes_the_lease_from_its_worker() {
     );
 }
 
-#[tokio::test]
-async fn a_failing_job_is_retried_after_its_pause_and_then_its_mission_fails_in_public_words() {
-    let place = place().await;
+async fn a_failing_job_is_retried_after_its_pause_and_then_its_mission_fails_in_public_words(place: Place) {
     let database = &place.database;
     let mission = place.create(place.new_mission("boat", 0)).await;
     let mut now_s = 0;
@@ -193,9 +196,7 @@ async fn a_failing_job_is_retried_after_its_pause_and_then_its_mission_fails_in_
     assert_eq!(failed.error.as_deref(), Some("outside the forcing"));
 }
 
-#[tokio::test]
-async fn a_job_whose_workers_all_die_is_given_up() {
-    let place = place().await;
+async fn a_job_whose_workers_all_die_is_given_up(place: Place) {
     let mission = place.create(place.new_mission("boat", 0)).await;
     for attempt in 0..MAX_ATTEMPTS {
         assert!(place.lease("node/1", attempt * 30).await.is_some(), "{attempt}");
@@ -206,9 +207,7 @@ async fn a_job_whose_workers_all_die_is_given_up() {
     assert!(failed.error.unwrap().contains("given up"));
 }
 
-#[tokio::test]
-async fn a_restarted_node_takes_its_own_leases_back_and_no_others() {
-    let place = place().await;
+async fn a_restarted_node_takes_its_own_leases_back_and_no_others(place: Place) {
     let ours = place.create(place.new_mission("ours", 0)).await;
     let theirs = place.create(place.new_mission("theirs", 1)).await;
     let dead = place.lease("node-a/1", 2).await.unwrap();
@@ -228,9 +227,7 @@ async fn a_restarted_node_takes_its_own_leases_back_and_no_others() {
     assert_eq!((again.mission.id, again.attempt), (ours.id, 2), "a crash is an attempt");
 }
 
-#[tokio::test]
-async fn restarts_in_good_order_are_no_attempts_of_a_mission() {
-    let place = place().await;
+async fn restarts_in_good_order_are_no_attempts_of_a_mission(place: Place) {
     let database = &place.database;
     let mission = place.create(place.new_mission("boat", 0)).await;
     let (mut now_s, mut tokens) = (0, Vec::new());
@@ -271,9 +268,7 @@ async fn restarts_in_good_order_are_no_attempts_of_a_mission() {
     assert!(published.is_some());
 }
 
-#[tokio::test]
-async fn crashes_and_leases_that_ran_out_are_attempts_whatever_restarts_lie_between() {
-    let place = place().await;
+async fn crashes_and_leases_that_ran_out_are_attempts_whatever_restarts_lie_between(place: Place) {
     let database = &place.database;
     let mission = place.create(place.new_mission("boat", 0)).await;
     let mut now_s = 0;
@@ -305,9 +300,7 @@ async fn crashes_and_leases_that_ran_out_are_attempts_whatever_restarts_lie_betw
     assert_eq!(failed.status, MissionStatus::Failed);
 }
 
-#[tokio::test]
-async fn a_run_that_cannot_be_stored_changes_nothing() {
-    let place = place().await;
+async fn a_run_that_cannot_be_stored_changes_nothing(place: Place) {
     place.create(place.new_mission("boat", 0)).await;
     let leased = place.lease("node/1", 0).await.unwrap();
     let mut twice = run(&[BOX]);
@@ -343,7 +336,7 @@ async fn a_run_that_cannot_be_stored_changes_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn under_contention_every_mission_is_published_and_charged_exactly_once() {
     const MISSIONS: usize = 40;
-    let place = place().await;
+    let place = crate::place_in_file().await;
     for i in 0..MISSIONS {
         place.create(place.new_mission(&format!("boat {i}"), 0)).await;
     }

@@ -3,7 +3,13 @@
 use driftline_database::{ErrorKind, UsageRecord, Watermark};
 use driftline_domain::RequestId;
 
-use crate::{Place, at, place};
+use crate::{Place, at};
+
+on_both_engines! {
+    entering_records_twice_changes_nothing,
+    records_and_watermark_stand_or_fall_together,
+    a_watermark_never_moves_back,
+}
 
 fn records(place: &Place, seqs: std::ops::Range<i64>) -> Vec<UsageRecord> {
     let record = |seq| UsageRecord {
@@ -38,9 +44,7 @@ async fn units(place: &Place) -> i64 {
     hours.iter().map(|hour| hour.units).sum()
 }
 
-#[tokio::test]
-async fn entering_records_twice_changes_nothing() {
-    let place = place().await;
+async fn entering_records_twice_changes_nothing(place: Place) {
     let all = records(&place, 0..12);
     let sum: i64 = all.iter().map(|record| record.units).sum();
     assert_eq!(place.database.apply_usage(&all[..8], &mark(1, 800)).await.unwrap(), 8);
@@ -63,9 +67,7 @@ async fn entering_records_twice_changes_nothing() {
     assert_eq!(place.database.last_epoch("node-2").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn records_and_watermark_stand_or_fall_together() {
-    let place = place().await;
+async fn records_and_watermark_stand_or_fall_together(place: Place) {
     let mut all = records(&place, 0..4);
     place.database.apply_usage(&all[..2], &mark(1, 200)).await.unwrap();
     all[3].units = -1;
@@ -76,9 +78,7 @@ async fn records_and_watermark_stand_or_fall_together() {
     assert_eq!(place.database.watermark("node-2").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_watermark_never_moves_back() {
-    let place = place().await;
+async fn a_watermark_never_moves_back(place: Place) {
     for (segment, offset) in [(2, 100), (1, 900), (2, 50), (2, 100)] {
         place.database.apply_usage(&[], &mark(segment, offset)).await.unwrap();
         assert_eq!(place.database.watermark("node-1").await.unwrap(), Some(mark(2, 100)));
