@@ -3,6 +3,8 @@
 //! always an argument. Times are microseconds since 1970 UTC, JSON is text; statements are written once for both engines
 //! (`sql`).
 
+mod accounts;
+mod audit;
 mod columns;
 mod error;
 mod features;
@@ -23,6 +25,11 @@ mod tombstones;
 mod usage;
 mod versions;
 
+pub use accounts::{
+    AccountChange, Attempt, Invitation, LoginSession, Mail, Member, Membership, NewMail, NewUser, OneTime, OneTimeKind, Passkey,
+    RefreshToken, SessionHolder, TokenKey, Totp, User,
+};
+pub use audit::{Act, AuditEntry, AuditFilter, AuditVerdict};
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
 pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
