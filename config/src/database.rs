@@ -56,7 +56,10 @@ impl NatsSettings {
     pub(crate) fn check(&self) -> Result<(), String> {
         let url = self.url.reveal();
         if !(url.is_empty() || url.starts_with("nats://") || url.starts_with("tls://")) {
-            return Err(format!("nats.url '{}' is neither nats://host:port nor tls://host:port", self.url));
+            return Err(format!(
+                "nats.url '{}' is neither nats://host:port nor tls://host:port",
+                self.url
+            ));
         }
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         if self.prefix.is_empty() || !self.prefix.bytes().all(plain) {

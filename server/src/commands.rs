@@ -149,7 +149,9 @@ pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Databas
             connections: settings.database.connections,
             prepared: settings.database.prepared,
         };
-        return Database::connect(&server).await.context("cannot use the database server");
+        return Database::connect(&server)
+            .await
+            .context("cannot use the database server");
     }
     let path = settings.store.data_dir.join("driftline.sqlite");
     Database::open(&path)

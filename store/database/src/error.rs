@@ -137,7 +137,9 @@ fn may_pass(source: &sqlx::Error) -> bool {
         source => {
             let code = source.as_database_error().and_then(|error| error.code());
             code.is_some_and(|code| match code.len() {
-                5 => ["08", "40", "53", "57", "58", "55P03", "25006"].iter().any(|class| code.starts_with(class)),
+                5 => ["08", "40", "53", "57", "58", "55P03", "25006"]
+                    .iter()
+                    .any(|class| code.starts_with(class)),
                 _ => matches!(primary_code(source), Some(5 | 6 | 10 | 13)),
             })
         }

@@ -2,8 +2,8 @@
 
 use driftline_domain::{MissionId, OrgId, ValidTime};
 
-use crate::sql::{QueryBuilder, Row};
 use crate::columns::{Reader, micros_of};
+use crate::sql::{QueryBuilder, Row};
 use crate::{Cursor, Database, Error, Feature, FeatureFilter, FeatureKind, Result, place};
 
 /// What a collection covers.
@@ -47,10 +47,7 @@ impl Database {
     /// The feature of this id.
     pub async fn feature(&self, org: OrgId, kind: FeatureKind, id: &str) -> Result<Option<Feature>> {
         let mut query = QueryBuilder::new(SELECT);
-        query
-            .push_bind(org)
-            .push(" AND kind = ")
-            .push_bind(kind_number(kind));
+        query.push_bind(org).push(" AND kind = ").push_bind(kind_number(kind));
         query.push(" AND id = ").push_bind(id);
         let row = query
             .build()
@@ -105,10 +102,7 @@ pub(crate) fn kind_number(kind: FeatureKind) -> i64 {
 
 /// Everything of a filter but its place in the order, which a count does not look at.
 fn push_filter(query: &mut QueryBuilder, org: OrgId, kind: FeatureKind, filter: &FeatureFilter) -> Result<()> {
-    query
-        .push_bind(org)
-        .push(" AND kind = ")
-        .push_bind(kind_number(kind));
+    query.push_bind(org).push(" AND kind = ").push_bind(kind_number(kind));
     if let Some(mission) = filter.mission {
         query.push(" AND mission_id = ").push_bind(mission);
     }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use driftline_domain::{JobId, MissionId, OrgId};
 use jiff::Timestamp;
 
-use crate::sql;
 use crate::columns::{Reader, json, micros};
 use crate::features::kind_number;
 use crate::missions::{fetch, touch_content};
 use crate::open::Change;
+use crate::sql;
 use crate::usage::{MISSION_METER, insert_record};
 use crate::{Database, Error, Mission, NewRun, Result, Run, UsageRecord, place};
 
@@ -254,14 +254,12 @@ async fn take_next(change: &mut Change, worker: &str, lease: Duration, now: Time
     let Some(row) = row else { return Ok(None) };
     let row = Reader(&row);
     let (id, org) = (row.id("mission_id")?, row.id("org_id")?);
-    sql::query(
-        "UPDATE missions SET status = 'running', progress = 0, stage = 'starting', updated_at = ? WHERE id = ?",
-    )
-    .bind(micros(now))
-    .bind(id)
-    .execute(&mut change.tx)
-    .await
-    .map_err(failed())?;
+    sql::query("UPDATE missions SET status = 'running', progress = 0, stage = 'starting', updated_at = ? WHERE id = ?")
+        .bind(micros(now))
+        .bind(id)
+        .execute(&mut change.tx)
+        .await
+        .map_err(failed())?;
     touch_content(change, org).await?;
     let mission = fetch(&mut change.tx, id).await?;
     Ok(Some(LeasedJob {

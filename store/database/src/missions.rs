@@ -3,10 +3,10 @@
 use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, Priority, ValidTime};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::sql::{self, Dialect, QueryBuilder, Row, Transaction};
 use crate::columns::{Reader, json, micros};
 use crate::open::Change;
 use crate::process_jobs::{self, NewProcessJob};
+use crate::sql::{self, Dialect, QueryBuilder, Row, Transaction};
 use crate::tombstones::bury;
 use crate::{Database, Error, Mission, MissionStatus, Result, runs};
 
@@ -118,9 +118,7 @@ impl Database {
     /// A mission of this organisation.
     pub async fn mission(&self, org: OrgId, id: MissionId) -> Result<Option<Mission>> {
         let mut query = select();
-        query
-            .push(" WHERE m.withdrawn_at IS NULL AND m.id = ")
-            .push_bind(id);
+        query.push(" WHERE m.withdrawn_at IS NULL AND m.id = ").push_bind(id);
         query.push(" AND m.org_id = ").push_bind(org);
         let row = query
             .build()
@@ -333,17 +331,15 @@ async fn insert(change: &mut Change, new: &NewMission, job: JobId) -> Result<()>
     .await
     .map_err(failed())?;
     if let Some((key, sha256)) = &new.idempotency {
-        sql::query(
-            "INSERT INTO idempotency (org_id, key, body_sha256, mission_id, created_at) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(new.org)
-        .bind(key)
-        .bind(sha256.to_vec())
-        .bind(new.id)
-        .bind(micros(new.created_at))
-        .execute(&mut change.tx)
-        .await
-        .map_err(failed())?;
+        sql::query("INSERT INTO idempotency (org_id, key, body_sha256, mission_id, created_at) VALUES (?, ?, ?, ?, ?)")
+            .bind(new.org)
+            .bind(key)
+            .bind(sha256.to_vec())
+            .bind(new.id)
+            .bind(micros(new.created_at))
+            .execute(&mut change.tx)
+            .await
+            .map_err(failed())?;
     }
     Ok(())
 }

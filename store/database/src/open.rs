@@ -157,11 +157,7 @@ mod tests {
     async fn a_step_that_fails_leaves_the_file_at_the_step_before() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("driftline.sqlite");
-        Database::open_with(&path, &SQLITE[..1])
-            .await
-            .unwrap()
-            .close()
-            .await;
+        Database::open_with(&path, &SQLITE[..1]).await.unwrap().close().await;
         let broken = [
             Migration::new(1, "missions", 1, ""),
             Migration::new(
@@ -256,7 +252,9 @@ mod tests {
             let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(pool).await.unwrap();
             assert_eq!((mode.as_str(), synchronous, foreign_keys), ("wal", 2, 1));
         }
-        let refused = sqlx::query("DELETE FROM organisations").execute(pools(&database).1).await;
+        let refused = sqlx::query("DELETE FROM organisations")
+            .execute(pools(&database).1)
+            .await;
         assert!(refused.is_err(), "readers do not write");
     }
 

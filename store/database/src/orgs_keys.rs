@@ -7,8 +7,8 @@ use std::time::Instant;
 use driftline_domain::{KeyId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::sql::{self, Row, Transaction};
 use crate::columns::{Reader, json, micros};
+use crate::sql::{self, Row, Transaction};
 use crate::{ApiKey, Database, Error, KeyKind, Organisation, Result};
 
 /// A key's last use is kept to this precision, so that reading does not become writing.

@@ -5,10 +5,10 @@ use driftline_domain::{JobId, MissionId, OrgId};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::sql::{self, Dialect, QueryBuilder, Row};
 use crate::columns::{Reader, json, micros};
 use crate::missions::{self, status_word};
 use crate::open::Change;
+use crate::sql::{self, Dialect, QueryBuilder, Row};
 use crate::{Database, Error, Mission, MissionCreation, MissionStatus, NewMission, Result};
 
 /// How a mission was executed as a process.

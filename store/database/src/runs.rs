@@ -2,8 +2,8 @@
 
 use driftline_domain::{MissionId, OrgId, RunId, ValidTime};
 
-use crate::sql::{QueryBuilder, Row};
 use crate::columns::{Reader, micros_of};
+use crate::sql::{QueryBuilder, Row};
 use crate::{Database, Error, Result, Run, place};
 
 /// Which runs are wanted, in the order of publication.
@@ -58,10 +58,7 @@ impl Database {
     /// The run of a live mission whose files are asked for.
     pub async fn run_for_file(&self, org: OrgId, mission: MissionId, id: RunId) -> Result<Option<Run>> {
         let mut query = QueryBuilder::new(SELECT);
-        query
-            .push_bind(org)
-            .push(" AND mission_id = ")
-            .push_bind(mission);
+        query.push_bind(org).push(" AND mission_id = ").push_bind(mission);
         query.push(" AND id = ").push_bind(id);
         let row = query
             .build()

@@ -76,7 +76,10 @@ pub(crate) async fn migrate_sqlite(connection: &mut SqliteConnection, path: &Pat
     if exists == 0 {
         let create = "CREATE TABLE schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, \
                       applied_at INTEGER NOT NULL) STRICT";
-        sqlx::raw_sql(create).execute(&mut *change).await.map_err(opening(&place))?;
+        sqlx::raw_sql(create)
+            .execute(&mut *change)
+            .await
+            .map_err(opening(&place))?;
     }
     let columns = "SELECT count(*) FROM pragma_table_info('schema_migrations') WHERE name = 'works_with'";
     let has_column: i64 = sqlx::query_scalar(columns)
@@ -85,14 +88,20 @@ pub(crate) async fn migrate_sqlite(connection: &mut SqliteConnection, path: &Pat
         .map_err(opening(&place))?;
     if has_column == 0 {
         let add = "ALTER TABLE schema_migrations ADD COLUMN works_with INTEGER NOT NULL DEFAULT 0";
-        sqlx::raw_sql(add).execute(&mut *change).await.map_err(opening(&place))?;
+        sqlx::raw_sql(add)
+            .execute(&mut *change)
+            .await
+            .map_err(opening(&place))?;
     }
     let (found, works_with): (i64, i64) = sqlx::query_as(APPLIED)
         .fetch_one(&mut *change)
         .await
         .map_err(opening(&place))?;
     for step in pending(steps, found, works_with, &place)? {
-        sqlx::raw_sql(step.sql).execute(&mut *change).await.map_err(opening(&place))?;
+        sqlx::raw_sql(step.sql)
+            .execute(&mut *change)
+            .await
+            .map_err(opening(&place))?;
         sqlx::query("INSERT INTO schema_migrations (number, name, works_with, applied_at) VALUES (?, ?, ?, ?)")
             .bind(step.number)
             .bind(step.name)
@@ -116,13 +125,19 @@ pub(crate) async fn migrate_postgres(pool: &PgPool, place: &str, steps: &[Migrat
         .map_err(opening(place))?;
     let create = "CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \
                   works_with BIGINT NOT NULL, applied_at BIGINT NOT NULL)";
-    sqlx::raw_sql(create).execute(&mut *change).await.map_err(opening(place))?;
+    sqlx::raw_sql(create)
+        .execute(&mut *change)
+        .await
+        .map_err(opening(place))?;
     let (found, works_with): (i64, i64) = sqlx::query_as(APPLIED)
         .fetch_one(&mut *change)
         .await
         .map_err(opening(place))?;
     for step in pending(steps, found, works_with, place)? {
-        sqlx::raw_sql(step.sql).execute(&mut *change).await.map_err(opening(place))?;
+        sqlx::raw_sql(step.sql)
+            .execute(&mut *change)
+            .await
+            .map_err(opening(place))?;
         sqlx::query("INSERT INTO schema_migrations (number, name, works_with, applied_at) VALUES ($1, $2, $3, $4)")
             .bind(step.number)
             .bind(step.name)

@@ -3,10 +3,10 @@
 use driftline_domain::{MissionId, OrgId, RunId, ValidTime};
 use jiff::{Timestamp, ToSpan};
 
-use crate::sql::{self, QueryBuilder, Row};
 use crate::columns::{Reader, micros, micros_of};
 use crate::features::kind_number;
 use crate::open::Change;
+use crate::sql::{self, QueryBuilder, Row};
 use crate::{Database, Error, FeatureKind, Result};
 
 /// How long tombstones are kept.

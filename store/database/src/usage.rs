@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use driftline_domain::OrgId;
 use jiff::Timestamp;
 
-use crate::sql::{self, QueryBuilder, Row};
 use crate::columns::{Reader, micros};
 use crate::open::Change;
+use crate::sql::{self, QueryBuilder, Row};
 use crate::{Database, Error, Result, UsageHour, UsageRecord, Watermark};
 
 /// The meter of a completed mission.
@@ -109,7 +109,7 @@ async fn lock_organisations(change: &mut Change, records: &[UsageRecord]) -> Res
     let organisations: BTreeSet<OrgId> = records.iter().map(|record| record.org).collect();
     let mut query = QueryBuilder::new("SELECT id FROM organisations WHERE id");
     query.push_list(organisations);
-    query.push(" ORDER BY id").push(change.dialect().for_update());
+    query.push(" ORDER BY id").push(change.tx.dialect().for_update());
     let locked = query.build().fetch_all(&mut change.tx).await;
     locked.map(drop).map_err(Error::engine("enter the usage"))
 }
