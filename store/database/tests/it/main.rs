@@ -20,6 +20,7 @@ macro_rules! on_both_engines {
     };
 }
 
+mod accounts;
 mod features;
 mod missions;
 mod opening;
