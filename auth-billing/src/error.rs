@@ -78,6 +78,9 @@ pub enum Error {
     /// A text that names no network.
     #[error("'{0}' is no network: it is an address such as 127.0.0.1 or a network such as 10.1.0.0/16")]
     Network(String),
+    /// More networks than a list can reasonably have.
+    #[error("{0} networks are too many; at most 50 can be listed")]
+    TooManyNetworks(usize),
     /// The client for requests to others cannot be built.
     #[error("requests to others cannot be made: {0}")]
     Outbound(String),
@@ -116,6 +119,9 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// The database was waited for in vain.
+    #[error("the database did not answer within {} ms", .0.as_millis())]
+    NoAnswer(std::time::Duration),
     /// A record could not be made durable.
     #[error("the usage record could not be written: {0}")]
     NotRecorded(String),

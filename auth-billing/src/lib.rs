@@ -6,6 +6,7 @@
 //! included, [`Cors::wrap`], [`path_keys`] and [`access_log`].
 
 mod access_log;
+mod addresses;
 mod auth;
 mod caller;
 mod carry;
@@ -18,6 +19,7 @@ mod error;
 mod identity;
 mod keys;
 mod known_keys;
+mod limits;
 mod map_links;
 mod meter;
 mod origin;
@@ -32,6 +34,7 @@ mod signature;
 mod usage_log;
 
 pub use access_log::access_log;
+pub use addresses::{ClientAddress, Networks, Peer, TrustedProxies};
 pub use auth::Auth;
 pub use caller::Caller;
 pub use carry::Carry;
@@ -43,6 +46,7 @@ pub use credential::is_credential_parameter;
 pub use error::Error;
 pub use identity::{Grant, HashCost, MasterKey, Resource, TokenAlgorithm, Verb, grant, permits, scope_for};
 pub use keys::{KeyFormError, KeyText, create_key, create_publishable_key, mint, mint_publishable};
+pub use limits::{Class, Draw, DrawOrder, Drawn, LimitSettings, Limits, MissionAdmission, Rate, SharedBuckets};
 pub use map_links::{MapLinks, PublicUrl};
 pub use meter::{Billable, CHARGE_HEADER, Metering};
 pub use origin::AllowedOrigins;
