@@ -23,6 +23,7 @@ use crate::known_keys::{Known, KnownKeys, Name, REMEMBERED};
 use crate::origin::{AllowedOrigins, Page};
 use crate::shared_caches::{keep_within, make_private};
 use crate::signature::{Signature, Signer, prefix_of_path};
+use crate::identity::{Identity, Person};
 use crate::{Caller, Carry, Clock, Error, KeyText, Problem, Scope, Scopes};
 
 /// The secret that signs map links, among an installation's secrets.
@@ -38,17 +39,28 @@ struct Shared {
     known: KnownKeys,
     signer: OnceCell<Arc<Signer>>,
     listed: Mutex<Option<(Instant, Arc<AllowedOrigins>)>>,
+    identity: Option<Identity>,
 }
 
 impl Auth {
     /// Authentication against the keys of this database.
     pub fn new(database: Database, clock: Clock) -> Self {
+        Self::build(database, clock, None)
+    }
+
+    /// Authentication against the keys of this database and the access tokens of its people.
+    pub fn with_people(database: Database, clock: Clock, identity: Identity) -> Self {
+        Self::build(database, clock, Some(identity))
+    }
+
+    fn build(database: Database, clock: Clock, identity: Option<Identity>) -> Self {
         Self(Arc::new(Shared {
             database,
             clock,
             known: KnownKeys::default(),
             signer: OnceCell::new(),
             listed: Mutex::default(),
+            identity,
         }))
     }
 
@@ -61,8 +73,28 @@ impl Auth {
 
     /// Who sent a request with this head, whose path is the one that routes see.
     pub async fn caller(&self, request: &Parts) -> Result<Caller, Problem> {
-        match find(request) {
-            Found::Nothing | Found::Malformed => Err(Problem::unauthenticated()),
+        let (caller, person) = self.authenticated(request).await?;
+        caller.ok_or_else(|| match person {
+            Some(_) => Problem::forbidden("this session works for no organisation"),
+            None => Problem::unauthenticated(),
+        })
+    }
+
+    /// Who sent a request: a caller for an organisation, a person, or both.
+    async fn authenticated(&self, request: &Parts) -> Result<(Option<Caller>, Option<Person>), Problem> {
+        let token = match find(request) {
+            Found::Token(token) => token,
+            found => return Ok((Some(self.caller_of(found, request).await?), None)),
+        };
+        let identity = self.0.identity.as_ref().ok_or_else(Problem::unauthenticated)?;
+        let found = identity.person_of(&token).await?;
+        let (person, caller) = found.ok_or_else(Problem::unauthenticated)?;
+        Ok((caller, Some(person)))
+    }
+
+    async fn caller_of(&self, found: Found, request: &Parts) -> Result<Caller, Problem> {
+        match found {
+            Found::Nothing | Found::Malformed | Found::Token(_) => Err(Problem::unauthenticated()),
             Found::Several => Err(Problem::bad_request(
                 "the request carries several credentials that differ; send one only",
             )),
@@ -87,6 +119,7 @@ impl Auth {
             key: known.key.id,
             kind: known.key.kind,
             scopes: Scopes::of_stored(&known.key.scopes),
+            person: None,
             carry,
             limited_to: None,
             link_ends: None,
@@ -116,6 +149,7 @@ impl Auth {
             key: known.key.id,
             kind: known.key.kind,
             scopes: Scopes::from_iter([Scope::FeaturesRead]),
+            person: None,
             carry: signature.carry(),
             limited_to: Some(prefix.into()),
             link_ends: Some(ends),
@@ -264,8 +298,8 @@ fn bad_signature() -> Problem {
 
 async fn authenticate(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let caller = match auth.caller(&parts).await {
-        Ok(caller) => caller,
+    let (caller, person) = match auth.authenticated(&parts).await {
+        Ok(found) => found,
         Err(problem) => {
             let mut response = problem.into_response();
             vary(response.headers_mut());
@@ -273,15 +307,22 @@ async fn authenticate(State(auth): State<Auth>, request: Request, next: Next) ->
         }
     };
     let mut request = Request::from_parts(parts, body);
-    request.extensions_mut().insert(caller.clone());
+    if let Some(person) = person {
+        request.extensions_mut().insert(person);
+    }
+    if let Some(caller) = &caller {
+        request.extensions_mut().insert(caller.clone());
+    }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    match caller.link_ends {
+    match caller.as_ref().and_then(|caller| caller.link_ends) {
         Some(ends) => keep_within(headers, ends.as_second() - (auth.0.clock)().as_second()),
         None => make_private(headers),
     }
     vary(headers);
-    response.extensions_mut().insert(caller);
+    if let Some(caller) = caller {
+        response.extensions_mut().insert(caller);
+    }
     response
 }
 

@@ -38,6 +38,8 @@ pub(crate) enum Found {
     MalformedSignature,
     /// One of the right form, and what links must repeat of it.
     Key(KeyText, Carry),
+    /// What may be a person's access token, in a header: in an address it is none, addresses are logged and passed on.
+    Token(String),
     /// A signed link's.
     Signature(Signature),
 }
@@ -75,9 +77,17 @@ fn find_in(headers: &HeaderMap, uri: &Uri, path_key: Option<&PathKey>) -> Found 
         (Some(first), true) if given.iter().any(|other| other != first) => Found::Several,
         (Some(first), true) => match first.as_deref().map(KeyText::parse) {
             Some(Ok(key)) => Found::Key(key, carry),
-            _ => Found::Malformed,
+            _ => match first {
+                Some(text) if carry.is_empty() && is_token(text) => Found::Token(text.clone()),
+                _ => Found::Malformed,
+            },
         },
     }
+}
+
+/// Whether a text has the form of a JWT: three parts, the first of which is a JSON object in base64url.
+fn is_token(text: &str) -> bool {
+    text.starts_with("eyJ") && text.split('.').count() == 3
 }
 
 /// The keys in headers; `None` in the place of one that is not readable.

@@ -44,7 +44,11 @@ pub use clock::{Clock, system_clock};
 pub use cors::Cors;
 pub use credential::is_credential_parameter;
 pub use error::Error;
-pub use identity::{Grant, HashCost, MasterKey, Resource, TokenAlgorithm, Verb, grant, permits, scope_for};
+pub use identity::{
+    OPERATIONS as IDENTITY_OPERATIONS, Operation as IdentityOperation,
+    Grant, HashCost, Identity, IdentitySettings, KeyRight, MailEncryption, MailSettings, MasterKey, Person, ProviderSettings, Resource,
+    TokenAlgorithm, Verb, grant, key_right, permits,
+};
 pub use keys::{KeyFormError, KeyText, create_key, create_publishable_key, mint, mint_publishable};
 pub use limits::{Class, Draw, DrawOrder, Drawn, LimitSettings, Limits, MissionAdmission, Rate, SharedBuckets};
 pub use map_links::{MapLinks, PublicUrl};

@@ -1,5 +1,4 @@
-//! `/v1` of accounts: what an organisation used, its keys without their secrets, who the caller is, and signed links to
-//! its maps.
+//! `/v1` of organisations: what one used, who the caller is, and signed links to its maps.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, RawQuery, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use driftline_database::{ApiKey, Database, UsageHour};
+use driftline_database::{Database, UsageHour};
 use driftline_domain::{KeyId, OrgId, Violation};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -27,22 +26,20 @@ struct Accounts {
 }
 
 /// The paths of [`router`], for documents that list every route.
-pub const PATHS: [&str; 4] = ["/v1/billing/usage", "/v1/api-keys", "/v1/organisation", "/v1/map-links"];
+pub const PATHS: [&str; 3] = ["/v1/billing/usage", "/v1/organisation", "/v1/map-links"];
 
-/// `GET /v1/billing/usage`, `GET /v1/api-keys`, `GET /v1/organisation` and `POST /v1/map-links`; [`Auth::wrap`]
-/// belongs around it.
+/// `GET /v1/billing/usage`, `GET /v1/organisation` and `POST /v1/map-links`; [`Auth::wrap`] belongs around it.
 pub fn router<S: Clone + Send + Sync + 'static>(auth: &Auth, map_links: MapLinks) -> Router<S> {
     let accounts = Accounts {
         database: auth.database().clone(),
         clock: Clock::clone(auth.clock()),
     };
     let links = Router::new()
-        .route(PATHS[3], post(map_link))
+        .route(PATHS[2], post(map_link))
         .with_state((auth.clone(), map_links));
     Router::new()
         .route(PATHS[0], get(usage))
-        .route(PATHS[1], get(api_keys))
-        .route(PATHS[2], get(organisation))
+        .route(PATHS[1], get(organisation))
         .with_state(accounts)
         .merge(links)
 }
@@ -160,22 +157,6 @@ impl From<UsageHour> for Hour {
             records: hour.records,
         }
     }
-}
-
-#[derive(Serialize)]
-struct KeysAnswer {
-    keys: Vec<ApiKey>,
-}
-
-async fn api_keys(
-    State(accounts): State<Accounts>,
-    caller: Caller,
-    RawQuery(raw): RawQuery,
-) -> Result<Json<KeysAnswer>, Problem> {
-    caller.require(Scope::UsageRead)?;
-    allow_only(&[], raw.as_deref())?;
-    let keys = accounts.database.keys(caller.org).await?;
-    Ok(Json(KeysAnswer { keys }))
 }
 
 #[derive(Serialize)]

@@ -80,6 +80,10 @@ impl Hasher {
         Ok(done.await.map_err(Error::from)??)
     }
 
+    pub(crate) fn compute(&self) -> &Compute {
+        &self.compute
+    }
+
     /// Hashes that wait and that run, for metrics.
     pub(crate) fn load(&self) -> (usize, usize) {
         self.compute.load()

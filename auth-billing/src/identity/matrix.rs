@@ -160,20 +160,31 @@ pub fn permits(role: Role, resource: Resource, verb: Verb, owns: bool) -> bool {
     }
 }
 
-/// The scope that a key needs for it; `None`: no key may.
-pub fn scope_for(resource: Resource, verb: Verb) -> Option<Scope> {
+/// What a key needs for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRight {
+    /// No key may.
+    Never,
+    /// Every secret key may.
+    Any,
+    /// A key with this scope may.
+    Scope(Scope),
+}
+
+/// What a key needs to do something to a thing of its organisation.
+pub fn key_right(resource: Resource, verb: Verb) -> KeyRight {
     let reads = verb == Verb::Read;
+    let to_read = |right| if reads { right } else { KeyRight::Never };
     match resource {
-        Resource::Members | Resource::Keys => None,
-        // Whoever calls may know whose key it is; the bill is told to `usage:read`.
-        Resource::Organisation | Resource::Usage => reads.then_some(Scope::UsageRead),
-        Resource::Units | Resource::Missions | Resource::Plans | Resource::ShareLinks => Some(if reads {
+        Resource::Members | Resource::Keys => KeyRight::Never,
+        Resource::Organisation => to_read(KeyRight::Any),
+        Resource::Usage | Resource::Analytics => to_read(KeyRight::Scope(Scope::UsageRead)),
+        Resource::Forcing => to_read(KeyRight::Scope(Scope::FeaturesRead)),
+        Resource::Units | Resource::Missions | Resource::Plans | Resource::ShareLinks => KeyRight::Scope(if reads {
             Scope::MissionsRead
         } else {
             Scope::MissionsWrite
         }),
-        Resource::Forcing => reads.then_some(Scope::FeaturesRead),
-        Resource::Analytics => reads.then_some(Scope::UsageRead),
     }
 }
 
@@ -238,11 +249,13 @@ mod tests {
     #[test]
     fn keys_never_touch_people_and_keys() {
         for verb in Verb::ALL {
-            assert_eq!(scope_for(Resource::Members, verb), None);
-            assert_eq!(scope_for(Resource::Keys, verb), None);
+            assert_eq!(key_right(Resource::Members, verb), KeyRight::Never);
+            assert_eq!(key_right(Resource::Keys, verb), KeyRight::Never);
         }
-        assert_eq!(scope_for(Resource::Missions, Verb::Delete), Some(Scope::MissionsWrite));
-        assert_eq!(scope_for(Resource::Forcing, Verb::Update), None);
+        let write = KeyRight::Scope(Scope::MissionsWrite);
+        assert_eq!(key_right(Resource::Missions, Verb::Delete), write);
+        assert_eq!(key_right(Resource::Forcing, Verb::Update), KeyRight::Never);
+        assert_eq!(key_right(Resource::Organisation, Verb::Read), KeyRight::Any);
     }
 
     #[test]

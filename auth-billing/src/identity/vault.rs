@@ -153,7 +153,7 @@ fn seal_with(cipher: &Aes256Gcm, place: Place<'_>, plain: &[u8]) -> Result<Vec<u
     let aad = associated(place);
     let payload = Payload { msg: plain, aad: &aad };
     let sealed = cipher
-        .encrypt(Nonce::from_slice(&nonce), payload)
+        .encrypt(&Nonce::from(nonce), payload)
         .map_err(|_opaque| Error::Sealed(place.column))?;
     Ok([&[VERSION][..], &nonce, &sealed].concat())
 }
@@ -164,11 +164,11 @@ fn open_with(cipher: &Aes256Gcm, place: Place<'_>, sealed: &[u8]) -> Result<Vec<
     if version != VERSION || rest.len() < NONCE_BYTES + TAG_BYTES {
         return Err(refuse());
     }
-    let (nonce, body) = rest.split_at(NONCE_BYTES);
+    let (nonce, body) = rest.split_first_chunk::<NONCE_BYTES>().ok_or_else(refuse)?;
     let aad = associated(place);
     let payload = Payload { msg: body, aad: &aad };
     cipher
-        .decrypt(Nonce::from_slice(nonce), payload)
+        .decrypt(&Nonce::from(*nonce), payload)
         .map_err(|_opaque| refuse())
 }
 

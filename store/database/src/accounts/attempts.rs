@@ -59,16 +59,10 @@ impl Database {
         Ok(Attempt::Counted)
     }
 
-    /// Forgets the failures of the first subject, and takes the present attempt back from the others: the password was
-    /// right.
-    pub async fn end_attempt(&self, forget: &[u8; 32], take_back: &[[u8; 32]]) -> Result<()> {
+    /// Forgets all failures of one subject, and takes the present attempt back from others: it was right.
+    pub async fn end_attempt(&self, forget: Option<&[u8; 32]>, take_back: &[[u8; 32]]) -> Result<()> {
         let failed = || Error::engine("forget the attempts");
         let mut change = self.change("forget the attempts").await?;
-        sql::query("DELETE FROM login_attempts WHERE subject = ?")
-            .bind(forget.to_vec())
-            .execute(&mut change.tx)
-            .await
-            .map_err(failed())?;
         for subject in take_back {
             sql::query(
                 "UPDATE login_attempts SET failures = failures - 1, blocked_until = 0 WHERE subject = ? AND failures > 0",
@@ -77,6 +71,13 @@ impl Database {
             .execute(&mut change.tx)
             .await
             .map_err(failed())?;
+        }
+        if let Some(subject) = forget {
+            sql::query("DELETE FROM login_attempts WHERE subject = ?")
+                .bind(subject.to_vec())
+                .execute(&mut change.tx)
+                .await
+                .map_err(failed())?;
         }
         change.commit().await
     }

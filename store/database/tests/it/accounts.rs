@@ -360,7 +360,7 @@ async fn attempts_are_counted_before_they_are_made(place: Place) {
     assert_eq!(begin(10).await, Attempt::Blocked(at(100)));
     assert_eq!(begin(99).await, Attempt::Blocked(at(100)));
     assert_eq!(begin(100).await, Attempt::Counted);
-    database.end_attempt(&[1; 32], &[[2; 32]]).await.unwrap();
+    database.end_attempt(Some(&[1; 32]), &[[2; 32]]).await.unwrap();
     assert_eq!(begin(101).await, Attempt::Counted);
 }
 
