@@ -18,12 +18,12 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::credential::{Found, find};
+use crate::identity::{Identity, Person};
 use crate::keys::random_32;
 use crate::known_keys::{Known, KnownKeys, Name, REMEMBERED};
 use crate::origin::{AllowedOrigins, Page};
 use crate::shared_caches::{keep_within, make_private};
 use crate::signature::{Signature, Signer, prefix_of_path};
-use crate::identity::{Identity, Person};
 use crate::{Caller, Carry, Clock, Error, KeyText, Problem, Scope, Scopes};
 
 /// The secret that signs map links, among an installation's secrets.

@@ -84,7 +84,10 @@ impl Caller {
         Err(Problem::forbidden(match (self.role(), key_right(resource, verb)) {
             (Some(role), _) => format!("the role {role} does not permit to {verb_name} {what} here"),
             (None, KeyRight::Scope(scope)) => {
-                format!("to {verb_name} {what} needs the scope {scope}; this key has {}", self.scopes)
+                format!(
+                    "to {verb_name} {what} needs the scope {scope}; this key has {}",
+                    self.scopes
+                )
             }
             (None, _) => format!("to {verb_name} {what} is for people who are logged in, not for keys"),
         }))

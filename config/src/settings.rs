@@ -146,6 +146,10 @@ pub struct MissionSettings {
     pub threads: usize,
     /// Seconds a worker may be silent before its job is given to another.
     pub lease_s: u32,
+    /// Seconds before a failed mission is tried again first.
+    pub retry_base_s: u32,
+    /// Seconds that a mission may wait for a worker.
+    pub time_to_live_s: u32,
 }
 
 /// Requests to addresses that customers name.
@@ -275,6 +279,14 @@ impl Settings {
                 "missions.lease_s is {}; it must be between 1 and 3600",
                 self.missions.lease_s
             ));
+        }
+        for (key, value, most) in [
+            ("retry_base_s", self.missions.retry_base_s, 3600),
+            ("time_to_live_s", self.missions.time_to_live_s, 7 * 86_400),
+        ] {
+            if !(1..=most).contains(&value) {
+                return Err(format!("missions.{key} is {value}; it must be between 1 and {most}"));
+            }
         }
         let listen = &self.cot.listen;
         if !listen.is_empty() && listen.parse::<SocketAddr>().is_err() {

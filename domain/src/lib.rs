@@ -23,7 +23,8 @@ pub use curvilinear::{CurvilinearGrid, CurvilinearProblem};
 pub use field::{AxisRotation, ComponentAxes, VectorField};
 pub use grid::{GridPoint, GridSpec, IndexWindow, Locator, ProjectedGrid, RegularGrid};
 pub use id::{
-    Id, IdError, IdKind, InvitationId, JobId, KeyId, MailId, MissionId, OrgId, PasskeyId, RequestId, RunId, SessionId, UserId,
+    Id, IdError, IdKind, InvitationId, JobId, KeyId, MailId, MissionId, OrgId, PasskeyId, RequestId, RunId, SessionId,
+    UserId,
 };
 pub use mission::{
     BearingLine, BearingsRelease, Change, CoastlineAction, ConeEnd, ConeRelease, CurrentError, Direction, Distribution,

@@ -22,11 +22,13 @@ use std::fs::{DirBuilder, File};
 use std::io::ErrorKind;
 use std::path::Path;
 
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_config::{ObjectsAt, Settings};
-use driftline_database::{Database, PostgresSettings};
+use driftline_database::{Database, PostgresSettings, QueueRules};
 use driftline_store::{Addressing, Location, S3Location, Store};
 use tokio::runtime::Runtime;
 
@@ -154,9 +156,18 @@ pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Databas
             .context("cannot use the database server");
     }
     let path = settings.store.data_dir.join("driftline.sqlite");
-    Database::open(&path)
-        .await
-        .with_context(|| format!("cannot open the database {}", path.display()))
+    let database = Database::open(&path).await;
+    let database = database.with_context(|| format!("cannot open the database {}", path.display()))?;
+    Ok(database.with_rules(queue_rules(settings)))
+}
+
+fn queue_rules(settings: &Settings) -> QueueRules {
+    let missions = &settings.missions;
+    QueueRules {
+        retry_base: Duration::from_secs(u64::from(missions.retry_base_s)),
+        time_to_live: Duration::from_secs(u64::from(missions.time_to_live_s)),
+        ..QueueRules::default()
+    }
 }
 
 /// Opens the database of an installation, creating the data directory where it is not there.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use driftline_database::{Database, LeaseState, LeasedJob, NewRun};
+use driftline_database::{Database, Failure, LeaseState, LeasedJob, NewRun, Work};
 use driftline_domain::{MissionId, OrgId, RunId};
 use driftline_leeway::Continue;
 use driftline_store::{ResultFile, Results};
@@ -18,8 +18,6 @@ use crate::error::chain;
 use crate::results::RunContext;
 use crate::{Engine, Error, draw_seed};
 
-/// Seconds after which a failure that may pass is tried again; it doubles with every attempt.
-const FIRST_RETRY_S: u64 = 2;
 /// An idle worker looks for jobs at least this often: a wake-up may come from another process.
 const IDLE_LOOK: Duration = Duration::from_secs(1);
 /// Progress is written at most this often.
@@ -64,7 +62,7 @@ impl Worker {
         let mut wake = self.changes.subscribe();
         let mut in_trouble = false;
         while !*self.shutdown.borrow() {
-            match self.database.lease_job(&self.name, self.lease, Timestamp::now()).await {
+            match self.look().await {
                 Ok(Some(job)) => {
                     in_trouble = false;
                     self.work(job).await;
@@ -83,6 +81,11 @@ impl Worker {
                 }
             }
         }
+    }
+
+    async fn look(&self) -> driftline_database::Result<Option<LeasedJob>> {
+        let now = Timestamp::now();
+        self.database.lease_job(&self.name, Work::All, self.lease, now).await
     }
 
     async fn rest(&mut self, wake: &mut broadcast::Receiver<(OrgId, MissionId)>) {
@@ -202,20 +205,18 @@ impl Worker {
             tracing::info!(mission.id = %job.mission.id, worker = self.name, "mission left to others");
             return;
         }
-        let (message, retry) = if error.is_final() {
-            tracing::info!(mission.id = %job.mission.id, cause = chain(error), "mission cannot be computed");
-            (error.to_string(), None)
+        let met = chain(error);
+        let (message, failure) = if error.is_final() {
+            tracing::info!(mission.id = %job.mission.id, cause = met, "mission cannot be computed");
+            (error.to_string(), Failure::Final)
         } else {
-            tracing::error!(mission.id = %job.mission.id, attempt = job.attempt, cause = chain(error), "mission failed");
-            let doubled = FIRST_RETRY_S << job.attempt.clamp(0, 10);
-            (
-                "the computation failed for a reason of ours, not of the mission's".to_owned(),
-                Some(Duration::from_secs(doubled)),
-            )
+            tracing::error!(mission.id = %job.mission.id, attempt = job.attempt, cause = met, "mission failed");
+            let message = "the computation failed for a reason of ours, not of the mission's";
+            (message.to_owned(), Failure::Passing)
         };
         if let Err(error) = self
             .database
-            .fail_job(job.job, job.token, &message, retry, Timestamp::now())
+            .fail_job(job.job, job.token, &message, &met, failure, Timestamp::now())
             .await
         {
             tracing::error!(mission.id = %job.mission.id, cause = chain(&error), "cannot give the job back");

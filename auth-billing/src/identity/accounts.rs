@@ -1,6 +1,6 @@
 //! What the steps with accounts have in common: finding one, opening what is personal, mails and entries of the audit log.
 
-use driftline_database::{Act, AccountChange, ApiKey, KeyKind, NewUser, Role, User};
+use driftline_database::{AccountChange, Act, ApiKey, KeyKind, NewUser, Role, User};
 use driftline_domain::{KeyId, OrgId, UserId, Violation};
 use jiff::Timestamp;
 
@@ -29,7 +29,9 @@ impl Identity {
     pub(super) fn personal(&self, user: &User) -> Result<Personal, Error> {
         let open = |column, sealed: &Option<Vec<u8>>| {
             let sealed = sealed.as_deref();
-            sealed.map(|sealed| self.open_field(column, user.id, sealed)).transpose()
+            sealed
+                .map(|sealed| self.open_field(column, user.id, sealed))
+                .transpose()
         };
         Ok(Personal {
             email: open(EMAIL, &user.email)?,

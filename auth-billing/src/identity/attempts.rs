@@ -22,7 +22,9 @@ impl Identity {
         let vault = &self.0.vault;
         let trial = Trial {
             account: vault.index("attempts at an account", normalised),
-            address: client.address.map(|ip| vault.index("attempts of an address", &ip.to_string())),
+            address: client
+                .address
+                .map(|ip| vault.index("attempts of an address", &ip.to_string())),
         };
         let now = self.now();
         let pause = |subject: Subject| move |failures: i64| subject.blocked_until(failures, now);

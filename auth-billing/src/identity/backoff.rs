@@ -34,7 +34,9 @@ impl Subject {
         if beyond <= 0 {
             return now;
         }
-        let pause_s = 1_i64.checked_shl(u32::try_from(beyond.min(20)).unwrap_or(0)).unwrap_or(LONGEST_S);
+        let pause_s = 1_i64
+            .checked_shl(u32::try_from(beyond.min(20)).unwrap_or(0))
+            .unwrap_or(LONGEST_S);
         let pause = SignedDuration::from_secs(pause_s.min(LONGEST_S));
         now.checked_add(pause).unwrap_or(now)
     }
@@ -52,7 +54,10 @@ mod tests {
             .map(|failures| pause(Subject::Account, failures))
             .to_vec();
         assert_eq!(account, [0, 0, 2, 4, 8, 512, 900, 900, 900, 900]);
-        assert_eq!([50, 51, 52].map(|failures| pause(Subject::Address, failures)), [0, 2, 4]);
+        assert_eq!(
+            [50, 51, 52].map(|failures| pause(Subject::Address, failures)),
+            [0, 2, 4]
+        );
         // A guesser gets, after the free ones, about 4 attempts an hour: 100 a day.
         assert_eq!(86_400 / pause(Subject::Account, 20), 96);
     }

@@ -62,11 +62,7 @@ fn is_json(headers: &HeaderMap) -> Result<bool, Problem> {
 
 fn other_type() -> Problem {
     let detail = "the body has to be application/json";
-    Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "unsupported_media_type",
-        detail,
-    )
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
 }
 
 fn too_large() -> Problem {
@@ -87,7 +83,9 @@ fn malformed(error: &serde_json::Error) -> Problem {
 
 fn unfit(error: &serde_json::Error) -> Problem {
     let text = error.to_string();
-    let names_members_only = ["unknown field", "missing field"].iter().any(|start| text.starts_with(start));
+    let names_members_only = ["unknown field", "missing field"]
+        .iter()
+        .any(|start| text.starts_with(start));
     let detail = if names_members_only {
         text
     } else {
@@ -125,10 +123,16 @@ mod tests {
     async fn a_body_is_json_and_not_too_large() {
         assert_eq!(read(&[JSON], r#"{"password":"x"}"#).await.unwrap(), "x");
         let typed = |kind| [(CONTENT_TYPE, kind), (CONTENT_LENGTH, "16")];
-        assert_eq!(read(&typed("text/plain"), r#"{"password":"x"}"#).await.unwrap_err().0, 415);
+        assert_eq!(
+            read(&typed("text/plain"), r#"{"password":"x"}"#).await.unwrap_err().0,
+            415
+        );
         let announced = [JSON, (CONTENT_LENGTH, "65537")];
         assert_eq!(read(&announced, "").await.unwrap_err().0, 413);
-        assert_eq!(read(&[JSON], &format!("\"{}\"", "x".repeat(MOST))).await.unwrap_err().0, 413);
+        assert_eq!(
+            read(&[JSON], &format!("\"{}\"", "x".repeat(MOST))).await.unwrap_err().0,
+            413
+        );
         let nonsense = [JSON, (CONTENT_LENGTH, "many")];
         assert_eq!(read(&nonsense, "{}").await.unwrap_err().0, 413);
     }

@@ -21,7 +21,9 @@ pub(super) fn refresh_cookie(headers: &HeaderMap) -> Option<SecretText> {
 /// The value of a cookie of this name; of two with one name none, since which is ours cannot be said.
 pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let pairs = texts
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
     let mut found = pairs.filter(|(found, _)| *found == name).map(|(_, value)| value);
     match (found.next(), found.next()) {
         (Some(value), None) => Some(value),
@@ -31,7 +33,12 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 
 impl IdentitySettings {
     /// Puts a refresh token into the browser, until then.
-    pub(super) fn set_refresh_cookie(&self, token: &SecretText, until: Timestamp, now: Timestamp) -> Option<HeaderValue> {
+    pub(super) fn set_refresh_cookie(
+        &self,
+        token: &SecretText,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Option<HeaderValue> {
         self.cookie(NAME, token.expose(), "/v1/auth", until.duration_since(now))
     }
 
@@ -69,7 +76,8 @@ impl IdentitySettings {
         if is_own || is_allowed {
             return Ok(());
         }
-        let detail = "the cookie of a session is for pages of this service; programs send the refresh token in the body";
+        let detail =
+            "the cookie of a session is for pages of this service; programs send the refresh token in the body";
         Err(Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail))
     }
 }

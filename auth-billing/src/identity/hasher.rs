@@ -92,7 +92,8 @@ impl Hasher {
 
 fn busy() -> Problem {
     let detail = "too many logins at once; please try again in a few seconds";
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).with_header(RETRY_AFTER, HeaderValue::from_static("2"))
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+        .with_header(RETRY_AFTER, HeaderValue::from_static("2"))
 }
 
 #[cfg(test)]
@@ -121,7 +122,13 @@ mod tests {
     #[tokio::test]
     async fn nobodys_password_is_compared_and_never_right() {
         let hasher = Hasher::new(HashCost::default(), 1, 4).unwrap();
-        assert!(!hasher.compare("no account has this password", None).await.unwrap().is_right);
+        assert!(
+            !hasher
+                .compare("no account has this password", None)
+                .await
+                .unwrap()
+                .is_right
+        );
         // A comparison costs milliseconds; the branch without an account does, too.
         let began = Instant::now();
         hasher.compare("x", None).await.unwrap();

@@ -43,7 +43,9 @@ impl TokenAlgorithm {
 
     /// The algorithm of this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::EdDsa, Self::Rs256].into_iter().find(|known| known.name() == name)
+        [Self::EdDsa, Self::Rs256]
+            .into_iter()
+            .find(|known| known.name() == name)
     }
 
     fn jose(self) -> Algorithm {
@@ -313,7 +315,10 @@ mod tests {
     #[test]
     fn issuer_and_audience_are_ours() {
         let ring = KeyRing(vec![key("k1", TokenAlgorithm::EdDsa, 0, 86_400)]);
-        for (iss, aud) in [("https://evil.example.org", "driftline"), ("https://sar.example.org", "other")] {
+        for (iss, aud) in [
+            ("https://evil.example.org", "driftline"),
+            ("https://sar.example.org", "other"),
+        ] {
             let claims = Claims {
                 iss: iss.to_owned(),
                 aud: aud.to_owned(),
@@ -396,9 +401,16 @@ mod tests {
             key("b", TokenAlgorithm::EdDsa, 1_000, 2_000),
         ]);
         let token = ring.sign(&claims(), at(999)).unwrap();
-        assert_eq!(ring.jwks(at(0))["keys"].as_array().unwrap().len(), 2, "next is published");
+        assert_eq!(
+            ring.jwks(at(0))["keys"].as_array().unwrap().len(),
+            2,
+            "next is published"
+        );
         assert_eq!(ring.current(at(1_000)).unwrap().kid, "b");
-        assert!(verify(&ring, &token, 1_001).is_ok(), "what a retiring key signed is valid");
+        assert!(
+            verify(&ring, &token, 1_001).is_ok(),
+            "what a retiring key signed is valid"
+        );
         let late = ring.jwks(at(1_000 + 3_720));
         assert_eq!(late["keys"][0]["kid"], "b");
         assert_eq!(verify(&ring, &token, 1_000 + 3_720), Err(TokenError::UnknownKey));

@@ -61,7 +61,10 @@ impl Letterhead<'_> {
             kind,
             to: to.to_owned(),
             subject: one_line(&format!("{}: {subject}", self.service)),
-            text: format!("{body}\n\n-- \n{} {}\nThis mail was sent by a program; nobody reads answers to it.\n", self.service, self.base),
+            text: format!(
+                "{body}\n\n-- \n{} {}\nThis mail was sent by a program; nobody reads answers to it.\n",
+                self.service, self.base
+            ),
         }
     }
 
@@ -149,7 +152,12 @@ mod tests {
     #[test]
     fn a_link_keeps_its_token_from_servers() {
         let mail = HEAD.reset("ada@example.org", "dlt_x", 30);
-        assert!(mail.text.contains("\nhttps://sar.example.org/drift/#password-reset=dlt_x\n"), "{}", mail.text);
+        assert!(
+            mail.text
+                .contains("\nhttps://sar.example.org/drift/#password-reset=dlt_x\n"),
+            "{}",
+            mail.text
+        );
         assert_eq!(mail.subject, "Driftline: set a new password");
     }
 

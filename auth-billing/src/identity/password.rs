@@ -21,9 +21,30 @@ const MOST_KIB: u32 = 1 << 20;
 /// Words that make up most of what is tried first; a password that is one of them with digits and signs around it, or one
 /// of them several times, is no better than the word. Longer words stand before those that they begin with.
 const COMMON: [&str; 24] = [
-    "password", "passwort", "passord", "qwertyuiop", "qwerty", "asdfghjkl", "letmein", "welcome", "administrator", "admin",
-    "iloveyou", "monkey", "dragon", "football", "baseball", "sunshine", "princess", "superman", "trustno", "changeme",
-    "secret", "default", "driftline", "coastguard",
+    "password",
+    "passwort",
+    "passord",
+    "qwertyuiop",
+    "qwerty",
+    "asdfghjkl",
+    "letmein",
+    "welcome",
+    "administrator",
+    "admin",
+    "iloveyou",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "sunshine",
+    "princess",
+    "superman",
+    "trustno",
+    "changeme",
+    "secret",
+    "default",
+    "driftline",
+    "coastguard",
 ];
 
 /// How much a hash costs.
@@ -123,7 +144,8 @@ pub(crate) fn violations(field: &str, password: &str, personal: &[&str]) -> Vec<
             .to_owned();
         return refuse("too_common", message);
     }
-    let is_personal = |word: &&&str| word.chars().count() >= 4 && left_over(&lower, &word.to_lowercase()) < MIN_CHARS / 2;
+    let is_personal =
+        |word: &&&str| word.chars().count() >= 4 && left_over(&lower, &word.to_lowercase()) < MIN_CHARS / 2;
     if personal.iter().any(|word| is_personal(&word)) {
         let message = "this password is made of your own mail address or name".to_owned();
         return refuse("personal", message);

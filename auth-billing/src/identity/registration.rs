@@ -90,11 +90,17 @@ impl Identity {
             let message = "the organisation's name has 1 to 200 printable characters";
             violations.push(Violation::new("organisation", "not_a_name", message));
         }
-        violations.extend(password::violations("password", wish.password, &[wish.email, wish.name]));
+        violations.extend(password::violations(
+            "password",
+            wish.password,
+            &[wish.email, wish.name],
+        ));
         let domains = &self.settings().registration_domains;
         if let Ok(email) = &email
             && !domains.is_empty()
-            && !domains.iter().any(|domain| domain.eq_ignore_ascii_case(&email.domain()))
+            && !domains
+                .iter()
+                .any(|domain| domain.eq_ignore_ascii_case(&email.domain()))
         {
             let message = "addresses of this domain cannot register here; ask for an invitation";
             violations.push(Violation::new("email", "domain_not_allowed", message));
@@ -111,16 +117,29 @@ impl Identity {
         let token = SecretText::parse(LINK_PREFIX, token).ok_or_else(link_refused)?;
         let now = self.now();
         let mut change = self.database().account_change("confirm the mail address").await?;
-        if let Some(one) = change.use_one_time(&token.sha256(), OneTimeKind::ChangeEmail, now).await? {
+        if let Some(one) = change
+            .use_one_time(&token.sha256(), OneTimeKind::ChangeEmail, now)
+            .await?
+        {
             let payload = self.open_payload(&one)?;
-            let address = payload.email.as_deref().and_then(MailAddress::parse).ok_or_else(link_refused)?;
+            let address = payload
+                .email
+                .as_deref()
+                .and_then(MailAddress::parse)
+                .ok_or_else(link_refused)?;
             let index = self.email_index(&address.normalised());
             let sealed = self.seal_field(EMAIL, one.user, address.expose())?;
             let before = self.user(one.user).await?;
             if !change.set_email(one.user, &index, sealed, now).await? {
                 return Err(Problem::conflict("this mail address belongs to another account by now"));
             }
-            self.notify(&mut change, &before, "The mail address of your account was changed.", now).await?;
+            self.notify(
+                &mut change,
+                &before,
+                "The mail address of your account was changed.",
+                now,
+            )
+            .await?;
             let changed = installation_act(one.user.to_string(), "user.email_changed", one.user.to_string());
             change.record(&changed, now).await?;
             return Ok(change.commit().await?);
@@ -134,7 +153,9 @@ impl Identity {
                 let name = wished.unwrap_or(&named);
                 let org = change.insert_organisation(name, now).await?;
                 let key = member_key(org.id, one.user, now)?;
-                change.insert_member(org.id, one.user, Role::OrgAdmin, &key, now).await?;
+                change
+                    .insert_member(org.id, one.user, Role::OrgAdmin, &key, now)
+                    .await?;
                 Some(org.id)
             }
             (None, _) => None,

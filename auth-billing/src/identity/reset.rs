@@ -54,7 +54,9 @@ impl Identity {
     ) -> Result<(), Problem> {
         let one = OneTime { user, payload: None };
         let sha256 = token.sha256();
-        Ok(change.insert_one_time(&sha256, OneTimeKind::Reset, &one, now, ends).await?)
+        Ok(change
+            .insert_one_time(&sha256, OneTimeKind::Reset, &one, now, ends)
+            .await?)
     }
 
     /// A link by which a person sets the first password, for whoever makes an account on the command line.
@@ -86,14 +88,18 @@ impl Identity {
         change.mark_verified(user.id, now).await?;
         change.set_password(user.id, &hash, now).await?;
         change.revoke_sessions(user.id, None, "password reset", now).await?;
-        self.notify(&mut change, &user, "The password of your account was set anew.", now).await?;
+        self.notify(&mut change, &user, "The password of your account was set anew.", now)
+            .await?;
         let reset = installation_act(user.id.to_string(), "user.password_reset", user.id.to_string());
         change.record(&reset, now).await?;
         change.commit().await?;
         self.0.known.forget_person(user.id);
         if let Some(email) = self.personal(&user)?.email {
             // The owner need not wait for what somebody else's guesses brought.
-            let subject = self.0.vault.index("attempts at an account", &email.to_ascii_lowercase());
+            let subject = self
+                .0
+                .vault
+                .index("attempts at an account", &email.to_ascii_lowercase());
             self.database().end_attempt(Some(&subject), &[]).await?;
         }
         Ok(())
@@ -102,7 +108,12 @@ impl Identity {
     /// Refuses a password that is made of its owner's address or name.
     pub(super) fn refuse_personal(&self, user: &User, new: &str) -> Result<(), Problem> {
         let personal = self.personal(user)?;
-        let words: Vec<&str> = personal.email.iter().chain(&personal.name).map(String::as_str).collect();
+        let words: Vec<&str> = personal
+            .email
+            .iter()
+            .chain(&personal.name)
+            .map(String::as_str)
+            .collect();
         let broken = password::violations("password", new, &words);
         if broken.is_empty() {
             Ok(())

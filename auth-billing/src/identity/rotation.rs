@@ -111,7 +111,12 @@ mod tests {
     #[test]
     fn the_first_key_is_made_and_then_nothing() {
         let step = rotation().step(&[], at(0)).unwrap();
-        let Step::Make { generation, from, until } = step else {
+        let Step::Make {
+            generation,
+            from,
+            until,
+        } = step
+        else {
             panic!("{step:?}")
         };
         assert_eq!((generation, until), (1, at(720)));

@@ -68,76 +68,284 @@ const S: &str = "string";
 
 /// Every operation of the routes of accounts.
 pub const OPERATIONS: &[Operation] = &[
-    open("post", "/v1/auth/register", "register", "Makes an account; a mail tells what came of it")
-        .answers(202)
-        .takes(&[("email", S, true), ("password", S, true), ("name", S, false), ("organisation", S, true)]),
-    open("post", "/v1/auth/verify-email", "verifyEmail", "Confirms a mail address by the link that was sent to it")
-        .answers(204)
-        .takes(&[("token", S, true), ("organisation", S, false)]),
-    open("post", "/v1/auth/login", "logIn", "Logs in with mail address, password and second factor")
-        .takes(&[("email", S, true), ("password", S, true), ("code", S, false), ("organisation", S, false), ("cookie", "boolean", false)]),
-    open("post", "/v1/auth/refresh", "refreshTokens", "New tokens for a refresh token, which works once")
-        .takes(&[("refresh_token", S, false), ("organisation", S, false)]),
-    open("post", "/v1/auth/logout", "logOut", "Ends the session of a refresh token")
-        .answers(204)
-        .takes(&[("refresh_token", S, false)]),
-    open("post", "/v1/auth/password-reset", "askForPasswordReset", "Sends a link to set a new password, if there is an account")
-        .answers(202)
-        .takes(&[("email", S, true)]),
-    open("post", "/v1/auth/password-reset/confirm", "resetPassword", "Sets a new password by such a link; all sessions end")
-        .answers(204)
-        .takes(&[("token", S, true), ("password", S, true)]),
-    open("post", "/v1/auth/invitation", "acceptInvitationAsNew", "Makes an account by an invitation, and joins")
-        .answers(204)
-        .takes(&[("token", S, true), ("password", S, true), ("name", S, false)]),
-    open("get", "/v1/auth/forward", "forwardAuth", "For a proxy's sub-request: 200 with X-User, X-Email, X-Org and X-Role, or 401"),
-    open("get", "/.well-known/jwks.json", "getKeySet", "Public keys of access tokens (RFC 7517)"),
+    open(
+        "post",
+        "/v1/auth/register",
+        "register",
+        "Makes an account; a mail tells what came of it",
+    )
+    .answers(202)
+    .takes(&[
+        ("email", S, true),
+        ("password", S, true),
+        ("name", S, false),
+        ("organisation", S, true),
+    ]),
+    open(
+        "post",
+        "/v1/auth/verify-email",
+        "verifyEmail",
+        "Confirms a mail address by the link that was sent to it",
+    )
+    .answers(204)
+    .takes(&[("token", S, true), ("organisation", S, false)]),
+    open(
+        "post",
+        "/v1/auth/login",
+        "logIn",
+        "Logs in with mail address, password and second factor",
+    )
+    .takes(&[
+        ("email", S, true),
+        ("password", S, true),
+        ("code", S, false),
+        ("organisation", S, false),
+        ("cookie", "boolean", false),
+    ]),
+    open(
+        "post",
+        "/v1/auth/refresh",
+        "refreshTokens",
+        "New tokens for a refresh token, which works once",
+    )
+    .takes(&[("refresh_token", S, false), ("organisation", S, false)]),
+    open(
+        "post",
+        "/v1/auth/logout",
+        "logOut",
+        "Ends the session of a refresh token",
+    )
+    .answers(204)
+    .takes(&[("refresh_token", S, false)]),
+    open(
+        "post",
+        "/v1/auth/password-reset",
+        "askForPasswordReset",
+        "Sends a link to set a new password, if there is an account",
+    )
+    .answers(202)
+    .takes(&[("email", S, true)]),
+    open(
+        "post",
+        "/v1/auth/password-reset/confirm",
+        "resetPassword",
+        "Sets a new password by such a link; all sessions end",
+    )
+    .answers(204)
+    .takes(&[("token", S, true), ("password", S, true)]),
+    open(
+        "post",
+        "/v1/auth/invitation",
+        "acceptInvitationAsNew",
+        "Makes an account by an invitation, and joins",
+    )
+    .answers(204)
+    .takes(&[("token", S, true), ("password", S, true), ("name", S, false)]),
+    open(
+        "get",
+        "/v1/auth/forward",
+        "forwardAuth",
+        "For a proxy's sub-request: 200 with X-User, X-Email, X-Org and X-Role, or 401",
+    ),
+    open(
+        "get",
+        "/.well-known/jwks.json",
+        "getKeySet",
+        "Public keys of access tokens (RFC 7517)",
+    ),
     own("get", "/v1/auth/me", "getMe", "Who is logged in"),
     own("get", "/v1/users/me", "getUser", "The account of who is logged in"),
-    own("patch", "/v1/users/me", "changeUser", "Changes name, telephone number or, after a mail, the mail address")
-        .takes(&[("name", S, false), ("phone", S, false), ("email", S, false), ("password", S, false)]),
-    own("delete", "/v1/users/me", "eraseUser", "Erases the account and everything personal in it")
-        .answers(204)
-        .takes(&[("password", S, false)]),
-    own("get", "/v1/users/me/export", "exportUser", "Everything that is stored about who is logged in"),
-    own("post", "/v1/users/me/password", "changePassword", "Sets a new password; all other sessions end")
-        .answers(204)
-        .takes(&[("current", S, false), ("new", S, true)]),
-    own("post", "/v1/users/me/invitations", "acceptInvitation", "Joins an organisation by an invitation")
-        .takes(&[("token", S, true)]),
-    own("get", "/v1/users/me/sessions", "listSessions", "Login sessions that are not over"),
-    own("delete", "/v1/users/me/sessions", "endOtherSessions", "Ends all other login sessions"),
-    own("delete", "/v1/users/me/sessions/{session_id}", "endSession", "Ends a login session").answers(204),
-    own("get", "/v1/users/me/totp", "getSecondFactor", "Whether there is a second factor, and how many recovery codes are left"),
-    own("post", "/v1/users/me/totp", "enrolSecondFactor", "A seed for an authenticator; it counts once a code of it was shown")
-        .answers(201)
-        .takes(&[("password", S, false)]),
-    own("post", "/v1/users/me/totp/confirm", "confirmSecondFactor", "Shows a code of the authenticator; answers the recovery codes, once")
-        .takes(&[("code", S, true)]),
-    own("delete", "/v1/users/me/totp", "removeSecondFactor", "Takes the second factor away")
-        .answers(204)
-        .takes(&[("password", S, false), ("code", S, true)]),
-    own("get", "/v1/organisations", "listOrganisations", "The organisations of who is logged in"),
-    own("get", "/v1/organisations/{org_id}", "getOrganisationById", "The organisation"),
-    own("patch", "/v1/organisations/{org_id}", "renameOrganisation", "Renames the organisation").takes(&[("name", S, true)]),
-    own("get", "/v1/organisations/{org_id}/members", "listMembers", "Members, with masked mail addresses"),
-    own("get", "/v1/organisations/{org_id}/members/{user_id}", "getMember", "A member"),
-    own("patch", "/v1/organisations/{org_id}/members/{user_id}", "changeRole", "Changes a member's role").takes(&[("role", S, true)]),
-    own("delete", "/v1/organisations/{org_id}/members/{user_id}", "removeMember", "Removes a member, or leaves").answers(204),
-    own("get", "/v1/organisations/{org_id}/invitations", "listInvitations", "Invitations that can be accepted"),
-    own("post", "/v1/organisations/{org_id}/invitations", "invite", "Invites somebody by mail")
-        .answers(201)
-        .takes(&[("email", S, true), ("role", S, true)]),
-    own("delete", "/v1/organisations/{org_id}/invitations/{invitation_id}", "withdrawInvitation", "Withdraws an invitation").answers(204),
+    own(
+        "patch",
+        "/v1/users/me",
+        "changeUser",
+        "Changes name, telephone number or, after a mail, the mail address",
+    )
+    .takes(&[
+        ("name", S, false),
+        ("phone", S, false),
+        ("email", S, false),
+        ("password", S, false),
+    ]),
+    own(
+        "delete",
+        "/v1/users/me",
+        "eraseUser",
+        "Erases the account and everything personal in it",
+    )
+    .answers(204)
+    .takes(&[("password", S, false)]),
+    own(
+        "get",
+        "/v1/users/me/export",
+        "exportUser",
+        "Everything that is stored about who is logged in",
+    ),
+    own(
+        "post",
+        "/v1/users/me/password",
+        "changePassword",
+        "Sets a new password; all other sessions end",
+    )
+    .answers(204)
+    .takes(&[("current", S, false), ("new", S, true)]),
+    own(
+        "post",
+        "/v1/users/me/invitations",
+        "acceptInvitation",
+        "Joins an organisation by an invitation",
+    )
+    .takes(&[("token", S, true)]),
+    own(
+        "get",
+        "/v1/users/me/sessions",
+        "listSessions",
+        "Login sessions that are not over",
+    ),
+    own(
+        "delete",
+        "/v1/users/me/sessions",
+        "endOtherSessions",
+        "Ends all other login sessions",
+    ),
+    own(
+        "delete",
+        "/v1/users/me/sessions/{session_id}",
+        "endSession",
+        "Ends a login session",
+    )
+    .answers(204),
+    own(
+        "get",
+        "/v1/users/me/totp",
+        "getSecondFactor",
+        "Whether there is a second factor, and how many recovery codes are left",
+    ),
+    own(
+        "post",
+        "/v1/users/me/totp",
+        "enrolSecondFactor",
+        "A seed for an authenticator; it counts once a code of it was shown",
+    )
+    .answers(201)
+    .takes(&[("password", S, false)]),
+    own(
+        "post",
+        "/v1/users/me/totp/confirm",
+        "confirmSecondFactor",
+        "Shows a code of the authenticator; answers the recovery codes, once",
+    )
+    .takes(&[("code", S, true)]),
+    own(
+        "delete",
+        "/v1/users/me/totp",
+        "removeSecondFactor",
+        "Takes the second factor away",
+    )
+    .answers(204)
+    .takes(&[("password", S, false), ("code", S, true)]),
+    own(
+        "get",
+        "/v1/organisations",
+        "listOrganisations",
+        "The organisations of who is logged in",
+    ),
+    own(
+        "get",
+        "/v1/organisations/{org_id}",
+        "getOrganisationById",
+        "The organisation",
+    ),
+    own(
+        "patch",
+        "/v1/organisations/{org_id}",
+        "renameOrganisation",
+        "Renames the organisation",
+    )
+    .takes(&[("name", S, true)]),
+    own(
+        "get",
+        "/v1/organisations/{org_id}/members",
+        "listMembers",
+        "Members, with masked mail addresses",
+    ),
+    own(
+        "get",
+        "/v1/organisations/{org_id}/members/{user_id}",
+        "getMember",
+        "A member",
+    ),
+    own(
+        "patch",
+        "/v1/organisations/{org_id}/members/{user_id}",
+        "changeRole",
+        "Changes a member's role",
+    )
+    .takes(&[("role", S, true)]),
+    own(
+        "delete",
+        "/v1/organisations/{org_id}/members/{user_id}",
+        "removeMember",
+        "Removes a member, or leaves",
+    )
+    .answers(204),
+    own(
+        "get",
+        "/v1/organisations/{org_id}/invitations",
+        "listInvitations",
+        "Invitations that can be accepted",
+    ),
+    own(
+        "post",
+        "/v1/organisations/{org_id}/invitations",
+        "invite",
+        "Invites somebody by mail",
+    )
+    .answers(201)
+    .takes(&[("email", S, true), ("role", S, true)]),
+    own(
+        "delete",
+        "/v1/organisations/{org_id}/invitations/{invitation_id}",
+        "withdrawInvitation",
+        "Withdraws an invitation",
+    )
+    .answers(204),
     own("get", "/v1/roles", "listRoles", "What each role may do"),
     own("get", "/v1/api-keys", "listKeys", "Keys without their secrets"),
-    own("post", "/v1/api-keys", "createKey", "Makes a key; it is shown in this answer and never again")
-        .answers(201)
-        .takes(&[("name", S, true), ("kind", S, false), ("scopes", "array", false), ("origins", "array", false), ("expires_at", S, false)]),
-    own("delete", "/v1/api-keys/{key_id}", "revokeKey", "Revokes a key; it stops working within seconds").answers(204),
+    own(
+        "post",
+        "/v1/api-keys",
+        "createKey",
+        "Makes a key; it is shown in this answer and never again",
+    )
+    .answers(201)
+    .takes(&[
+        ("name", S, true),
+        ("kind", S, false),
+        ("scopes", "array", false),
+        ("origins", "array", false),
+        ("expires_at", S, false),
+    ]),
+    own(
+        "delete",
+        "/v1/api-keys/{key_id}",
+        "revokeKey",
+        "Revokes a key; it stops working within seconds",
+    )
+    .answers(204),
     own("get", "/v1/audit", "listAudit", "The audit log, newest first"),
-    own("get", "/v1/audit/export", "exportAudit", "The audit log as lines of JSON, oldest first, with its hashes"),
-    own("get", "/v1/audit/verification", "verifyAudit", "Computes the hashes of the audit log anew"),
+    own(
+        "get",
+        "/v1/audit/export",
+        "exportAudit",
+        "The audit log as lines of JSON, oldest first, with its hashes",
+    ),
+    own(
+        "get",
+        "/v1/audit/verification",
+        "verifyAudit",
+        "Computes the hashes of the audit log anew",
+    ),
 ];
 
 type Handlers = MethodRouter<Identity>;
@@ -162,11 +370,17 @@ fn open_table() -> Vec<(&'static str, Handlers)> {
 fn own_table() -> Vec<(&'static str, Handlers)> {
     vec![
         ("/v1/auth/me", get(profile::me)),
-        ("/v1/users/me", get(profile::me).patch(profile::change).delete(profile::erase)),
+        (
+            "/v1/users/me",
+            get(profile::me).patch(profile::change).delete(profile::erase),
+        ),
         ("/v1/users/me/export", get(profile::export)),
         ("/v1/users/me/password", post(profile::change_password)),
         ("/v1/users/me/invitations", post(invitations::accept)),
-        ("/v1/users/me/sessions", get(sessions::list).delete(sessions::end_others)),
+        (
+            "/v1/users/me/sessions",
+            get(sessions::list).delete(sessions::end_others),
+        ),
         ("/v1/users/me/sessions/{session_id}", delete(sessions::end)),
         (
             "/v1/users/me/totp",
@@ -176,7 +390,10 @@ fn own_table() -> Vec<(&'static str, Handlers)> {
         ),
         ("/v1/users/me/totp/confirm", post(second_factor::confirm)),
         ("/v1/organisations", get(organisations::list)),
-        ("/v1/organisations/{org_id}", get(organisations::one).patch(organisations::rename)),
+        (
+            "/v1/organisations/{org_id}",
+            get(organisations::one).patch(organisations::rename),
+        ),
         ("/v1/organisations/{org_id}/members", get(members::list)),
         (
             "/v1/organisations/{org_id}/members/{user_id}",

@@ -46,7 +46,11 @@ impl Seed {
         let mut text = String::with_capacity(32);
         for group in self.0.chunks(5) {
             let bits = group.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-            text.extend((0..8).rev().map(|i| char::from(BASE_32[(bits >> (5 * i) & 31) as usize])));
+            text.extend(
+                (0..8)
+                    .rev()
+                    .map(|i| char::from(BASE_32[(bits >> (5 * i) & 31) as usize])),
+            );
         }
         text
     }

@@ -34,7 +34,9 @@ impl SecretText {
     pub(crate) fn parse(prefix: &str, text: &str) -> Option<Self> {
         let body = text.strip_prefix(prefix)?;
         let is_body = body.len() == BODY_CHARS
-            && body.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            && body
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         is_body.then(|| Self(text.to_owned()))
     }
 
@@ -82,7 +84,10 @@ pub(crate) fn recovery_codes() -> Result<Vec<String>, Error> {
     (0..10)
         .map(|_| {
             let bits = random_32()?;
-            let code: String = bits[..10].iter().map(|b| char::from(CODE_ALPHABET[usize::from(b & 31)])).collect();
+            let code: String = bits[..10]
+                .iter()
+                .map(|b| char::from(CODE_ALPHABET[usize::from(b & 31)]))
+                .collect();
             Ok(format!("{}-{}", &code[..5], &code[5..]))
         })
         .collect()
@@ -115,7 +120,14 @@ mod tests {
         assert_eq!(SecretText::parse(REFRESH_PREFIX, &text), Some(token.clone()));
         assert_eq!(SecretText::parse(LINK_PREFIX, &text), None);
         assert!(!format!("{token:?}").contains(&text[4..]));
-        for bad in ["", "dlr_", &text[..46], &format!("{text}x"), &text.replace("dlr_", "dlr_ "), "dlr_é"] {
+        for bad in [
+            "",
+            "dlr_",
+            &text[..46],
+            &format!("{text}x"),
+            &text.replace("dlr_", "dlr_ "),
+            "dlr_é",
+        ] {
             assert_eq!(SecretText::parse(REFRESH_PREFIX, bad), None, "{bad}");
         }
     }

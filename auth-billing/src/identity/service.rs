@@ -55,7 +55,9 @@ impl Identity {
             return Err(Error::IdentitySettings(message.to_owned()));
         }
         let vault = Vault::new(master_key);
-        let check = database.signing_secret(MASTER_KEY_CHECK, vault.check(), clock()).await?;
+        let check = database
+            .signing_secret(MASTER_KEY_CHECK, vault.check(), clock())
+            .await?;
         if check != vault.check() {
             return Err(Error::OtherMasterKey);
         }

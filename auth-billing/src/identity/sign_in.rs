@@ -12,8 +12,8 @@ use super::accounts::{act, detailed};
 use super::client::Client;
 use super::jwt::{Claims, token_id};
 use super::matrix::scopes_of;
-use super::secret_text::{REFRESH_PREFIX, SecretText, recovery_code_sha256};
 use super::second_factor::Seed;
+use super::secret_text::{REFRESH_PREFIX, SecretText, recovery_code_sha256};
 use super::service::{Identity, installation_act};
 use super::vault::Place;
 use crate::{Error, Problem};
@@ -133,8 +133,13 @@ impl Identity {
         } else if let Some(sha256) = recovery_code_sha256(user.id.uuid().as_bytes(), code)
             && change.use_recovery_code(user.id, &sha256, now).await?
         {
-            self.notify(&mut change, user, "A recovery code was used to log in to your account.", now)
-                .await?;
+            self.notify(
+                &mut change,
+                user,
+                "A recovery code was used to log in to your account.",
+                now,
+            )
+            .await?;
             let used = installation_act(user.id.to_string(), "recovery_code.used", user.id.to_string());
             change.record(&used, now).await?;
             change.commit().await?;
@@ -254,8 +259,16 @@ impl Identity {
         let now = self.now();
         let known = self.database().refresh_token(&token.sha256()).await?;
         let known = known.ok_or_else(refused)?;
-        let session = self.database().login_session(known.session).await?.ok_or_else(refused)?;
-        let holder = self.database().session_holder(session.id, now).await?.ok_or_else(refused)?;
+        let session = self
+            .database()
+            .login_session(known.session)
+            .await?
+            .ok_or_else(refused)?;
+        let holder = self
+            .database()
+            .session_holder(session.id, now)
+            .await?
+            .ok_or_else(refused)?;
         if known.spent_at.is_none() {
             if known.expires_at <= now {
                 return Err(refused());
@@ -266,13 +279,21 @@ impl Identity {
             }
         }
         // Spent, by this person's other tab or by somebody else.
-        let spent = self.database().refresh_token(&token.sha256()).await?.ok_or_else(refused)?;
+        let spent = self
+            .database()
+            .refresh_token(&token.sha256())
+            .await?
+            .ok_or_else(refused)?;
         match (spent.spent_at, &spent.successor) {
             (Some(at), Some(sealed)) if now.duration_since(at) <= GRACE => {
                 let successor = token.open_successor(sealed)?;
                 let ends = self.database().refresh_token(&successor.sha256()).await?;
                 let ends = ends.map_or(session.expires_at, |row| row.expires_at);
-                let holder = self.database().session_holder(session.id, now).await?.ok_or_else(refused)?;
+                let holder = self
+                    .database()
+                    .session_holder(session.id, now)
+                    .await?
+                    .ok_or_else(refused)?;
                 self.tokens(&holder, session.id, successor, ends, now).await
             }
             _ => {
@@ -302,7 +323,10 @@ impl Identity {
             return Ok(None);
         }
         change.insert_refresh(&row).await?;
-        if !change.touch_session(session.id, member.map(|member| member.org), now).await? {
+        if !change
+            .touch_session(session.id, member.map(|member| member.org), now)
+            .await?
+        {
             return Err(refused());
         }
         change.commit().await?;
@@ -317,11 +341,15 @@ impl Identity {
     /// A token was used a second time: whoever has it, the whole session ends, and its owner is told.
     async fn end_stolen(&self, session: &LoginSession, now: Timestamp) -> Result<(), Problem> {
         let mut change = self.database().account_change("end the session").await?;
-        if !change.revoke_session(session.user, session.id, "refresh token reused", now).await? {
+        if !change
+            .revoke_session(session.user, session.id, "refresh token reused", now)
+            .await?
+        {
             return Ok(());
         }
         let user = self.user(session.user).await?;
-        let what = "A login of yours was ended: a token of it was used twice, which happens when somebody has copied it.";
+        let what =
+            "A login of yours was ended: a token of it was used twice, which happens when somebody has copied it.";
         self.notify(&mut change, &user, what, now).await?;
         let (actor, id) = ("nobody".to_owned(), session.id);
         let reused = match session.org {
@@ -372,7 +400,9 @@ impl Identity {
             Some(org) => act(org, user.to_string(), "session.ended", id),
             None => installation_act(user.to_string(), "session.ended", id.to_string()),
         };
-        change.record(&detailed(ended, serde_json::json!({ "why": why })), now).await?;
+        change
+            .record(&detailed(ended, serde_json::json!({ "why": why })), now)
+            .await?;
         change.commit().await?;
         self.0.known.forget_session(id);
         Ok(true)

@@ -14,8 +14,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::keys::random_32;
 use crate::Error;
+use crate::keys::random_32;
 
 const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 12;
@@ -224,10 +224,7 @@ mod tests {
         assert_eq!(index, vault().index("user", "ada@example.org"));
         assert_ne!(index, vault().index("user", "bob@example.org"));
         assert_ne!(index, vault().index("login", "ada@example.org"));
-        assert_ne!(
-            index,
-            Vault::new(&MasterKey([8; 32])).index("user", "ada@example.org")
-        );
+        assert_ne!(index, Vault::new(&MasterKey([8; 32])).index("user", "ada@example.org"));
     }
 
     #[test]

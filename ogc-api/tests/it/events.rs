@@ -72,7 +72,12 @@ async fn every_change_is_told_until_the_mission_has_ended() {
     let mut reader = Reader::open(&service, &mission.id.to_string(), None).await;
     assert_eq!(reader.next().await.unwrap().1["status"], "queued");
     let (lease, now) = (Duration::from_secs(60), Timestamp::now());
-    let job = service.database.lease_job("test", lease, now).await.unwrap().unwrap();
+    let job = service
+        .database
+        .lease_job("test", Work::All, lease, now)
+        .await
+        .unwrap()
+        .unwrap();
     service.changes.send((service.ours.org, mission.id)).unwrap();
     assert_eq!(reader.next().await.unwrap().1["status"], "running");
     let later = Timestamp::now();
@@ -89,7 +94,14 @@ async fn every_change_is_told_until_the_mission_has_ended() {
     );
     service
         .database
-        .fail_job(job.job, job.token, "no forcing", None, Timestamp::now())
+        .fail_job(
+            job.job,
+            job.token,
+            "no forcing",
+            "met",
+            Failure::Final,
+            Timestamp::now(),
+        )
         .await
         .unwrap();
     service.changes.send((service.ours.org, mission.id)).unwrap();
@@ -129,7 +141,7 @@ async fn a_client_that_comes_back_is_told_only_what_it_has_not_seen() {
     assert!(quiet.is_err(), "nothing new: {quiet:?}");
     service
         .database
-        .lease_job("test", Duration::from_secs(60), Timestamp::now())
+        .lease_job("test", Work::All, Duration::from_secs(60), Timestamp::now())
         .await
         .unwrap();
     assert_eq!(reader.next().await.unwrap().1["status"], "running");

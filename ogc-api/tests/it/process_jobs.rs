@@ -163,14 +163,21 @@ async fn a_failed_job_says_why_in_its_status_and_in_place_of_its_results() {
     let now = jiff::Timestamp::now();
     let lease = service
         .database
-        .lease_job("test", Duration::from_secs(60), now)
+        .lease_job("test", Work::All, Duration::from_secs(60), now)
         .await
         .unwrap()
         .unwrap();
     assert!(
         service
             .database
-            .fail_job(lease.job, lease.token, "the forcing is gone", None, now)
+            .fail_job(
+                lease.job,
+                lease.token,
+                "the forcing is gone",
+                "met",
+                Failure::Final,
+                now
+            )
             .await
             .unwrap()
     );
@@ -295,7 +302,7 @@ async fn subscribers_are_told_the_beginning_and_the_results() {
     assert_eq!(created.status, 201, "{}", String::from_utf8_lossy(&created.body));
     let lease = service
         .database
-        .lease_job("test", Duration::from_secs(60), jiff::Timestamp::now())
+        .lease_job("test", Work::All, Duration::from_secs(60), jiff::Timestamp::now())
         .await
         .unwrap()
         .unwrap();

@@ -346,7 +346,12 @@ impl Service {
     /// Leases the one waiting job and publishes this run for it.
     pub(crate) async fn complete(&self, run: NewRun) -> Run {
         let (lease, now) = (Duration::from_secs(60), Timestamp::now());
-        let job = self.database.lease_job("test", lease, now).await.unwrap().unwrap();
+        let job = self
+            .database
+            .lease_job("test", Work::All, lease, now)
+            .await
+            .unwrap()
+            .unwrap();
         let published = self.database.complete_job(job.job, job.token, run, "test", now).await;
         published.unwrap().unwrap()
     }

@@ -3,6 +3,7 @@
 //! statement, and its method says whether it held.
 
 mod attempts;
+mod ceremonies;
 mod factors;
 mod mail;
 mod members;
@@ -56,6 +57,7 @@ impl Database {
             "DELETE FROM login_attempts WHERE last_at < ?1",
             "DELETE FROM mail_outbox WHERE sent_at < ?1 OR given_up_at < ?1",
             "DELETE FROM token_keys WHERE kept_until < ?1",
+            "DELETE FROM ceremonies WHERE expires_at < ?1",
         ] {
             let done = sql::query(statement).bind(before).execute(&mut change.tx).await;
             gone += done.map_err(Error::engine("take away what has ended"))?.rows_affected();

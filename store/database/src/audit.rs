@@ -176,12 +176,7 @@ impl Database {
     }
 
     /// Entries of a chain, newest first unless told otherwise.
-    pub async fn audit_entries(
-        &self,
-        org: Option<OrgId>,
-        filter: &AuditFilter,
-        limit: i64,
-    ) -> Result<Vec<AuditEntry>> {
+    pub async fn audit_entries(&self, org: Option<OrgId>, filter: &AuditFilter, limit: i64) -> Result<Vec<AuditEntry>> {
         let mut query = QueryBuilder::new("SELECT * FROM audit_entries WHERE chain = ");
         query.push_bind(chain_of(org));
         if let Some(before) = filter.before {

@@ -8,13 +8,13 @@ mod audit;
 mod columns;
 mod error;
 mod features;
-mod jobs;
 mod missions;
 mod open;
 mod orgs_keys;
 mod place;
 mod postgres;
 mod process_jobs;
+mod queue;
 mod role;
 mod rows;
 mod runs;
@@ -26,22 +26,24 @@ mod usage;
 mod versions;
 
 pub use accounts::{
-    AccountChange, Attempt, Invitation, LoginSession, Mail, Member, Membership, NewMail, NewUser, OneTime, OneTimeKind, Passkey,
-    RefreshToken, SessionHolder, TokenKey, Totp, User,
+    AccountChange, Attempt, Invitation, LoginSession, Mail, Member, Membership, NewMail, NewUser, OneTime, OneTimeKind,
+    Passkey, RefreshToken, SessionHolder, TokenKey, Totp, User,
 };
 pub use audit::{Act, AuditEntry, AuditFilter, AuditVerdict};
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
-pub use jobs::{LeaseState, LeasedJob, MAX_ATTEMPTS};
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
 pub use open::Database;
 pub use postgres::PostgresSettings;
 pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
+pub use queue::{
+    Failure, JobState, LeaseState, LeasedJob, MAX_ATTEMPTS, QueueDepth, QueueFilter, QueueJob, QueueRules, Work,
+};
+pub use role::Role;
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,
 };
-pub use role::Role;
 pub use runs::RunFilter;
 pub use tombstones::{TOMBSTONES_KEPT_DAYS, Tombstone};
 pub use usage::{LedgerEntry, MISSION_METER};

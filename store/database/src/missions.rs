@@ -1,11 +1,12 @@
 //! Missions: accepted with their job in one transaction, listed newest first, withdrawn.
 
-use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, Priority, ValidTime};
+use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, ValidTime};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::columns::{Reader, json, micros};
 use crate::open::Change;
 use crate::process_jobs::{self, NewProcessJob};
+use crate::queue;
 use crate::sql::{self, Dialect, QueryBuilder, Row, Transaction};
 use crate::tombstones::bury;
 use crate::{Database, Error, Mission, MissionStatus, Result, runs};
@@ -58,7 +59,8 @@ pub struct MissionFilter {
 
 /// What a mission is read from: columns and tables, to stand behind a `SELECT`.
 pub(crate) const COLUMNS: &str = "m.id, m.org_id, m.created_by, m.job_id, m.spec, m.warnings, m.status, m.progress, \
-     m.stage, m.error, m.created_at, m.updated_at, m.completed_at, m.valid_until, m.run_id, r.seq AS run_seq, \
+     m.stage, m.error, m.created_at, m.updated_at, m.completed_at, m.valid_until, m.run_id, \
+     (SELECT attempt_at FROM jobs WHERE jobs.id = m.job_id) AS attempt_at, r.seq AS run_seq, \
      r.published_at AS run_published_at, r.valid_from AS run_valid_from, r.valid_until AS run_valid_until, \
      r.west AS run_west, r.south AS run_south, r.east AS run_east, r.north AS run_north, r.summary AS run_summary \
      FROM missions m LEFT JOIN runs r ON r.id = m.run_id";
@@ -89,12 +91,14 @@ impl Database {
                 return Ok(earlier);
             }
         }
+        // First, because it locks the organisation: its jobs enter the queue one by one.
+        touch_content(&mut change, new.org).await?;
         let job = JobId::generate();
         insert(&mut change, &new, job).await?;
+        queue::enter(&mut change, &new, job, &self.rules).await?;
         if let Some(process_job) = &process_job {
             process_jobs::insert(&mut change, &new, process_job).await?;
         }
-        touch_content(&mut change, new.org).await?;
         let mission = fetch(&mut change.tx, new.id).await?;
         change.commit().await?;
         mission.map(MissionCreation::Created).ok_or(Error::NotFound {
@@ -313,23 +317,6 @@ async fn insert(change: &mut Change, new: &NewMission, job: JobId) -> Result<()>
     .execute(&mut change.tx)
     .await
     .map_err(failed())?;
-    let priority = match new.spec.priority {
-        Priority::Urgent => 0,
-        Priority::Normal => 1,
-        Priority::Low => 2,
-    };
-    sql::query(
-        "INSERT INTO jobs (id, mission_id, org_id, priority, state, created_at, run_at) \
-         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5)",
-    )
-    .bind(job)
-    .bind(new.id)
-    .bind(new.org)
-    .bind(priority)
-    .bind(micros(new.created_at))
-    .execute(&mut change.tx)
-    .await
-    .map_err(failed())?;
     if let Some((key, sha256)) = &new.idempotency {
         sql::query("INSERT INTO idempotency (org_id, key, body_sha256, mission_id, created_at) VALUES (?, ?, ?, ?, ?)")
             .bind(new.org)
@@ -363,6 +350,7 @@ pub(crate) fn mission(row: &Row) -> Result<Mission> {
         updated_at: found.time("updated_at")?,
         completed_at: found.maybe_time("completed_at")?,
         valid_until: found.maybe_time("valid_until")?.map(ValidTime),
+        attempt_at: found.maybe_time("attempt_at")?,
         run: run_seq.map(|seq| runs::run_of_mission(row, seq)).transpose()?,
     })
 }

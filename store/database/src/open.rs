@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::schema::{Migration, POSTGRES, SQLITE};
 use crate::sql::{self, Dialect, Pool, Transaction};
 use crate::versions::Versions;
-use crate::{Error, PostgresSettings, Result, postgres, sqlite};
+use crate::{Error, PostgresSettings, QueueRules, Result, postgres, sqlite};
 
 /// The database; clones share its connections.
 #[derive(Debug, Clone)]
@@ -13,9 +13,17 @@ pub struct Database {
     pub(crate) writer: Pool,
     pub(crate) reader: Pool,
     pub(crate) versions: Versions,
+    pub(crate) rules: QueueRules,
 }
 
 impl Database {
+    /// The same database with these rules of the queue.
+    #[must_use]
+    pub fn with_rules(mut self, rules: QueueRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
     /// Opens the file, creates it where there is none, and brings its schema up to date. The folder must exist.
     pub async fn open(path: &Path) -> Result<Self> {
         Self::open_with(path, SQLITE).await
@@ -27,6 +35,7 @@ impl Database {
             writer: Pool::Sqlite(writer),
             reader: Pool::Sqlite(reader),
             versions: Versions::default(),
+            rules: QueueRules::default(),
         })
     }
 
@@ -37,6 +46,7 @@ impl Database {
             writer: Pool::Postgres(pool.clone()),
             reader: Pool::Postgres(pool),
             versions: Versions::default(),
+            rules: QueueRules::default(),
         })
     }
 
@@ -284,9 +294,8 @@ mod tests {
                 "runs_in_order",
             ),
             (
-                "SELECT id FROM jobs WHERE state IN ('queued', 'leased') AND ((state = 'queued' AND run_at <= 1) OR \
-                 (state = 'leased' AND lease_until <= 1)) ORDER BY priority, created_at, id LIMIT 1",
-                "jobs_in_turn",
+                "SELECT id FROM jobs WHERE state = 'queued' AND run_at <= 1 ORDER BY priority, virtual_start, id LIMIT 1",
+                "jobs_to_lease",
             ),
         ] {
             let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));

@@ -183,7 +183,10 @@ pub(crate) async fn insert_organisation(tx: &mut Transaction, name: &str, now: T
             .bind(organisation.id)
             .bind(name)
             .bind(micros(now));
-    let done = insert.execute(tx).await.map_err(Error::engine("create the organisation"))?;
+    let done = insert
+        .execute(tx)
+        .await
+        .map_err(Error::engine("create the organisation"))?;
     if done.rows_affected() == 0 {
         return Err(Error::OrganisationExists(name.to_owned()));
     }

@@ -118,6 +118,8 @@ pub struct Mission {
     pub completed_at: Option<Timestamp>,
     /// Last valid time that forcing covers, once known.
     pub valid_until: Option<ValidTime>,
+    /// When the present or last attempt at it began.
+    pub attempt_at: Option<Timestamp>,
     /// The published run.
     pub run: Option<Run>,
 }

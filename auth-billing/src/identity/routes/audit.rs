@@ -56,7 +56,10 @@ pub(super) async fn list(
         ..AuditFilter::default()
     };
     // One more than asked for tells whether there is a further page.
-    let mut entries = identity.database().audit_entries(Some(caller.org), &filter, limit + 1).await?;
+    let mut entries = identity
+        .database()
+        .audit_entries(Some(caller.org), &filter, limit + 1)
+        .await?;
     let has_more = entries.len() as i64 > limit;
     entries.truncate(usize::try_from(limit).unwrap_or_default());
     let next = entries.last().filter(|_| has_more).map(|entry| entry.seq);

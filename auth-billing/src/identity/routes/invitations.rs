@@ -65,7 +65,10 @@ pub(super) async fn invite(
     let org = own(&caller, &org)?;
     caller.require_right(Resource::Members, Verb::Create, false)?;
     let head = identity.letterhead()?;
-    let (email, role) = match (MailAddress::of_field("email", &wish.email), checked_role("role", &wish.role)) {
+    let (email, role) = match (
+        MailAddress::of_field("email", &wish.email),
+        checked_role("role", &wish.role),
+    ) {
         (Ok(email), Ok(role)) => (email, role),
         (email, role) => {
             let broken = email.err().into_iter().chain(role.err());
@@ -78,7 +81,10 @@ pub(super) async fn invite(
         id,
         org,
         email_index: identity.email_index(&email.normalised()),
-        email: identity.0.vault.seal(place(id.uuid().as_bytes()), email.expose().as_bytes())?,
+        email: identity
+            .0
+            .vault
+            .seal(place(id.uuid().as_bytes()), email.expose().as_bytes())?,
         role,
         token_sha256: token.sha256(),
         invited_by: caller.person.map(|person| person.user),
@@ -91,7 +97,10 @@ pub(super) async fn invite(
     let mut change = identity.database().account_change("store the invitation").await?;
     change.insert_invitation(&invitation).await?;
     identity.send(&mut change, &mail, now).await?;
-    let invited = detailed(act(org, caller.actor(), "member.invited", id), json!({ "role": role.name() }));
+    let invited = detailed(
+        act(org, caller.actor(), "member.invited", id),
+        json!({ "role": role.name() }),
+    );
     change.record(&invited, now).await?;
     change.commit().await?;
     let answer = json!({
@@ -113,7 +122,9 @@ pub(super) async fn withdraw(
     if !change.withdraw_invitation(org, id, now).await? {
         return Err(absent("invitation", &id));
     }
-    change.record(&act(org, caller.actor(), "invitation.withdrawn", id), now).await?;
+    change
+        .record(&act(org, caller.actor(), "invitation.withdrawn", id), now)
+        .await?;
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -134,14 +145,18 @@ pub(super) async fn accept(
     let user = identity.user(person.user).await?;
     let address = identity.personal(&user)?.email.unwrap_or_default();
     if identity.email_index(&address.to_ascii_lowercase()) != invitation.email_index {
-        return Err(Problem::forbidden("this invitation is for another mail address than that of your account"));
+        return Err(Problem::forbidden(
+            "this invitation is for another mail address than that of your account",
+        ));
     }
     let now = identity.now();
     let mut change = identity.database().account_change("accept the invitation").await?;
     identity.join(&mut change, &invitation, user.id).await?;
     change.commit().await?;
     identity.0.known.forget_person(user.id);
-    Ok(Json(json!({ "organisation": invitation.org, "role": invitation.role.name(), "joined_at": now })))
+    Ok(Json(
+        json!({ "organisation": invitation.org, "role": invitation.role.name(), "joined_at": now }),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -163,7 +178,11 @@ pub(super) async fn accept_as_new(
     let email = MailAddress::parse(&address).ok_or_else(link_refused)?;
     let mut broken = Vec::new();
     let name = checked_name("name", &wish.name, &mut broken);
-    broken.extend(password::violations("password", &wish.password, &[email.expose(), &wish.name]));
+    broken.extend(password::violations(
+        "password",
+        &wish.password,
+        &[email.expose(), &wish.name],
+    ));
     if !broken.is_empty() {
         return Err(Problem::invalid(broken));
     }

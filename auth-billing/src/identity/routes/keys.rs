@@ -64,7 +64,8 @@ pub(super) async fn create(
     row.created_by = caller.person.map(|person| person.user);
     let mut change = identity.database().account_change("store the key").await?;
     change.insert_key(&row).await?;
-    let details = json!({ "kind": row.kind, "scopes": row.scopes, "origins": row.origins, "expires_at": row.expires_at });
+    let details =
+        json!({ "kind": row.kind, "scopes": row.scopes, "origins": row.origins, "expires_at": row.expires_at });
     let created = detailed(act(caller.org, caller.actor(), "key.created", row.id), details);
     change.record(&created, now).await?;
     change.commit().await?;
@@ -103,7 +104,10 @@ fn cut(caller: &Caller, wish: &KeyWish, now: Timestamp) -> Result<(KeyText, ApiK
         }
         "publishable" => {
             if wish.scopes.is_some() {
-                return Err(broken("scopes", &"a publishable key reads maps and features and nothing else"));
+                return Err(broken(
+                    "scopes",
+                    &"a publishable key reads maps and features and nothing else",
+                ));
             }
             let origins = wish.origins.clone().unwrap_or_default();
             let origins = AllowedOrigins::parse(origins.iter().map(String::as_str));
@@ -141,7 +145,9 @@ pub(super) async fn revoke(
     if !change.revoke_key(caller.org, id, made_by, now).await? {
         return Err(Problem::conflict(format!("the key {id} was revoked already")));
     }
-    change.record(&act(caller.org, caller.actor(), "key.revoked", id), now).await?;
+    change
+        .record(&act(caller.org, caller.actor(), "key.revoked", id), now)
+        .await?;
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -105,9 +105,10 @@ pub(super) async fn refresh(
     match identity.refresh(&token, wish.organisation).await {
         Ok(tokens) => Ok(answer(&identity, tokens, is_cookie)),
         // What works no more is of no use in the browser.
-        Err(problem) if is_cookie && problem.status == StatusCode::UNAUTHORIZED => {
-            Ok(with_cookie(problem.into_response(), identity.settings().end_refresh_cookie()))
-        }
+        Err(problem) if is_cookie && problem.status == StatusCode::UNAUTHORIZED => Ok(with_cookie(
+            problem.into_response(),
+            identity.settings().end_refresh_cookie(),
+        )),
         Err(problem) => Err(problem),
     }
 }
@@ -157,7 +158,9 @@ pub(super) async fn ask_for_reset(
     Body(wish): Body<ResetWish>,
 ) -> Result<Response, Problem> {
     identity.ask_for_reset(&wish.email).await?;
-    Ok(accepted("if there is an account with this address, a mail with a link is on its way"))
+    Ok(accepted(
+        "if there is an account with this address, a mail with a link is on its way",
+    ))
 }
 
 #[derive(Deserialize)]

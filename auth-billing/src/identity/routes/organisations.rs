@@ -49,7 +49,9 @@ pub(super) async fn one(
     caller.require_right(Resource::Organisation, Verb::Read, false)?;
     let found = identity.database().organisation(org).await?;
     let found = found.ok_or_else(|| absent("organisation", &org))?;
-    Ok(Json(json!({ "id": found.id, "name": found.name, "created_at": found.created_at })))
+    Ok(Json(
+        json!({ "id": found.id, "name": found.name, "created_at": found.created_at }),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -76,7 +78,10 @@ pub(super) async fn rename(
     if !change.rename_organisation(org, name).await? {
         return Err(Problem::conflict("another organisation has this name"));
     }
-    let renamed = detailed(act(org, caller.actor(), "organisation.renamed", org), json!({ "name": name }));
+    let renamed = detailed(
+        act(org, caller.actor(), "organisation.renamed", org),
+        json!({ "name": name }),
+    );
     change.record(&renamed, now).await?;
     change.commit().await?;
     Ok(Json(json!({ "id": org, "name": name })))
@@ -91,7 +96,9 @@ pub(super) async fn roles(_: Person, RawQuery(raw): RawQuery) -> Result<Json<Val
             let mut rights = Map::new();
             for resource in Resource::ALL {
                 let granted = |wanted| {
-                    let verbs = Verb::ALL.into_iter().filter(move |verb| grant(role, resource, *verb) == wanted);
+                    let verbs = Verb::ALL
+                        .into_iter()
+                        .filter(move |verb| grant(role, resource, *verb) == wanted);
                     verbs.map(Verb::name).collect::<Vec<_>>()
                 };
                 let (all, own) = (granted(Grant::All), granted(Grant::Own));

@@ -19,8 +19,8 @@ use super::super::registration::Payload;
 use super::super::secret_text::{LINK_PREFIX, SecretText};
 use super::super::service::{Identity, installation_act};
 use super::super::sign_in::{OrganisationAnswer, later};
-use crate::keys::random_32;
 use crate::Problem;
+use crate::keys::random_32;
 use crate::routes::allow_only;
 
 const CHANGE_HOURS: i64 = 24;
@@ -63,7 +63,11 @@ pub(super) async fn change(
         Some(phone) => checked_phone("phone", phone, &mut violations),
         None => personal.phone.clone(),
     };
-    let email = wish.email.as_deref().map(|email| MailAddress::of_field("email", email)).transpose();
+    let email = wish
+        .email
+        .as_deref()
+        .map(|email| MailAddress::of_field("email", email))
+        .transpose();
     let email = email.unwrap_or_else(|violation| {
         violations.push(violation);
         None
@@ -73,7 +77,9 @@ pub(super) async fn change(
     }
     if email.is_some() {
         identity.letterhead()?;
-        identity.require_password(&user, wish.password.as_deref(), &client).await?;
+        identity
+            .require_password(&user, wish.password.as_deref(), &client)
+            .await?;
     }
     let now = identity.now();
     let seal = |column, text: &Option<String>| {
@@ -96,7 +102,9 @@ pub(super) async fn change(
         let ends = later(now, SignedDuration::from_hours(CHANGE_HOURS));
         let (sha256, kind) = (token.sha256(), OneTimeKind::ChangeEmail);
         change.insert_one_time(&sha256, kind, &one, now, ends).await?;
-        let mail = identity.letterhead()?.change_email(email.expose(), token.expose(), CHANGE_HOURS);
+        let mail = identity
+            .letterhead()?
+            .change_email(email.expose(), token.expose(), CHANGE_HOURS);
         identity.send(&mut change, &mail, now).await?;
     }
     let changed = installation_act(person.actor(), "user.changed", person.actor());
@@ -119,13 +127,17 @@ pub(super) async fn change_password(
     Body(wish): Body<PasswordWish>,
 ) -> Result<StatusCode, Problem> {
     let user = identity.user(person.user).await?;
-    identity.require_password(&user, wish.current.as_deref(), &client).await?;
+    identity
+        .require_password(&user, wish.current.as_deref(), &client)
+        .await?;
     identity.refuse_personal(&user, &wish.new)?;
     let hash = identity.0.hasher.hash(&wish.new).await?;
     let now = identity.now();
     let mut change = identity.database().account_change("set the password").await?;
     change.set_password(user.id, &hash, now).await?;
-    change.revoke_sessions(user.id, Some(person.session), "password changed", now).await?;
+    change
+        .revoke_sessions(user.id, Some(person.session), "password changed", now)
+        .await?;
     identity
         .notify(&mut change, &user, "The password of your account was changed.", now)
         .await?;
@@ -150,7 +162,9 @@ pub(super) async fn erase(
     Body(wish): Body<EraseWish>,
 ) -> Result<StatusCode, Problem> {
     let user = identity.user(person.user).await?;
-    identity.require_password(&user, wish.password.as_deref(), &client).await?;
+    identity
+        .require_password(&user, wish.password.as_deref(), &client)
+        .await?;
     let now = identity.now();
     let memberships = identity.database().memberships(user.id).await?;
     let mut change = identity.database().account_change("erase the account").await?;
@@ -228,7 +242,9 @@ impl Identity {
         let user = self.user(person.user).await?;
         let memberships = self.database().memberships(user.id).await?;
         let organisations: Vec<OrganisationAnswer> = memberships.iter().map(OrganisationAnswer::from).collect();
-        let current = person.member.map(|(org, role): (_, Role)| json!({"id": org, "role": role.name()}));
+        let current = person
+            .member
+            .map(|(org, role): (_, Role)| json!({"id": org, "role": role.name()}));
         let totp = self.database().totp(user.id).await?;
         let mut value = self.describe_account(&user)?;
         value["second_factor"] = json!(totp.is_some_and(|totp| totp.confirmed_at.is_some()));

@@ -38,10 +38,7 @@ pub(super) struct RemoveWish {
     code: String,
 }
 
-pub(super) async fn show(
-    State(identity): State<Identity>,
-    person: Person,
-) -> Result<Json<serde_json::Value>, Problem> {
+pub(super) async fn show(State(identity): State<Identity>, person: Person) -> Result<Json<serde_json::Value>, Problem> {
     let totp = identity.database().totp(person.user).await?;
     let left = identity.database().recovery_codes_left(person.user).await?;
     let confirmed_at = totp.and_then(|totp| totp.confirmed_at);
@@ -58,7 +55,9 @@ pub(super) async fn enrol(
     Body(wish): Body<EnrolWish>,
 ) -> Result<Response, Problem> {
     let user = identity.user(person.user).await?;
-    identity.require_password(&user, wish.password.as_deref(), &client).await?;
+    identity
+        .require_password(&user, wish.password.as_deref(), &client)
+        .await?;
     let seed = Seed::generate()?;
     let id = user.id.uuid();
     let place = Place {
@@ -69,7 +68,9 @@ pub(super) async fn enrol(
     let now = identity.now();
     let mut change = identity.database().account_change("store the second factor").await?;
     if !change.put_totp(user.id, sealed, now).await? {
-        return Err(Problem::conflict("this account has a second factor; take it away first"));
+        return Err(Problem::conflict(
+            "this account has a second factor; take it away first",
+        ));
     }
     change.commit().await?;
     let account = identity.personal(&user)?.email.unwrap_or_default();
@@ -121,17 +122,27 @@ pub(super) async fn remove(
     Body(wish): Body<RemoveWish>,
 ) -> Result<StatusCode, Problem> {
     let user = identity.user(person.user).await?;
-    identity.require_password(&user, wish.password.as_deref(), &client).await?;
+    identity
+        .require_password(&user, wish.password.as_deref(), &client)
+        .await?;
     let trial = identity.begin_trial(&user.id.to_string(), &client).await?;
     let factor = identity.second_factor(&user).await?;
     let factor = factor.ok_or_else(|| Problem::not_found("this account has no second factor"))?;
     identity.use_code(&user, &factor, &wish.code).await?;
     identity.end_trial(&trial).await?;
     let now = identity.now();
-    let mut change = identity.database().account_change("take the second factor away").await?;
+    let mut change = identity
+        .database()
+        .account_change("take the second factor away")
+        .await?;
     change.delete_totp(user.id).await?;
     identity
-        .notify(&mut change, &user, "The second factor of your account was taken away.", now)
+        .notify(
+            &mut change,
+            &user,
+            "The second factor of your account was taken away.",
+            now,
+        )
         .await?;
     let removed = installation_act(person.actor(), "second_factor.removed", person.actor());
     change.record(&removed, now).await?;

@@ -71,7 +71,9 @@ pub(super) async fn end_others(
     let now = identity.now();
     let mut change = identity.database().account_change("end the sessions").await?;
     let why = "ended by its owner";
-    let ended = change.revoke_sessions(person.user, Some(person.session), why, now).await?;
+    let ended = change
+        .revoke_sessions(person.user, Some(person.session), why, now)
+        .await?;
     let act = installation_act(person.actor(), "session.others_ended", person.actor());
     change.record(&act, now).await?;
     change.commit().await?;

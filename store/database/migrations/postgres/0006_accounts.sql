@@ -149,6 +149,15 @@ CREATE TABLE token_keys (
     kept_until BIGINT NOT NULL
 );
 
+-- What waits between two steps of a login: a passkey's challenge, a journey to an identity provider. Taken once.
+CREATE TABLE ceremonies (
+    sha256 BYTEA PRIMARY KEY CHECK (length(sha256) = 32),
+    kind TEXT NOT NULL,
+    state BYTEA NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX ceremonies_by_age ON ceremonies (expires_at);
+
 CREATE TABLE mail_outbox (
     id UUID PRIMARY KEY,
     -- verify, reset, invitation, notice; a decoy is never sent.

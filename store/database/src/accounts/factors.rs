@@ -51,7 +51,9 @@ impl Database {
                 last_step: row.get("last_step")?,
             })
         };
-        row.map_err(Error::engine("read the second factor"))?.map(read).transpose()
+        row.map_err(Error::engine("read the second factor"))?
+            .map(read)
+            .transpose()
     }
 
     /// How many recovery codes a person has left.
@@ -67,14 +69,20 @@ impl Database {
     pub async fn passkeys(&self, user: UserId) -> Result<Vec<Passkey>> {
         let rows = sql::query("SELECT * FROM passkeys WHERE user_id = ? ORDER BY id").bind(user);
         let rows = rows.fetch_all(&self.reader).await;
-        rows.map_err(Error::engine("list the passkeys"))?.iter().map(passkey).collect()
+        rows.map_err(Error::engine("list the passkeys"))?
+            .iter()
+            .map(passkey)
+            .collect()
     }
 
     /// The passkey that an authenticator calls so.
     pub async fn passkey(&self, credential_id: &[u8]) -> Result<Option<Passkey>> {
         let row = sql::query("SELECT * FROM passkeys WHERE credential_id = ?").bind(credential_id.to_vec());
         let row = row.fetch_optional(&self.reader).await;
-        row.map_err(Error::engine("look the passkey up"))?.as_ref().map(passkey).transpose()
+        row.map_err(Error::engine("look the passkey up"))?
+            .as_ref()
+            .map(passkey)
+            .transpose()
     }
 }
 
@@ -93,12 +101,11 @@ impl AccountChange {
 
     /// The authenticator works, as the code of this step showed; false where that was known.
     pub async fn confirm_totp(&mut self, user: UserId, step: i64, now: Timestamp) -> Result<bool> {
-        let update = sql::query(
-            "UPDATE totp SET confirmed_at = ?, last_step = ? WHERE user_id = ? AND confirmed_at IS NULL",
-        )
-        .bind(micros(now))
-        .bind(step)
-        .bind(user);
+        let update =
+            sql::query("UPDATE totp SET confirmed_at = ?, last_step = ? WHERE user_id = ? AND confirmed_at IS NULL")
+                .bind(micros(now))
+                .bind(step)
+                .bind(user);
         self.changed("confirm the second factor", update).await
     }
 
@@ -126,9 +133,10 @@ impl AccountChange {
         let codes = sql::query("DELETE FROM recovery_codes WHERE user_id = ?").bind(user);
         self.run("take the recovery codes away", codes).await?;
         for sha256 in sha256s {
-            let insert = sql::query("INSERT INTO recovery_codes (user_id, sha256) VALUES (?, ?) ON CONFLICT DO NOTHING")
-                .bind(user)
-                .bind(sha256.to_vec());
+            let insert =
+                sql::query("INSERT INTO recovery_codes (user_id, sha256) VALUES (?, ?) ON CONFLICT DO NOTHING")
+                    .bind(user)
+                    .bind(sha256.to_vec());
             self.run("store the recovery codes", insert).await?;
         }
         Ok(())
@@ -136,12 +144,11 @@ impl AccountChange {
 
     /// Uses a recovery code, once.
     pub async fn use_recovery_code(&mut self, user: UserId, sha256: &[u8; 32], now: Timestamp) -> Result<bool> {
-        let update = sql::query(
-            "UPDATE recovery_codes SET used_at = ? WHERE user_id = ? AND sha256 = ? AND used_at IS NULL",
-        )
-        .bind(micros(now))
-        .bind(user)
-        .bind(sha256.to_vec());
+        let update =
+            sql::query("UPDATE recovery_codes SET used_at = ? WHERE user_id = ? AND sha256 = ? AND used_at IS NULL")
+                .bind(micros(now))
+                .bind(user)
+                .bind(sha256.to_vec());
         self.changed("use the recovery code", update).await
     }
 
@@ -161,13 +168,7 @@ impl AccountChange {
     }
 
     /// Notes a passkey's use with its new counter; false where another use came between.
-    pub async fn use_passkey(
-        &mut self,
-        id: PasskeyId,
-        before: &[u8],
-        after: Vec<u8>,
-        now: Timestamp,
-    ) -> Result<bool> {
+    pub async fn use_passkey(&mut self, id: PasskeyId, before: &[u8], after: Vec<u8>, now: Timestamp) -> Result<bool> {
         let update = sql::query("UPDATE passkeys SET passkey = ?, last_used_at = ? WHERE id = ? AND passkey = ?")
             .bind(after)
             .bind(micros(now))
@@ -178,7 +179,9 @@ impl AccountChange {
 
     /// Takes a person's passkey away.
     pub async fn delete_passkey(&mut self, user: UserId, id: PasskeyId) -> Result<bool> {
-        let delete = sql::query("DELETE FROM passkeys WHERE id = ? AND user_id = ?").bind(id).bind(user);
+        let delete = sql::query("DELETE FROM passkeys WHERE id = ? AND user_id = ?")
+            .bind(id)
+            .bind(user);
         self.changed("take the passkey away", delete).await
     }
 }

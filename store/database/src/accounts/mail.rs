@@ -53,7 +53,9 @@ impl AccountChange {
 impl Database {
     /// Takes the mail that waits longest, for so long: if nothing is heard of it by then, it is somebody else's.
     pub async fn take_mail(&self, lease: Duration, now: Timestamp) -> Result<Option<Mail>> {
-        let until = SignedDuration::try_from(lease).ok().and_then(|lease| now.checked_add(lease).ok());
+        let until = SignedDuration::try_from(lease)
+            .ok()
+            .and_then(|lease| now.checked_add(lease).ok());
         let skip = self.dialect().skip_locked();
         let row = sql::query(format!(
             "UPDATE mail_outbox SET attempts = attempts + 1, next_at = ?1 WHERE id = \
@@ -114,10 +116,12 @@ impl Database {
 
     /// How many mails wait, and since when the oldest does.
     pub async fn mails_waiting(&self) -> Result<(i64, Option<Timestamp>)> {
-        let row = sql::query("SELECT count(*) AS waiting, min(created_at) AS oldest FROM mail_outbox WHERE next_at IS NOT NULL")
-            .fetch_one(&self.reader)
-            .await
-            .map_err(Error::engine("count the mails"))?;
+        let row = sql::query(
+            "SELECT count(*) AS waiting, min(created_at) AS oldest FROM mail_outbox WHERE next_at IS NOT NULL",
+        )
+        .fetch_one(&self.reader)
+        .await
+        .map_err(Error::engine("count the mails"))?;
         Ok((Reader(&row).get("waiting")?, Reader(&row).maybe_time("oldest")?))
     }
 }

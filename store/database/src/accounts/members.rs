@@ -165,14 +165,13 @@ impl AccountChange {
             return Ok(false);
         }
         self.insert_key(key).await?;
-        let insert = sql::query(
-            "INSERT INTO memberships (org_id, user_id, role, key_id, created_at) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(org)
-        .bind(user)
-        .bind(role.name())
-        .bind(key.id)
-        .bind(micros(now));
+        let insert =
+            sql::query("INSERT INTO memberships (org_id, user_id, role, key_id, created_at) VALUES (?, ?, ?, ?, ?)")
+                .bind(org)
+                .bind(user)
+                .bind(role.name())
+                .bind(key.id)
+                .bind(micros(now));
         self.changed("make the member", insert).await
     }
 

@@ -92,10 +92,11 @@ impl AccountChange {
 
     /// Ends all tokens of a kind that a person has.
     pub async fn end_one_times(&mut self, user: UserId, kind: OneTimeKind, now: Timestamp) -> Result<()> {
-        let update = sql::query("UPDATE one_time_tokens SET used_at = ? WHERE user_id = ? AND kind = ? AND used_at IS NULL")
-            .bind(micros(now))
-            .bind(user)
-            .bind(kind.name());
+        let update =
+            sql::query("UPDATE one_time_tokens SET used_at = ? WHERE user_id = ? AND kind = ? AND used_at IS NULL")
+                .bind(micros(now))
+                .bind(user)
+                .bind(kind.name());
         self.run("end earlier tokens", update).await
     }
 }

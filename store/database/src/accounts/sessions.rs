@@ -86,7 +86,10 @@ impl Database {
     pub async fn login_session(&self, id: SessionId) -> Result<Option<LoginSession>> {
         let row = sql::query("SELECT * FROM login_sessions WHERE id = ?").bind(id);
         let row = row.fetch_optional(&self.reader).await;
-        row.map_err(Error::engine("read the session"))?.as_ref().map(session).transpose()
+        row.map_err(Error::engine("read the session"))?
+            .as_ref()
+            .map(session)
+            .transpose()
     }
 
     /// The sessions of a person that are not over, newest first.
@@ -179,13 +182,12 @@ impl AccountChange {
 
     /// Stores a refresh token.
     pub async fn insert_refresh(&mut self, new: &RefreshToken) -> Result<()> {
-        let insert = sql::query(
-            "INSERT INTO refresh_tokens (sha256, session_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
-        )
-        .bind(new.sha256.to_vec())
-        .bind(new.session)
-        .bind(micros(new.created_at))
-        .bind(micros(new.expires_at));
+        let insert =
+            sql::query("INSERT INTO refresh_tokens (sha256, session_id, created_at, expires_at) VALUES (?, ?, ?, ?)")
+                .bind(new.sha256.to_vec())
+                .bind(new.session)
+                .bind(micros(new.created_at))
+                .bind(micros(new.expires_at));
         self.run("store the refresh token", insert).await
     }
 

@@ -31,8 +31,13 @@ pub struct TokenKey {
 impl Database {
     /// Every key that is kept, oldest first.
     pub async fn token_keys(&self) -> Result<Vec<TokenKey>> {
-        let rows = sql::query("SELECT * FROM token_keys ORDER BY generation").fetch_all(&self.reader).await;
-        rows.map_err(Error::engine("read the token keys"))?.iter().map(token_key).collect()
+        let rows = sql::query("SELECT * FROM token_keys ORDER BY generation")
+            .fetch_all(&self.reader)
+            .await;
+        rows.map_err(Error::engine("read the token keys"))?
+            .iter()
+            .map(token_key)
+            .collect()
     }
 
     /// Stores a key; false where its generation is there.

@@ -60,14 +60,20 @@ impl Database {
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
         let row = sql::query(format!("SELECT {COLUMNS} FROM users WHERE id = ?")).bind(id);
         let row = row.fetch_optional(&self.reader).await;
-        row.map_err(Error::engine("read the account"))?.as_ref().map(user).transpose()
+        row.map_err(Error::engine("read the account"))?
+            .as_ref()
+            .map(user)
+            .transpose()
     }
 
     /// The account of this mail address.
     pub async fn user_by_email(&self, index: &[u8; 32]) -> Result<Option<User>> {
         let row = sql::query(format!("SELECT {COLUMNS} FROM users WHERE email_index = ?")).bind(index.to_vec());
         let row = row.fetch_optional(&self.reader).await;
-        row.map_err(Error::engine("look the account up"))?.as_ref().map(user).transpose()
+        row.map_err(Error::engine("look the account up"))?
+            .as_ref()
+            .map(user)
+            .transpose()
     }
 
     /// The account at another identity provider.
@@ -79,7 +85,10 @@ impl Database {
         .bind(issuer)
         .bind(subject);
         let row = row.fetch_optional(&self.reader).await;
-        row.map_err(Error::engine("look the account up"))?.as_ref().map(user).transpose()
+        row.map_err(Error::engine("look the account up"))?
+            .as_ref()
+            .map(user)
+            .transpose()
     }
 
     /// The other identity providers that know a person: issuer and subject.
@@ -117,12 +126,11 @@ impl AccountChange {
 
     /// Sets a password.
     pub async fn set_password(&mut self, id: UserId, hash: &str, now: Timestamp) -> Result<bool> {
-        let update = sql::query(
-            "UPDATE users SET password = ?, password_changed_at = ? WHERE id = ? AND erased_at IS NULL",
-        )
-        .bind(hash)
-        .bind(micros(now))
-        .bind(id);
+        let update =
+            sql::query("UPDATE users SET password = ?, password_changed_at = ? WHERE id = ? AND erased_at IS NULL")
+                .bind(hash)
+                .bind(micros(now))
+                .bind(id);
         self.changed("set the password", update).await
     }
 
@@ -137,11 +145,10 @@ impl AccountChange {
 
     /// Notes that the mail address is the person's; false where that was known.
     pub async fn mark_verified(&mut self, id: UserId, now: Timestamp) -> Result<bool> {
-        let update = sql::query(
-            "UPDATE users SET verified_at = ? WHERE id = ? AND verified_at IS NULL AND erased_at IS NULL",
-        )
-        .bind(micros(now))
-        .bind(id);
+        let update =
+            sql::query("UPDATE users SET verified_at = ? WHERE id = ? AND verified_at IS NULL AND erased_at IS NULL")
+                .bind(micros(now))
+                .bind(id);
         self.changed("verify the account", update).await
     }
 

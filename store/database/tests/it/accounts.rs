@@ -22,6 +22,7 @@ on_both_engines!(
     sessions_end_with_their_membership_and_their_time,
     codes_are_used_once_among_many,
     attempts_are_counted_before_they_are_made,
+    a_ceremony_is_taken_once,
     a_mail_is_taken_by_one,
     generations_of_keys_are_made_once,
     an_erased_account_leaves_a_number,
@@ -120,12 +121,20 @@ async fn an_address_has_one_account(place: Place) {
     let mut change = database.account_change("test").await.unwrap();
     assert!(change.mark_verified(first.id, at(1)).await.unwrap());
     assert!(!change.mark_verified(first.id, at(2)).await.unwrap());
-    assert!(!change.set_email(other, &[1; 32], vec![7], at(1)).await.unwrap(), "taken");
+    assert!(
+        !change.set_email(other, &[1; 32], vec![7], at(1)).await.unwrap(),
+        "taken"
+    );
     assert!(change.set_email(other, &[3; 32], vec![7], at(1)).await.unwrap());
     assert!(change.renew_password(first.id, "$argon2id$", "$new$").await.unwrap());
     assert!(!change.renew_password(first.id, "$argon2id$", "$newer$").await.unwrap());
     assert!(change.set_profile(first.id, None, Some(vec![5])).await.unwrap());
-    assert!(change.insert_identity("https://idp", "42", first.id, at(1)).await.unwrap());
+    assert!(
+        change
+            .insert_identity("https://idp", "42", first.id, at(1))
+            .await
+            .unwrap()
+    );
     assert!(!change.insert_identity("https://idp", "42", other, at(1)).await.unwrap());
     change.commit().await.unwrap();
     let found = database.user(first.id).await.unwrap().unwrap();
@@ -147,8 +156,16 @@ async fn a_member_has_a_key_of_its_own_until_it_leaves(place: Place) {
     assert!(listed.iter().all(|listed| listed.id != key), "nobody holds it");
     let mut change = database.account_change("test").await.unwrap();
     let again = member_key(place.org, user);
-    assert!(!change.insert_member(place.org, user, Role::Viewer, &again, at(1)).await.unwrap());
-    assert!(!change.revoke_key(place.org, key, None, at(1)).await.unwrap(), "not as a key");
+    assert!(
+        !change
+            .insert_member(place.org, user, Role::Viewer, &again, at(1))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !change.revoke_key(place.org, key, None, at(1)).await.unwrap(),
+        "not as a key"
+    );
     assert!(change.remove_member(place.org, user, at(2)).await.unwrap());
     assert!(!change.remove_member(place.org, user, at(3)).await.unwrap());
     change.commit().await.unwrap();
@@ -212,8 +229,16 @@ async fn an_invitation_is_accepted_once(place: Place) {
     let mut change = database.account_change("test").await.unwrap();
     let withdraw = |org, id| (org, id);
     let (org, id) = withdraw(other_org, withdrawn.id);
-    assert!(!change.withdraw_invitation(org, id, at(5)).await.unwrap(), "a foreign one");
-    assert!(change.withdraw_invitation(place.org, withdrawn.id, at(5)).await.unwrap());
+    assert!(
+        !change.withdraw_invitation(org, id, at(5)).await.unwrap(),
+        "a foreign one"
+    );
+    assert!(
+        change
+            .withdraw_invitation(place.org, withdrawn.id, at(5))
+            .await
+            .unwrap()
+    );
     assert!(change.accept_invitation(good.id, at(50)).await.unwrap());
     assert!(!change.accept_invitation(good.id, at(51)).await.unwrap());
     assert!(!change.accept_invitation(withdrawn.id, at(50)).await.unwrap());
@@ -230,14 +255,35 @@ async fn a_link_is_used_once_and_a_newer_one_ends_it(place: Place) {
     };
     let (verify, reset) = (OneTimeKind::Verify, OneTimeKind::Reset);
     let mut change = database.account_change("test").await.unwrap();
-    change.insert_one_time(&[1; 32], reset, &one, at(0), at(100)).await.unwrap();
-    change.insert_one_time(&[2; 32], reset, &one, at(1), at(100)).await.unwrap();
-    change.insert_one_time(&[3; 32], verify, &one, at(1), at(100)).await.unwrap();
-    assert_eq!(change.use_one_time(&[1; 32], reset, at(2)).await.unwrap(), None, "a newer one");
-    assert_eq!(change.use_one_time(&[2; 32], verify, at(2)).await.unwrap(), None, "another kind");
+    change
+        .insert_one_time(&[1; 32], reset, &one, at(0), at(100))
+        .await
+        .unwrap();
+    change
+        .insert_one_time(&[2; 32], reset, &one, at(1), at(100))
+        .await
+        .unwrap();
+    change
+        .insert_one_time(&[3; 32], verify, &one, at(1), at(100))
+        .await
+        .unwrap();
+    assert_eq!(
+        change.use_one_time(&[1; 32], reset, at(2)).await.unwrap(),
+        None,
+        "a newer one"
+    );
+    assert_eq!(
+        change.use_one_time(&[2; 32], verify, at(2)).await.unwrap(),
+        None,
+        "another kind"
+    );
     assert_eq!(change.use_one_time(&[2; 32], reset, at(2)).await.unwrap(), Some(one));
     assert_eq!(change.use_one_time(&[2; 32], reset, at(2)).await.unwrap(), None);
-    assert_eq!(change.use_one_time(&[3; 32], verify, at(100)).await.unwrap(), None, "too late");
+    assert_eq!(
+        change.use_one_time(&[3; 32], verify, at(100)).await.unwrap(),
+        None,
+        "too late"
+    );
     change.commit().await.unwrap();
 }
 
@@ -291,8 +337,19 @@ async fn sessions_end_with_their_membership_and_their_time(place: Place) {
     assert_eq!(database.session_holder(one, at(1_000)).await.unwrap(), None, "over");
     let mut change = database.account_change("test").await.unwrap();
     assert!(change.touch_session(one, Some(place.org), at(2)).await.unwrap());
-    assert!(!change.revoke_session(UserId::generate(), one, "logout", at(2)).await.unwrap());
-    assert_eq!(change.revoke_sessions(user, Some(one), "password", at(2)).await.unwrap(), [two]);
+    assert!(
+        !change
+            .revoke_session(UserId::generate(), one, "logout", at(2))
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        change
+            .revoke_sessions(user, Some(one), "password", at(2))
+            .await
+            .unwrap(),
+        [two]
+    );
     assert!(change.remove_member(place.org, user, at(3)).await.unwrap());
     change.commit().await.unwrap();
     assert_eq!(database.session_holder(two, at(3)).await.unwrap(), None);
@@ -312,7 +369,10 @@ async fn codes_are_used_once_among_many(place: Place) {
     let user = person(database, 1).await;
     let mut change = database.account_change("test").await.unwrap();
     assert!(change.put_totp(user, vec![1], at(0)).await.unwrap());
-    assert!(change.put_totp(user, vec![2], at(1)).await.unwrap(), "not confirmed yet");
+    assert!(
+        change.put_totp(user, vec![2], at(1)).await.unwrap(),
+        "not confirmed yet"
+    );
     assert!(!change.use_totp_step(user, 5).await.unwrap(), "not confirmed yet");
     assert!(change.confirm_totp(user, 5, at(2)).await.unwrap());
     assert!(!change.confirm_totp(user, 6, at(2)).await.unwrap());
@@ -364,6 +424,29 @@ async fn attempts_are_counted_before_they_are_made(place: Place) {
     assert_eq!(begin(101).await, Attempt::Counted);
 }
 
+async fn a_ceremony_is_taken_once(place: Place) {
+    let database = &place.database;
+    database
+        .keep_ceremony(&[1; 32], "passkey", vec![5], at(100))
+        .await
+        .unwrap();
+    database
+        .keep_ceremony(&[2; 32], "passkey", vec![6], at(100))
+        .await
+        .unwrap();
+    assert_eq!(database.take_ceremony(&[1; 32], "oidc", at(1)).await.unwrap(), None);
+    assert_eq!(
+        database.take_ceremony(&[1; 32], "passkey", at(1)).await.unwrap(),
+        Some(vec![5])
+    );
+    assert_eq!(database.take_ceremony(&[1; 32], "passkey", at(1)).await.unwrap(), None);
+    assert_eq!(
+        database.take_ceremony(&[2; 32], "passkey", at(100)).await.unwrap(),
+        None,
+        "too late"
+    );
+}
+
 async fn a_mail_is_taken_by_one(place: Place) {
     let database = &place.database;
     let new = NewMail {
@@ -386,7 +469,10 @@ async fn a_mail_is_taken_by_one(place: Place) {
         taken.extend(one.await.unwrap());
     }
     assert_eq!(taken.len(), 1);
-    assert_eq!((taken[0].id, taken[0].attempts, &taken[0].mail), (new.id, 1, &vec![1, 2]));
+    assert_eq!(
+        (taken[0].id, taken[0].attempts, &taken[0].mail),
+        (new.id, 1, &vec![1, 2])
+    );
     assert_eq!(database.take_mail(lease, at(60)).await.unwrap(), None);
     let second = database.take_mail(lease, at(61)).await.unwrap().unwrap();
     assert_eq!(second.attempts, 2, "whoever took it was not heard of");
@@ -414,9 +500,15 @@ async fn generations_of_keys_are_made_once(place: Place) {
     assert!(database.insert_token_key(&key(1, "a")).await.unwrap());
     assert!(!database.insert_token_key(&key(1, "b")).await.unwrap());
     assert!(database.end_token_key(1, at(50), at(150)).await.unwrap());
-    assert!(!database.end_token_key(1, at(60), at(160)).await.unwrap(), "never prolonged");
+    assert!(
+        !database.end_token_key(1, at(60), at(160)).await.unwrap(),
+        "never prolonged"
+    );
     let keys = database.token_keys().await.unwrap();
-    assert_eq!((keys.len(), keys[0].kid.as_str(), keys[0].active_until), (1, "a", at(50)));
+    assert_eq!(
+        (keys.len(), keys[0].kid.as_str(), keys[0].active_until),
+        (1, "a", at(50))
+    );
 }
 
 async fn an_erased_account_leaves_a_number(place: Place) {
@@ -464,7 +556,11 @@ async fn tamper(place: &Place, statement: &'static str) {
 async fn the_audit_log_is_a_chain_that_shows_what_was_touched(place: Place) {
     let database = &place.database;
     let org = Some(place.org);
-    assert_eq!(database.verify_audit(org).await.unwrap().broken_at, None, "an empty chain");
+    assert_eq!(
+        database.verify_audit(org).await.unwrap().broken_at,
+        None,
+        "an empty chain"
+    );
     for n in 0..5 {
         database.record_act(&act(org, &format!("s{n}")), at(n)).await.unwrap();
     }
@@ -495,7 +591,11 @@ async fn the_audit_log_is_a_chain_that_shows_what_was_touched(place: Place) {
     }
     tamper(&place, "DELETE FROM audit_entries WHERE subject = 'other'").await;
     let verdict = database.verify_audit(None).await.unwrap();
-    assert_eq!(verdict.broken_at, Some(1), "a tail that is cut off is missed by the head");
+    assert_eq!(
+        verdict.broken_at,
+        Some(1),
+        "a tail that is cut off is missed by the head"
+    );
 }
 
 async fn entries_written_at_once_stand_in_one_chain(place: Place) {

@@ -21,6 +21,7 @@ macro_rules! on_both_engines {
 }
 
 mod accounts;
+mod fair;
 mod features;
 mod missions;
 mod opening;
@@ -32,7 +33,7 @@ use std::time::Duration;
 
 use driftline_database::{
     ApiKey, Database, FeatureKind, KeyKind, LeasedJob, Mission, MissionCreation, NewFeature, NewMission, NewRun,
-    PostgresSettings,
+    PostgresSettings, Work,
 };
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, ValidTime};
 use jiff::Timestamp;
@@ -168,7 +169,10 @@ impl Place {
     }
 
     pub(crate) async fn lease(&self, worker: &str, now_s: i64) -> Option<LeasedJob> {
-        self.database.lease_job(worker, LEASE, at(now_s)).await.unwrap()
+        self.database
+            .lease_job(worker, Work::All, LEASE, at(now_s))
+            .await
+            .unwrap()
     }
 
     /// A mission that is computed and published.

@@ -1,13 +1,11 @@
 //! The queue: order, leases, fencing, failure, and that a mission is charged once whatever happens.
 
-use std::time::Duration;
-
-use driftline_database::{LeaseState, MAX_ATTEMPTS, MissionStatus};
+use driftline_database::{Failure, JobState, LeaseState, MAX_ATTEMPTS, MissionStatus, QueueFilter, QueueJob, Work};
 
 use crate::{LEASE, Place, at, run, spec};
 
 on_both_engines! {
-    jobs_are_leased_by_priority_and_then_by_age,
+    jobs_are_leased_by_priority_and_then_in_the_order_of_arrival,
     a_worker_that_lost_its_lease_publishes_nothing_and_charges_nothing,
     a_heartbeat_prolongs_the_lease_and_shows_progress,
     withdrawing_a_running_mission_takes_the_lease_from_its_worker,
@@ -19,9 +17,18 @@ on_both_engines! {
     a_run_that_cannot_be_stored_changes_nothing,
 }
 
+pub(crate) async fn jobs(place: &Place, state: JobState) -> Vec<QueueJob> {
+    let filter = QueueFilter {
+        state: Some(state),
+        limit: 100,
+        ..QueueFilter::default()
+    };
+    place.database.queue_jobs(&filter).await.unwrap()
+}
+
 const BOX: [f64; 4] = [3.0, 59.0, 4.0, 60.0];
 
-async fn jobs_are_leased_by_priority_and_then_by_age(place: Place) {
+async fn jobs_are_leased_by_priority_and_then_in_the_order_of_arrival(place: Place) {
     for (name, priority, created_s) in [
         ("c", "normal", 3),
         ("d", "low", 0),
@@ -37,7 +44,7 @@ async fn jobs_are_leased_by_priority_and_then_by_age(place: Place) {
         assert_eq!((leased.attempt, leased.mission.status), (1, MissionStatus::Running));
         order.extend(leased.mission.spec.name);
     }
-    assert_eq!(order, ["a", "b", "c", "d"]);
+    assert_eq!(order, ["a", "c", "b", "d"]);
 }
 
 async fn a_worker_that_lost_its_lease_publishes_nothing_and_charges_nothing(place: Place) {
@@ -55,7 +62,7 @@ async fn a_worker_that_lost_its_lease_publishes_nothing_and_charges_nothing(plac
     assert_eq!(beat, LeaseState::Lost);
     assert!(
         !database
-            .fail_job(slow.job, slow.token, "late", None, at(31))
+            .fail_job(slow.job, slow.token, "late", "late", Failure::Final, at(31))
             .await
             .unwrap()
     );
@@ -145,7 +152,7 @@ async fn withdrawing_a_running_mission_takes_the_lease_from_its_worker(place: Pl
     );
     assert!(
         !database
-            .fail_job(leased.job, leased.token, "late", None, at(7))
+            .fail_job(leased.job, leased.token, "late", "late", Failure::Final, at(7))
             .await
             .unwrap()
     );
@@ -163,15 +170,26 @@ async fn a_failing_job_is_retried_after_its_pause_and_then_its_mission_fails_in_
     for attempt in 1..=MAX_ATTEMPTS {
         let leased = place.lease("node/1", now_s).await.unwrap();
         assert_eq!(leased.attempt, attempt);
-        let retry = Some(Duration::from_secs(60));
         assert!(
             database
-                .fail_job(leased.job, leased.token, "no wind yet", retry, at(now_s))
+                .fail_job(
+                    leased.job,
+                    leased.token,
+                    "no wind yet",
+                    "store: 503",
+                    Failure::Passing,
+                    at(now_s)
+                )
                 .await
                 .unwrap()
         );
-        assert!(place.lease("node/1", now_s + 59).await.is_none(), "the pause holds");
-        now_s += 60;
+        // 10 s, and four times as long with every attempt, give or take a fifth.
+        let pause = 10 * 4_i64.pow(attempt as u32 - 1);
+        assert!(
+            place.lease("node/1", now_s + pause * 4 / 5 - 1).await.is_none(),
+            "the pause holds"
+        );
+        now_s += pause * 6 / 5 + 1;
     }
     let failed = database.mission(place.org, mission.id).await.unwrap().unwrap();
     assert_eq!(
@@ -184,27 +202,62 @@ async fn a_failing_job_is_retried_after_its_pause_and_then_its_mission_fails_in_
         "failed missions cost nothing"
     );
 
-    place.create(place.new_mission("no retry", 0)).await;
+    place.create(place.new_mission("no retry", now_s)).await;
     let leased = place.lease("node/1", now_s).await.unwrap();
     assert!(
         database
-            .fail_job(leased.job, leased.token, "outside the forcing", None, at(now_s))
+            .fail_job(
+                leased.job,
+                leased.token,
+                "outside the forcing",
+                "no current",
+                Failure::Final,
+                at(now_s)
+            )
             .await
             .unwrap()
     );
     let failed = database.mission(place.org, leased.mission.id).await.unwrap().unwrap();
     assert_eq!(failed.error.as_deref(), Some("outside the forcing"));
+    // What was tried in vain is a dead letter; what cannot be computed is not.
+    let dead = jobs(&place, JobState::Dead).await;
+    assert_eq!(dead.len(), 1);
+    assert_eq!(
+        (dead[0].mission, dead[0].attempts, dead[0].error.as_deref()),
+        (mission.id, MAX_ATTEMPTS, Some("store: 503"))
+    );
+    assert!(database.retry_job(dead[0].job, at(now_s)).await.unwrap());
+    assert!(!database.retry_job(dead[0].job, at(now_s)).await.unwrap(), "once");
+    let again = place.lease("node/1", now_s).await.unwrap();
+    assert_eq!(
+        (again.mission.id, again.attempt, again.mission.error),
+        (mission.id, 1, None)
+    );
 }
 
 async fn a_job_whose_workers_all_die_is_given_up(place: Place) {
     let mission = place.create(place.new_mission("boat", 0)).await;
-    for attempt in 0..MAX_ATTEMPTS {
-        assert!(place.lease("node/1", attempt * 30).await.is_some(), "{attempt}");
+    let mut now_s = 0;
+    for attempt in 1..=MAX_ATTEMPTS {
+        assert!(place.lease("node/1", now_s).await.is_some(), "{attempt}");
+        now_s += 30;
+        if attempt == 1 {
+            // The lease that ran out was pause enough.
+            continue;
+        }
+        let pause = 10 * 4_i64.pow(attempt as u32 - 2);
+        assert!(
+            place.lease("node/1", now_s).await.is_none(),
+            "{attempt}: the pause holds"
+        );
+        if attempt < MAX_ATTEMPTS {
+            now_s += pause * 6 / 5 + 1;
+        }
     }
-    assert!(place.lease("node/1", MAX_ATTEMPTS * 30).await.is_none());
     let failed = place.database.mission(place.org, mission.id).await.unwrap().unwrap();
     assert_eq!(failed.status, MissionStatus::Failed);
     assert!(failed.error.unwrap().contains("given up"));
+    assert_eq!(jobs(&place, JobState::Dead).await.len(), 1);
 }
 
 async fn a_restarted_node_takes_its_own_leases_back_and_no_others(place: Place) {
@@ -333,10 +386,8 @@ async fn a_run_that_cannot_be_stored_changes_nothing(place: Place) {
 }
 
 /// Many workers, leases shorter than the work, every job completed by whoever still may (platform.md 5.3).
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn under_contention_every_mission_is_published_and_charged_exactly_once() {
+async fn under_contention_every_mission_is_published_and_charged_exactly_once(place: Place) {
     const MISSIONS: usize = 40;
-    let place = crate::place_in_file().await;
     for i in 0..MISSIONS {
         place.create(place.new_mission(&format!("boat {i}"), 0)).await;
     }
@@ -345,7 +396,7 @@ async fn under_contention_every_mission_is_published_and_charged_exactly_once() 
         tokio::spawn(async move {
             let (mut now_s, mut stale) = (worker, Vec::new());
             while let Some(leased) = database
-                .lease_job(&format!("node/{worker}"), LEASE, at(now_s))
+                .lease_job(&format!("node/{worker}"), Work::All, LEASE, at(now_s))
                 .await
                 .unwrap()
             {
@@ -374,16 +425,28 @@ async fn under_contention_every_mission_is_published_and_charged_exactly_once() 
         worker.await.unwrap();
     }
     // Whatever is still leased by a clock that stopped is finished by one that runs on.
-    while let Some(leased) = place.lease("node/last", 99_999).await {
+    let mut now_s = 1_000;
+    while let Some(leased) = place.lease("node/last", now_s).await {
         place
             .database
-            .complete_job(leased.job, leased.token, run(&[BOX]), "node", at(99_999))
+            .complete_job(leased.job, leased.token, run(&[BOX]), "node", at(now_s))
             .await
             .unwrap();
+        now_s += 1;
     }
     let records = place.database.usage_records(place.org, 0, 1000).await.unwrap();
     let mut missions: Vec<_> = records.iter().filter_map(|entry| entry.record.mission).collect();
     missions.sort();
     missions.dedup();
     assert_eq!((records.len(), missions.len()), (MISSIONS, MISSIONS));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn contention_in_a_file() {
+    under_contention_every_mission_is_published_and_charged_exactly_once(crate::place_in_file().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn contention_on_a_server() {
+    under_contention_every_mission_is_published_and_charged_exactly_once(crate::place_on_server().await).await;
 }

@@ -1,0 +1,293 @@
+//! What people do with the queue: look at it, cancel missions, try dead letters again, and drain it.
+
+use driftline_domain::{JobId, MissionId, OrgId};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::end_of;
+use crate::columns::{Reader, micros};
+use crate::missions::touch_content;
+use crate::sql::{self, QueryBuilder, Row};
+use crate::{Database, Error, Mission, Result};
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// It waits.
+    Queued,
+    /// A worker has it.
+    Leased,
+    /// Its mission is completed.
+    Done,
+    /// Its mission cannot be computed.
+    Failed,
+    /// It was given up: a dead letter.
+    Dead,
+    /// Its mission was cancelled or withdrawn.
+    Cancelled,
+}
+
+impl JobState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Leased,
+        Self::Done,
+        Self::Failed,
+        Self::Dead,
+        Self::Cancelled,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Leased => "leased",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Dead => "dead",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn of(state: &str, is_dead: bool) -> Result<Self> {
+        let word = if is_dead { "dead" } else { state };
+        let found = Self::ALL.into_iter().find(|known| known.name() == word);
+        found.ok_or_else(|| Error::damaged("state", state, "no state of a job has this name"))
+    }
+}
+
+/// A job as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct QueueJob {
+    /// The job.
+    pub job: JobId,
+    /// Its mission.
+    pub mission: MissionId,
+    /// Whose it is.
+    pub org: OrgId,
+    /// 0 urgent, 1 normal, 2 low; what it is treated as.
+    pub priority: i64,
+    /// Where it stands.
+    pub state: JobState,
+    /// `simulate` or `results`.
+    pub stage: String,
+    /// How often it was begun.
+    pub attempts: i64,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// Not begun before.
+    pub run_at: Timestamp,
+    /// Who has it, or had it last.
+    pub worker: Option<String>,
+    /// Until when.
+    pub lease_until: Option<Timestamp>,
+    /// When it was given up.
+    pub dead_at: Option<Timestamp>,
+    /// What the last attempt met.
+    pub error: Option<String>,
+}
+
+/// Which jobs are wanted, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct QueueFilter {
+    /// Only in this state.
+    pub state: Option<JobState>,
+    /// Only of this organisation.
+    pub org: Option<OrgId>,
+    /// Only those behind this one.
+    pub after: Option<JobId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// How much waits and runs.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct QueueDepth {
+    /// Waiting jobs by priority: urgent, normal, low.
+    pub waiting: [i64; 3],
+    /// When the longest waiting was submitted.
+    pub oldest: Option<Timestamp>,
+    /// Waiting for products of what was simulated; among `waiting`.
+    pub results_waiting: i64,
+    /// In workers' hands.
+    pub leased: i64,
+    /// Dead letters.
+    pub dead: i64,
+    /// Since when the queue is being drained.
+    pub paused_since: Option<Timestamp>,
+}
+
+impl Database {
+    /// Jobs of all organisations, for operators.
+    pub async fn queue_jobs(&self, filter: &QueueFilter) -> Result<Vec<QueueJob>> {
+        let mut query = QueryBuilder::new(
+            "SELECT id, mission_id, org_id, priority, state, stage, attempts, created_at, run_at, worker, lease_until, \
+             dead_at, error FROM jobs WHERE true",
+        );
+        match filter.state {
+            None => {}
+            Some(JobState::Dead) => drop(query.push(" AND dead_at IS NOT NULL")),
+            Some(state) => drop(query.push(" AND dead_at IS NULL AND state = ").push_bind(state.name())),
+        }
+        if let Some(org) = filter.org {
+            query.push(" AND org_id = ").push_bind(org);
+        }
+        if let Some(after) = filter.after {
+            query.push(" AND id > ").push_bind(after);
+        }
+        query.push(" ORDER BY id LIMIT ").push_bind(i64::from(filter.limit));
+        let rows = query.build().fetch_all(&self.reader).await;
+        let rows = rows.map_err(Error::engine("list the queue"))?;
+        rows.iter().map(queue_job).collect()
+    }
+
+    /// How much waits and runs, for metrics and scaling.
+    pub async fn queue_depth(&self) -> Result<QueueDepth> {
+        let what = "measure the queue";
+        let rows = sql::query(
+            "SELECT priority, stage, count(*) AS jobs, min(created_at) AS oldest FROM jobs WHERE state = 'queued' \
+             GROUP BY priority, stage",
+        )
+        .fetch_all(&self.reader)
+        .await
+        .map_err(Error::engine(what))?;
+        let mut depth = QueueDepth::default();
+        for row in &rows {
+            let row = Reader(row);
+            let (priority, jobs): (i64, i64) = (row.get("priority")?, row.get("jobs")?);
+            if let Some(waiting) = usize::try_from(priority)
+                .ok()
+                .and_then(|index| depth.waiting.get_mut(index))
+            {
+                *waiting += jobs;
+            }
+            if row.get::<String>("stage")? == "results" {
+                depth.results_waiting += jobs;
+            }
+            let oldest = row.maybe_time("oldest")?;
+            depth.oldest = [depth.oldest, oldest].into_iter().flatten().min();
+        }
+        let row = sql::query(
+            "SELECT (SELECT count(*) FROM jobs WHERE state = 'leased') AS leased, \
+             (SELECT count(*) FROM jobs WHERE dead_at IS NOT NULL) AS dead, (SELECT since FROM queue_pause) AS since",
+        )
+        .fetch_one(&self.reader)
+        .await
+        .map_err(Error::engine(what))?;
+        let row = Reader(&row);
+        depth.leased = row.get("leased")?;
+        depth.dead = row.get("dead")?;
+        depth.paused_since = row.maybe_time("since")?;
+        Ok(depth)
+    }
+
+    /// Cancels a mission: its job is not begun, a worker at it loses its lease within a second, and nothing is charged. The
+    /// mission as it stands then, cancelled or as it had ended before; `None` where there is none.
+    pub async fn cancel_mission(&self, org: OrgId, id: MissionId, now: Timestamp) -> Result<Option<Mission>> {
+        let what = "cancel the mission";
+        let mut change = self.change(what).await?;
+        let cancelled = sql::query(
+            "UPDATE jobs SET state = 'cancelled', lease_until = NULL WHERE mission_id = ? AND org_id = ? \
+             AND state IN ('queued', 'leased')",
+        )
+        .bind(id)
+        .bind(org)
+        .execute(&mut change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+        if cancelled.rows_affected() > 0 {
+            sql::query("UPDATE missions SET status = 'cancelled', stage = 'cancelled', updated_at = ? WHERE id = ?")
+                .bind(micros(now))
+                .bind(id)
+                .execute(&mut change.tx)
+                .await
+                .map_err(Error::engine(what))?;
+            touch_content(&mut change, org).await?;
+        }
+        change.commit().await?;
+        self.mission(org, id).await
+    }
+
+    /// Puts a failed or dead job back into the queue with all its attempts; false where there is none that failed.
+    pub async fn retry_job(&self, job: JobId, now: Timestamp) -> Result<bool> {
+        let what = "try the job again";
+        let mut change = self.change(what).await?;
+        let row = sql::query(
+            "UPDATE jobs SET state = 'queued', attempts = 0, dead_at = NULL, run_at = ?2, token = token + 1, \
+             expires_at = CASE WHEN expires_at IS NULL THEN NULL ELSE ?3 END \
+             WHERE id = ?1 AND state = 'failed' AND EXISTS (SELECT 1 FROM missions m WHERE m.id = jobs.mission_id \
+             AND m.withdrawn_at IS NULL AND m.status = 'failed') RETURNING mission_id, org_id",
+        )
+        .bind(job)
+        .bind(micros(now))
+        .bind(end_of(self.rules.time_to_live, now))
+        .fetch_optional(&mut change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+        let Some(row) = row else { return Ok(false) };
+        let row = Reader(&row);
+        let mission: MissionId = row.id("mission_id")?;
+        super::back_to_queue(&mut change, mission, row.id("org_id")?, now).await?;
+        sql::query("UPDATE missions SET error = NULL WHERE id = ?")
+            .bind(mission)
+            .execute(&mut change.tx)
+            .await
+            .map_err(Error::engine(what))?;
+        change.commit().await?;
+        Ok(true)
+    }
+
+    /// Stops jobs from being leased, or lets them be leased again; what workers have they finish.
+    pub async fn pause_queue(&self, pause: bool, now: Timestamp) -> Result<()> {
+        let what = "drain the queue";
+        let statement = if pause {
+            "INSERT INTO queue_pause (one, since) VALUES (1, ?) ON CONFLICT DO NOTHING"
+        } else {
+            "DELETE FROM queue_pause WHERE since <= ?"
+        };
+        sql::query(statement)
+            .bind(micros(now))
+            .execute(&self.writer)
+            .await
+            .map(drop)
+            .map_err(Error::engine(what))
+    }
+
+    /// Sets how an organisation shares the queue: its weight beside others' 100, and how many of its missions may be
+    /// urgent at once. False where there is none.
+    pub async fn set_queue_share(&self, org: OrgId, weight: u32, urgent_at_once: u32) -> Result<bool> {
+        if weight == 0 {
+            return Err(Error::invalid("the weight", weight, "it must be at least 1"));
+        }
+        let done = sql::query("UPDATE organisations SET queue_weight = ?, urgent_at_once = ? WHERE id = ?")
+            .bind(weight)
+            .bind(urgent_at_once)
+            .bind(org)
+            .execute(&self.writer)
+            .await
+            .map_err(Error::engine("set the share of the queue"))?;
+        Ok(done.rows_affected() > 0)
+    }
+}
+
+fn queue_job(row: &Row) -> Result<QueueJob> {
+    let row = Reader(row);
+    let dead_at = row.maybe_time("dead_at")?;
+    Ok(QueueJob {
+        job: row.id("id")?,
+        mission: row.id("mission_id")?,
+        org: row.id("org_id")?,
+        priority: row.get("priority")?,
+        state: JobState::of(&row.get::<String>("state")?, dead_at.is_some())?,
+        stage: row.get("stage")?,
+        attempts: row.get("attempts")?,
+        created_at: row.time("created_at")?,
+        run_at: row.time("run_at")?,
+        worker: row.get("worker")?,
+        lease_until: row.maybe_time("lease_until")?,
+        dead_at,
+        error: row.get("error")?,
+    })
+}

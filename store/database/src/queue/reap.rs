@@ -1,0 +1,180 @@
+//! What nobody works on any more: leases that have run out go back to the queue or are given up, jobs that have waited too
+//! long end, and what failed is tried again after a pause that grows. A job that was given up is a dead letter: it stays
+//! with what it met until a person retries it or lets it be.
+
+use driftline_domain::{JobId, MissionId, OrgId};
+use jiff::Timestamp;
+
+use super::{MAX_ATTEMPTS, back_to_queue, end_of, fail_mission};
+use crate::columns::{Reader, micros};
+use crate::open::Change;
+use crate::sql::{self, Row};
+use crate::{Database, Error, Result};
+
+/// What the owner of a mission reads whose workers all died at it.
+const GAVE_UP: &str = "the computation was interrupted too often and has been given up; please create the mission anew";
+/// What the owner of a mission reads that nobody came to compute.
+const TOO_LATE: &str =
+    "no worker was free for so long that the mission has been given up; please create it anew if it still matters";
+/// What an operator reads of a worker that fell silent.
+const SILENT: &str = "its worker fell silent and the lease ran out";
+
+/// Whether a failure may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It may: the job is tried again while attempts are left.
+    Passing,
+    /// The same, and what a simulation had left for it is not to be had: the next attempt begins anew.
+    NothingLeft,
+    /// The mission cannot be computed.
+    Final,
+}
+
+impl Database {
+    /// Sees to jobs that nobody works on. Called with every look for work; it reads first and mostly finds nothing.
+    pub(super) async fn reap(&self, now: Timestamp) -> Result<()> {
+        let what = "see to abandoned jobs";
+        let low_since = now.checked_sub(self.rules.low_waits).unwrap_or(Timestamp::MIN);
+        let found: bool = sql::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'leased' AND lease_until <= ?1) \
+             OR EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND expires_at <= ?1) \
+             OR EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND priority = 2 AND created_at <= ?2)",
+        )
+        .bind(micros(now))
+        .bind(micros(low_since))
+        .fetch_one(&self.reader)
+        .await
+        .map_err(Error::engine(what))?;
+        if !found {
+            return Ok(());
+        }
+        let mut change = self.change(what).await?;
+        // One process at a time: the others find nothing left.
+        change.lock("reap").await?;
+        self.requeue_silent(&mut change, now).await?;
+        give_up(&mut change, now).await?;
+        expire(&mut change, now).await?;
+        sql::query("UPDATE jobs SET priority = 1 WHERE state = 'queued' AND priority = 2 AND created_at <= ?")
+            .bind(micros(low_since))
+            .execute(&mut change.tx)
+            .await
+            .map_err(Error::engine(what))?;
+        change.commit().await
+    }
+
+    /// A lease that ran out was pause enough before the first retry.
+    async fn requeue_silent(&self, change: &mut Change, now: Timestamp) -> Result<()> {
+        let what = "take a silent worker's job back";
+        let rows = sql::query(
+            "UPDATE jobs SET state = 'queued', lease_until = NULL, error = ?2 WHERE state = 'leased' AND lease_until <= ?1 \
+             RETURNING id, mission_id, org_id, attempts",
+        )
+        .bind(micros(now))
+        .bind(SILENT)
+        .fetch_all(&mut change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+        for (org, mission, row) in in_order(&rows)? {
+            let job: JobId = row.id("id")?;
+            let pause = self.rules.pause(row.get::<i64>("attempts")? - 1, job);
+            sql::query("UPDATE jobs SET run_at = ? WHERE id = ?")
+                .bind(end_of(pause, now))
+                .bind(job)
+                .execute(&mut change.tx)
+                .await
+                .map_err(Error::engine(what))?;
+            back_to_queue(change, mission, org, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives a job back after a failure: to be tried again after a pause while attempts are left, otherwise its mission
+    /// fails and says why. `met` is for operators. False where the lease was lost.
+    pub async fn fail_job(
+        &self,
+        job: JobId,
+        token: i64,
+        public_message: &str,
+        met: &str,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let what = "give the job back";
+        let mut change = self.change(what).await?;
+        let row = sql::query(
+            "UPDATE jobs SET state = CASE WHEN ?3 AND attempts < ?4 THEN 'queued' ELSE 'failed' END, \
+             dead_at = CASE WHEN ?3 AND attempts >= ?4 THEN ?5 END, error = ?6, lease_until = NULL, \
+             stage = CASE WHEN ?7 THEN 'simulate' ELSE stage END \
+             WHERE id = ?1 AND token = ?2 AND state = 'leased' RETURNING mission_id, org_id, state, attempts",
+        )
+        .bind(job)
+        .bind(token)
+        .bind(failure != Failure::Final)
+        .bind(MAX_ATTEMPTS)
+        .bind(micros(now))
+        .bind(met)
+        .bind(failure == Failure::NothingLeft)
+        .fetch_optional(&mut change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+        let Some(row) = row else { return Ok(false) };
+        let row = Reader(&row);
+        let (mission, org): (MissionId, OrgId) = (row.id("mission_id")?, row.id("org_id")?);
+        if row.get::<String>("state")? == "queued" {
+            let pause = self.rules.pause(row.get("attempts")?, job);
+            sql::query("UPDATE jobs SET run_at = ? WHERE id = ?")
+                .bind(end_of(pause, now))
+                .bind(job)
+                .execute(&mut change.tx)
+                .await
+                .map_err(Error::engine(what))?;
+            back_to_queue(&mut change, mission, org, now).await?;
+        } else {
+            fail_mission(&mut change, mission, org, public_message, now).await?;
+        }
+        change.commit().await?;
+        Ok(true)
+    }
+}
+
+/// Fails the jobs that may not be tried again.
+pub(super) async fn give_up(change: &mut Change, now: Timestamp) -> Result<()> {
+    let rows = sql::query(
+        "UPDATE jobs SET state = 'failed', dead_at = ?1 WHERE state = 'queued' AND attempts >= ?2 RETURNING mission_id, org_id",
+    )
+    .bind(micros(now))
+    .bind(MAX_ATTEMPTS)
+    .fetch_all(&mut change.tx)
+    .await
+    .map_err(Error::engine("give jobs up"))?;
+    for (org, mission, _) in in_order(&rows)? {
+        fail_mission(change, mission, org, GAVE_UP, now).await?;
+    }
+    Ok(())
+}
+
+async fn expire(change: &mut Change, now: Timestamp) -> Result<()> {
+    let rows = sql::query(
+        "UPDATE jobs SET state = 'failed', dead_at = ?1, error = coalesce(error, 'it waited past its time to live') \
+         WHERE state = 'queued' AND expires_at <= ?1 RETURNING mission_id, org_id",
+    )
+    .bind(micros(now))
+    .fetch_all(&mut change.tx)
+    .await
+    .map_err(Error::engine("give up what waited too long"))?;
+    for (org, mission, _) in in_order(&rows)? {
+        fail_mission(change, mission, org, TOO_LATE, now).await?;
+    }
+    Ok(())
+}
+
+/// By organisation, so that no two changes wait for each other's.
+fn in_order(rows: &[Row]) -> Result<Vec<(OrgId, MissionId, Reader<'_>)>> {
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let row = Reader(row);
+        found.push((row.id("org_id")?, row.id("mission_id")?, row));
+    }
+    found.sort_by_key(|(org, mission, _)| (*org, *mission));
+    Ok(found)
+}
