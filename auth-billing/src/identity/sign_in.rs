@@ -330,6 +330,10 @@ impl Identity {
             return Err(refused());
         }
         change.commit().await?;
+        if member.map(|member| member.org) != session.org {
+            // Tokens of the organisation that the session has left work no more.
+            self.0.known.forget_session(session.id);
+        }
         let holder = SessionHolder {
             member: member.map(|member| (member.org, member.org_name.clone(), member.role, member.key)),
             ..holder.clone()

@@ -7,6 +7,7 @@ mod credentials;
 mod kill;
 mod links;
 mod metering;
+mod people;
 mod pages;
 mod public_keys;
 
