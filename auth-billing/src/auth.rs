@@ -157,7 +157,7 @@ impl Auth {
     }
 
     /// The key of this name if it works now.
-    async fn known(&self, name: Name) -> Result<Option<Known>, Problem> {
+    pub(crate) async fn known(&self, name: Name) -> Result<Option<Known>, Problem> {
         let known = match self.0.known.recall(&name) {
             Some(known) => Some(known),
             None => self.look_up(name).await?,

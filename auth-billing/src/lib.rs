@@ -31,6 +31,7 @@ mod routes;
 mod scope;
 mod shared_caches;
 mod signature;
+mod tickets;
 mod usage_log;
 
 pub use access_log::access_log;
@@ -60,4 +61,4 @@ pub use problem::Problem;
 pub use redact::redact;
 pub use routes::{PATHS as ACCOUNT_PATHS, router};
 pub use scope::{Scope, Scopes};
-pub use usage_log::{UsageEntry, UsageLog, UsageSettings, UsageTasks};
+pub use usage_log::{UsageEntry, UsageLag, UsageLog, UsageSettings, UsageTasks};

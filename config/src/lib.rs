@@ -13,7 +13,7 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use objects::{Addressing, ObjectsAt, S3Credentials, S3Settings, Secret};
 pub use settings::{
     CoastSettings, CotFiles, CotSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings,
-    OutboundSettings, ProviderSettings, ServerSettings, Settings, StoreSettings, UsageSettings,
+    OutboundSettings, ProviderSettings, ServerSettings, Settings, StoreSettings, TraceSettings, UsageSettings,
 };
 
 use std::path::{Path, PathBuf};

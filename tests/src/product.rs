@@ -33,6 +33,8 @@ mod offline;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
 mod powercut;
 #[cfg(test)]
 mod processes;

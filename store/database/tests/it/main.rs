@@ -25,6 +25,8 @@ mod fair;
 mod features;
 mod missions;
 mod opening;
+mod operations;
+mod portable;
 mod process_jobs;
 mod queue;
 mod usage;
