@@ -17,6 +17,7 @@ mod clock;
 mod cors;
 mod credential;
 mod error;
+mod identity;
 mod keys;
 mod known_keys;
 mod limits;
@@ -53,6 +54,11 @@ pub use clock::{Clock, system_clock};
 pub use cors::Cors;
 pub use credential::is_credential_parameter;
 pub use error::Error;
+pub use identity::{
+    Grant, HashCost, Identity, IdentitySettings, KeyRight, MailEncryption, MailRefusal, MailSettings, MailTransport,
+    MasterKey, OPERATIONS as IDENTITY_OPERATIONS, Operation as IdentityOperation, OutgoingMail, Person,
+    ProviderSettings, Resource, Smtp, TokenAlgorithm, Verb, grant, key_right, permits,
+};
 pub use keys::{KeyFormError, KeyText, create_key, create_publishable_key, mint, mint_publishable, replace_key};
 pub use limits::{Class, Draw, DrawOrder, Drawn, LimitSettings, Limits, MissionAdmission, Rate, SharedBuckets};
 pub use map_links::{MapLinks, PublicUrl};

@@ -155,6 +155,16 @@ id_kinds! {
     InvoiceId, InvoiceTag, "inv";
     /// One request, as named in problem answers and logs.
     RequestId, RequestTag, "req";
+    /// A person with an account.
+    UserId, UserTag, "usr";
+    /// A login session: from a login to its logout or end; its refresh tokens are one family.
+    SessionId, SessionTag, "ses";
+    /// An invitation into an organisation.
+    InvitationId, InvitationTag, "inv";
+    /// A passkey of a person.
+    PasskeyId, PasskeyTag, "psk";
+    /// A mail on its way.
+    MailId, MailTag, "eml";
 }
 
 #[cfg(test)]

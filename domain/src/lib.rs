@@ -23,7 +23,8 @@ pub use curvilinear::{CurvilinearGrid, CurvilinearProblem};
 pub use field::{AxisRotation, ComponentAxes, VectorField};
 pub use grid::{GridPoint, GridSpec, IndexWindow, Locator, ProjectedGrid, RegularGrid};
 pub use id::{
-    Id, IdError, IdKind, InvoiceId, JobId, KeyId, MissionId, OrgId, PlanId, RequestId, RunId, ShareLinkId, SubscriptionId,
+    Id, IdError, IdKind, InvitationId, InvoiceId, JobId, KeyId, MailId, MissionId, OrgId, PasskeyId, PlanId, RequestId,
+    RunId, SessionId, ShareLinkId, SubscriptionId, UserId,
 };
 pub use mission::{
     BearingLine, BearingsRelease, Change, CoastlineAction, ConeEnd, ConeRelease, CurrentError, Direction, Distribution,

@@ -10,6 +10,7 @@ mod kill;
 mod limits;
 mod links;
 mod metering;
+mod people;
 mod pages;
 mod public_keys;
 mod quotas;

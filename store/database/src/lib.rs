@@ -3,6 +3,8 @@
 //! always an argument. Times are microseconds since 1970 UTC, JSON is text; statements are written once for both engines
 //! (`sql`).
 
+mod accounts;
+mod audit;
 mod billing;
 mod columns;
 mod error;
@@ -20,6 +22,7 @@ mod postgres;
 mod process_jobs;
 mod queue;
 mod quotas;
+mod role;
 mod rows;
 mod runs;
 mod schema;
@@ -32,6 +35,11 @@ mod usage;
 mod usage_late;
 mod versions;
 
+pub use accounts::{
+    AccountChange, Attempt, Invitation, LoginSession, Mail, Member, Membership, NewMail, NewUser, OneTime, OneTimeKind,
+    Passkey, RefreshToken, SessionHolder, TokenKey, Totp, User,
+};
+pub use audit::{Act, AuditEntry, AuditFilter, AuditVerdict};
 pub use billing::{
     Account, AccountDetails, CreditEntry, CreditKind, Invoice, InvoiceBasis, InvoiceDraft, MeterEvent, MeterEventState,
     MeterPrice, MonthOfUsage, Plan, PlanTerms, StripeInvoice, StripeMeter, StripeNews, Subscription,
@@ -50,6 +58,7 @@ pub use queue::{
     Failure, JobState, LeaseState, LeasedJob, MAX_ATTEMPTS, QueueDepth, QueueFilter, QueueJob, QueueRules, Work,
 };
 pub use quotas::{Quota, QuotaBound, QuotaNotice, QuotaPeriod, QuotaUse};
+pub use role::Role;
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,
