@@ -44,6 +44,8 @@ impl Auth {
     async fn ticket_holder(&self, key: KeyId) -> Result<Caller, Problem> {
         let known = self.known(Name::Id(key)).await?.ok_or_else(Problem::unauthenticated)?;
         Ok(Caller {
+            person: None,
+            shares: None,
             org: known.key.org,
             org_name: known.org_name,
             key: known.key.id,

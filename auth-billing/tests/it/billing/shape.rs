@@ -8,10 +8,16 @@ use super::{in_file, terms};
 async fn every_request_has_the_shape_that_stripe_describes() {
     let stripe = Service::start("stripe.sh", &[]);
     let place = in_file().await;
-    place.database.put_plan("coastguard", &terms(), place.now()).await.unwrap();
+    place
+        .database
+        .put_plan("coastguard", &terms(), place.now())
+        .await
+        .unwrap();
     let (org, key, _) = place.organisation("Coastguard", Some("coastguard")).await;
     // stripe-mock only likes test keys of this form; it knows the current time alone, so events are of now.
-    place.now_s.store(jiff::Timestamp::now().as_second(), std::sync::atomic::Ordering::SeqCst);
+    place
+        .now_s
+        .store(jiff::Timestamp::now().as_second(), std::sync::atomic::Ordering::SeqCst);
     let sync = place.sync(stripe.address());
     let passed = sync.pass().await.unwrap();
     assert_eq!(passed.accounts, 1, "customer and subscription");
