@@ -252,8 +252,10 @@ mod tests {
         // OpenAPI 3.0 has no word for the rest of a path.
         let own = tables.iter().flatten().map(|(path, _)| path.replace("{*", "{"));
         let accounts = driftline_auth_billing::ACCOUNT_PATHS.map(str::to_owned);
+        let people = driftline_auth_billing::IDENTITY_OPERATIONS.iter();
+        let people = people.map(|operation| operation.path.to_owned());
         let actions = missions::ACTIONS.map(str::to_owned);
-        let routed: BTreeSet<String> = own.chain(accounts).chain(actions).collect();
+        let routed: BTreeSet<String> = own.chain(accounts).chain(people).chain(actions).collect();
         let described: BTreeSet<String> = described.into_iter().map(str::to_owned).collect();
         assert_eq!(described, routed);
     }

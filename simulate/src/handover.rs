@@ -66,7 +66,11 @@ pub(crate) fn write(forecast: &Forecast) -> Result<Bytes, Error> {
         stats: outcome.stats.clone(),
         particles: outcome.ended.len(),
         times_s: outcome.snapshots.iter().map(|snapshot| snapshot.time_s).collect(),
-        ended: outcome.ended.iter().map(|ended| ended.map_or(AFLOAT, |ended| ended.status as u8)).collect(),
+        ended: outcome
+            .ended
+            .iter()
+            .map(|ended| ended.map_or(AFLOAT, |ended| ended.status as u8))
+            .collect(),
     };
     let mut head = Vec::new();
     ciborium::into_writer(&header, &mut head).map_err(|error| Error::Handover(error.to_string()))?;
@@ -96,9 +100,13 @@ pub(crate) fn read(bytes: &[u8], spec: &MissionSpec) -> Result<Forecast, Error> 
         return Err(broken("it does not begin like one"));
     }
     let length = rest.take(4)?.try_into().map_or(0, u32::from_le_bytes);
-    let header: Header = ciborium::from_reader(rest.take(length as usize)?).map_err(|error| broken(&error.to_string()))?;
+    let header: Header =
+        ciborium::from_reader(rest.take(length as usize)?).map_err(|error| broken(&error.to_string()))?;
     if header.version != ENGINE_VERSION {
-        return Err(broken(&format!("version {} wrote it, this is {}", header.version, ENGINE_VERSION)));
+        return Err(broken(&format!(
+            "version {} wrote it, this is {}",
+            header.version, ENGINE_VERSION
+        )));
     }
     let particles = header.particles;
     let mut snapshots = Vec::with_capacity(header.times_s.len());
@@ -107,7 +115,11 @@ pub(crate) fn read(bytes: &[u8], spec: &MissionSpec) -> Result<Forecast, Error> 
             time_s,
             lon_deg: rest.floats(particles)?,
             lat_deg: rest.floats(particles)?,
-            status: rest.take(particles)?.iter().map(|code| status(*code)).collect::<Result<_, _>>()?,
+            status: rest
+                .take(particles)?
+                .iter()
+                .map(|code| status(*code))
+                .collect::<Result<_, _>>()?,
         });
     }
     let mut ended = Vec::with_capacity(header.ended.len());
@@ -155,7 +167,10 @@ struct Rest<'b>(&'b [u8]);
 
 impl<'b> Rest<'b> {
     fn take(&mut self, length: usize) -> Result<&'b [u8], Error> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or_else(|| broken("it ends too early"))?;
+        let (taken, rest) = self
+            .0
+            .split_at_checked(length)
+            .ok_or_else(|| broken("it ends too early"))?;
         self.0 = rest;
         Ok(taken)
     }
@@ -249,7 +264,10 @@ mod tests {
         let bytes = write(&forecast).unwrap();
         let back = read(&bytes, &spec).unwrap();
         assert_eq!(back.outcome, forecast.outcome);
-        assert_eq!((back.seed, back.groups, back.cell_m), (forecast.seed, forecast.groups, forecast.cell_m));
+        assert_eq!(
+            (back.seed, back.groups, back.cell_m),
+            (forecast.seed, forecast.groups, forecast.cell_m)
+        );
         assert_eq!(write(&read(&bytes, &spec).unwrap()).unwrap(), bytes);
     }
 
@@ -262,7 +280,9 @@ mod tests {
         }
         let longer = [bytes.as_slice(), &[0]].concat();
         assert!(read(&longer, &spec).is_err());
-        let version = bytes.windows(ENGINE_VERSION.len()).position(|text| text == ENGINE_VERSION.as_bytes());
+        let version = bytes
+            .windows(ENGINE_VERSION.len())
+            .position(|text| text == ENGINE_VERSION.as_bytes());
         let mut other = bytes;
         other[version.unwrap()] = b'9';
         assert!(read(&other, &spec).err().unwrap().to_string().contains("wrote it"));

@@ -106,7 +106,11 @@ impl Worker {
     }
 
     async fn rest(&mut self, wake: &mut broadcast::Receiver<(OrgId, MissionId)>) {
-        let look = if self.database.is_shared() { IDLE_LOOK_SHARED } else { IDLE_LOOK };
+        let look = if self.database.is_shared() {
+            IDLE_LOOK_SHARED
+        } else {
+            IDLE_LOOK
+        };
         tokio::select! {
             _ = wake.recv() => {}
             _ = tokio::time::sleep(look) => {}
@@ -208,9 +212,14 @@ impl Worker {
         let (mission, run) = (job.mission.id, RunId::generate());
         let bytes = self.engine.compute.run(move || handover::write(&forecast)).await??;
         let path = handover::FILE.to_owned();
-        self.results.write(mission, run, vec![ResultFile { path, bytes }]).await?;
+        self.results
+            .write(mission, run, vec![ResultFile { path, bytes }])
+            .await?;
         let left = serde_json::json!({"run": run});
-        let handed = self.database.hand_over_job(job.job, job.token, &left, Timestamp::now()).await;
+        let handed = self
+            .database
+            .hand_over_job(job.job, job.token, &left, Timestamp::now())
+            .await;
         match handed {
             Ok(true) => Ok(Done::HandedOver),
             Ok(false) => {
@@ -250,7 +259,11 @@ impl Worker {
         if !matches!(published, Ok(true)) && !unknown {
             self.forget(job.mission.id, run).await;
         }
-        if published? { Ok(Done::Published(run)) } else { Err(Error::LeaseLost) }
+        if published? {
+            Ok(Done::Published(run))
+        } else {
+            Err(Error::LeaseLost)
+        }
     }
 
     /// Removes files that nobody will read.
@@ -287,7 +300,11 @@ impl Worker {
         } else {
             tracing::error!(mission.id = %job.mission.id, attempt = job.attempt, cause = met, "mission failed");
             let message = "the computation failed for a reason of ours, not of the mission's";
-            let failure = if matches!(error, Error::Handover(_)) { Failure::NothingLeft } else { Failure::Passing };
+            let failure = if matches!(error, Error::Handover(_)) {
+                Failure::NothingLeft
+            } else {
+                Failure::Passing
+            };
             (message.to_owned(), failure)
         };
         if let Err(error) = self

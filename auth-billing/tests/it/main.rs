@@ -7,8 +7,8 @@ mod credentials;
 mod kill;
 mod links;
 mod metering;
-mod people;
 mod pages;
+mod people;
 mod public_keys;
 
 use axum::body::{Body, to_bytes};

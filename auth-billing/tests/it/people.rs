@@ -72,7 +72,12 @@ pub(crate) struct LoggedIn {
 
 impl LoggedIn {
     pub(crate) fn of(answer: &Answer) -> Self {
-        assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(
+            answer.status,
+            StatusCode::OK,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
         let body = answer.json();
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         Self {
@@ -111,11 +116,14 @@ pub(crate) async fn people_with(settings: IdentitySettings) -> People {
     let ticking = Arc::clone(&now_s);
     let clock: Clock = Arc::new(move || Timestamp::from_second(ticking.load(Ordering::SeqCst)).unwrap());
     let master = MasterKey::generate().unwrap();
-    let identity = Identity::open(database.clone(), Arc::clone(&clock), settings, &master).await.unwrap();
+    let identity = Identity::open(database.clone(), Arc::clone(&clock), settings, &master)
+        .await
+        .unwrap();
     let auth = Auth::with_people(database.clone(), clock, identity.clone());
-    let probe = Router::new()
-        .route("/whoami", get(whoami))
-        .route("/missions", get(|caller: Caller| async move { caller.require(Scope::MissionsRead) }));
+    let probe = Router::new().route("/whoami", get(whoami)).route(
+        "/missions",
+        get(|caller: Caller| async move { caller.require(Scope::MissionsRead) }),
+    );
     let whole = identity
         .open_routes()
         .merge(auth.wrap(probe.merge(identity.own_routes())))
@@ -139,7 +147,10 @@ async fn whoami(caller: Caller) -> Result<axum::Json<Value>, Problem> {
 
 /// The client's address, as a proxy's header tells it: what the server's outer layer does.
 async fn address(mut request: Request, next: Next) -> axum::response::Response {
-    let told = request.headers().get("x-test-address").and_then(|value| value.to_str().ok());
+    let told = request
+        .headers()
+        .get("x-test-address")
+        .and_then(|value| value.to_str().ok());
     let ip = told.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |text| text.parse().unwrap());
     request.extensions_mut().insert(ClientAddress {
         ip,
@@ -149,7 +160,13 @@ async fn address(mut request: Request, next: Next) -> axum::response::Response {
 }
 
 impl People {
-    pub(crate) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(HeaderName::from_bytes(name.as_bytes()).unwrap(), *value);
@@ -181,7 +198,8 @@ impl People {
     /// With an access token.
     pub(crate) async fn with(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
         let bearer = format!("Bearer {token}");
-        self.ask(method, path, &[("authorization", &bearer)], body.as_ref()).await
+        self.ask(method, path, &[("authorization", &bearer)], body.as_ref())
+            .await
     }
 
     pub(crate) async fn get(&self, token: &str, path: &str) -> Answer {
@@ -216,10 +234,20 @@ impl People {
     pub(crate) async fn founder(&self, email: &str, organisation: &str) -> LoggedIn {
         let wish = json!({"email": email, "password": PASSWORD, "name": "Ada", "organisation": organisation});
         let answer = self.post("/v1/auth/register", wish).await;
-        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(
+            answer.status,
+            StatusCode::ACCEPTED,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
         let token = self.token_for(email).await;
         let answer = self.post("/v1/auth/verify-email", json!({ "token": token })).await;
-        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(
+            answer.status,
+            StatusCode::NO_CONTENT,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
         self.log_in(email).await
     }
 
@@ -228,7 +256,8 @@ impl People {
     }
 
     pub(crate) async fn try_log_in(&self, email: &str, password: &str) -> Answer {
-        self.post("/v1/auth/login", json!({"email": email, "password": password})).await
+        self.post("/v1/auth/login", json!({"email": email, "password": password}))
+            .await
     }
 
     /// The organisation that somebody works for.
@@ -243,11 +272,21 @@ impl People {
         let wish = json!({"email": email, "role": role.name()});
         let path = format!("/v1/organisations/{org}/invitations");
         let answer = self.with(admin, Method::POST, &path, Some(wish)).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(
+            answer.status,
+            StatusCode::CREATED,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
         let token = self.token_for(email).await;
         let wish = json!({"token": token, "password": PASSWORD, "name": "Bob"});
         let answer = self.post("/v1/auth/invitation", wish).await;
-        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(
+            answer.status,
+            StatusCode::NO_CONTENT,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
         self.log_in(email).await
     }
 }

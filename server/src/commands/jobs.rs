@@ -114,7 +114,9 @@ async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
         output::line(&line(job))?;
     }
     let [urgent, normal, low] = depth.waiting;
-    let drains = depth.paused_since.map_or(String::new(), |since| format!(", draining since {since}"));
+    let drains = depth
+        .paused_since
+        .map_or(String::new(), |since| format!(", draining since {since}"));
     output::line(&format!(
         "waiting: {urgent} urgent, {normal} normal, {low} low; at work: {}; dead letters: {}{drains}",
         depth.leased, depth.dead
@@ -122,9 +124,15 @@ async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
 }
 
 fn line(job: &QueueJob) -> String {
-    let priority = ["urgent", "normal", "low"].get(job.priority as usize).copied().unwrap_or("?");
+    let priority = ["urgent", "normal", "low"]
+        .get(job.priority as usize)
+        .copied()
+        .unwrap_or("?");
     let worker = job.worker.as_deref().unwrap_or("-");
-    let error = job.error.as_deref().map_or(String::new(), |error| format!(" ({error})"));
+    let error = job
+        .error
+        .as_deref()
+        .map_or(String::new(), |error| format!(" ({error})"));
     format!(
         "{} {} {} {} {priority} attempts {} submitted {} worker {worker}{error}",
         job.job,
@@ -154,7 +162,9 @@ async fn cancel(arguments: &OneArguments) -> anyhow::Result<()> {
 
 async fn cancel_in(database: &Database, id: JobId) -> anyhow::Result<()> {
     let job = database.queue_job(id).await?;
-    let Some(job) = job else { anyhow::bail!("there is no job {id}") };
+    let Some(job) = job else {
+        anyhow::bail!("there is no job {id}")
+    };
     database.cancel_mission(job.org, job.mission, Timestamp::now()).await?;
     let now = database.queue_job(id).await?.map(|job| job.state);
     ensure!(
@@ -181,7 +191,11 @@ async fn drain(arguments: &DrainArguments) -> anyhow::Result<()> {
         tokio::time::sleep(LOOK_AGAIN).await;
     };
     database.close().await;
-    ensure!(left == 0, "after {} s {left} jobs are still at work; the queue stays closed", arguments.wait);
+    ensure!(
+        left == 0,
+        "after {} s {left} jobs are still at work; the queue stays closed",
+        arguments.wait
+    );
     state(&arguments.common, "drained")
 }
 

@@ -12,7 +12,9 @@ async fn acts_are_listed_page_by_page_and_filtered() {
     let people = people().await;
     let ada = people.founder("ada@example.org", "Coastguard").await;
     for n in 0..3 {
-        people.member(&ada.access, &format!("m{n}@example.org"), Role::Viewer).await;
+        people
+            .member(&ada.access, &format!("m{n}@example.org"), Role::Viewer)
+            .await;
     }
     let mut seen = Vec::new();
     let mut path = "/v1/audit?limit=2".to_owned();
@@ -27,13 +29,23 @@ async fn acts_are_listed_page_by_page_and_filtered() {
         }
     }
     let last = seen[0];
-    assert_eq!(seen, (1..=last).rev().collect::<Vec<_>>(), "every one once, newest first");
+    assert_eq!(
+        seen,
+        (1..=last).rev().collect::<Vec<_>>(),
+        "every one once, newest first"
+    );
     let invited = people.get(&ada.access, "/v1/audit?action=member.invited").await.json();
     assert_eq!(invited["entries"].as_array().unwrap().len(), 3);
     assert_eq!(invited["entries"][0]["details"]["role"], "viewer");
     let path = format!("/v1/audit?actor={}&until=2026-01-01T00:00:00Z", ada.user);
     assert_eq!(people.get(&ada.access, &path).await.json()["entries"], json!([]));
-    for (query, status) in [("limit=0", 422), ("limit=101", 422), ("limit=x", 400), ("form=x", 400), ("from=x", 400)] {
+    for (query, status) in [
+        ("limit=0", 422),
+        ("limit=101", 422),
+        ("limit=x", 400),
+        ("form=x", 400),
+        ("from=x", 400),
+    ] {
         let answer = people.get(&ada.access, &format!("/v1/audit?{query}")).await;
         assert_eq!(answer.status.as_u16(), status, "{query}");
     }
@@ -43,7 +55,10 @@ async fn acts_are_listed_page_by_page_and_filtered() {
 fn verified(org: &str, lines: &str) -> Option<String> {
     let chain = org.strip_prefix("org_").unwrap();
     let bytes = |hex: &str| -> Vec<u8> {
-        (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+        (0..hex.len())
+            .step_by(2)
+            .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap())
+            .collect()
     };
     let mut previous = "0".repeat(64);
     for (number, line) in lines.lines().enumerate() {

@@ -52,14 +52,27 @@ async fn header_injection_reaches_no_mail() {
 async fn sql_in_any_field_is_a_text_like_any_other() {
     let people = people().await;
     let ada = people.founder("ada@example.org", "Robert'); DROP TABLE users;--").await;
-    for text in ["' OR '1'='1", "'; DROP TABLE users;--", "ada@example.org'--", "\\", "%", "?"] {
+    for text in [
+        "' OR '1'='1",
+        "'; DROP TABLE users;--",
+        "ada@example.org'--",
+        "\\",
+        "%",
+        "?",
+    ] {
         let answer = people.try_log_in(text, text).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{text}");
-        let encoded = text.replace('%', "%25").replace(' ', "%20").replace('?', "%3F").replace('\\', "%5C");
+        let encoded = text
+            .replace('%', "%25")
+            .replace(' ', "%20")
+            .replace('?', "%3F")
+            .replace('\\', "%5C");
         let encoded = encoded.replace('\'', "%27").replace(';', "%3B").replace('=', "%3D");
         let answer = people.get(&ada.access, &format!("/v1/audit?action={encoded}")).await;
         assert_eq!(answer.json()["entries"], json!([]), "{text}");
-        let answer = people.with(&ada.access, Method::DELETE, &format!("/v1/api-keys/{encoded}"), None).await;
+        let answer = people
+            .with(&ada.access, Method::DELETE, &format!("/v1/api-keys/{encoded}"), None)
+            .await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{text}");
     }
     let me = people.get(&ada.access, "/v1/auth/me").await.json();
@@ -118,8 +131,15 @@ async fn nonsense_is_never_a_fault() {
 async fn what_is_secret_stands_in_no_log() {
     let people = people().await;
     let ada = people.founder("ada@example.org", "Coastguard").await;
-    people.post("/v1/auth/login", json!({"email": "ada@example.org", "password": "hunter22hunter22"})).await;
-    people.post("/v1/auth/refresh", json!({"refresh_token": ada.refresh})).await;
+    people
+        .post(
+            "/v1/auth/login",
+            json!({"email": "ada@example.org", "password": "hunter22hunter22"}),
+        )
+        .await;
+    people
+        .post("/v1/auth/refresh", json!({"refresh_token": ada.refresh}))
+        .await;
     let log = crate::logged();
     for secret in ["hunter22hunter22", PASSWORD, &ada.refresh, &ada.access, "dlt_"] {
         assert!(!log.contains(secret), "{secret}");

@@ -52,7 +52,9 @@ async fn enrolled(people: &People) -> (LoggedIn, Authenticator, Vec<String>) {
     assert_eq!(answer.headers["cache-control"], "no-store");
     let app = Authenticator::scan(&answer.json());
     let wish = Some(json!({"code": app.code(people.now())}));
-    let answer = people.with(&ada.access, Method::POST, &format!("{TOTP}/confirm"), wish).await;
+    let answer = people
+        .with(&ada.access, Method::POST, &format!("{TOTP}/confirm"), wish)
+        .await;
     assert_eq!(answer.status, StatusCode::OK);
     let codes = answer.json()["recovery_codes"].as_array().unwrap().clone();
     let codes = codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
@@ -96,7 +98,10 @@ async fn codes_are_not_guessed_either() {
         assert_eq!(refused(&log_in(&people, Some(wrong)).await).1, "second_factor_wrong");
         // Asking without a code must not clear what was counted.
         let asked = refused(&log_in(&people, None).await).1;
-        assert!(["second_factor_needed", "too_many_attempts"].contains(&asked.as_str()), "{asked}");
+        assert!(
+            ["second_factor_needed", "too_many_attempts"].contains(&asked.as_str()),
+            "{asked}"
+        );
     }
     let blocked = log_in(&people, Some(&right)).await;
     assert_eq!(refused(&blocked), (429, "too_many_attempts".to_owned()));
@@ -112,7 +117,10 @@ async fn a_recovery_code_works_once_and_its_owner_is_told() {
     let ada = LoggedIn::of(&answer);
     let notices = people.mails().await;
     assert!(notices[0].text.contains("recovery code was used"), "{notices:?}");
-    assert_eq!(refused(&log_in(&people, Some(&codes[3])).await).1, "second_factor_wrong");
+    assert_eq!(
+        refused(&log_in(&people, Some(&codes[3])).await).1,
+        "second_factor_wrong"
+    );
     assert_eq!(people.get(&ada.access, TOTP).await.json()["recovery_codes_left"], 9);
 }
 
@@ -126,11 +134,20 @@ async fn a_factor_counts_once_it_was_shown_and_needs_password_and_code_to_go() {
     };
     let none = send(Method::POST, TOTP.to_owned(), json!({})).await;
     assert_eq!(refused(&none), (401, "password_needed".to_owned()));
-    let wrong = send(Method::POST, TOTP.to_owned(), json!({"password": "something else entirely"})).await;
+    let wrong = send(
+        Method::POST,
+        TOTP.to_owned(),
+        json!({"password": "something else entirely"}),
+    )
+    .await;
     assert_eq!(refused(&wrong), (401, "wrong_credentials".to_owned()));
     let enrolled = send(Method::POST, TOTP.to_owned(), json!({ "password": PASSWORD })).await;
     let app = Authenticator::scan(&enrolled.json());
-    assert_eq!(log_in(&people, None).await.status, StatusCode::OK, "not confirmed: not asked for");
+    assert_eq!(
+        log_in(&people, None).await.status,
+        StatusCode::OK,
+        "not confirmed: not asked for"
+    );
     let confirm = format!("{TOTP}/confirm");
     let wrong = send(Method::POST, confirm.clone(), json!({"code": "abcdef"})).await;
     assert_eq!(refused(&wrong), (401, "second_factor_wrong".to_owned()));
@@ -139,7 +156,12 @@ async fn a_factor_counts_once_it_was_shown_and_needs_password_and_code_to_go() {
     let again = send(Method::POST, TOTP.to_owned(), json!({ "password": PASSWORD })).await;
     assert_eq!(refused(&again), (409, "conflict".to_owned()));
     people.pass(30);
-    let without = send(Method::DELETE, TOTP.to_owned(), json!({"password": PASSWORD, "code": "abcdef"})).await;
+    let without = send(
+        Method::DELETE,
+        TOTP.to_owned(),
+        json!({"password": PASSWORD, "code": "abcdef"}),
+    )
+    .await;
     assert_eq!(refused(&without), (401, "second_factor_wrong".to_owned()));
     let good = json!({"password": PASSWORD, "code": app.code(people.now())});
     let gone = send(Method::DELETE, TOTP.to_owned(), good).await;
@@ -161,7 +183,11 @@ async fn seed_and_codes_stand_nowhere_in_the_clear() {
 
 impl People {
     async fn log_of_ada(&self) -> driftline_domain::UserId {
-        let audit = self.database.audit_entries(None, &Default::default(), 100).await.unwrap();
+        let audit = self
+            .database
+            .audit_entries(None, &Default::default(), 100)
+            .await
+            .unwrap();
         let registered = audit.iter().find(|entry| entry.action == "user.registered").unwrap();
         registered.subject.parse().unwrap()
     }

@@ -28,7 +28,10 @@ async fn a_key_is_shown_once_and_does_what_its_scopes_say() {
     let made = made.json();
     let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());
     assert_eq!(made["created_by"], ada.user.to_string());
-    let caller = people.ask(Method::GET, "/whoami", &[("x-api-key", key)], None).await.json();
+    let caller = people
+        .ask(Method::GET, "/whoami", &[("x-api-key", key)], None)
+        .await
+        .json();
     assert_eq!((&caller["actor"], &caller["role"]), (&json!(id), &json!(null)));
     assert_eq!(caller["scopes"], json!(["missions:read"]));
     let listed = people.get(&ada.access, KEYS).await;
@@ -39,7 +42,10 @@ async fn a_key_is_shown_once_and_does_what_its_scopes_say() {
     let page = json!({"name": "page", "kind": "publishable", "origins": ["https://*.Example.org"]});
     let page = make(&people, &ada, page).await.json();
     assert!(page["key"].as_str().unwrap().starts_with("dlp_"));
-    assert_eq!((&page["origins"], &page["scopes"]), (&json!(["https://*.example.org"]), &json!(["features:read"])));
+    assert_eq!(
+        (&page["origins"], &page["scopes"]),
+        (&json!(["https://*.example.org"]), &json!(["features:read"]))
+    );
     let path = format!("{KEYS}/{id}");
     let gone = people.with(&ada.access, Method::DELETE, &path, None).await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
@@ -47,7 +53,14 @@ async fn a_key_is_shown_once_and_does_what_its_scopes_say() {
     assert_eq!(refused(&again), (409, "conflict".to_owned()));
     let audit = people.get(&ada.access, "/v1/audit?action=key.revoked").await.json();
     assert_eq!(audit["entries"][0]["subject"], id);
-    assert!(!people.get(&ada.access, "/v1/audit").await.json().to_string().contains(&key[10..]));
+    assert!(
+        !people
+            .get(&ada.access, "/v1/audit")
+            .await
+            .json()
+            .to_string()
+            .contains(&key[10..])
+    );
 }
 
 #[tokio::test]
@@ -58,13 +71,28 @@ async fn what_makes_no_key_is_refused_by_name() {
         (json!({"name": "", "scopes": ["missions:read"]}), "name"),
         (json!({"name": "x"}), "scopes"),
         (json!({"name": "x", "scopes": ["everything"]}), "scopes"),
-        (json!({"name": "x", "scopes": ["missions:read"], "origins": ["https://a.org"]}), "origins"),
+        (
+            json!({"name": "x", "scopes": ["missions:read"], "origins": ["https://a.org"]}),
+            "origins",
+        ),
         (json!({"name": "x", "kind": "publishable"}), "origins"),
-        (json!({"name": "x", "kind": "publishable", "origins": ["a.org"]}), "origins"),
-        (json!({"name": "x", "kind": "publishable", "scopes": ["missions:read"]}), "scopes"),
+        (
+            json!({"name": "x", "kind": "publishable", "origins": ["a.org"]}),
+            "origins",
+        ),
+        (
+            json!({"name": "x", "kind": "publishable", "scopes": ["missions:read"]}),
+            "scopes",
+        ),
         (json!({"name": "x", "kind": "master"}), "kind"),
-        (json!({"name": "x", "scopes": ["missions:read"], "expires_at": "soon"}), "expires_at"),
-        (json!({"name": "x", "scopes": ["missions:read"], "expires_at": "2020-01-01T00:00:00Z"}), "expires_at"),
+        (
+            json!({"name": "x", "scopes": ["missions:read"], "expires_at": "soon"}),
+            "expires_at",
+        ),
+        (
+            json!({"name": "x", "scopes": ["missions:read"], "expires_at": "2020-01-01T00:00:00Z"}),
+            "expires_at",
+        ),
     ] {
         let answer = make(&people, &ada, wish.clone()).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wish}");
@@ -84,7 +112,11 @@ async fn an_operator_has_own_keys_only_and_gives_none_more_than_it_has() {
     let (of_ada, of_bob) = (of_ada["id"].as_str().unwrap(), of_bob["id"].as_str().unwrap());
     assert_eq!(ids(&people.get(&bob.access, KEYS).await.json()), [of_bob]);
     assert_eq!(ids(&people.get(&ada.access, KEYS).await.json()), [of_ada, of_bob]);
-    assert_eq!(ids(&people.get(&cyd.access, KEYS).await.json()), [of_ada, of_bob], "sees, and makes none");
+    assert_eq!(
+        ids(&people.get(&cyd.access, KEYS).await.json()),
+        [of_ada, of_bob],
+        "sees, and makes none"
+    );
     assert_eq!(make(&people, &cyd, wish).await.status, StatusCode::FORBIDDEN);
     let delete = |who: &LoggedIn, id: &str| {
         let (token, path) = (who.access.clone(), format!("{KEYS}/{id}"));
@@ -111,7 +143,9 @@ async fn keys_do_not_manage_keys_and_foreign_ones_are_not_there() {
     let people = people().await;
     let ada = people.founder("ada@example.org", "Coastguard").await;
     let eve = people.founder("eve@example.org", "Navy").await;
-    let made = make(&people, &ada, json!({"name": "k", "scopes": ["all"]})).await.json();
+    let made = make(&people, &ada, json!({"name": "k", "scopes": ["all"]}))
+        .await
+        .json();
     let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());
     let headers = [("x-api-key", key)];
     let listed = people.ask(Method::GET, KEYS, &headers, None).await;

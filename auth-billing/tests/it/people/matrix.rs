@@ -49,12 +49,17 @@ struct Ground {
 
 async fn ground(people: &People, admin: &LoggedIn, label: &str) -> Ground {
     let org = people.org_of(&admin.access).await.to_string();
-    let member = people.member(&admin.access, &format!("extra-{label}@example.org"), Role::Viewer).await;
+    let member = people
+        .member(&admin.access, &format!("extra-{label}@example.org"), Role::Viewer)
+        .await;
     let path = format!("/v1/organisations/{org}/invitations");
     let wish = json!({"email": format!("asked-{label}@example.org"), "role": "viewer"});
     let invitation = people.with(&admin.access, Method::POST, &path, Some(wish)).await.json();
     let wish = json!({"name": "k", "scopes": ["features:read"]});
-    let key = people.with(&admin.access, Method::POST, "/v1/api-keys", Some(wish)).await.json();
+    let key = people
+        .with(&admin.access, Method::POST, "/v1/api-keys", Some(wish))
+        .await
+        .json();
     people.mails().await;
     Ground {
         org,
@@ -117,10 +122,20 @@ fn nameless(resource: Resource, verb: Verb) -> Vec<Probe> {
 /// A person of each role, in an organisation of its own with things to try on.
 async fn with_role(people: &People, role: Role, foreign: bool) -> (LoggedIn, Ground) {
     let label = format!("{role}-{foreign}").replace('_', "-");
-    let admin = people.founder(&format!("admin-{label}@example.org"), &format!("Org {label}")).await;
+    let admin = people
+        .founder(&format!("admin-{label}@example.org"), &format!("Org {label}"))
+        .await;
     let who = match role {
-        Role::OrgAdmin => people.member(&admin.access, &format!("who-{label}@example.org"), role).await,
-        _ => people.member(&admin.access, &format!("who-{label}@example.org"), role).await,
+        Role::OrgAdmin => {
+            people
+                .member(&admin.access, &format!("who-{label}@example.org"), role)
+                .await
+        }
+        _ => {
+            people
+                .member(&admin.access, &format!("who-{label}@example.org"), role)
+                .await
+        }
     };
     (who, ground(people, &admin, &label).await)
 }
@@ -133,7 +148,9 @@ async fn every_cell_is_what_the_contract_says_at_home() {
         let (who, home) = with_role(&people, role, false).await;
         for resource in Resource::ALL {
             for verb in Verb::ALL {
-                let all = probes(resource, verb, &home).into_iter().chain(nameless(resource, verb));
+                let all = probes(resource, verb, &home)
+                    .into_iter()
+                    .chain(nameless(resource, verb));
                 for probe in all {
                     let (method, path) = (probe.method.clone(), probe.path.clone());
                     let answer = people.with(&who.access, probe.method, &probe.path, probe.body).await;
@@ -149,7 +166,11 @@ async fn every_cell_is_what_the_contract_says_at_home() {
         }
         people.mails().await;
     }
-    assert_eq!(asked, Role::ALL.len() * 15, "a route that is left out is no cell that was asked");
+    assert_eq!(
+        asked,
+        Role::ALL.len() * 15,
+        "a route that is left out is no cell that was asked"
+    );
 }
 
 #[tokio::test]
@@ -180,13 +201,21 @@ async fn a_key_is_no_member_whatever_its_scopes() {
     let ada = people.founder("ada@example.org", "Coastguard").await;
     let home = ground(&people, &ada, "keys").await;
     let wish = json!({"name": "all", "scopes": ["all"]});
-    let key = people.with(&ada.access, Method::POST, "/v1/api-keys", Some(wish)).await.json();
+    let key = people
+        .with(&ada.access, Method::POST, "/v1/api-keys", Some(wish))
+        .await
+        .json();
     let headers = [("x-api-key", key["key"].as_str().unwrap())];
     for resource in Resource::ALL {
         for verb in Verb::ALL {
-            for probe in probes(resource, verb, &home).into_iter().chain(nameless(resource, verb)) {
+            for probe in probes(resource, verb, &home)
+                .into_iter()
+                .chain(nameless(resource, verb))
+            {
                 let (method, path) = (probe.method.clone(), probe.path.clone());
-                let answer = people.ask(probe.method, &probe.path, &headers, probe.body.as_ref()).await;
+                let answer = people
+                    .ask(probe.method, &probe.path, &headers, probe.body.as_ref())
+                    .await;
                 // contract.md: a key reads the organisation, and usage and audit by its scope.
                 let is_granted = verb == Verb::Read && matches!(resource, Resource::Organisation | Resource::Usage);
                 let expected = if is_granted { 200 } else { 403 };

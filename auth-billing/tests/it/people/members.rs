@@ -27,10 +27,16 @@ async fn who_is_invited_joins_once_as_what_the_invitation_says() {
     let bob = people.log_in("bob@example.org").await;
     let caller = people.get(&bob.access, "/whoami").await.json();
     assert_eq!((&caller["role"], &caller["org"]), (&json!("analyst"), &json!(org)));
-    assert_eq!(caller["scopes"], json!(["missions:read", "features:read", "usage:read"]));
+    assert_eq!(
+        caller["scopes"],
+        json!(["missions:read", "features:read", "usage:read"])
+    );
     let listed = people.get(&ada.access, &path).await.json();
     assert_eq!(listed["invitations"], json!([]));
-    let members = people.get(&ada.access, &format!("/v1/organisations/{org}/members")).await.json();
+    let members = people
+        .get(&ada.access, &format!("/v1/organisations/{org}/members"))
+        .await
+        .json();
     assert_eq!(members["members"][1]["email"], "b***@example.org", "masked in lists");
     let one = format!("/v1/organisations/{org}/members/{}", bob.user);
     assert_eq!(people.get(&ada.access, &one).await.json()["email"], "bob@example.org");
@@ -49,7 +55,11 @@ async fn an_invitation_is_for_who_reads_the_mail_of_its_address() {
     let accept = |who: &LoggedIn, token: &str| {
         let (access, body) = (who.access.clone(), json!({ "token": token }));
         let people = &people;
-        async move { people.with(&access, Method::POST, "/v1/users/me/invitations", Some(body)).await }
+        async move {
+            people
+                .with(&access, Method::POST, "/v1/users/me/invitations", Some(body))
+                .await
+        }
     };
     let stolen = accept(&bob, &for_cyd).await;
     assert_eq!(refused(&stolen), (403, "forbidden".to_owned()));
@@ -60,16 +70,28 @@ async fn an_invitation_is_for_who_reads_the_mail_of_its_address() {
     let answer = people.post("/v1/auth/invitation", new).await;
     assert_eq!(refused(&answer), (409, "has_account".to_owned()));
     let joined = accept(&bob, &for_bob).await;
-    assert_eq!(joined.status, StatusCode::OK, "{}", String::from_utf8_lossy(&joined.body));
+    assert_eq!(
+        joined.status,
+        StatusCode::OK,
+        "{}",
+        String::from_utf8_lossy(&joined.body)
+    );
     // The session goes on in the organisation that it began in, until its person turns to the other one.
     assert_eq!(people.get(&bob.access, "/whoami").await.json()["role"], "org_admin");
     let turn = json!({"refresh_token": bob.refresh, "organisation": org});
     let turned = LoggedIn::of(&people.post("/v1/auth/refresh", turn).await);
     assert_eq!(people.get(&turned.access, "/whoami").await.json()["role"], "viewer");
     let before = people.get(&bob.access, "/whoami").await;
-    assert_eq!(refused(&before), (401, "unauthenticated".to_owned()), "a token is for one organisation");
+    assert_eq!(
+        refused(&before),
+        (401, "unauthenticated".to_owned()),
+        "a token is for one organisation"
+    );
     let foreign = json!({"refresh_token": turned.refresh, "organisation": driftline_domain::OrgId::generate()});
-    assert_eq!(people.post("/v1/auth/refresh", foreign).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        people.post("/v1/auth/refresh", foreign).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -80,7 +102,10 @@ async fn a_withdrawn_and_a_late_invitation_let_nobody_in() {
     let org = people.org_of(&ada.access).await;
     let path = format!("/v1/organisations/{org}/invitations");
     let wish = json!({"email": "bob@example.org", "role": "viewer"});
-    let invited = people.with(&ada.access, Method::POST, &path, Some(wish.clone())).await.json();
+    let invited = people
+        .with(&ada.access, Method::POST, &path, Some(wish.clone()))
+        .await
+        .json();
     let token = people.token_for("bob@example.org").await;
     let one = format!("{path}/{}", invited["id"].as_str().unwrap());
     let foreign = people.with(&eve.access, Method::DELETE, &one, None).await;
@@ -93,7 +118,9 @@ async fn a_withdrawn_and_a_late_invitation_let_nobody_in() {
     people.with(&ada.access, Method::POST, &path, Some(wish)).await;
     let token = people.token_for("bob@example.org").await;
     people.pass(7 * 86_400);
-    let answer = people.post("/v1/auth/invitation", json!({"token": token, "password": PASSWORD})).await;
+    let answer = people
+        .post("/v1/auth/invitation", json!({"token": token, "password": PASSWORD}))
+        .await;
     assert_eq!(refused(&answer), (422, "link_over".to_owned()));
 }
 
@@ -117,11 +144,23 @@ async fn a_role_that_changes_counts_at_once_on_this_node() {
     let removed = people.with(&ada.access, Method::DELETE, &path, None).await;
     assert_eq!(removed.status, StatusCode::NO_CONTENT);
     let after = people.get(&bob.access, "/whoami").await;
-    assert_eq!(refused(&after), (401, "unauthenticated".to_owned()), "the token was for that organisation");
-    let renewed = LoggedIn::of(&people.post("/v1/auth/refresh", json!({"refresh_token": bob.refresh})).await);
+    assert_eq!(
+        refused(&after),
+        (401, "unauthenticated".to_owned()),
+        "the token was for that organisation"
+    );
+    let renewed = LoggedIn::of(
+        &people
+            .post("/v1/auth/refresh", json!({"refresh_token": bob.refresh}))
+            .await,
+    );
     let nowhere = people.get(&renewed.access, "/whoami").await;
     assert_eq!(refused(&nowhere), (403, "no_organisation".to_owned()));
-    assert_eq!(people.get(&renewed.access, "/v1/users/me").await.status, StatusCode::OK, "the account is there");
+    assert_eq!(
+        people.get(&renewed.access, "/v1/users/me").await.status,
+        StatusCode::OK,
+        "the account is there"
+    );
 }
 
 #[tokio::test]
@@ -139,13 +178,23 @@ async fn an_organisation_keeps_an_administrator() {
     let erased = Some(json!({ "password": PASSWORD }));
     let erased = people.with(&ada.access, Method::DELETE, "/v1/users/me", erased).await;
     assert_eq!(refused(&erased), (409, "conflict".to_owned()));
-    assert_eq!(people.get(&ada.access, "/whoami").await.json()["role"], "org_admin", "nothing happened");
+    assert_eq!(
+        people.get(&ada.access, "/whoami").await.json()["role"],
+        "org_admin",
+        "nothing happened"
+    );
     let admin = Some(json!({"role": "org_admin"}));
     people.with(&ada.access, Method::PATCH, &of(&bob), admin).await;
     let left = people.with(&ada.access, Method::DELETE, &of(&ada), None).await;
     assert_eq!(left.status, StatusCode::NO_CONTENT);
     let path = format!("/v1/organisations/{org}/members");
-    assert_eq!(people.get(&bob.access, &path).await.json()["members"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        people.get(&bob.access, &path).await.json()["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]

@@ -104,7 +104,11 @@ async fn an_organisation_whose_name_is_taken_by_then_gets_another_one() {
     assert_eq!(refused(&answer), (409, "conflict".to_owned()));
     let other = json!({"token": token, "organisation": "Coastguard North"});
     let answer = people.post("/v1/auth/verify-email", other).await;
-    assert_eq!(answer.status, StatusCode::NO_CONTENT, "the refusal did not use the link up");
+    assert_eq!(
+        answer.status,
+        StatusCode::NO_CONTENT,
+        "the refusal did not use the link up"
+    );
     people.log_in("bob@example.org").await;
 }
 

@@ -69,16 +69,28 @@ async fn guessing_is_slowed_down_and_ends_by_itself() {
         }
         let wrong = (401, "wrong_credentials".to_owned());
         let blocked = (429, "too_many_attempts".to_owned());
-        assert_eq!(refusals[..6], vec![wrong; 6], "{email}: five are free, the sixth brings the pause");
+        assert_eq!(
+            refusals[..6],
+            vec![wrong; 6],
+            "{email}: five are free, the sixth brings the pause"
+        );
         assert_eq!(refusals[6..], [blocked.clone(), blocked], "{email}");
     }
     let blocked = people.try_log_in("ada@example.org", PASSWORD).await;
-    assert_eq!(blocked.headers[header::RETRY_AFTER], "2", "the right password is not even looked at");
+    assert_eq!(
+        blocked.headers[header::RETRY_AFTER],
+        "2",
+        "the right password is not even looked at"
+    );
     people.pass(2);
     people.log_in("ada@example.org").await;
     for _ in 0..5 {
         let wrong = people.try_log_in("ada@example.org", "something else entirely").await;
-        assert_eq!(wrong.status, StatusCode::UNAUTHORIZED, "a right one clears what was before");
+        assert_eq!(
+            wrong.status,
+            StatusCode::UNAUTHORIZED,
+            "a right one clears what was before"
+        );
     }
 }
 
@@ -110,7 +122,10 @@ async fn many_attempts_at_once_do_not_all_pass() {
     people.founder("ada@example.org", "Coastguard").await;
     let attempts = (0..12).map(|_| people.try_log_in("ada@example.org", "something else entirely"));
     let answers = futures::future::join_all(attempts).await;
-    let tried = answers.iter().filter(|answer| answer.status == StatusCode::UNAUTHORIZED).count();
+    let tried = answers
+        .iter()
+        .filter(|answer| answer.status == StatusCode::UNAUTHORIZED)
+        .count();
     assert_eq!(tried, 6, "counted before the password is looked at");
 }
 
@@ -127,18 +142,27 @@ async fn a_browser_gets_a_cookie_that_only_pages_of_ours_can_use() {
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.json().get("refresh_token").is_none(), "no script reads it");
     let (pair, rest) = cookie(&answer.headers).unwrap();
-    assert_eq!(rest, "Path=/drift/v1/auth; Max-Age=604800; HttpOnly; SameSite=Lax; Secure");
+    assert_eq!(
+        rest,
+        "Path=/drift/v1/auth; Max-Age=604800; HttpOnly; SameSite=Lax; Secure"
+    );
     let refresh = |headers: Vec<(&'static str, String)>| {
         let people = &people;
         async move {
             let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            people.ask(Method::POST, "/v1/auth/refresh", &headers, Some(&json!({}))).await
+            people
+                .ask(Method::POST, "/v1/auth/refresh", &headers, Some(&json!({})))
+                .await
         }
     };
     for origin in [None, Some("https://evil.example.org"), Some("null")] {
         let mut headers = vec![("cookie", pair.clone())];
         headers.extend(origin.map(|origin| ("origin", origin.to_owned())));
-        assert_eq!(refused(&refresh(headers).await), (403, "origin_not_allowed".to_owned()), "{origin:?}");
+        assert_eq!(
+            refused(&refresh(headers).await),
+            (403, "origin_not_allowed".to_owned()),
+            "{origin:?}"
+        );
     }
     let answer = refresh(vec![("cookie", pair.clone()), ("origin", ORIGIN.to_owned())]).await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -148,7 +172,10 @@ async fn a_browser_gets_a_cookie_that_only_pages_of_ours_can_use() {
     let answer = refresh(vec![("cookie", pair), ("origin", ORIGIN.to_owned())]).await;
     assert_eq!(refused(&answer), (401, "session_over".to_owned()));
     let (_, rest) = cookie(&answer.headers).unwrap();
-    assert!(rest.contains("Max-Age=0"), "what works no more leaves the browser: {rest}");
+    assert!(
+        rest.contains("Max-Age=0"),
+        "what works no more leaves the browser: {rest}"
+    );
 }
 
 #[tokio::test]
@@ -156,14 +183,25 @@ async fn logging_out_ends_the_session_at_once_on_this_node() {
     let people = people().await;
     let ada = people.founder("ada@example.org", "Coastguard").await;
     assert_eq!(people.get(&ada.access, "/whoami").await.status, StatusCode::OK);
-    let answer = people.post("/v1/auth/logout", json!({"refresh_token": ada.refresh})).await;
+    let answer = people
+        .post("/v1/auth/logout", json!({"refresh_token": ada.refresh}))
+        .await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    assert_eq!(people.get(&ada.access, "/whoami").await.status, StatusCode::UNAUTHORIZED);
-    let again = people.post("/v1/auth/refresh", json!({"refresh_token": ada.refresh})).await;
+    assert_eq!(
+        people.get(&ada.access, "/whoami").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let again = people
+        .post("/v1/auth/refresh", json!({"refresh_token": ada.refresh}))
+        .await;
     assert_eq!(refused(&again), (401, "session_over".to_owned()));
     for token in [ada.refresh.as_str(), "dlr_x", ""] {
         let answer = people.post("/v1/auth/logout", json!({ "refresh_token": token })).await;
-        assert_eq!(answer.status, StatusCode::NO_CONTENT, "nobody learns whether there was one");
+        assert_eq!(
+            answer.status,
+            StatusCode::NO_CONTENT,
+            "nobody learns whether there was one"
+        );
     }
 }
 
@@ -174,9 +212,13 @@ async fn a_forgotten_password_is_set_anew_and_all_sessions_end() {
     for _ in 0..7 {
         people.try_log_in("ada@example.org", "something else entirely").await;
     }
-    let known = people.post("/v1/auth/password-reset", json!({"email": "ADA@example.org"})).await;
+    let known = people
+        .post("/v1/auth/password-reset", json!({"email": "ADA@example.org"}))
+        .await;
     let token = people.token_for("ada@example.org").await;
-    let unknown = people.post("/v1/auth/password-reset", json!({"email": "nobody@example.org"})).await;
+    let unknown = people
+        .post("/v1/auth/password-reset", json!({"email": "nobody@example.org"}))
+        .await;
     assert_eq!((known.status, &known.body), (unknown.status, &unknown.body));
     assert!(people.mails().await.is_empty(), "nobody is sent nothing");
     let short = json!({"token": token, "password": "short"});
@@ -184,17 +226,31 @@ async fn a_forgotten_password_is_set_anew_and_all_sessions_end() {
     assert_eq!(answer.json()["details"][0]["field"], "password");
     let own = json!({"token": token, "password": "ada@example.org"});
     let answer = people.post("/v1/auth/password-reset/confirm", own).await;
-    assert_eq!(answer.json()["details"][0]["code"], "personal", "the refusal did not use the link up");
+    assert_eq!(
+        answer.json()["details"][0]["code"],
+        "personal",
+        "the refusal did not use the link up"
+    );
     let good = json!({"token": token, "password": "gneiss lantern puffin"});
     let answer = people.post("/v1/auth/password-reset/confirm", good.clone()).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     let again = people.post("/v1/auth/password-reset/confirm", good).await;
     assert_eq!(refused(&again), (422, "link_over".to_owned()));
-    assert_eq!(people.get(&ada.access, "/whoami").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        people.get(&ada.access, "/whoami").await.status,
+        StatusCode::UNAUTHORIZED
+    );
     let notices = people.mails().await;
-    assert!(notices[0].text.contains("password of your account was set anew"), "{notices:?}");
+    assert!(
+        notices[0].text.contains("password of your account was set anew"),
+        "{notices:?}"
+    );
     let answer = people.try_log_in("ada@example.org", "gneiss lantern puffin").await;
-    assert_eq!(answer.status, StatusCode::OK, "what guessers brought does not keep the owner waiting");
+    assert_eq!(
+        answer.status,
+        StatusCode::OK,
+        "what guessers brought does not keep the owner waiting"
+    );
     let old = people.try_log_in("ada@example.org", PASSWORD).await;
     assert_eq!(old.status, StatusCode::UNAUTHORIZED);
 }

@@ -30,7 +30,11 @@ async fn two_tabs_get_the_same_successor_and_a_thief_ends_the_session() {
     let stolen = refresh(&people, &ada.refresh).await;
     assert_eq!(refused(&stolen), (401, "session_over".to_owned()));
     let family = refresh(&people, &next.refresh).await;
-    assert_eq!(refused(&family), (401, "session_over".to_owned()), "the whole family is over");
+    assert_eq!(
+        refused(&family),
+        (401, "session_over".to_owned()),
+        "the whole family is over"
+    );
     for token in [&ada.access, &next.access] {
         assert_eq!(people.get(token, "/whoami").await.status, StatusCode::UNAUTHORIZED);
     }
@@ -38,7 +42,10 @@ async fn two_tabs_get_the_same_successor_and_a_thief_ends_the_session() {
     assert_eq!(mails.len(), 1, "told once");
     assert!(mails[0].text.contains("used twice"), "{}", mails[0].text);
     let again = people.log_in("ada@example.org").await;
-    let audit = people.get(&again.access, "/v1/audit?action=session.token_reused").await.json();
+    let audit = people
+        .get(&again.access, "/v1/audit?action=session.token_reused")
+        .await
+        .json();
     assert_eq!(audit["entries"][0]["subject"], ada.session);
 }
 
@@ -65,7 +72,11 @@ async fn a_session_ends_when_it_is_idle_and_at_its_age() {
         current = LoggedIn::of(&refresh(&people, &current.refresh).await);
     }
     people.pass(2 * day + 4);
-    assert_eq!(refused(&refresh(&people, &current.refresh).await).0, 401, "thirty days old");
+    assert_eq!(
+        refused(&refresh(&people, &current.refresh).await).0,
+        401,
+        "thirty days old"
+    );
 }
 
 #[tokio::test]
@@ -75,7 +86,10 @@ async fn an_access_token_ends_after_its_hour() {
     people.pass(3_599);
     assert_eq!(people.get(&ada.access, "/whoami").await.status, StatusCode::OK);
     people.pass(1);
-    assert_eq!(people.get(&ada.access, "/whoami").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        people.get(&ada.access, "/whoami").await.status,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 /// Header, payload and signature of a token.
@@ -128,7 +142,10 @@ async fn forged_tokens_are_nobodys() {
             hmac_of(&URL_SAFE_NO_PAD.decode(public).unwrap(), &hmac_head),
             format!("{head}.{}.{signature}", encoded(&admin)),
             format!("{head}.{body}."),
-            format!("{}.{body}.{signature}", encoded(&json!({"alg": "EdDSA", "kid": "other"}))),
+            format!(
+                "{}.{body}.{signature}",
+                encoded(&json!({"alg": "EdDSA", "kid": "other"}))
+            ),
             "eyJ.eyJ.x".to_owned(),
         ];
         for token in &forged {
@@ -144,11 +161,17 @@ async fn a_token_is_taken_in_headers_and_never_in_an_address() {
     let people = people().await;
     let ada = people.founder("ada@example.org", "Coastguard").await;
     let as_key = [("x-api-key", ada.access.as_str())];
-    assert_eq!(people.ask(Method::GET, "/whoami", &as_key, None).await.status, StatusCode::OK);
+    assert_eq!(
+        people.ask(Method::GET, "/whoami", &as_key, None).await.status,
+        StatusCode::OK
+    );
     let in_query = format!("/whoami?key={}", ada.access);
     let answer = people.ask(Method::GET, &in_query, &[], None).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    assert!(!crate::logged().contains(&ada.access[..60]), "and the log does not have it");
+    assert!(
+        !crate::logged().contains(&ada.access[..60]),
+        "and the log does not have it"
+    );
 }
 
 #[tokio::test]
@@ -160,9 +183,14 @@ async fn keys_are_changed_without_anybody_noticing() {
     .await;
     let ada = people.founder("ada@example.org", "Coastguard").await;
     let kids = || async {
-        let keys = people.ask(Method::GET, "/.well-known/jwks.json", &[], None).await.json();
+        let keys = people
+            .ask(Method::GET, "/.well-known/jwks.json", &[], None)
+            .await
+            .json();
         let keys = keys["keys"].as_array().unwrap().clone();
-        keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        keys.iter()
+            .map(|key| key["kid"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     let kid_of = |token: &str| decoded(&parts(token)[0])["kid"].as_str().unwrap().to_owned();
     let first = kids().await;
@@ -174,7 +202,11 @@ async fn keys_are_changed_without_anybody_noticing() {
     people.pass(3600);
     let renewed = LoggedIn::of(&refresh(&people, &late.refresh).await);
     let published = kids().await;
-    assert_eq!(published.len(), 2, "the next or retiring one is published beside the current");
+    assert_eq!(
+        published.len(),
+        2,
+        "the next or retiring one is published beside the current"
+    );
     assert_eq!(kid_of(&renewed.access), published[1]);
     people.pass(-1);
     assert_eq!(people.get(&late.access, "/whoami").await.status, StatusCode::OK);
@@ -190,12 +222,25 @@ async fn a_proxy_learns_who_is_logged_in_or_that_nobody_is() {
     let told = |name: &str| answer.headers[name].to_str().unwrap().to_owned();
     assert_eq!(told("x-user"), ada.user.to_string());
     assert_eq!(told("x-email"), "ada@example.org");
-    assert_eq!((told("x-org"), told("x-role")), (org.to_string(), "org_admin".to_owned()));
+    assert_eq!(
+        (told("x-org"), told("x-role")),
+        (org.to_string(), "org_admin".to_owned())
+    );
     let cookie = format!("driftline_refresh={}", ada.refresh);
-    let by_cookie = people.ask(Method::GET, "/v1/auth/forward", &[("cookie", &cookie)], None).await;
+    let by_cookie = people
+        .ask(Method::GET, "/v1/auth/forward", &[("cookie", &cookie)], None)
+        .await;
     assert_eq!(by_cookie.headers["x-user"], ada.user.to_string().as_str());
-    assert_eq!(refresh(&people, &ada.refresh).await.status, StatusCode::OK, "looked at, not spent");
-    for headers in [vec![], vec![("authorization", "Bearer eyJ.x.y")], vec![("cookie", "driftline_refresh=dlr_x")]] {
+    assert_eq!(
+        refresh(&people, &ada.refresh).await.status,
+        StatusCode::OK,
+        "looked at, not spent"
+    );
+    for headers in [
+        vec![],
+        vec![("authorization", "Bearer eyJ.x.y")],
+        vec![("cookie", "driftline_refresh=dlr_x")],
+    ] {
         let answer = people.ask(Method::GET, "/v1/auth/forward", &headers, None).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{headers:?}");
         assert!(!answer.headers.contains_key("x-user"));

@@ -149,7 +149,10 @@ impl Database {
         let mut query = QueryBuilder::new(COLUMNS);
         query.push(" WHERE id = ").push_bind(id);
         let row = query.build().fetch_optional(&self.reader).await;
-        row.map_err(Error::engine("read the job"))?.as_ref().map(queue_job).transpose()
+        row.map_err(Error::engine("read the job"))?
+            .as_ref()
+            .map(queue_job)
+            .transpose()
     }
 
     /// How much waits and runs, for metrics and scaling.
