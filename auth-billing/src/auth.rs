@@ -22,9 +22,10 @@ use crate::identity::{Identity, Person};
 use crate::keys::random_32;
 use crate::known_keys::{Known, KnownKeys, Name, REMEMBERED};
 use crate::origin::{AllowedOrigins, Page};
+use crate::share_links::KnownLinks;
 use crate::shared_caches::{keep_within, make_private};
 use crate::signature::{Signature, Signer, prefix_of_path};
-use crate::{Caller, Carry, Clock, Error, KeyText, Problem, Scope, Scopes};
+use crate::{Caller, Carry, ClientAddress, Clock, Error, KeyText, Networks, Problem, Scope, Scopes};
 
 /// The secret that signs map links, among an installation's secrets.
 const LINK_SECRET: &str = "map links";
@@ -37,6 +38,7 @@ struct Shared {
     database: Database,
     clock: Clock,
     known: KnownKeys,
+    links: KnownLinks,
     signer: OnceCell<Arc<Signer>>,
     listed: Mutex<Option<(Instant, Arc<AllowedOrigins>)>>,
     identity: Option<Identity>,
@@ -58,6 +60,7 @@ impl Auth {
             database,
             clock,
             known: KnownKeys::default(),
+            links: KnownLinks::default(),
             signer: OnceCell::new(),
             listed: Mutex::default(),
             identity,
@@ -101,6 +104,7 @@ impl Auth {
             Found::MalformedSignature => Err(bad_signature()),
             Found::Signature(signature) => self.caller_of_link(&signature, request).await,
             Found::Key(key, carry) => self.caller_of_key(&key, carry, request).await,
+            Found::Link(token, carry) => self.caller_of_share_link(&token, carry, request).await,
         }
     }
 
@@ -113,6 +117,7 @@ impl Auth {
         if known.key.kind == KeyKind::Publishable {
             require_origin(&known, request)?;
         }
+        require_network(&known, request)?;
         Ok(Caller {
             org: known.key.org,
             org_name: known.org_name,
@@ -123,6 +128,7 @@ impl Auth {
             person: None,
             carry,
             limited_to: None,
+            shares: None,
             link_ends: None,
         })
     }
@@ -154,6 +160,7 @@ impl Auth {
             person: None,
             carry: signature.carry(),
             limited_to: Some(prefix.into()),
+            shares: None,
             link_ends: Some(ends),
         })
     }
@@ -186,6 +193,7 @@ impl Auth {
         self.note_use(&key, now);
         let known = Known {
             origins: Arc::new(AllowedOrigins::of_stored(&key.origins)),
+            networks: Arc::new(Networks::of_stored(&key.networks)),
             key: Arc::new(key),
             org_name: org.name.into(),
             until,
@@ -251,6 +259,10 @@ impl Auth {
         &self.0.database
     }
 
+    pub(crate) fn links(&self) -> &KnownLinks {
+        &self.0.links
+    }
+
     pub(crate) fn clock(&self) -> &Clock {
         &self.0.clock
     }
@@ -289,6 +301,22 @@ fn require_origin(known: &Known, request: &Parts) -> Result<(), Problem> {
     };
     let detail = format!("the publishable key {id} works in pages from {origins} only; {why}");
     Err(Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail))
+}
+
+/// A key that is bound to networks works from nowhere else, and not where it cannot be said from where a request comes.
+fn require_network(known: &Known, request: &Parts) -> Result<(), Problem> {
+    // A list of which nothing can be read, from a newer program, is no open door.
+    if known.key.networks.is_empty() {
+        return Ok(());
+    }
+    let address = request.extensions.get::<ClientAddress>().map(|address| address.ip);
+    if address.is_some_and(|ip| known.networks.contain(ip)) {
+        return Ok(());
+    }
+    let from = address.map_or("an unknown address".to_owned(), |ip| ip.to_string());
+    let (id, networks) = (known.key.id, known.networks.names().join(", "));
+    let detail = format!("the key {id} works from {networks} only; this request comes from {from}");
+    Err(Problem::new(StatusCode::FORBIDDEN, "address_not_allowed", detail))
 }
 
 /// The same words whatever is wrong with it. No challenge goes with them: a browser would ask for a password.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use driftline_database::{KeyKind, Role};
-use driftline_domain::{KeyId, OrgId};
+use driftline_domain::{KeyId, MissionId, OrgId};
 use http::request::Parts;
 use jiff::Timestamp;
 
@@ -33,6 +33,8 @@ pub struct Caller {
     /// The caller has a signed link: everything below this path, for example `/missions/mis_…/`, and nothing else. An
     /// answer to it may be `Cache-Control: public`; to all others that is turned into `private`.
     pub limited_to: Option<Arc<str>>,
+    /// The caller has a share link: it reads this mission, below `/v1/missions/mis_…` as well, and nothing else.
+    pub shares: Option<MissionId>,
     /// When the signed link ends; no answer may be kept for longer.
     pub(crate) link_ends: Option<Timestamp>,
 }

@@ -39,6 +39,8 @@ pub async fn register_certificate(
         sha256,
         scopes: Scopes::from_iter([Scope::FeaturesRead]).names(),
         origins: Vec::new(),
+        networks: Vec::new(),
+        replaced_by: None,
         created_at: now,
         expires_at,
         revoked_at: None,

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::path_key::PathKey;
+use crate::share_links::LinkText;
 use crate::signature::Signature;
 use crate::{Carry, KeyText};
 
@@ -42,6 +43,8 @@ pub(crate) enum Found {
     Token(String),
     /// A signed link's.
     Signature(Signature),
+    /// A share link's, and what links must repeat of it.
+    Link(LinkText, Carry),
 }
 
 /// The credential of a request.
@@ -75,13 +78,16 @@ fn find_in(headers: &HeaderMap, uri: &Uri, path_key: Option<&PathKey>) -> Found 
         (None, false) => signature.read(),
         (Some(_), false) => Found::Several,
         (Some(first), true) if given.iter().any(|other| other != first) => Found::Several,
-        (Some(first), true) => match first.as_deref().map(KeyText::parse) {
-            Some(Ok(key)) => Found::Key(key, carry),
-            _ => match first {
-                Some(text) if carry.is_empty() && is_token(text) => Found::Token(text.clone()),
-                _ => Found::Malformed,
-            },
-        },
+        (Some(first), true) => first.as_deref().map_or(Found::Malformed, |text| of_form(text, carry)),
+    }
+}
+
+fn of_form(text: &str, carry: Carry) -> Found {
+    match (KeyText::parse(text), LinkText::parse(text)) {
+        (Ok(key), _) => Found::Key(key, carry),
+        (_, Ok(link)) => Found::Link(link, carry),
+        _ if carry.is_empty() && is_token(text) => Found::Token(text.to_owned()),
+        _ => Found::Malformed,
     }
 }
 

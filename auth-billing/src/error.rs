@@ -42,9 +42,18 @@ pub enum Error {
     /// A key that would never have worked.
     #[error("the key would expire at {0}, which is not in the future")]
     ExpiresInThePast(jiff::Timestamp),
+    /// A key that another one cannot take the place of.
+    #[error("there is no key {0} that works and has no successor yet")]
+    NoKeyToReplace(driftline_domain::KeyId),
+    /// A time that no calendar has.
+    #[error("the key cannot live that long: {0}")]
+    Overlap(String),
     /// A certificate that stands for an organisation already, or did.
     #[error("this certificate is registered already, as {0}; a new one is needed")]
     CertificateKnown(driftline_domain::KeyId),
+    /// A text that names no month.
+    #[error("'{0}' is no month: it is of the form 2026-01")]
+    Month(String),
     /// A text that is no master key; it is not shown.
     #[error("the master key is none: it has 32 bytes, in hexadecimal, base64 or base64url")]
     MasterKey,
@@ -125,6 +134,9 @@ pub enum Error {
     /// The database was waited for in vain.
     #[error("the database did not answer within {} ms", .0.as_millis())]
     NoAnswer(std::time::Duration),
+    /// Records of another node that cannot be entered.
+    #[error("no record was entered: {0}")]
+    RecordsRefused(String),
     /// A record could not be made durable.
     #[error("the usage record could not be written: {0}")]
     NotRecorded(String),

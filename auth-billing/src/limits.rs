@@ -9,6 +9,7 @@ mod headers;
 mod layer;
 mod mission;
 mod rate;
+mod rows;
 mod share;
 mod shared;
 mod sketch;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use driftline_domain::{KeyId, OrgId};
 use http::HeaderValue;
 
-use crate::{Clock, Problem};
+use crate::{Clock, Problem, Quotas};
 use buckets::{Buckets, Name};
 use rate::Standing;
 use shared::Shared;
@@ -47,6 +48,7 @@ struct Inner {
     logins: AddressBuckets,
     buckets: Arc<Buckets>,
     shared: Option<Shared>,
+    quotas: Option<Quotas>,
     policies: [(Class, Option<HeaderValue>); 4],
 }
 
@@ -58,14 +60,21 @@ pub(crate) struct Admission {
 }
 
 impl Limits {
-    /// Limits that this node counts alone, or through rows that it shares with others.
-    pub fn new(settings: LimitSettings, clock: Clock, shared: Option<Arc<dyn SharedBuckets>>) -> Self {
+    /// Limits that this node counts alone, or through rows that it shares with others; with the quotas that new missions
+    /// are held against.
+    pub fn new(
+        settings: LimitSettings,
+        clock: Clock,
+        shared: Option<Arc<dyn SharedBuckets>>,
+        quotas: Option<Quotas>,
+    ) -> Self {
         let policies = Class::ALL.map(|class| (class, headers::policy(&policies(&settings, class))));
         Self(Arc::new(Inner {
             addresses: AddressBuckets::new(Rate::per_minute(settings.address_requests)),
             logins: AddressBuckets::new(Rate::per_minute(settings.logins)),
             buckets: Arc::new(Buckets::default()),
             shared: shared.map(Shared::new),
+            quotas,
             settings,
             clock,
             policies,

@@ -193,6 +193,7 @@ mod tests {
                 "Bearer eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c3JfMSJ9.c2ln-_9 end",
                 "Bearer *** end",
             ),
+            ("/x?a=dll_0abc", "/x?a=***"),
             ("/key/dlp_0abc/wms?a=1", "/key/***/wms?a=1"),
             ("/drift/key/mis%2Ftyped/wms", "/drift/key/***/wms"),
             ("/KEY/abc", "/KEY/***"),

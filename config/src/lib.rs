@@ -5,6 +5,7 @@ mod address;
 mod database;
 mod environment;
 mod identity;
+mod limits;
 mod objects;
 mod settings;
 
@@ -12,6 +13,7 @@ pub use address::Address;
 pub use database::{DatabaseSettings, NatsSettings};
 pub use environment::{Environment, ProcessEnvironment};
 pub use identity::{IdentitySettings, MailEncryption, MailSettings, OidcSettings, TokenAlgorithm};
+pub use limits::LimitSettings;
 pub use objects::{Addressing, ObjectsAt, S3Credentials, S3Settings, Secret};
 pub use settings::{
     CoastSettings, CotFiles, CotSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings,
@@ -215,6 +217,8 @@ mod tests {
             ),
             ("DRIFTLINE__IDENTITY__TOKEN_ALGORITHM", "HS256", "HS256"),
             ("DRIFTLINE__MAIL__ENCRYPTION", "maybe", "maybe"),
+            ("DRIFTLINE__LIMITS__LOGINS_PER_MINUTE", "0", "limits.logins_per_minute"),
+            ("DRIFTLINE__LIMITS__REQUESTS", "1", "requests"),
         ] {
             let message = load(None, &Fixed(vec![(variable, value)])).unwrap_err().to_string();
             assert!(message.contains(variable) && message.contains(word), "{message}");

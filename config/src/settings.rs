@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, DatabaseSettings, Error, IdentitySettings, MailSettings, NatsSettings, S3Settings};
+use crate::{
+    Address, DatabaseSettings, Error, IdentitySettings, LimitSettings, MailSettings, NatsSettings, S3Settings,
+};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +40,8 @@ pub struct Settings {
     pub outbound: OutboundSettings,
     /// The live feed for TAK.
     pub cot: CotSettings,
+    /// How much callers may ask in a time.
+    pub limits: LimitSettings,
     /// The usage log.
     pub usage: UsageSettings,
     /// What is written about the service's own work.
@@ -60,6 +64,8 @@ pub struct ServerSettings {
     pub public_base_url: String,
     /// Origins of web pages that may use secret keys, such as `https://sar.example.org`; `*` for every page.
     pub cors_origins: Vec<String>,
+    /// Networks of proxies that are believed when they say who the client is.
+    pub trusted_proxies: Vec<String>,
 }
 
 /// Who runs the service, as capabilities tell it.
@@ -315,6 +321,7 @@ impl Settings {
                 self.server.drain_s
             ));
         }
+        self.limits.check()?;
         if self.missions.threads > 1024 {
             return Err(format!(
                 "missions.threads is {}; it must be at most 1024",

@@ -145,6 +145,14 @@ id_kinds! {
     RunId, RunTag, "run";
     /// A job on the queue.
     JobId, JobTag, "job";
+    /// A link by which one mission is shown to others.
+    ShareLinkId, ShareLinkTag, "shl";
+    /// A version of a plan of prices.
+    PlanId, PlanTag, "pln";
+    /// An organisation's having a plan, for a time.
+    SubscriptionId, SubscriptionTag, "sub";
+    /// An invoice.
+    InvoiceId, InvoiceTag, "inv";
     /// One request, as named in problem answers and logs.
     RequestId, RequestTag, "req";
     /// A person with an account.

@@ -23,8 +23,8 @@ pub use curvilinear::{CurvilinearGrid, CurvilinearProblem};
 pub use field::{AxisRotation, ComponentAxes, VectorField};
 pub use grid::{GridPoint, GridSpec, IndexWindow, Locator, ProjectedGrid, RegularGrid};
 pub use id::{
-    Id, IdError, IdKind, InvitationId, JobId, KeyId, MailId, MissionId, OrgId, PasskeyId, RequestId, RunId, SessionId,
-    UserId,
+    Id, IdError, IdKind, InvitationId, InvoiceId, JobId, KeyId, MailId, MissionId, OrgId, PasskeyId, PlanId, RequestId,
+    RunId, SessionId, ShareLinkId, SubscriptionId, UserId,
 };
 pub use mission::{
     BearingLine, BearingsRelease, Change, CoastlineAction, ConeEnd, ConeRelease, CurrentError, Direction, Distribution,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use driftline_auth_billing::{
-    Auth, Cors, Identity, MapLinks, Metering, Outbound, Problem, UsageLog, access_log, path_keys,
+    Auth, Cors, Identity, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log, path_keys,
     router as account_routes, system_clock,
 };
 use driftline_compute::Compute;
@@ -40,8 +40,15 @@ pub(crate) struct Ground<'a> {
     pub(crate) shutdown: watch::Receiver<bool>,
 }
 
+/// What stands in the way of those who ask too much.
+pub(crate) struct Guards {
+    pub(crate) limits: Limits,
+    pub(crate) quotas: Quotas,
+    pub(crate) proxies: TrustedProxies,
+}
+
 /// Every route, from the access log inwards.
-pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
+pub(crate) fn app(ground: Ground<'_>, guards: Guards, log: UsageLog) -> anyhow::Result<Router> {
     let public_base = PublicBase::new(ground.settings.public_base_url().unwrap_or_default())?;
     let auth = Auth::with_people(ground.database.clone(), system_clock(), ground.identity.clone());
     let cors = Cors::new(&auth, &ground.settings.server.cors_origins).context("server.cors_origins")?;
@@ -61,11 +68,17 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
         // It ends with the service; what it has not told by then is told after the next start.
         tokio::spawn(driftline_ogc_api::deliver_callbacks(state.clone()));
     }
-    let metering = Metering::new(log);
-    let protect = |routes: Router| auth.wrap(metering.wrap(routes));
+    let Guards {
+        limits,
+        quotas,
+        proxies,
+    } = guards;
+    let metering = Metering::new(log).with_quotas(quotas);
+    let protect = |routes: Router| auth.wrap(limits.wrap(metering.wrap(routes)));
     let routes = driftline_ogc_api::router(state, accounts, pages, protect);
     let routes = if only_reads { for_reading(routes) } else { routes };
-    Ok(http.wrap(access_log(path_keys(cors.wrap(routes), &public_path))))
+    let known = path_keys(cors.wrap(routes), &public_path);
+    Ok(http.wrap(access_log(limits.around(known, proxies))))
 }
 
 fn parts(

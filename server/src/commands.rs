@@ -16,6 +16,7 @@ pub(crate) mod ingest_feeds;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod orgs;
+pub(crate) mod quotas;
 pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod simulate;

@@ -10,6 +10,7 @@ mod cot;
 mod forcing_fields;
 mod forcing_maps;
 mod identity;
+mod guards;
 mod ingest_settings;
 mod logging;
 mod metrics;
@@ -61,6 +62,9 @@ enum Command {
     /// The queue of missions.
     #[command(subcommand)]
     Jobs(commands::jobs::Jobs),
+    /// What organisations may use of a meter.
+    #[command(subcommand)]
+    Quotas(commands::quotas::Quotas),
     /// The live feed for TAK.
     #[command(subcommand)]
     Cot(commands::cot::Cot),
@@ -125,6 +129,7 @@ fn main() -> ExitCode {
         Command::Keys(keys) => commands::keys::run(keys),
         Command::Users(users) => commands::users::run(users),
         Command::Jobs(jobs) => commands::jobs::run(jobs),
+        Command::Quotas(quotas) => commands::quotas::run(quotas),
         Command::Cot(cot) => commands::cot::run(cot),
         Command::Usage(arguments) => commands::usage::run(&arguments),
         Command::Backup(arguments) => commands::backup::run(&arguments),

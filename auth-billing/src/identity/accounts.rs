@@ -106,6 +106,8 @@ impl Identity {
 /// The key that stands for a membership: of 256 bits that were thrown away.
 pub(super) fn member_key(org: OrgId, user: UserId, now: Timestamp) -> Result<ApiKey, Error> {
     Ok(ApiKey {
+        networks: Vec::new(),
+        replaced_by: None,
         id: KeyId::generate(),
         org,
         kind: KeyKind::Secret,

@@ -104,6 +104,7 @@ fn person_and_caller(known: &KnownPerson) -> (Person, Option<Caller>) {
         person: Some(person),
         carry: Carry::nothing(),
         limited_to: None,
+        shares: None,
         link_ends: None,
     });
     (person, caller)

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use driftline_database::MISSION_METER;
 use driftline_domain::{KeyId, OrgId};
 
 use super::Limits;
@@ -32,9 +33,13 @@ impl MissionAdmission {
         }))
     }
 
-    /// Lets one mission in, or refuses it with 429. The first ordinary one was counted with its request.
-    pub async fn admit(&self, key: KeyId, is_distress: bool) -> Result<(), Problem> {
+    /// Lets one mission of so many particle-hours in, or refuses it with 429. The first ordinary one was counted with its
+    /// request; one in distress is held against no quota and settled afterwards.
+    pub async fn admit(&self, key: KeyId, is_distress: bool, particle_hours: u64) -> Result<(), Problem> {
         let Inner { limits, org, .. } = &*self.0;
+        if let Some(quotas) = limits.0.quotas.as_ref().filter(|_| !is_distress) {
+            quotas.check(*org, MISSION_METER, particle_hours)?;
+        }
         let class = match (is_distress, &self.0.refusal) {
             (true, _) => Class::Distress,
             (false, Some(problem)) => return Err(problem.clone()),

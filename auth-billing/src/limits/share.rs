@@ -254,7 +254,7 @@ mod tests {
         false
     }
 
-    /// Instants at which tokens were given to two nodes that ask at these mean distances for two minutes.
+    /// Instants at which tokens were given to two nodes that ask at these mean distances for two windows.
     fn given(rate: Rate, distances_us: [u64; 2], seed: u64) -> Vec<i64> {
         let (mut random, mut row) = (Random(seed), RowModel::default());
         let mut shares = [Share::default(), Share::default()];
@@ -264,7 +264,7 @@ mod tests {
         loop {
             let node = usize::from(next[1] < next[0]);
             let now = next[node];
-            if now >= start + 120_000_000 {
+            if now >= start + 2 * rate.depth_us() {
                 return given;
             }
             if ask(&mut shares[node], &mut row, now, rate) {
@@ -305,13 +305,13 @@ mod tests {
                 let seen = seen_capacity(&given, rate);
                 let capacity = i64::from(rate.tokens());
                 assert!(seen <= capacity, "{rate:?} {distances:?}: {seen} of {capacity}");
-                let in_two_minutes = capacity + 120_000_000 / rate.interval_us();
+                let in_all = 3 * capacity;
                 // A portion that is held and the quarter of one that is not asked for, at each node.
-                let least = in_two_minutes - 2 * i64::from(portion(rate) + (portion(rate) / 4).max(1));
+                let least = in_all - 2 * i64::from(portion(rate) + (portion(rate) / 4).max(1));
                 let count = given.len() as i64;
                 assert!(
-                    count <= in_two_minutes && count >= least,
-                    "{rate:?} {distances:?}: {count} of {in_two_minutes}"
+                    count <= in_all && count >= least,
+                    "{rate:?} {distances:?}: {count} of {in_all}"
                 );
             }
         }

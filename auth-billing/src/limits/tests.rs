@@ -60,7 +60,7 @@ async fn every_key_has_its_limit_and_all_of_an_organisation_together_theirs() {
         organisation_requests: 2_500,
         ..LimitSettings::default()
     };
-    let limits = Limits::new(settings, clock, None);
+    let limits = Limits::new(settings, clock, None, None);
     let org = OrgId::generate();
     let keys = [KeyId::generate(), KeyId::generate(), KeyId::generate()];
     let counts = [
@@ -90,22 +90,22 @@ async fn a_mission_in_distress_passes_the_limit_of_the_others_and_has_its_own() 
         distress_per_hour: 3,
         ..LimitSettings::default()
     };
-    let limits = Limits::new(settings, clock, None);
+    let limits = Limits::new(settings, clock, None, None);
     let (org, key) = (OrgId::generate(), KeyId::generate());
     let request = async || {
         let admission = limits.admit(Class::MissionWrites, org, key).await;
         MissionAdmission::new(limits.clone(), org, admission.refusal(&limits.0.settings))
     };
     for _ in 0..5 {
-        request().await.admit(key, false).await.unwrap();
+        request().await.admit(key, false, 1).await.unwrap();
     }
     let over = request().await;
-    let problem = over.admit(key, false).await.unwrap_err();
+    let problem = over.admit(key, false, 1).await.unwrap_err();
     assert_eq!((problem.status.as_u16(), problem.code), (429, "rate_limited"));
     for _ in 0..3 {
-        request().await.admit(key, true).await.unwrap();
+        request().await.admit(key, true, 1).await.unwrap();
     }
-    let problem = over.admit(key, true).await.unwrap_err();
+    let problem = over.admit(key, true, 1).await.unwrap_err();
     assert!(
         problem
             .detail
@@ -114,7 +114,7 @@ async fn a_mission_in_distress_passes_the_limit_of_the_others_and_has_its_own() 
         problem.detail
     );
     assert!(
-        request().await.admit(KeyId::generate(), true).await.is_err(),
+        request().await.admit(KeyId::generate(), true, 1).await.is_err(),
         "the limit is the organisation's"
     );
 }
@@ -126,13 +126,13 @@ async fn each_mission_of_one_request_is_counted() {
         mission_writes: 5,
         ..LimitSettings::default()
     };
-    let limits = Limits::new(settings, clock, None);
+    let limits = Limits::new(settings, clock, None, None);
     let (org, key) = (OrgId::generate(), KeyId::generate());
     let admission = limits.admit(Class::MissionWrites, org, key).await;
     let batch = MissionAdmission::new(limits.clone(), org, admission.refusal(&limits.0.settings));
     let mut admitted = 0;
     for _ in 0..10 {
-        admitted += usize::from(batch.admit(key, false).await.is_ok());
+        admitted += usize::from(batch.admit(key, false, 1).await.is_ok());
     }
     assert_eq!(admitted, 5);
 }
@@ -143,7 +143,7 @@ async fn two_nodes_share_one_limit() {
     let rows = Arc::new(Rows::default());
     let node = || {
         let shared: Arc<dyn SharedBuckets> = Arc::clone(&rows) as Arc<dyn SharedBuckets>;
-        Limits::new(LimitSettings::default(), Clock::clone(&clock), Some(shared))
+        Limits::new(LimitSettings::default(), Clock::clone(&clock), Some(shared), None)
     };
     let (first, second) = (node(), node());
     let (org, key) = (OrgId::generate(), KeyId::generate());
@@ -168,6 +168,7 @@ async fn a_node_counts_alone_while_the_database_does_not_answer() {
         LimitSettings::default(),
         clock,
         Some(Arc::clone(&rows) as Arc<dyn SharedBuckets>),
+        None,
     );
     let (org, key) = (OrgId::generate(), KeyId::generate());
     rows.is_down.store(true, Ordering::SeqCst);
@@ -187,6 +188,7 @@ async fn a_database_that_hangs_holds_a_request_for_a_moment_only() {
         LimitSettings::default(),
         clock,
         Some(Arc::clone(&rows) as Arc<dyn SharedBuckets>),
+        None,
     );
     rows.is_slow.store(true, Ordering::SeqCst);
     let began = tokio::time::Instant::now();
@@ -200,7 +202,7 @@ async fn a_database_that_hangs_holds_a_request_for_a_moment_only() {
 #[test]
 fn logins_have_a_limit_of_their_own() {
     let (_, clock) = clock();
-    let limits = Limits::new(LimitSettings::default(), clock, None);
+    let limits = Limits::new(LimitSettings::default(), clock, None, None);
     let address: IpAddr = "192.0.2.1".parse().unwrap();
     let admitted = (0..100).filter(|_| limits.admit_login(address).is_ok()).count();
     assert_eq!(admitted, 60);

@@ -41,7 +41,10 @@ async fn usage_is_the_callers_own_by_the_hour_with_totals() {
         segment: 1,
         offset: 1,
     };
-    service.database.apply_usage(&records, &mark).await.unwrap();
+    for record in &records {
+        let alone = std::slice::from_ref(record);
+        service.database.apply_usage(alone, &mark, record.at).await.unwrap();
+    }
     let answer = service.get("/v1/billing/usage").await;
     assert_eq!(answer.status, StatusCode::OK);
     let body = answer.json();

@@ -113,6 +113,9 @@ pub(super) async fn warnings(
         }
         None => false,
     };
+    if !repeated {
+        ask.admit_mission(spec.distress, particle_hours(spec)).await?;
+    }
     if repeated {
         Ok(Vec::new())
     } else {
@@ -173,6 +176,11 @@ pub(crate) async fn validate(State(state): State<AppState>, ask: Ask, body: Body
     }
     let warnings = check(&state, &ask, &spec).await?;
     Ok(axum::Json(json!({"valid": true, "warnings": warnings})).into_response())
+}
+
+/// What a mission costs at most: less where its forcing ends earlier.
+fn particle_hours(spec: &MissionSpec) -> u64 {
+    u64::from(spec.ensemble_size) * u64::from(spec.forecast_hours)
 }
 
 pub(super) fn answer(ask: &Ask, mission: &Mission) -> Result<Response, Error> {

@@ -16,7 +16,7 @@ pub(super) struct Operation<'a> {
     summary: &'a str,
     parameters: &'a [&'a str],
     /// Status, media type and schema of the good answer; no media type for an answer without a body.
-    answer: (&'a str, Option<&'a str>, &'a str),
+    pub(super) answer: (&'a str, Option<&'a str>, &'a str),
 }
 
 /// A GET that answers with a JSON object unless said otherwise.

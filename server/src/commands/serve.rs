@@ -26,7 +26,7 @@ use crate::node::Node;
 use crate::readiness::ServiceReadiness;
 use crate::roles::{Role, Roles};
 use crate::stopping::{Stopping, Told};
-use crate::{Common, commands, connections, cot, identity, ingest_settings, logging, scheduling};
+use crate::{Common, commands, connections, cot, guards, identity, ingest_settings, logging, scheduling};
 
 /// Requests in progress get this long to finish once nothing new is taken.
 const FINISH: Duration = Duration::from_secs(25);
@@ -98,6 +98,7 @@ impl Service {
     async fn build(settings: Settings, roles: Roles) -> anyhow::Result<Self> {
         // First of all: nothing of the installation is touched with a configuration that cannot be used.
         ingest_settings::sources(&settings.ingest)?;
+        guards::proxies(&settings)?;
         let coast = commands::coast(&settings)?;
         if let Some(path) = settings.coast_file() {
             let (file, source) = (path.display(), coast.source());
@@ -255,7 +256,10 @@ impl Service {
             readiness: Arc::new(readiness),
             shutdown: self.stopping.stopped(),
         };
-        let app = app(ground, log.clone())?;
+        let guards = guards::guards(&self.settings, &self.database).await?;
+        // It ends with the service.
+        tokio::spawn(guards.quotas.clone().run(self.stopping.stopped()));
+        let app = app(ground, guards, log.clone())?;
         let cot = cot::listen(&self.settings).await?;
         let listen = self.settings.server.listen;
         let listener = TcpListener::bind(listen)

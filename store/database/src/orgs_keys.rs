@@ -8,7 +8,7 @@ use driftline_domain::{KeyId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::columns::{Reader, json, micros};
-use crate::sql::{self, Row, Transaction};
+use crate::sql::{self, On, Row, Transaction};
 use crate::{ApiKey, Database, Error, KeyKind, Organisation, Result};
 
 /// A key's last use is kept to this precision, so that reading does not become writing.
@@ -203,11 +203,12 @@ pub(crate) fn checked_name(name: &str) -> Result<&str> {
     Ok(name)
 }
 
-/// Stores a key's row.
-pub(crate) async fn insert_key(on: impl Into<sql::On<'_>>, key: &ApiKey) -> Result<()> {
+/// Stores a key's row, in a change or by itself.
+pub(crate) async fn insert_key(on: impl Into<On<'_>>, key: &ApiKey) -> Result<()> {
     sql::query(
-        "INSERT INTO api_keys (id, org_id, kind, name, hint, sha256, scopes, origins, created_at, expires_at, \
-         revoked_at, last_used_at, user_id, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO api_keys (id, org_id, kind, name, hint, sha256, scopes, origins, networks, replaced_by, created_at, \
+         expires_at, revoked_at, last_used_at, user_id, created_by) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(key.id)
     .bind(key.org)
@@ -217,6 +218,8 @@ pub(crate) async fn insert_key(on: impl Into<sql::On<'_>>, key: &ApiKey) -> Resu
     .bind(key.sha256.to_vec())
     .bind(json("scopes", &key.scopes)?)
     .bind(json("origins", &key.origins)?)
+    .bind(json("networks", &key.networks)?)
+    .bind(key.replaced_by)
     .bind(micros(key.created_at))
     .bind(key.expires_at.map(micros))
     .bind(key.revoked_at.map(micros))
@@ -260,6 +263,8 @@ fn api_key(row: &Row) -> Result<ApiKey> {
         sha256: bytes_32("sha256", row.get("sha256")?)?,
         scopes: row.json("scopes")?,
         origins: row.json("origins")?,
+        networks: row.json("networks")?,
+        replaced_by: row.maybe_id("replaced_by")?,
         created_at: row.time("created_at")?,
         expires_at: row.maybe_time("expires_at")?,
         revoked_at: row.maybe_time("revoked_at")?,

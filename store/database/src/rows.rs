@@ -55,6 +55,10 @@ pub struct ApiKey {
     pub scopes: Vec<String>,
     /// Origins of the pages that may use a publishable key, or patterns of them; empty for secret keys.
     pub origins: Vec<String>,
+    /// Networks from which it works, such as `10.1.0.0/16`; empty: from everywhere.
+    pub networks: Vec<String>,
+    /// The key that takes its place.
+    pub replaced_by: Option<KeyId>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it stops working, if ever.

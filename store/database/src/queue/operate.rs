@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::end_of;
+use crate::billing::{hold_credit, release_credit};
 use crate::columns::{Reader, micros};
-use crate::missions::touch_content;
+use crate::missions::{fetch, touch_content};
 use crate::sql::{self, QueryBuilder, Row};
 use crate::{Database, Error, Mission, Result};
 
@@ -217,6 +218,7 @@ impl Database {
                 .await
                 .map_err(Error::engine(what))?;
             touch_content(&mut change, org).await?;
+            release_credit(&mut change, id, now).await?;
         }
         change.commit().await?;
         self.mission(org, id).await
@@ -241,7 +243,11 @@ impl Database {
         let Some(row) = row else { return Ok(false) };
         let row = Reader(&row);
         let mission: MissionId = row.id("mission_id")?;
-        super::back_to_queue(&mut change, mission, row.id("org_id")?, now).await?;
+        let org = row.id("org_id")?;
+        super::back_to_queue(&mut change, mission, org, now).await?;
+        let found = fetch(&mut change.tx, mission).await?;
+        let found = found.ok_or_else(|| Error::damaged("mission_id", mission, "the job's mission is gone"))?;
+        hold_credit(&mut change, org, mission, &found.spec, now).await?;
         sql::query("UPDATE missions SET error = NULL WHERE id = ?")
             .bind(mission)
             .execute(&mut change.tx)

@@ -54,6 +54,8 @@ fn new_user(n: u8) -> NewUser {
 fn member_key(org: OrgId, user: UserId) -> ApiKey {
     let id = KeyId::generate();
     ApiKey {
+        networks: Vec::new(),
+        replaced_by: None,
         id,
         org,
         kind: KeyKind::Secret,
