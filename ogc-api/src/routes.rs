@@ -288,9 +288,12 @@ mod tests {
         // OpenAPI 3.0 has no word for the rest of a path.
         let own = tables.iter().flatten().map(|(path, _)| path.replace("{*", "{"));
         let accounts = driftline_auth_billing::ACCOUNT_PATHS.map(str::to_owned);
+        let people = driftline_auth_billing::IDENTITY_OPERATIONS.iter();
+        let people = people.map(|operation| operation.path.to_owned());
         let metering = driftline_auth_billing::METERING_PATHS.map(str::to_owned);
         let actions = missions::ACTIONS.map(str::to_owned);
-        let routed: BTreeSet<String> = own.chain(accounts).chain(metering).chain(actions).collect();
+        let all = own.chain(accounts).chain(people).chain(metering).chain(actions);
+        let routed: BTreeSet<String> = all.collect();
         let described: BTreeSet<String> = described.into_iter().map(str::to_owned).collect();
         assert_eq!(described, routed);
     }

@@ -296,7 +296,7 @@ pub(super) fn add_reference(paths: &mut Map<String, Value>) {
 /// Routes of the crate `auth-billing`.
 pub(super) fn add_accounts(paths: &mut Map<String, Value>) {
     let tag = "Accounts";
-    let [usage, keys, organisation, map_links] = driftline_auth_billing::ACCOUNT_PATHS;
+    let [usage, organisation, map_links] = driftline_auth_billing::ACCOUNT_PATHS;
     get(
         usage,
         "getUsage",
@@ -305,14 +305,6 @@ pub(super) fn add_accounts(paths: &mut Map<String, Value>) {
     )
     .with(&["usage_from", "usage_until"])
     .answers(JSON, "usage")
-    .add(paths);
-    get(
-        keys,
-        "listApiKeys",
-        tag,
-        "The organisation's keys, without their secrets",
-    )
-    .answers(JSON, "api_keys")
     .add(paths);
     get(
         organisation,

@@ -26,7 +26,7 @@ use crate::node::Node;
 use crate::readiness::ServiceReadiness;
 use crate::roles::{Role, Roles};
 use crate::stopping::{Stopping, Told};
-use crate::{Common, commands, connections, cot, guards, ingest_settings, logging, scheduling};
+use crate::{Common, commands, connections, cot, guards, identity, ingest_settings, logging, scheduling};
 
 /// Requests in progress get this long to finish once nothing new is taken.
 const FINISH: Duration = Duration::from_secs(25);
@@ -239,7 +239,12 @@ impl Service {
             bus: self.bus.clone(),
             known: Mutex::default(),
         };
+        let people = identity::open(&self.settings, &self.database).await?;
+        let outbox = people
+            .clone()
+            .run_outbox(identity::transport(&people)?, self.stopping.stopped());
         let ground = Ground {
+            identity: &people,
             settings: &self.settings,
             database: &self.database,
             store: &self.store,
@@ -274,7 +279,7 @@ impl Service {
                 cot::serve(listening, self.cot_source(&maps, log)).await;
             }
         };
-        let (cut_off, told, ()) = tokio::join!(server, self.wait(drain), feed);
+        let (cut_off, told, (), ()) = tokio::join!(server, self.wait(drain), feed, outbox);
         if cut_off > 0 {
             tracing::warn!(
                 connections = cut_off,
