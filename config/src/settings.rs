@@ -1,7 +1,7 @@
 //! One struct per section, checked as a whole; the default file documents each value.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -225,8 +225,8 @@ pub struct TraceSettings {
     pub service_name: String,
     /// Share of requests that are traced where the caller does not say.
     pub share: f64,
-    /// Addresses and networks of callers whose `traceparent` is believed.
-    pub trusted_callers: Vec<String>,
+    /// Addresses of callers whose `traceparent` is believed.
+    pub trusted_callers: Vec<IpAddr>,
 }
 
 impl TraceSettings {

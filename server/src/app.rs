@@ -22,7 +22,7 @@ use crate::forcing_maps::StoredMaps;
 use crate::metrics::Watched;
 use crate::roles::{Roles, for_reading};
 use crate::seams::{Intake, StoredFiles, StoredForcing};
-use crate::{basemap, metrics, page};
+use crate::{basemap, metrics, page, traces};
 
 /// What the routes are made from.
 pub(crate) struct Ground<'a> {
@@ -49,6 +49,8 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
     let pages = page::assets()
         .merge(basemap::routes(coast, compute, public_base.clone())?)
         .merge(metrics::routes(&auth, ground.watched.clone()));
+    let traces = &ground.settings.traces;
+    let (is_traced, trusted) = (!traces.endpoint.is_empty(), traces.trusted_callers.clone());
     let (http, only_reads) = (ground.watched.http.clone(), ground.roles.only_read());
     let public_path = public_base.path_prefix();
     let blue_lake = ground.settings.blue_lake().map(BlueLake::load).transpose();
@@ -63,7 +65,12 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
     let protect = |routes: Router| auth.wrap(metering.wrap(routes));
     let routes = driftline_ogc_api::router(state, accounts, pages, protect);
     let routes = if only_reads { for_reading(routes) } else { routes };
-    Ok(http.wrap(access_log(path_keys(cors.wrap(routes), &public_path))))
+    let routes = http.wrap(access_log(path_keys(cors.wrap(routes), &public_path)));
+    Ok(if is_traced {
+        traces::around(routes, &trusted)
+    } else {
+        routes
+    })
 }
 
 fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake>, outbound: Outbound) -> Parts {

@@ -20,6 +20,7 @@ mod roles;
 mod scheduling;
 mod seams;
 mod stopping;
+mod traces;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     let roles = Roles::of(&arguments.roles);
     commands::runtime()?.block_on(async {
-        logging::start(&settings)?;
+        let logging = logging::start(&settings)?;
         let service = Service::build(settings, roles).await?;
         let mut carrying = JoinSet::new();
         carrying.spawn(service.node.keep_alive(&service.database, &service.stopping));
@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         service.node.release(&service.database).await;
         service.database.close().await;
         tracing::info!("stopped");
-        logging::finish();
+        logging.finish();
         served
     })
 }
