@@ -13,6 +13,7 @@ mod ingest_settings;
 mod logging;
 mod metrics;
 mod node;
+mod operations;
 mod output;
 mod page;
 mod readiness;

@@ -73,9 +73,18 @@ fn one_process_computes_another_is_read_from_and_the_third_takes_missions() {
     let shared = Shared::new();
     let api = shared.launch("api-1", &[]).with_roles("api").start();
     let tiles = shared.launch("tiles-1", &[]).with_roles("tiles").start();
-    // It serves nothing, so that nobody can ask it whether it is ready.
-    let mut worker = Commands::on(&shared.data("worker-1")).command(&["serve", "--roles", "worker,results"]);
-    let mut worker = worker.envs(shared.settings("worker-1")).spawn().unwrap();
+    let watched = [("DRIFTLINE__SERVER__OPERATIONS_LISTEN", "127.0.0.1:0".to_owned())];
+    let worker = shared.launch("worker-1", &watched).with_roles("worker,results").start();
+    let told = worker
+        .client()
+        .get("/metrics")
+        .expect(200, "metrics of a worker")
+        .text();
+    assert!(
+        told.contains("driftline_workers 2\n") && told.contains("driftline_nodes 3\n"),
+        "{told}"
+    );
+    worker.client().get("/v1/missions").expect(404, "it serves nobody");
     let taken = api.client().with_key(&shared.key);
     let read = tiles.client().with_key(&shared.key);
     let posted = taken
@@ -109,16 +118,7 @@ fn one_process_computes_another_is_read_from_and_the_third_takes_missions() {
         .collect();
     let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
     assert_eq!(kept, ["home", "tiles-1.lock", "usage"]);
-    let pid = worker.id().to_string();
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    assert!(worker.wait().unwrap().success());
-    for server in [api, tiles] {
+    for server in [api, tiles, worker] {
         server.stop(&[]);
     }
 }
