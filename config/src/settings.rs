@@ -1,12 +1,12 @@
 //! One struct per section, checked as a whole; the default file documents each value.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, DatabaseSettings, Error, NatsSettings, S3Settings};
+use crate::{Address, DatabaseSettings, Error, LimitSettings, NatsSettings, S3Settings};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub struct Settings {
     pub outbound: OutboundSettings,
     /// The live feed for TAK.
     pub cot: CotSettings,
+    /// How much callers may ask in a time.
+    pub limits: LimitSettings,
     /// The usage log.
     pub usage: UsageSettings,
     /// What is written about the service's own work.
@@ -58,6 +60,8 @@ pub struct ServerSettings {
     pub public_base_url: String,
     /// Origins of web pages that may use secret keys, such as `https://sar.example.org`; `*` for every page.
     pub cors_origins: Vec<String>,
+    /// Networks of proxies that are believed when they say who the client is.
+    pub trusted_proxies: Vec<String>,
 }
 
 /// Who runs the service, as capabilities tell it.
@@ -227,8 +231,6 @@ pub struct TraceSettings {
     pub service_name: String,
     /// Share of requests that are traced where the caller does not say.
     pub share: f64,
-    /// Addresses of callers whose `traceparent` is believed.
-    pub trusted_callers: Vec<IpAddr>,
 }
 
 impl TraceSettings {
@@ -313,6 +315,7 @@ impl Settings {
                 self.server.drain_s
             ));
         }
+        self.limits.check()?;
         if self.missions.threads > 1024 {
             return Err(format!(
                 "missions.threads is {}; it must be at most 1024",

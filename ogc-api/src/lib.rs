@@ -8,6 +8,7 @@
 mod accept;
 mod answer;
 mod ask;
+mod compress;
 mod compression;
 mod conformance;
 mod cycle_objects;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
-use driftline_auth_billing::Outbound;
+use driftline_auth_billing::{Auth, Outbound};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_database::Database;
@@ -189,6 +189,8 @@ pub type Page = Arc<dyn Fn(&HeaderMap) -> Response + Send + Sync>;
 
 /// Everything that the routes are built from.
 pub struct Parts {
+    /// Who is calling, where a route finds out by itself.
+    pub auth: Auth,
     /// Missions, runs and features.
     pub database: Database,
     /// Where Parquet pages are decoded.

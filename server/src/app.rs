@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use driftline_auth_billing::{
-    Auth, Cors, MapLinks, Metering, Outbound, Problem, UsageLog, access_log, path_keys, router as account_routes,
-    system_clock,
+    Auth, Cors, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log, path_keys,
+    router as account_routes, system_clock,
 };
 use driftline_compute::Compute;
 use driftline_config::{ProviderSettings, Settings};
@@ -22,7 +22,7 @@ use crate::forcing_maps::StoredMaps;
 use crate::metrics::Watched;
 use crate::roles::{Roles, for_reading};
 use crate::seams::{Intake, StoredFiles, StoredForcing};
-use crate::{basemap, metrics, page, traces};
+use crate::{basemap, guards, metrics, page, traces};
 
 /// What the routes are made from.
 pub(crate) struct Ground<'a> {
@@ -39,8 +39,15 @@ pub(crate) struct Ground<'a> {
     pub(crate) shutdown: watch::Receiver<bool>,
 }
 
+/// What stands in the way of those who ask too much.
+pub(crate) struct Guards {
+    pub(crate) limits: Limits,
+    pub(crate) quotas: Quotas,
+    pub(crate) proxies: TrustedProxies,
+}
+
 /// Every route, from the access log inwards.
-pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
+pub(crate) fn app(ground: Ground<'_>, in_the_way: Guards, log: UsageLog) -> anyhow::Result<Router> {
     let public_base = PublicBase::new(ground.settings.public_base_url().unwrap_or_default())?;
     let auth = Auth::new(ground.database.clone(), system_clock());
     let cors = Cors::new(&auth, &ground.settings.server.cors_origins).context("server.cors_origins")?;
@@ -49,32 +56,45 @@ pub(crate) fn app(ground: Ground<'_>, log: UsageLog) -> anyhow::Result<Router> {
     let pages = page::assets()
         .merge(basemap::routes(coast, compute, public_base.clone())?)
         .merge(metrics::routes(&auth, ground.watched.clone()));
-    let traces = &ground.settings.traces;
-    let (is_traced, trusted) = (!traces.endpoint.is_empty(), traces.trusted_callers.clone());
+    let is_traced = !ground.settings.traces.endpoint.is_empty();
+    let trusted = guards::trusted(ground.settings)?;
     let (http, only_reads) = (ground.watched.http.clone(), ground.roles.only_read());
     let public_path = public_base.path_prefix();
     let blue_lake = ground.settings.blue_lake().map(BlueLake::load).transpose();
     let blue_lake = blue_lake.context("conformance.blue_lake")?;
     let outbound = Outbound::new(&ground.settings.outbound.allow).context("outbound.allow")?;
-    let state = AppState::new(parts(ground, public_base, blue_lake, outbound));
+    let state = AppState::new(parts(ground, auth.clone(), public_base, blue_lake, outbound));
     if !only_reads {
         // It ends with the service; what it has not told by then is told after the next start.
         tokio::spawn(driftline_ogc_api::deliver_callbacks(state.clone()));
     }
-    let metering = Metering::new(log);
-    let protect = |routes: Router| auth.wrap(metering.wrap(routes));
+    let Guards {
+        limits,
+        quotas,
+        proxies,
+    } = in_the_way;
+    let metering = Metering::new(log).with_quotas(quotas);
+    let protect = |routes: Router| auth.wrap(limits.wrap(metering.wrap(routes)));
     let routes = driftline_ogc_api::router(state, accounts, pages, protect);
     let routes = if only_reads { for_reading(routes) } else { routes };
-    let routes = http.wrap(access_log(path_keys(cors.wrap(routes), &public_path)));
+    let known = path_keys(cors.wrap(routes), &public_path);
+    let routes = http.wrap(access_log(limits.around(known, proxies)));
     Ok(if is_traced {
-        traces::around(routes, &trusted)
+        traces::around(routes, trusted)
     } else {
         routes
     })
 }
 
-fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake>, outbound: Outbound) -> Parts {
+fn parts(
+    ground: Ground<'_>,
+    auth: Auth,
+    public_base: PublicBase,
+    blue_lake: Option<BlueLake>,
+    outbound: Outbound,
+) -> Parts {
     Parts {
+        auth,
         database: ground.database.clone(),
         compute: ground.maps.clone(),
         coast: Arc::clone(&ground.engine.coast),

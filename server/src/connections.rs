@@ -17,6 +17,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, Request, Response};
+use driftline_auth_billing::Peer;
 use futures::FutureExt;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
@@ -31,7 +32,7 @@ use tower::ServiceExt;
 
 use taken::Taken;
 
-use crate::metrics::{HttpMetrics, Peer};
+use crate::metrics::HttpMetrics;
 
 /// A request's head must be there within this time; a quiet connection between requests is closed after it as well.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -138,7 +139,8 @@ async fn serve_one(stream: TcpStream, peer: Peer, serving: Serving) {
         .max_buf_size(HEAD_BYTES)
         // Names of headers have no case, but there are clients that look for the usual one.
         .title_case_headers(true)
-        .serve_connection(TokioIo::new(Taken::new(stream)), service);
+        .serve_connection(TokioIo::new(Taken::new(stream)), service)
+        .with_upgrades();
     let mut connection = pin!(connection);
     // A connection that breaks is its client's business, and what was answered on it is in the access log.
     tokio::select! {

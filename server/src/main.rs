@@ -9,6 +9,7 @@ mod connections;
 mod cot;
 mod forcing_fields;
 mod forcing_maps;
+mod guards;
 mod ingest_settings;
 mod logging;
 mod metrics;
@@ -56,6 +57,12 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// The queue of missions.
+    #[command(subcommand)]
+    Jobs(commands::jobs::Jobs),
+    /// What organisations may use of a meter.
+    #[command(subcommand)]
+    Quotas(commands::quotas::Quotas),
     /// The live feed for TAK.
     #[command(subcommand)]
     Cot(commands::cot::Cot),
@@ -118,6 +125,8 @@ fn main() -> ExitCode {
         Command::Skill(arguments) => commands::skill::run(&arguments),
         Command::Orgs(orgs) => commands::orgs::run(orgs),
         Command::Keys(keys) => commands::keys::run(keys),
+        Command::Jobs(jobs) => commands::jobs::run(jobs),
+        Command::Quotas(quotas) => commands::quotas::run(quotas),
         Command::Cot(cot) => commands::cot::run(cot),
         Command::Usage(arguments) => commands::usage::run(&arguments),
         Command::Backup(arguments) => commands::backup::run(&arguments),

@@ -7,7 +7,6 @@ mod http;
 mod installation;
 mod known;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
@@ -17,7 +16,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use driftline_auth_billing::{Auth, chain};
+use driftline_auth_billing::{Auth, ClientAddress, chain};
 use driftline_ingest::FeedState;
 use jiff::Timestamp;
 use prometheus_client::encoding::text::encode;
@@ -29,10 +28,6 @@ pub(crate) use self::http::HttpMetrics;
 pub(crate) use self::installation::Installation;
 use self::known::Known;
 pub(crate) use self::known::Source;
-
-/// Who is at the other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// What there is to tell of.
 #[derive(Clone)]
@@ -122,11 +117,8 @@ fn in_text_format(text: &str) -> String {
 
 /// Whether a request comes from this machine itself: behind a proxy everybody seems to.
 fn is_from_here(request: &::http::request::Parts) -> bool {
-    let peer = request.extensions.get::<Peer>();
-    let is_forwarded = ["forwarded", "x-forwarded-for", "via", "x-real-ip"]
-        .iter()
-        .any(|name| request.headers.contains_key(*name));
-    peer.is_some_and(|Peer(address)| address.ip().is_loopback()) && !is_forwarded
+    let client = request.extensions.get::<ClientAddress>();
+    client.is_some_and(|client| client.ip.is_loopback() && !client.is_forwarded)
 }
 
 fn register_forcing(registry: &mut Registry, known: Option<&Known>, is_up: bool) {

@@ -8,6 +8,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use clap::ValueEnum;
 use driftline_auth_billing::Problem;
+use driftline_database::Work;
 use http::header::ALLOW;
 use http::{HeaderValue, Method, StatusCode};
 
@@ -18,9 +19,9 @@ pub(crate) enum Role {
     Api,
     /// HTTP, for reading only: maps, tiles, features, values, files and what describes them.
     Tiles,
-    /// Computes missions.
+    /// Simulates missions; beside the role results, or with one somewhere that makes the products.
     Worker,
-    /// Makes products and documents of what was computed.
+    /// Makes products of what was simulated, and publishes them.
     Results,
     /// Fetches feeds.
     Ingest,
@@ -41,6 +42,17 @@ impl Roles {
 
     pub(crate) fn has(&self, role: Role) -> bool {
         self.0.contains(&role)
+    }
+
+    /// What its workers do with missions; `None` where it has none. A worker without the role results leaves the products to
+    /// a process that has it.
+    pub(crate) fn work(&self) -> Option<Work> {
+        match (self.has(Role::Worker), self.has(Role::Results)) {
+            (true, true) => Some(Work::All),
+            (true, false) => Some(Work::Simulation),
+            (false, true) => Some(Work::Results),
+            (false, false) => None,
+        }
     }
 
     /// Whether the process answers requests.
@@ -95,6 +107,11 @@ mod tests {
         let tiles = Roles::of(&[Role::Tiles, Role::Worker]);
         assert!(tiles.serve_http() && tiles.only_read() && tiles.has(Role::Worker) && !tiles.has(Role::Ingest));
         assert!(!Roles::of(&[Role::Worker]).serve_http());
+        let work = |roles: &[Role]| Roles::of(roles).work();
+        assert_eq!(work(&[]), Some(Work::All));
+        assert_eq!(work(&[Role::Worker]), Some(Work::Simulation));
+        assert_eq!(work(&[Role::Results, Role::Api]), Some(Work::Results));
+        assert_eq!(work(&[Role::Api]), None);
     }
 
     #[tokio::test]

@@ -1,9 +1,8 @@
 //! A span of every request, sent to an OpenTelemetry collector (OTLP 1 over HTTP, protobuf) where the settings name one. Names and
 //! attributes are those of the semantic conventions for HTTP; the path is left out, since keys may stand in it. A caller's
-//! `traceparent` (W3C Trace Context) is taken over from callers that the settings trust.
+//! `traceparent` (W3C Trace Context) is taken over from proxies that the settings trust.
 
 use std::fmt::{Debug, Formatter};
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use driftline_auth_billing::Caller;
+use driftline_auth_billing::{Caller, Networks, Peer};
 use driftline_config::Settings;
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator;
@@ -28,8 +27,6 @@ use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::{Layer, Registry};
-
-use crate::metrics::Peer;
 
 /// Only spans of this target are sent.
 const TARGET: &str = "driftline_traces";
@@ -86,8 +83,8 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<Option<(Boxed, Traces
 }
 
 /// Puts a span around every request to these routes. Answers carry the route and the caller that they come from.
-pub(crate) fn around(routes: Router, trusted: &[IpAddr]) -> Router {
-    let trusted: std::sync::Arc<[IpAddr]> = trusted.into();
+pub(crate) fn around(routes: Router, trusted: Networks) -> Router {
+    let trusted = std::sync::Arc::new(trusted);
     routes.layer(from_fn(move |request: Request, next: Next| {
         let trusted = std::sync::Arc::clone(&trusted);
         async move {
@@ -99,7 +96,7 @@ pub(crate) fn around(routes: Router, trusted: &[IpAddr]) -> Router {
     }))
 }
 
-fn span_of(request: &Request, trusted: &[IpAddr]) -> Span {
+fn span_of(request: &Request, trusted: &Networks) -> Span {
     let method = request.method().as_str();
     let span = tracing::info_span!(
         target: TARGET,
@@ -114,7 +111,7 @@ fn span_of(request: &Request, trusted: &[IpAddr]) -> Span {
         driftline.org.id = Empty,
     );
     let peer = request.extensions().get::<Peer>();
-    if peer.is_some_and(|Peer(address)| trusted.contains(&address.ip().to_canonical())) {
+    if peer.is_some_and(|Peer(address)| trusted.contain(address.ip().to_canonical())) {
         let parent = TraceContextPropagator::new().extract(&HeaderExtractor(request.headers()));
         // Fails only where nothing is sent.
         let _ = span.set_parent(parent);

@@ -274,6 +274,7 @@ fn spans_of_requests_go_to_a_collector_with_the_callers_trace() {
     let settings = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint.clone()),
         ("OTEL_SERVICE_NAME", "driftline-of-a-test".to_owned()),
+        ("DRIFTLINE__SERVER__TRUSTED_PROXIES", "127.0.0.1".to_owned()),
     ];
     let server = Launch::on(&prepared.data()).with_settings(&settings).start();
     let client = server.client().with_key(&prepared.key);

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::segment::{Ending, Frame, HEADER, Origin, epoch_of, number_of, path_of, scan};
 use super::writer::Position;
-use crate::Error;
+use crate::{Clock, Error};
 
 /// Records in one transaction, about.
 const PER_TRANSACTION: usize = 2_000;
@@ -19,6 +19,7 @@ pub(crate) struct Flusher {
     pub(crate) folder: PathBuf,
     pub(crate) node: String,
     pub(crate) database: Database,
+    pub(crate) clock: Clock,
     pub(crate) log: watch::Receiver<Position>,
     pub(crate) every: Duration,
     pub(crate) every_records: u64,
@@ -141,7 +142,7 @@ impl Flusher {
                     segment: number,
                     offset: frame.end as i64,
                 };
-                self.database.apply_usage(&batch, &watermark).await?;
+                self.database.apply_usage(&batch, &watermark, (self.clock)()).await?;
                 batch.clear();
             }
         }

@@ -101,6 +101,7 @@ impl UsageLog {
             folder: writer.folder.clone(),
             node: node.to_owned(),
             database,
+            clock: Clock::clone(&clock),
             log,
             every: settings.flush_every,
             every_records: settings.flush_records,

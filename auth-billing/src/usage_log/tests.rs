@@ -321,6 +321,7 @@ async fn open_on(bench: &Bench, replace: impl FnOnce(Box<dyn Storage>) -> Box<dy
         folder: writer.folder.clone(),
         node: "node-1".to_owned(),
         database: bench.database.clone(),
+        clock: clock(),
         log,
         every: QUIET.flush_every,
         every_records: QUIET.flush_records,

@@ -10,7 +10,7 @@ use clap::Args;
 use driftline_auth_billing::{UsageLog, UsageSettings, UsageTasks, chain, system_clock};
 use driftline_compute::Compute;
 use driftline_config::Settings;
-use driftline_database::Database;
+use driftline_database::{Database, Work};
 use driftline_domain::{MissionId, OrgId};
 use driftline_simulate::{Engine, ForcingOrigin, Worker};
 use driftline_store::{ORPHAN_AGE, Store, Swept};
@@ -27,7 +27,7 @@ use crate::node::Node;
 use crate::readiness::ServiceReadiness;
 use crate::roles::{Role, Roles};
 use crate::stopping::{Stopping, Told};
-use crate::{Common, commands, connections, cot, ingest_settings, logging, operations, scheduling};
+use crate::{Common, commands, connections, cot, guards, ingest_settings, logging, operations, scheduling};
 
 /// Requests in progress get this long to finish once nothing new is taken.
 const FINISH: Duration = Duration::from_secs(25);
@@ -78,8 +78,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
             carrying.spawn(bus.run(settings, service.changes.clone(), stopped));
         }
         let mut workers = JoinSet::new();
-        if service.roles.has(Role::Worker) {
-            service.start_workers(&mut workers).await?;
+        if let Some(work) = service.roles.work() {
+            service.start_workers(&mut workers, work).await?;
         }
         // Also without a feed: files given by hand are superseded, and ingests are killed.
         if service.roles.has(Role::Ingest) {
@@ -99,6 +99,7 @@ impl Service {
     async fn build(settings: Settings, roles: Roles) -> anyhow::Result<Self> {
         // First of all: nothing of the installation is touched with a configuration that cannot be used.
         ingest_settings::sources(&settings.ingest)?;
+        guards::proxies(&settings)?;
         let coast = commands::coast(&settings)?;
         if let Some(path) = settings.coast_file() {
             let (file, source) = (path.display(), coast.source());
@@ -148,7 +149,7 @@ impl Service {
         bus_settings(&self.settings, &self.node)
     }
 
-    async fn start_workers(&self, workers: &mut JoinSet<()>) -> anyhow::Result<()> {
+    async fn start_workers(&self, workers: &mut JoinSet<()>, work: Work) -> anyhow::Result<()> {
         let freed = self
             .database
             .take_back_leases_of_dead(&self.node.workers(), Timestamp::now())
@@ -164,6 +165,7 @@ impl Service {
                 changes: self.changes.clone(),
                 node: self.settings.store.node.clone(),
                 name: format!("{}{number}", self.node.own_workers()),
+                work,
                 lease: Duration::from_secs(u64::from(self.settings.missions.lease_s)),
                 shutdown: self.stopping.draining(),
             };
@@ -255,7 +257,10 @@ impl Service {
             readiness: Arc::new(readiness),
             shutdown: self.stopping.stopped(),
         };
-        let app = app(ground, log.clone())?;
+        let guards = guards::guards(&self.settings, &self.database).await?;
+        // It ends with the service.
+        tokio::spawn(guards.quotas.clone().run(self.stopping.stopped()));
+        let app = app(ground, guards, log.clone())?;
         let cot = cot::listen(&self.settings).await?;
         let feed = async {
             if let Some(listening) = cot {
@@ -324,7 +329,7 @@ impl Service {
     }
 
     fn watched(&self, log: Option<&UsageLog>) -> Watched {
-        let workers = if self.roles.has(Role::Worker) {
+        let workers = if self.roles.work().is_some() {
             self.settings.missions.max_concurrent_jobs
         } else {
             0

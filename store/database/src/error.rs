@@ -17,6 +17,14 @@ pub enum Error {
         /// How it was named.
         name: String,
     },
+    /// A mission that an organisation's prepaid credit does not pay for.
+    #[error("the mission may cost {needed} units of prepaid credit, and the organisation has {balance}")]
+    CreditShort {
+        /// What it may cost at most.
+        needed: i64,
+        /// What there is.
+        balance: i64,
+    },
     /// An argument that no row can hold.
     #[error("{what} {found} cannot be stored: {reason}")]
     Invalid {
@@ -102,6 +110,8 @@ pub enum ErrorKind {
     Invalid,
     /// It contradicts what is stored.
     Conflict,
+    /// What was paid for is used up.
+    Exhausted,
     /// It may work later: busy, full, out of connections.
     Unavailable,
     /// A fault of the installation or of the product.
@@ -114,6 +124,7 @@ impl Error {
         match self {
             Self::OrganisationExists(_) | Self::NotEmpty(_) => ErrorKind::Conflict,
             Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::CreditShort { .. } => ErrorKind::Exhausted,
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Engine { source, .. } if may_pass(source) => ErrorKind::Unavailable,
             Self::ReadOnly => ErrorKind::Unavailable,

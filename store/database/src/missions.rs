@@ -3,6 +3,7 @@
 use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, ValidTime};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::billing::{hold_credit, release_credit};
 use crate::columns::{Reader, json, micros};
 use crate::open::Change;
 use crate::process_jobs::{self, NewProcessJob};
@@ -95,6 +96,7 @@ impl Database {
         touch_content(&mut change, new.org).await?;
         let job = JobId::generate();
         insert(&mut change, &new, job).await?;
+        hold_credit(&mut change, new.org, new.id, &new.spec, new.created_at).await?;
         queue::enter(&mut change, &new, job, &self.rules).await?;
         if let Some(process_job) = &process_job {
             process_jobs::insert(&mut change, &new, process_job).await?;
@@ -202,6 +204,7 @@ impl Database {
             .await
             .map_err(Error::engine(what))?;
         touch_content(&mut change, org).await?;
+        release_credit(&mut change, id, now).await?;
         change.commit().await?;
         Ok(true)
     }

@@ -48,7 +48,10 @@ macro_rules! all_steps {
             3 "map credentials" works with 3 in "0003_map_credentials";
             4 "tombstones" works with 4 in "0004_tombstones";
             5 "process jobs" works with 5 in "0005_process_jobs";
+            6 "accounts" works with 5 in "0006_accounts";
             7 "queue" works with 7 in "0007_queue";
+            8 "billing" works with 7 in "0008_billing";
+            9 "limits" works with 5 in "0009_limits";
             10 "nodes" works with 7 in "0010_nodes";
         }
     };

@@ -47,7 +47,7 @@ async fn fill(place: &Place) {
         segment: 3,
         offset: 4_711,
     };
-    place.database.apply_usage(&records, &watermark).await.unwrap();
+    place.database.apply_usage(&records, &watermark, at(30)).await.unwrap();
     organisation(&place.database, "Navy").await;
 }
 
