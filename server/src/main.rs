@@ -15,6 +15,7 @@ mod ingest_settings;
 mod logging;
 mod metrics;
 mod node;
+mod operations;
 mod output;
 mod page;
 mod readiness;
@@ -22,6 +23,7 @@ mod roles;
 mod scheduling;
 mod seams;
 mod stopping;
+mod traces;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -31,6 +31,8 @@ mod observations;
 #[cfg(test)]
 mod offline;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod peers;
@@ -46,6 +48,10 @@ mod proxy;
 mod refusals;
 #[cfg(test)]
 mod s3;
+#[cfg(test)]
+mod safekeeping;
+#[cfg(test)]
+mod scale_out;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
