@@ -18,12 +18,14 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::credential::{Found, find};
+use crate::identity::{Identity, Person};
 use crate::keys::random_32;
 use crate::known_keys::{Known, KnownKeys, Name, REMEMBERED};
 use crate::origin::{AllowedOrigins, Page};
+use crate::share_links::KnownLinks;
 use crate::shared_caches::{keep_within, make_private};
 use crate::signature::{Signature, Signer, prefix_of_path};
-use crate::{Caller, Carry, Clock, Error, KeyText, Problem, Scope, Scopes};
+use crate::{Caller, Carry, ClientAddress, Clock, Error, KeyText, Networks, Problem, Scope, Scopes};
 
 /// The secret that signs map links, among an installation's secrets.
 const LINK_SECRET: &str = "map links";
@@ -36,19 +38,32 @@ struct Shared {
     database: Database,
     clock: Clock,
     known: KnownKeys,
+    links: KnownLinks,
     signer: OnceCell<Arc<Signer>>,
     listed: Mutex<Option<(Instant, Arc<AllowedOrigins>)>>,
+    identity: Option<Identity>,
 }
 
 impl Auth {
     /// Authentication against the keys of this database.
     pub fn new(database: Database, clock: Clock) -> Self {
+        Self::build(database, clock, None)
+    }
+
+    /// Authentication against the keys of this database and the access tokens of its people.
+    pub fn with_people(database: Database, clock: Clock, identity: Identity) -> Self {
+        Self::build(database, clock, Some(identity))
+    }
+
+    fn build(database: Database, clock: Clock, identity: Option<Identity>) -> Self {
         Self(Arc::new(Shared {
             database,
             clock,
             known: KnownKeys::default(),
+            links: KnownLinks::default(),
             signer: OnceCell::new(),
             listed: Mutex::default(),
+            identity,
         }))
     }
 
@@ -61,14 +76,35 @@ impl Auth {
 
     /// Who sent a request with this head, whose path is the one that routes see.
     pub async fn caller(&self, request: &Parts) -> Result<Caller, Problem> {
-        match find(request) {
-            Found::Nothing | Found::Malformed => Err(Problem::unauthenticated()),
+        let (caller, person) = self.authenticated(request).await?;
+        caller.ok_or_else(|| match person {
+            Some(_) => Problem::forbidden("this session works for no organisation"),
+            None => Problem::unauthenticated(),
+        })
+    }
+
+    /// Who sent a request: a caller for an organisation, a person, or both.
+    async fn authenticated(&self, request: &Parts) -> Result<(Option<Caller>, Option<Person>), Problem> {
+        let token = match find(request) {
+            Found::Token(token) => token,
+            found => return Ok((Some(self.caller_of(found, request).await?), None)),
+        };
+        let identity = self.0.identity.as_ref().ok_or_else(Problem::unauthenticated)?;
+        let found = identity.person_of(&token).await?;
+        let (person, caller) = found.ok_or_else(Problem::unauthenticated)?;
+        Ok((caller, Some(person)))
+    }
+
+    async fn caller_of(&self, found: Found, request: &Parts) -> Result<Caller, Problem> {
+        match found {
+            Found::Nothing | Found::Malformed | Found::Token(_) => Err(Problem::unauthenticated()),
             Found::Several => Err(Problem::bad_request(
                 "the request carries several credentials that differ; send one only",
             )),
             Found::MalformedSignature => Err(bad_signature()),
             Found::Signature(signature) => self.caller_of_link(&signature, request).await,
             Found::Key(key, carry) => self.caller_of_key(&key, carry, request).await,
+            Found::Link(token, carry) => self.caller_of_share_link(&token, carry, request).await,
         }
     }
 
@@ -81,14 +117,17 @@ impl Auth {
         if known.key.kind == KeyKind::Publishable {
             require_origin(&known, request)?;
         }
+        require_network(&known, request)?;
         Ok(Caller {
             org: known.key.org,
             org_name: known.org_name,
             key: known.key.id,
             kind: known.key.kind,
             scopes: Scopes::of_stored(&known.key.scopes),
+            person: None,
             carry,
             limited_to: None,
+            shares: None,
             link_ends: None,
         })
     }
@@ -116,14 +155,16 @@ impl Auth {
             key: known.key.id,
             kind: known.key.kind,
             scopes: Scopes::from_iter([Scope::FeaturesRead]),
+            person: None,
             carry: signature.carry(),
             limited_to: Some(prefix.into()),
+            shares: None,
             link_ends: Some(ends),
         })
     }
 
     /// The key of this name if it works now.
-    async fn known(&self, name: Name) -> Result<Option<Known>, Problem> {
+    pub(crate) async fn known(&self, name: Name) -> Result<Option<Known>, Problem> {
         let known = match self.0.known.recall(&name) {
             Some(known) => Some(known),
             None => self.look_up(name).await?,
@@ -150,6 +191,7 @@ impl Auth {
         self.note_use(&key, now);
         let known = Known {
             origins: Arc::new(AllowedOrigins::of_stored(&key.origins)),
+            networks: Arc::new(Networks::of_stored(&key.networks)),
             key: Arc::new(key),
             org_name: org.name.into(),
             until,
@@ -215,6 +257,10 @@ impl Auth {
         &self.0.database
     }
 
+    pub(crate) fn links(&self) -> &KnownLinks {
+        &self.0.links
+    }
+
     pub(crate) fn clock(&self) -> &Clock {
         &self.0.clock
     }
@@ -255,6 +301,22 @@ fn require_origin(known: &Known, request: &Parts) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail))
 }
 
+/// A key that is bound to networks works from nowhere else, and not where it cannot be said from where a request comes.
+fn require_network(known: &Known, request: &Parts) -> Result<(), Problem> {
+    // A list of which nothing can be read, from a newer program, is no open door.
+    if known.key.networks.is_empty() {
+        return Ok(());
+    }
+    let address = request.extensions.get::<ClientAddress>().map(|address| address.ip);
+    if address.is_some_and(|ip| known.networks.contain(ip)) {
+        return Ok(());
+    }
+    let from = address.map_or("an unknown address".to_owned(), |ip| ip.to_string());
+    let (id, networks) = (known.key.id, known.networks.names().join(", "));
+    let detail = format!("the key {id} works from {networks} only; this request comes from {from}");
+    Err(Problem::new(StatusCode::FORBIDDEN, "address_not_allowed", detail))
+}
+
 /// The same words whatever is wrong with it. No challenge goes with them: a browser would ask for a password.
 fn bad_signature() -> Problem {
     let detail = "the signature (exp, kid and sig) is not one for this address; a signed link is for reading below one \
@@ -264,8 +326,8 @@ fn bad_signature() -> Problem {
 
 async fn authenticate(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let caller = match auth.caller(&parts).await {
-        Ok(caller) => caller,
+    let (caller, person) = match auth.authenticated(&parts).await {
+        Ok(found) => found,
         Err(problem) => {
             let mut response = problem.into_response();
             vary(response.headers_mut());
@@ -273,15 +335,22 @@ async fn authenticate(State(auth): State<Auth>, request: Request, next: Next) ->
         }
     };
     let mut request = Request::from_parts(parts, body);
-    request.extensions_mut().insert(caller.clone());
+    if let Some(person) = person {
+        request.extensions_mut().insert(person);
+    }
+    if let Some(caller) = &caller {
+        request.extensions_mut().insert(caller.clone());
+    }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    match caller.link_ends {
+    match caller.as_ref().and_then(|caller| caller.link_ends) {
         Some(ends) => keep_within(headers, ends.as_second() - (auth.0.clock)().as_second()),
         None => make_private(headers),
     }
     vary(headers);
-    response.extensions_mut().insert(caller);
+    if let Some(caller) = caller {
+        response.extensions_mut().insert(caller);
+    }
     response
 }
 

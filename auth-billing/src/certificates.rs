@@ -39,10 +39,14 @@ pub async fn register_certificate(
         sha256,
         scopes: Scopes::from_iter([Scope::FeaturesRead]).names(),
         origins: Vec::new(),
+        networks: Vec::new(),
+        replaced_by: None,
         created_at: now,
         expires_at,
         revoked_at: None,
         last_used_at: None,
+        user: None,
+        created_by: None,
     };
     check_row(&row)?;
     if let Some(known) = database.key_by_sha256(&sha256).await? {

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::path_key::PathKey;
+use crate::share_links::LinkText;
 use crate::signature::Signature;
 use crate::{Carry, KeyText};
 
@@ -38,8 +39,12 @@ pub(crate) enum Found {
     MalformedSignature,
     /// One of the right form, and what links must repeat of it.
     Key(KeyText, Carry),
+    /// What may be a person's access token, in a header: in an address it is none, addresses are logged and passed on.
+    Token(String),
     /// A signed link's.
     Signature(Signature),
+    /// A share link's, and what links must repeat of it.
+    Link(LinkText, Carry),
 }
 
 /// The credential of a request.
@@ -73,11 +78,22 @@ fn find_in(headers: &HeaderMap, uri: &Uri, path_key: Option<&PathKey>) -> Found 
         (None, false) => signature.read(),
         (Some(_), false) => Found::Several,
         (Some(first), true) if given.iter().any(|other| other != first) => Found::Several,
-        (Some(first), true) => match first.as_deref().map(KeyText::parse) {
-            Some(Ok(key)) => Found::Key(key, carry),
-            _ => Found::Malformed,
-        },
+        (Some(first), true) => first.as_deref().map_or(Found::Malformed, |text| of_form(text, carry)),
     }
+}
+
+fn of_form(text: &str, carry: Carry) -> Found {
+    match (KeyText::parse(text), LinkText::parse(text)) {
+        (Ok(key), _) => Found::Key(key, carry),
+        (_, Ok(link)) => Found::Link(link, carry),
+        _ if carry.is_empty() && is_token(text) => Found::Token(text.to_owned()),
+        _ => Found::Malformed,
+    }
+}
+
+/// Whether a text has the form of a JWT: three parts, the first of which is a JSON object in base64url.
+fn is_token(text: &str) -> bool {
+    text.starts_with("eyJ") && text.split('.').count() == 3
 }
 
 /// The keys in headers; `None` in the place of one that is not readable.

@@ -42,18 +42,54 @@ pub enum Error {
     /// A key that would never have worked.
     #[error("the key would expire at {0}, which is not in the future")]
     ExpiresInThePast(jiff::Timestamp),
+    /// A key that another one cannot take the place of.
+    #[error("there is no key {0} that works and has no successor yet")]
+    NoKeyToReplace(driftline_domain::KeyId),
+    /// A time that no calendar has.
+    #[error("the key cannot live that long: {0}")]
+    Overlap(String),
     /// A certificate that stands for an organisation already, or did.
     #[error("this certificate is registered already, as {0}; a new one is needed")]
     CertificateKnown(driftline_domain::KeyId),
     /// A text that names no month.
     #[error("'{0}' is no month: it is of the form 2026-01")]
     Month(String),
+    /// A text that is no master key; it is not shown.
+    #[error("the master key is none: it has 32 bytes, in hexadecimal, base64 or base64url")]
+    MasterKey,
+    /// A sealed field that does not open under the master key, or could not be sealed.
+    #[error("the encrypted {0} does not open: it is damaged, or was encrypted under another master key")]
+    Sealed(&'static str),
+    /// The master key is not the one that this installation's data were encrypted with.
+    #[error("the master key is not the one that this installation's personal data are encrypted with")]
+    OtherMasterKey,
+    /// Parameters of the password hash below the floor, or that Argon2 does not know.
+    #[error("the password hash cannot be made with {0}")]
+    HashParameters(String),
+    /// A stored password hash that cannot be read; it is not shown.
+    #[error("a stored password hash does not read back")]
+    PasswordHash,
+    /// A key that signs access tokens could not be made or used.
+    #[error("access tokens cannot be signed: {0}")]
+    SigningKey(String),
+    /// The threads that hash passwords do not work.
+    #[error("passwords cannot be hashed: {0}")]
+    Hashing(#[from] driftline_compute::Error),
+    /// A mail that cannot be put together.
+    #[error("the mail cannot be written: {0}")]
+    Mail(String),
+    /// Settings of accounts that do not fit together.
+    #[error("{0}")]
+    IdentitySettings(String),
     /// The system has no randomness to give.
     #[error("the system's random numbers are not available: {0}")]
     Random(String),
     /// A text that names no network.
     #[error("'{0}' is no network: it is an address such as 127.0.0.1 or a network such as 10.1.0.0/16")]
     Network(String),
+    /// More networks than a list can reasonably have.
+    #[error("{0} networks are too many; at most 50 can be listed")]
+    TooManyNetworks(usize),
     /// The client for requests to others cannot be built.
     #[error("requests to others cannot be made: {0}")]
     Outbound(String),
@@ -92,6 +128,12 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// The database was waited for in vain.
+    #[error("the database did not answer within {} ms", .0.as_millis())]
+    NoAnswer(std::time::Duration),
+    /// Records of another node that cannot be entered.
+    #[error("no record was entered: {0}")]
+    RecordsRefused(String),
     /// A record could not be made durable.
     #[error("the usage record could not be written: {0}")]
     NotRecorded(String),

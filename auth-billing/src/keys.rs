@@ -6,9 +6,10 @@ use std::fmt;
 
 use driftline_database::{ApiKey, Database, KeyKind};
 use driftline_domain::{KeyId, OrgId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+use crate::auth::is_valid;
 use crate::origin::AllowedOrigins;
 use crate::{Error, Scope, Scopes};
 
@@ -38,16 +39,8 @@ pub struct KeyFormError;
 impl KeyText {
     /// A key whose form and checksum are right; whether it is known is for the database to say.
     pub fn parse(text: &str) -> Result<Self, KeyFormError> {
-        let kinds = [KeyKind::Secret, KeyKind::Publishable];
-        let body = kinds
-            .into_iter()
-            .find_map(|kind| text.strip_prefix(prefix(kind)))
-            .ok_or(KeyFormError)?;
-        if body.len() != BODY_CHARS + CHECK_CHARS || !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(KeyFormError);
-        }
-        let (checked, check) = text.split_at(PREFIX_CHARS + BODY_CHARS);
-        if check == checksum(checked) {
+        let mut kinds = [KeyKind::Secret, KeyKind::Publishable].into_iter();
+        if kinds.any(|kind| is_token(prefix(kind), text)) {
             Ok(Self(text.to_owned()))
         } else {
             Err(KeyFormError)
@@ -74,10 +67,27 @@ impl KeyText {
     }
 
     fn of_bits(kind: KeyKind, bits: [u8; 32]) -> Self {
-        let checked = format!("{}{}", prefix(kind), base_62(&bits, BODY_CHARS));
-        let check = checksum(&checked);
-        Self(checked + &check)
+        Self(token(prefix(kind), &bits))
     }
+}
+
+/// 256 bits as a text of this prefix.
+pub(crate) fn token(prefix: &str, bits: &[u8; 32]) -> String {
+    let checked = format!("{prefix}{}", base_62(bits, BODY_CHARS));
+    let check = checksum(&checked);
+    checked + &check
+}
+
+/// Whether a text has this prefix, which has four characters, and the form and checksum that go with it.
+pub(crate) fn is_token(prefix: &str, text: &str) -> bool {
+    let Some(body) = text.strip_prefix(prefix) else {
+        return false;
+    };
+    if body.len() != BODY_CHARS + CHECK_CHARS || !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let (checked, check) = text.split_at(PREFIX_CHARS + BODY_CHARS);
+    check == checksum(checked)
 }
 
 impl fmt::Debug for KeyText {
@@ -139,10 +149,14 @@ fn unfinished(org: OrgId, name: &str, expires_at: Option<Timestamp>, now: Timest
         sha256: [0; 32],
         scopes: Vec::new(),
         origins: Vec::new(),
+        networks: Vec::new(),
+        replaced_by: None,
         created_at: now,
         expires_at,
         revoked_at: None,
         last_used_at: None,
+        user: None,
+        created_by: None,
     }
 }
 
@@ -199,6 +213,40 @@ pub async fn create_publishable_key(
 ) -> Result<(KeyText, ApiKey), Error> {
     let (key, row) = mint_publishable(org, name, origins, expires_at, now)?;
     database.insert_key(&row).await?;
+    Ok((key, row))
+}
+
+/// Makes a key that takes the place of another one, which ends after the overlap: with the same name, scopes, origins and
+/// networks, and as long a life as that had.
+pub async fn replace_key(
+    database: &Database,
+    org: OrgId,
+    old: KeyId,
+    overlap: SignedDuration,
+    now: Timestamp,
+) -> Result<(KeyText, ApiKey), Error> {
+    let found = database.key(old).await?.filter(|key| key.org == org);
+    let found = found.ok_or(Error::NoKeyToReplace(old))?;
+    if !is_valid(&found, now) || found.replaced_by.is_some() {
+        return Err(Error::NoKeyToReplace(old));
+    }
+    let lives = found.expires_at.map(|at| at.duration_since(found.created_at));
+    let after = |time: SignedDuration| {
+        let sum = now.checked_add(time);
+        sum.map_err(|error| Error::Overlap(error.to_string()))
+    };
+    let (key, row) = cut(ApiKey {
+        id: KeyId::generate(),
+        created_at: now,
+        expires_at: lives.map(after).transpose()?,
+        revoked_at: None,
+        last_used_at: None,
+        replaced_by: None,
+        ..found
+    })?;
+    if !database.replace_key(old, &row, after(overlap)?, now).await? {
+        return Err(Error::NoKeyToReplace(old));
+    }
     Ok((key, row))
 }
 

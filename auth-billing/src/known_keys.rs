@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use driftline_database::ApiKey;
 use driftline_domain::KeyId;
 
+use crate::Networks;
 use crate::origin::AllowedOrigins;
 
 /// What was found is believed so long.
@@ -29,6 +30,7 @@ pub(crate) enum Name {
 pub(crate) struct Known {
     pub(crate) key: Arc<ApiKey>,
     pub(crate) origins: Arc<AllowedOrigins>,
+    pub(crate) networks: Arc<Networks>,
     pub(crate) org_name: Arc<str>,
     pub(crate) until: Instant,
 }

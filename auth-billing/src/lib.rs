@@ -6,6 +6,7 @@
 //! included, [`Cors::wrap`], [`path_keys`] and [`access_log`].
 
 mod access_log;
+mod addresses;
 mod auth;
 mod billing;
 mod caller;
@@ -16,22 +17,29 @@ mod clock;
 mod cors;
 mod credential;
 mod error;
+mod identity;
 mod keys;
 mod known_keys;
+mod limits;
 mod map_links;
 mod meter;
 mod origin;
 mod outbound;
 mod path_key;
 mod problem;
+mod quotas;
 mod redact;
 mod routes;
 mod scope;
+mod share_links;
 mod shared_caches;
 mod signature;
+mod tickets;
 mod usage_log;
+mod usage_records;
 
 pub use access_log::access_log;
+pub use addresses::{ClientAddress, Networks, Peer, TrustedProxies};
 pub use auth::Auth;
 pub use billing::{
     BILLING_PATHS, BillingParts, InvoiceDocument, Line, LineKind, Month, Party, Passed, Seller, Stripe, StripeError,
@@ -46,14 +54,22 @@ pub use clock::{Clock, system_clock};
 pub use cors::Cors;
 pub use credential::is_credential_parameter;
 pub use error::Error;
-pub use keys::{KeyFormError, KeyText, create_key, create_publishable_key, mint, mint_publishable};
+pub use identity::{
+    Grant, HashCost, Identity, IdentitySettings, KeyRight, MailEncryption, MailRefusal, MailSettings, MailTransport,
+    MasterKey, OPERATIONS as IDENTITY_OPERATIONS, Operation as IdentityOperation, OutgoingMail, Person,
+    ProviderSettings, Resource, Smtp, TokenAlgorithm, Verb, grant, key_right, permits,
+};
+pub use keys::{KeyFormError, KeyText, create_key, create_publishable_key, mint, mint_publishable, replace_key};
+pub use limits::{Class, Draw, DrawOrder, Drawn, LimitSettings, Limits, MissionAdmission, Rate, SharedBuckets};
 pub use map_links::{MapLinks, PublicUrl};
 pub use meter::{Billable, CHARGE_HEADER, Metering};
 pub use origin::AllowedOrigins;
 pub use outbound::{Fetched, MAX_SENT, Outbound, OutboundError};
 pub use path_key::path_keys;
 pub use problem::Problem;
+pub use quotas::Quotas;
 pub use redact::redact;
-pub use routes::{PATHS as ACCOUNT_PATHS, router};
+pub use routes::{METERING_PATHS, PATHS as ACCOUNT_PATHS, router};
 pub use scope::{Scope, Scopes};
-pub use usage_log::{UsageEntry, UsageLog, UsageSettings, UsageTasks};
+pub use usage_log::{UsageEntry, UsageLag, UsageLog, UsageSettings, UsageTasks};
+pub use usage_records::{Imported, RecordRefusal, RecordSent, import_records};

@@ -125,7 +125,7 @@ fn checked(wish: &Wish) -> Result<MissionId, Vec<Violation>> {
     }
 }
 
-fn unreadable(rejection: JsonRejection) -> Problem {
+pub(crate) fn unreadable(rejection: JsonRejection) -> Problem {
     let (status, text) = (rejection.status(), rejection.body_text());
     let code = match status {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",

@@ -9,7 +9,8 @@ use driftline_domain::RequestId;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::chain;
-use crate::{Caller, Error, Problem, UsageEntry, UsageLog};
+use crate::quotas::expected_meter;
+use crate::{Caller, Error, Problem, Quotas, UsageEntry, UsageLog};
 
 /// How many units an answer cost.
 pub const CHARGE_HEADER: HeaderName = HeaderName::from_static("x-charge-units");
@@ -33,12 +34,21 @@ pub(crate) struct Charged(pub(crate) u64);
 #[derive(Clone)]
 pub struct Metering {
     log: UsageLog,
+    quotas: Option<Quotas>,
 }
 
 impl Metering {
     /// A meter that records into this log.
     pub fn new(log: UsageLog) -> Self {
-        Self { log }
+        Self { log, quotas: None }
+    }
+
+    /// The same, refusing what a quota does not allow.
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self {
+            quotas: Some(quotas),
+            ..self
+        }
     }
 
     /// Puts the meter around every route of this router; [`crate::Auth::wrap`] belongs around the result.
@@ -51,6 +61,14 @@ async fn meter(State(metering): State<Metering>, request: Request, next: Next) -
     let billed_method = matches!(*request.method(), Method::GET | Method::POST);
     let caller = request.extensions().get::<Caller>().cloned();
     let id = request.extensions().get::<RequestId>().copied();
+    if let (Some(quotas), Some(caller)) = (&metering.quotas, &caller) {
+        let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
+        if let Some(meter) = expected_meter(request.method(), path, query)
+            && let Err(problem) = quotas.check_request(caller.org, meter, path).await
+        {
+            return problem.into_response();
+        }
+    }
     let mut response = next.run(request).await;
     let Some(billable) = response.extensions_mut().remove::<Billable>() else {
         return response;
@@ -62,6 +80,9 @@ async fn meter(State(metering): State<Metering>, request: Request, next: Next) -
         tracing::error!(meter = billable.meter, "a billable route stands outside authentication");
         return Problem::internal_logged().into_response();
     };
+    if let Err(problem) = metering.check(&billable, &caller) {
+        return problem.into_response();
+    }
     if billable.units > 0
         && let Err(error) = metering.record(&billable, &caller, id).await
     {
@@ -86,6 +107,14 @@ async fn meter(State(metering): State<Metering>, request: Request, next: Next) -
 }
 
 impl Metering {
+    /// What the address did not say: an answer that is ready is not given out beyond a quota.
+    fn check(&self, billable: &Billable, caller: &Caller) -> Result<(), Problem> {
+        match &self.quotas {
+            Some(quotas) if !billable.distress && billable.units > 0 => quotas.check(caller.org, billable.meter, 1),
+            _ => Ok(()),
+        }
+    }
+
     async fn record(&self, billable: &Billable, caller: &Caller, request: Option<RequestId>) -> Result<(), Error> {
         let entry = UsageEntry {
             org: caller.org,
@@ -95,6 +124,10 @@ impl Metering {
             request: request.unwrap_or_else(RequestId::generate),
             owed: billable.distress,
         };
-        self.log.append(entry).await
+        self.log.append(entry).await?;
+        if let Some(quotas) = &self.quotas {
+            quotas.count(caller.org, billable.meter, billable.units);
+        }
+        Ok(())
     }
 }

@@ -201,3 +201,13 @@ impl From<driftline_database::Error> for Problem {
         }
     }
 }
+
+impl From<crate::Error> for Problem {
+    fn from(error: crate::Error) -> Self {
+        match error {
+            crate::Error::Database(error) => error.into(),
+            crate::Error::Random(_) => Self::unavailable(&error),
+            error => Self::internal(&error),
+        }
+    }
+}

@@ -118,7 +118,7 @@ fn hide_path_keys(pieces: &[Piece], is_hidden: &mut [bool]) {
 fn hide_keys(pieces: &[Piece], is_hidden: &mut [bool]) {
     for start in 0..pieces.len().saturating_sub(3) {
         let prefix: [u8; 4] = std::array::from_fn(|i| pieces[start + i].byte.to_ascii_lowercase());
-        if prefix != *b"dls_" && prefix != *b"dlp_" {
+        if ![*b"dls_", *b"dlp_", *b"dll_"].contains(&prefix) {
             continue;
         }
         let body = pieces[start + 4..]
@@ -161,6 +161,7 @@ mod tests {
                 "/login?next=%2Fwms%3Fkey%3D***%26b%3D1",
             ),
             ("/x?a=DLS_0abc", "/x?a=***"),
+            ("/x?a=dll_0abc", "/x?a=***"),
             ("/key/dlp_0abc/wms?a=1", "/key/***/wms?a=1"),
             ("/drift/key/mis%2Ftyped/wms", "/drift/key/***/wms"),
             ("/KEY/abc", "/KEY/***"),

@@ -19,18 +19,21 @@ pub enum Scope {
     FeaturesRead,
     /// See usage, bills and the list of keys.
     UsageRead,
+    /// Send usage of nodes that were cut off.
+    UsageWrite,
     /// Enter how bills are paid.
     BillingWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MissionsRead,
         Self::MissionsWrite,
         Self::MissionsDistress,
         Self::FeaturesRead,
         Self::UsageRead,
+        Self::UsageWrite,
         Self::BillingWrite,
     ];
 
@@ -42,6 +45,7 @@ impl Scope {
             Self::MissionsDistress => "missions:distress",
             Self::FeaturesRead => "features:read",
             Self::UsageRead => "usage:read",
+            Self::UsageWrite => "usage:write",
             Self::BillingWrite => "billing:write",
         }
     }

@@ -98,7 +98,7 @@ pub(crate) fn prefix_of_path(path: &str) -> Option<&str> {
 }
 
 /// Dot segments, slashes and backslashes in disguise, and escapes of escapes.
-fn is_devious(path: &str) -> bool {
+pub(crate) fn is_devious(path: &str) -> bool {
     let decoded: Vec<u8> = percent_decode_str(path).collect();
     let slashes = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte == b'/').count();
     decoded.contains(&b'%')

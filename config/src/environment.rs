@@ -28,6 +28,8 @@ const EXPECTED_NAMES: &[(&str, &str)] = &[
     ("MAX_CONCURRENT_JOBS", "missions.max_concurrent_jobs"),
     ("NATS_URL", "nats.url"),
     ("NATS_URL_FILE", "nats.url_file"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "traces.endpoint"),
+    ("OTEL_SERVICE_NAME", "traces.service_name"),
     ("PUBLIC_BASE_URL", "server.public_base_url"),
     ("S3_ACCESS_KEY", "s3.access_key"),
     ("S3_ACCESS_KEY_FILE", "s3.access_key_file"),
@@ -74,6 +76,11 @@ pub(crate) fn apply(table: &mut toml::Table, variable: &str, path: &[String], va
     };
     let typed = match section_table.get(key) {
         Some(toml::Value::Integer(_)) => toml::Value::Integer(
+            value
+                .parse()
+                .map_err(|error| invalid(format!("{key} = '{value}': {error}")))?,
+        ),
+        Some(toml::Value::Float(_)) => toml::Value::Float(
             value
                 .parse()
                 .map_err(|error| invalid(format!("{key} = '{value}': {error}")))?,

@@ -4,16 +4,18 @@
 mod address;
 mod database;
 mod environment;
+mod limits;
 mod objects;
 mod settings;
 
 pub use address::Address;
 pub use database::{DatabaseSettings, NatsSettings};
 pub use environment::{Environment, ProcessEnvironment};
+pub use limits::LimitSettings;
 pub use objects::{Addressing, ObjectsAt, S3Credentials, S3Settings, Secret};
 pub use settings::{
     CoastSettings, CotFiles, CotSettings, FolderSettings, IngestSettings, LogFormat, LogSettings, MissionSettings,
-    OutboundSettings, ProviderSettings, ServerSettings, Settings, StoreSettings, UsageSettings,
+    OutboundSettings, ProviderSettings, ServerSettings, Settings, StoreSettings, TraceSettings, UsageSettings,
 };
 
 use std::path::{Path, PathBuf};
@@ -205,6 +207,8 @@ mod tests {
             ("DRIFTLINE__STORE__OBJECTS", "gs://bucket", "gs://bucket"),
             ("DRIFTLINE__STORE__OBJECTS", "s3:///cycles", "bucket"),
             ("S3_ENDPOINT", "minio:9000", "s3.endpoint"),
+            ("DRIFTLINE__LIMITS__LOGINS_PER_MINUTE", "0", "limits.logins_per_minute"),
+            ("DRIFTLINE__LIMITS__REQUESTS", "1", "requests"),
         ] {
             let message = load(None, &Fixed(vec![(variable, value)])).unwrap_err().to_string();
             assert!(message.contains(variable) && message.contains(word), "{message}");

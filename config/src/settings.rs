@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, DatabaseSettings, Error, NatsSettings, S3Settings};
+use crate::{Address, DatabaseSettings, Error, LimitSettings, NatsSettings, S3Settings};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,10 +34,14 @@ pub struct Settings {
     pub outbound: OutboundSettings,
     /// The live feed for TAK.
     pub cot: CotSettings,
+    /// How much callers may ask in a time.
+    pub limits: LimitSettings,
     /// The usage log.
     pub usage: UsageSettings,
     /// What is written about the service's own work.
     pub log: LogSettings,
+    /// Where spans of requests go.
+    pub traces: TraceSettings,
     /// What conformance suites ask for beside the service itself.
     pub conformance: ConformanceSettings,
 }
@@ -48,10 +52,14 @@ pub struct Settings {
 pub struct ServerSettings {
     /// Address to listen on.
     pub listen: SocketAddr,
+    /// Seconds after the signal to stop during which requests are still accepted.
+    pub drain_s: u32,
     /// What emitted links begin with; empty: the request's own host.
     pub public_base_url: String,
     /// Origins of web pages that may use secret keys, such as `https://sar.example.org`; `*` for every page.
     pub cors_origins: Vec<String>,
+    /// Networks of proxies that are believed when they say who the client is.
+    pub trusted_proxies: Vec<String>,
 }
 
 /// Who runs the service, as capabilities tell it.
@@ -211,6 +219,38 @@ pub struct LogSettings {
     pub format: LogFormat,
 }
 
+/// Where spans of requests go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TraceSettings {
+    /// Base address of a collector that takes OTLP over HTTP; empty: nowhere.
+    pub endpoint: Address,
+    /// What this process is called there.
+    pub service_name: String,
+    /// Share of requests that are traced where the caller does not say.
+    pub share: f64,
+    /// Addresses and networks of callers whose `traceparent` is believed.
+    pub trusted_callers: Vec<String>,
+}
+
+impl TraceSettings {
+    fn check(&self) -> Result<(), String> {
+        if !self.endpoint.is_empty() && !self.endpoint.is_http() {
+            return Err(format!(
+                "traces.endpoint '{}' is not an http or https address",
+                self.endpoint
+            ));
+        }
+        if !(0.0..=1.0).contains(&self.share) {
+            return Err(format!("traces.share is {}; it must be between 0 and 1", self.share));
+        }
+        if self.service_name.trim().is_empty() {
+            return Err("traces.service_name is empty".to_owned());
+        }
+        Ok(())
+    }
+}
+
 /// Form of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -268,6 +308,14 @@ impl Settings {
             ));
         }
         self.ingest.check()?;
+        self.traces.check()?;
+        if self.server.drain_s > 300 {
+            return Err(format!(
+                "server.drain_s is {}; it must be at most 300",
+                self.server.drain_s
+            ));
+        }
+        self.limits.check()?;
         if self.missions.threads > 1024 {
             return Err(format!(
                 "missions.threads is {}; it must be at most 1024",

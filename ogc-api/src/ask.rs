@@ -1,7 +1,7 @@
 //! What every handler needs of a request: who asks, what stands in the query, and how links of the answer begin.
 
 use axum::extract::{FromRequestParts, RawPathParams};
-use driftline_auth_billing::{Caller, Scope};
+use driftline_auth_billing::{Caller, MissionAdmission, Scope};
 use http::request::Parts;
 use http::{HeaderMap, header};
 
@@ -23,12 +23,23 @@ pub(crate) struct Ask {
     /// The headers.
     pub(crate) headers: HeaderMap,
     params: Vec<(String, String)>,
+    /// What a request that may bring missions has to ask.
+    admission: Option<MissionAdmission>,
 }
 
 impl Ask {
     /// Refuses a caller whose key lacks a scope.
     pub(crate) fn require(&self, scope: Scope) -> Result<(), Error> {
         self.caller.require(scope).map_err(Error::refused)
+    }
+
+    /// Refuses a mission beyond a limit or a quota; one in distress has a limit of its own.
+    pub(crate) async fn admit_mission(&self, is_distress: bool, particle_hours: u64) -> Result<(), Error> {
+        let Some(admission) = &self.admission else {
+            return Ok(());
+        };
+        let admitted = admission.admit(self.caller.key, is_distress, particle_hours).await;
+        admitted.map_err(Error::refused)
     }
 
     /// A part of the path by its name in the route.
@@ -97,6 +108,7 @@ impl Ask {
             site: Site::new(base, &caller),
             query: Query::default(),
             path: parts.uri.path().to_owned(),
+            admission: parts.extensions.get::<MissionAdmission>().cloned(),
             headers: parts.headers.clone(),
             params: params
                 .iter()

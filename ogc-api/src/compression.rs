@@ -13,7 +13,7 @@ use crate::entity_tag::EntityTag;
 use crate::{AppState, Error};
 
 /// Smaller answers fit into a packet or two as they are.
-const WORTH_IT: usize = 1_400;
+pub(crate) const WORTH_IT: usize = 1_400;
 /// Brotli's quality: beyond it a percent less costs several times the time.
 const BROTLI_QUALITY: i32 = 5;
 /// Brotli's window as a power of two.
@@ -48,6 +48,22 @@ impl Encoding {
             Self::Plain => None,
             Self::Gzip => Some("gzip"),
             Self::Brotli => Some("br"),
+        }
+    }
+
+    /// The tag of the same content in this form, where it is a strong one.
+    pub(crate) fn tag(self, plain: &str) -> Option<HeaderValue> {
+        let name = self.ending()?;
+        let inner = plain.strip_prefix('"')?.strip_suffix('"')?;
+        HeaderValue::from_str(&format!("\"{inner}{name}\"")).ok()
+    }
+
+    /// What a strong tag ends with in this form: tags differ between encodings.
+    pub(crate) fn ending(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Gzip => Some("-gzip"),
+            Self::Brotli => Some("-br"),
         }
     }
 

@@ -33,12 +33,10 @@ impl EntityTag {
 
     /// The tag of the same content in another form: strong tags differ between encodings.
     pub(crate) fn of_encoding(&self, encoding: Encoding) -> Self {
-        let ending = match encoding {
-            Encoding::Plain => return self.clone(),
-            Encoding::Gzip => "-gzip\"",
-            Encoding::Brotli => "-br\"",
-        };
-        Self(format!("{}{ending}", self.0.trim_end_matches('"')))
+        match encoding.ending() {
+            None => self.clone(),
+            Some(ending) => Self(format!("{}{ending}\"", self.0.trim_end_matches('"'))),
+        }
     }
 
     /// The tag as text.

@@ -13,6 +13,8 @@ const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Addresses of the page may hold a credential.
 const REFERRER_POLICY: HeaderName = HeaderName::from_static("referrer-policy");
+/// No window that opened the page reaches into it.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#18222d;\
 background:#fff}h1{font-size:1.4rem}nav a,li a{margin-right:.8rem}table{border-collapse:collapse;display:block;overflow-x:auto;\
@@ -38,4 +40,5 @@ pub(crate) fn guard(response: &mut Response) {
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
 }

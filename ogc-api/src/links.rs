@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 pub(crate) use driftline_auth_billing::is_credential_parameter as is_credential;
 use driftline_auth_billing::{Caller, Carry};
-use http::{HeaderMap, Uri, header};
+use driftline_domain::MissionId;
+use http::{HeaderMap, HeaderName, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
@@ -21,6 +22,11 @@ const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b',')
     .remove(b'/');
+
+/// What a trusted proxy says of the address that its client asked for.
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// What every emitted link begins with.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +63,8 @@ impl PublicBase {
             .unwrap_or_default()
     }
 
-    /// The base for the answer to one request.
+    /// The base for the answer to one request. What a proxy says of the address that its client asked for reaches this only
+    /// where the operator trusts the proxy (`driftline_auth_billing::TrustedProxies`).
     ///
     /// # Errors
     /// A request whose host cannot stand in a link.
@@ -65,15 +72,27 @@ impl PublicBase {
         if let Some(base) = &self.configured {
             return Ok(base.clone());
         }
-        let host = match headers.get(header::HOST) {
-            Some(host) => host.to_str().unwrap_or("?"),
+        let said = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+        let host = match said(&FORWARDED_HOST).or(said(&header::HOST)) {
+            Some(host) => host,
             None => uri.authority().map_or("localhost", |authority| authority.as_str()),
         };
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
         if host.is_empty() || host.len() > 255 || !host.bytes().all(is_plain) {
             return Err(Error::Host(crate::query::shown(host)));
         }
-        Ok(format!("http://{host}"))
+        let scheme = match said(&FORWARDED_PROTO) {
+            None => "http",
+            Some(scheme) if matches!(scheme, "http" | "https") => scheme,
+            Some(scheme) => return Err(Error::Host(crate::query::shown(scheme))),
+        };
+        let prefix = said(&FORWARDED_PREFIX).unwrap_or_default().trim_end_matches('/');
+        let is_path = prefix.is_empty() || prefix.starts_with('/');
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
+        if !is_path || prefix.len() > 255 || prefix.contains("//") || !prefix.bytes().all(is_plain) {
+            return Err(Error::Host(crate::query::shown(prefix)));
+        }
+        Ok(format!("{scheme}://{host}{prefix}"))
     }
 }
 
@@ -84,6 +103,8 @@ pub(crate) struct Site {
     carry: Carry,
     /// Where the caller's links work; without it everywhere.
     limited_to: Option<Arc<str>>,
+    /// And beside that the mission itself, for who has a share link.
+    shares: Option<MissionId>,
 }
 
 /// A link of a JSON answer.
@@ -107,6 +128,7 @@ impl Site {
             base,
             carry: caller.carry.clone(),
             limited_to: caller.limited_to.clone(),
+            shares: caller.shares,
         }
     }
 
@@ -116,12 +138,19 @@ impl Site {
             base,
             carry: Carry::nothing(),
             limited_to: None,
+            shares: None,
         }
     }
 
     /// Whether a link to this path works for the caller: one with a signed link sees one mission's maps only.
     pub(crate) fn reaches(&self, path: &str) -> bool {
-        self.limited_to.as_deref().is_none_or(|prefix| path.starts_with(prefix))
+        let of_mission = |mission: MissionId| {
+            let rest = path.strip_prefix("/v1/missions/");
+            let rest = rest.and_then(|rest| rest.strip_prefix(&mission.to_string()));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        };
+        let is_below = self.limited_to.as_deref().is_none_or(|prefix| path.starts_with(prefix));
+        is_below || self.shares.is_some_and(of_mission)
     }
 
     /// Below which path links work for the caller; empty where they do everywhere.
@@ -231,6 +260,33 @@ mod tests {
     }
 
     #[test]
+    fn a_trusted_proxy_says_how_its_client_asked() {
+        let base = |pairs: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("internal:8080"))]);
+            for (name, value) in pairs {
+                headers.insert(*name, HeaderValue::from_str(value).unwrap());
+            }
+            PublicBase::default()
+                .for_request(&headers, &Uri::from_static("/ogc"))
+                .ok()
+        };
+        let (host, proto) = (("x-forwarded-host", "sar.example.org"), ("x-forwarded-proto", "https"));
+        assert_eq!(base(&[host, proto]).unwrap(), "https://sar.example.org");
+        assert_eq!(base(&[proto]).unwrap(), "https://internal:8080");
+        let prefixed = base(&[host, proto, ("x-forwarded-prefix", "/api/")]);
+        assert_eq!(prefixed.unwrap(), "https://sar.example.org/api");
+        for odd in [
+            ("x-forwarded-proto", "javascript"),
+            ("x-forwarded-host", "a b"),
+            ("x-forwarded-prefix", "//evil.org"),
+            ("x-forwarded-prefix", "evil"),
+            ("x-forwarded-prefix", "/a?b"),
+        ] {
+            assert_eq!(base(&[host, odd]), None, "{odd:?}");
+        }
+    }
+
+    #[test]
     fn hosts_and_bases_that_are_none_are_refused() {
         for base in [
             "sar.example.org",
@@ -274,6 +330,7 @@ mod tests {
             base: "https://h/drift".to_owned(),
             carry,
             limited_to: None,
+            shares: None,
         };
         let pairs = [("limit".to_owned(), "5".to_owned())];
         let key = "dls_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp11Bmflw";

@@ -5,6 +5,7 @@ use axum::response::Response;
 use driftline_domain::{Coefficients, ForcingKind, OBJECT_CLASSES, ObjectClass, RunTime};
 use serde_json::{Value, json};
 
+use crate::answer::Lasting;
 use crate::ask::Ask;
 use crate::document::{JSON, document};
 use crate::query::{Interval, bbox_parameter};
@@ -14,18 +15,15 @@ use crate::{AppState, CoverageQuestion, DatasetQuestion, Error};
 pub(crate) async fn object_types(ask: Ask) -> Result<Response, Error> {
     ask.query.allow_only(&[])?;
     let types: Vec<Value> = OBJECT_CLASSES.iter().map(class_json).collect();
-    document(&ask.headers, JSON, &json!({"object_types": types}))
+    for_a_minute(document(&ask.headers, JSON, &json!({"object_types": types})))
 }
 
 /// `GET /v1/feeds`.
 pub(crate) async fn feeds(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
     ask.query.allow_only(&[])?;
     let feeds = state.forcing.feeds().await;
-    document(
-        &ask.headers,
-        JSON,
-        &feeds.map_err(|error| Error::Forcing(error.to_string()))?,
-    )
+    let feeds = feeds.map_err(|error| Error::Forcing(error.to_string()))?;
+    for_a_minute(document(&ask.headers, JSON, &feeds))
 }
 
 /// `GET /v1/forcing/coverage`.
@@ -38,11 +36,8 @@ pub(crate) async fn coverage(State(state): State<AppState>, ask: Ask) -> Result<
         until: interval.until,
     };
     let coverage = state.forcing.coverage(question).await;
-    document(
-        &ask.headers,
-        JSON,
-        &coverage.map_err(|error| Error::Forcing(error.to_string()))?,
-    )
+    let coverage = coverage.map_err(|error| Error::Forcing(error.to_string()))?;
+    for_a_minute(document(&ask.headers, JSON, &coverage))
 }
 
 /// `GET /v1/datasets`: published cycles by box, time, variable and feed.
@@ -59,11 +54,8 @@ pub(crate) async fn datasets(State(state): State<AppState>, ask: Ask) -> Result<
         feed: ask.query.get("feed").map(str::to_owned),
     };
     let found = state.forcing.datasets(question).await;
-    document(
-        &ask.headers,
-        JSON,
-        &found.map_err(|error| Error::Forcing(error.to_string()))?,
-    )
+    let found = found.map_err(|error| Error::Forcing(error.to_string()))?;
+    for_a_minute(document(&ask.headers, JSON, &found))
 }
 
 /// `GET /v1/datasets/{feed}/{run}/{revision}`: a manifest, which names every object with length and checksum.
@@ -77,6 +69,13 @@ pub(crate) async fn manifest(State(state): State<AppState>, ask: Ask) -> Result<
     let found = known.map_err(|error| Error::Forcing(error.to_string()))?;
     let found = found.ok_or_else(|| Error::not_found("cycle", &format!("{feed}/{run}/{revision}")))?;
     document(&ask.headers, JSON, &found)
+}
+
+/// What is no tenant's may be kept for a minute: authentication keeps it out of caches that many share.
+fn for_a_minute(answer: Result<Response, Error>) -> Result<Response, Error> {
+    let mut answer = answer?;
+    Lasting::Briefly.note(&mut answer);
+    Ok(answer)
 }
 
 /// Kinds by their names or by the names of their arrays, separated by commas.

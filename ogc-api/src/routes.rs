@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use driftline_auth_billing::Problem;
-use http::header::{CACHE_CONTROL, VARY};
-use http::{Method, Uri};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, RETRY_AFTER, VARY};
+use http::{HeaderValue, Method, StatusCode, Uri};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::compress::{Compressor, compress};
 use crate::service::takes_html;
 use crate::{
     AppState, Error, edr, features, kml, missions, ogc_maps, ogc_tiles, processes, reference, service, stac, styles,
@@ -23,6 +24,8 @@ pub(crate) type Route = (&'static str, MethodRouter<AppState>);
 
 /// No answer is worth more waiting: beyond this its client has given up (ogc.md, trap 26).
 const DEADLINE: Duration = Duration::from_secs(30);
+/// No route takes a larger body; most take much less.
+const MOST_BODY: usize = 1 << 20;
 
 /// Every route of the service. `accounts` are the routes of [`driftline_auth_billing::router`], which the API document
 /// lists as well; `pages` are open routes of the page and its basemap, for which the page itself stands in
@@ -53,6 +56,7 @@ pub fn router(state: AppState, accounts: Router, pages: Router, protect: impl Fn
     let tenant = build(tenant_routes()).merge(build(with_slash)).merge(guarded(accounts));
     let open = build(open_routes()).merge(guarded(pages));
     let whole = open.merge(protect(tenant)).fallback(no_route);
+    let whole = whole.layer(from_fn_with_state(Compressor::new(state.compute.clone()), compress));
     if prefix.is_empty() {
         whole
     } else {
@@ -64,6 +68,7 @@ pub fn router(state: AppState, accounts: Router, pages: Router, protect: impl Fn
 fn guarded(routes: Router) -> Router {
     routes
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(body_bound))
         .layer(from_fn(deadline))
         .layer(CatchPanicLayer::custom(panicked))
 }
@@ -74,6 +79,7 @@ pub(crate) fn open_routes() -> Vec<Route> {
         ("/api", get(service::api)),
         ("/health", get(service::health)),
         ("/ready", get(service::ready)),
+        ("/v1/ws/missions/{mission_id}", get(missions::socket)),
     ]
 }
 
@@ -81,9 +87,11 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
     let mut table: Vec<Route> = vec![
         ("/v1/missions", get(missions::list).post(missions::submit)),
         ("/v1/missions:validate", post(missions::validate)),
+        ("/v1/missions:batch", post(missions::batch)),
+        ("/v1/ws/tickets", post(missions::tickets)),
         (
             "/v1/missions/{mission_id}",
-            get(missions::mission).delete(missions::withdraw),
+            get(missions::mission).delete(missions::withdraw).post(missions::act),
         ),
         ("/v1/missions/{mission_id}/status", get(missions::status)),
         ("/v1/missions/{mission_id}/events", get(missions::events)),
@@ -193,10 +201,32 @@ async fn strip_prefix(State((whole, prefix)): State<(Router, String)>, mut reque
     }
 }
 
-async fn deadline(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(DEADLINE, next.run(request)).await {
+/// The answer carries the route that it comes from ([`MatchedPath`]), for whoever counts answers further out.
+async fn deadline(route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let mut response = match tokio::time::timeout(DEADLINE, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Error::Busy("the answer took too long").into_response(),
+        Err(_) => {
+            let detail = format!("the answer took longer than {} s", DEADLINE.as_secs());
+            Problem {
+                headers: [(RETRY_AFTER, HeaderValue::from_static("5"))].into(),
+                ..Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", detail)
+            }
+            .into_response()
+        }
+    };
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// A body that says it is too large is refused before anything of it is read; one that does not say so is cut where it is read.
+async fn body_bound(request: Request, next: Next) -> Response {
+    let declared = request.headers().get(CONTENT_LENGTH);
+    let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match declared {
+        Some(length) if length > MOST_BODY as u64 => Error::TooLarge(MOST_BODY).into_response(),
+        _ => next.run(request).await,
     }
 }
 
@@ -223,11 +253,25 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[tokio::test(start_paused = true)]
-    async fn a_handler_that_never_ends_is_answered_with_503() {
+    async fn a_body_that_is_too_large_is_refused_before_it_is_read() {
+        let read = |body: axum::body::Bytes| async move { body.len().to_string() };
+        let ask = async |length: usize| {
+            // Nothing ever comes of this body: whoever read it would wait for ever.
+            let body = axum::body::Body::from_stream(futures::stream::pending::<std::io::Result<Vec<u8>>>());
+            let request = Request::post("/").header(CONTENT_LENGTH, length).body(body).unwrap();
+            let routes = guarded(Router::new().route("/", post(read)));
+            tokio::time::timeout(Duration::from_secs(1), routes.oneshot(request)).await
+        };
+        assert_eq!(ask(MOST_BODY + 1).await.unwrap().unwrap().status(), 413);
+        assert!(ask(MOST_BODY).await.is_err(), "it is read");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_that_never_ends_is_answered_with_504() {
         let routes = Router::new().route("/", get(std::future::pending::<Response>));
         let request = Request::get("/").body(axum::body::Body::empty()).unwrap();
         let answer = guarded(routes).oneshot(request).await.unwrap();
-        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.status(), 504);
         assert!(answer.headers().contains_key("retry-after"));
     }
 
@@ -244,7 +288,9 @@ mod tests {
         // OpenAPI 3.0 has no word for the rest of a path.
         let own = tables.iter().flatten().map(|(path, _)| path.replace("{*", "{"));
         let accounts = driftline_auth_billing::ACCOUNT_PATHS.map(str::to_owned);
-        let routed: BTreeSet<String> = own.chain(accounts).collect();
+        let metering = driftline_auth_billing::METERING_PATHS.map(str::to_owned);
+        let actions = missions::ACTIONS.map(str::to_owned);
+        let routed: BTreeSet<String> = own.chain(accounts).chain(metering).chain(actions).collect();
         let described: BTreeSet<String> = described.into_iter().map(str::to_owned).collect();
         assert_eq!(described, routed);
     }

@@ -94,8 +94,7 @@ fn parties(flow: &mut Flow<'_>, invoice: &InvoicePaper) {
 fn line(flow: &mut Flow<'_>, line: &InvoiceLine) {
     flow.need(2.0 * LEADING + 6.0);
     let y = flow.y + BODY.size;
-    flow.page()
-        .text(&line.amount, (MARGIN + WIDTH, y), BODY, Align::Right);
+    flow.page().text(&line.amount, (MARGIN + WIDTH, y), BODY, Align::Right);
     flow.block(&line.text, BODY, MARGIN, WORDS);
     if !line.detail.is_empty() {
         flow.block(&line.detail, SMALL, MARGIN, WORDS);

@@ -1,20 +1,26 @@
 //! The binary: a table of roles and commands. Reads the configuration, builds the parts, wires them, shuts them down.
 
 mod app;
+mod backup;
 mod basemap;
+mod bus;
 mod commands;
 mod connections;
 mod cot;
 mod forcing_fields;
 mod forcing_maps;
+mod guards;
 mod ingest_settings;
 mod logging;
 mod metrics;
 mod node;
 mod output;
 mod page;
+mod readiness;
+mod roles;
 mod scheduling;
 mod seams;
+mod stopping;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,11 +55,26 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// The queue of missions.
+    #[command(subcommand)]
+    Jobs(commands::jobs::Jobs),
+    /// What organisations may use of a meter.
+    #[command(subcommand)]
+    Quotas(commands::quotas::Quotas),
     /// The live feed for TAK.
     #[command(subcommand)]
     Cot(commands::cot::Cot),
     /// Read the usage ledger.
     Usage(commands::usage::Arguments),
+    /// Save the installation into a folder, while it runs.
+    Backup(commands::backup::Arguments),
+    /// Make an empty installation what a backup holds.
+    Restore(commands::restore::Arguments),
+    /// Say whether a backup is whole; exit code 0 when it is.
+    Verify(commands::verify::Arguments),
+    /// The database as a whole.
+    #[command(subcommand)]
+    Database(commands::database::DatabaseCommand),
     /// Configuration.
     #[command(subcommand)]
     Config(commands::config::Config),
@@ -102,8 +123,14 @@ fn main() -> ExitCode {
         Command::Skill(arguments) => commands::skill::run(&arguments),
         Command::Orgs(orgs) => commands::orgs::run(orgs),
         Command::Keys(keys) => commands::keys::run(keys),
+        Command::Jobs(jobs) => commands::jobs::run(jobs),
+        Command::Quotas(quotas) => commands::quotas::run(quotas),
         Command::Cot(cot) => commands::cot::run(cot),
         Command::Usage(arguments) => commands::usage::run(&arguments),
+        Command::Backup(arguments) => commands::backup::run(&arguments),
+        Command::Restore(arguments) => commands::restore::run(&arguments),
+        Command::Verify(arguments) => commands::verify::run(&arguments),
+        Command::Database(command) => commands::database::run(command),
         Command::Config(config) => commands::config::run(config),
         Command::Coast(coast) => commands::coast::run(coast),
         Command::Healthcheck(arguments) => commands::healthcheck::run(&arguments),

@@ -19,6 +19,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; 
     img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 const X_FRAME_OPTIONS: HeaderName = HeaderName::from_static("x-frame-options");
+/// No window that opened the page reaches into it, and it asks for nothing of the machine.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 /// Encodings in which a file may lie beside itself, the smallest first.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
@@ -48,6 +51,11 @@ pub(crate) fn index(headers: &HeaderMap) -> Response {
     answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     answer.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     answer.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    answer.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    answer.insert(
+        PERMISSIONS_POLICY,
+        HeaderValue::from_static("camera=(), microphone=(), geolocation=()"),
+    );
     response
 }
 

@@ -4,8 +4,8 @@ use driftline_database::{Database, Invoice, InvoiceDraft};
 use driftline_domain::OrgId;
 use jiff::Timestamp;
 
-use super::document::{InvoiceDocument, Seller, compose};
 use super::Month;
+use super::document::{InvoiceDocument, Seller, compose};
 use crate::Error;
 
 /// Closes a month of one organisation, or of all. Invoices that were closed before stay as they are and are among those

@@ -61,7 +61,8 @@ impl FromStr for Month {
     fn from_str(text: &str) -> Result<Self, Error> {
         let refuse = || Error::Month(text.chars().take(64).collect());
         let (year, number) = text.split_once('-').ok_or_else(refuse)?;
-        let is_canonical = year.len() == 4 && number.len() == 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        let is_canonical =
+            year.len() == 4 && number.len() == 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
         let year: i16 = year.parse().ok().filter(|_| is_canonical).ok_or_else(refuse)?;
         let number: i8 = number
             .parse()
@@ -83,7 +84,16 @@ mod tests {
         assert_eq!(month.days(), 29);
         assert_eq!(month.before().unwrap().to_string(), "2028-01");
         assert_eq!(Month::of(month.until).unwrap().to_string(), "2028-03");
-        for text in ["2026-13", "2026-1", "2026", "26-01", "2026-00", "-026-01", "2026-01-01", "+026-01"] {
+        for text in [
+            "2026-13",
+            "2026-1",
+            "2026",
+            "26-01",
+            "2026-00",
+            "-026-01",
+            "2026-01-01",
+            "+026-01",
+        ] {
             assert!(text.parse::<Month>().is_err(), "{text}");
         }
     }

@@ -26,7 +26,10 @@ pub fn pdf(document: &InvoiceDocument, version: &str) -> Result<Vec<u8>, Error> 
         ),
         fact("Plan", format!("{}, version {}", document.plan, document.plan_version)),
     ];
-    for (name, party) in [("VAT id of the seller", &document.seller), ("VAT id of the customer", &document.buyer)] {
+    for (name, party) in [
+        ("VAT id of the seller", &document.seller),
+        ("VAT id of the customer", &document.buyer),
+    ] {
         if !party.vat_id.is_empty() {
             facts.push(fact(name, party.vat_id.clone()));
         }

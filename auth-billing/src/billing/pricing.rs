@@ -18,9 +18,14 @@ pub(super) fn late_usage(price: &MeterPrice, invoiced: i64, units: i64) -> i64 {
 
 /// What a month costs: the days from the plan's first one on.
 pub(super) fn month(terms: &PlanTerms, month: Month, starts_at: Timestamp) -> i64 {
-    let first = (starts_at.as_second() - month.from.as_second()).div_euclid(86_400).max(0);
+    let first = (starts_at.as_second() - month.from.as_second())
+        .div_euclid(86_400)
+        .max(0);
     let days = (month.days() - first).max(0);
-    rounded(i128::from(terms.monthly_minor) * i128::from(days), i128::from(month.days().max(1)))
+    rounded(
+        i128::from(terms.monthly_minor) * i128::from(days),
+        i128::from(month.days().max(1)),
+    )
 }
 
 /// The tax on a net amount, at hundredths of a percent.
@@ -46,7 +51,15 @@ mod tests {
 
     #[test]
     fn units_beyond_what_is_included_cost_by_the_hundred() {
-        for (units, minor) in [(0, 0), (1_000, 0), (1_016, 0), (1_017, 1), (1_050, 2), (1_100, 3), (101_000, 3_000)] {
+        for (units, minor) in [
+            (0, 0),
+            (1_000, 0),
+            (1_016, 0),
+            (1_017, 1),
+            (1_050, 2),
+            (1_100, 3),
+            (101_000, 3_000),
+        ] {
             assert_eq!(usage(&PRICE, units), minor, "{units}");
         }
         let most = MeterPrice {
@@ -60,7 +73,10 @@ mod tests {
     #[test]
     fn what_comes_late_costs_what_it_would_have_cost_in_time() {
         for (first, all) in [(0, 2_000), (900, 1_100), (1_050, 1_051), (5_000, 5_000), (1_016, 9_999)] {
-            assert_eq!(usage(&PRICE, first) + late_usage(&PRICE, first, all), usage(&PRICE, all));
+            assert_eq!(
+                usage(&PRICE, first) + late_usage(&PRICE, first, all),
+                usage(&PRICE, all)
+            );
         }
     }
 

@@ -114,7 +114,13 @@ async fn plans(
 ) -> Result<Response, Problem> {
     caller.require(Scope::UsageRead)?;
     allow_only(&[], raw.as_deref())?;
-    let plans: Vec<PlanAnswer> = parts.database.plans().await?.into_iter().map(PlanAnswer::from).collect();
+    let plans: Vec<PlanAnswer> = parts
+        .database
+        .plans()
+        .await?
+        .into_iter()
+        .map(PlanAnswer::from)
+        .collect();
     Ok(Json(json!({ "plans": plans })).into_response())
 }
 
@@ -312,11 +318,15 @@ async fn payment_method(
     caller.require(Scope::BillingWrite)?;
     allow_only(&[], raw.as_deref())?;
     let Some(stripe) = &parts.stripe else {
-        return Err(Problem::conflict("this installation takes no payments: invoices are paid as they say"));
+        return Err(Problem::conflict(
+            "this installation takes no payments: invoices are paid as they say",
+        ));
     };
     let now = (parts.clock)();
     let Some(subscription) = parts.database.subscription(caller.org, now).await? else {
-        return Err(Problem::conflict("the organisation has no plan yet, so there is nothing to pay"));
+        return Err(Problem::conflict(
+            "the organisation has no plan yet, so there is nothing to pay",
+        ));
     };
     let back = format!("{}/", (parts.public_url)(&headers, &uri)?.trim_end_matches('/'));
     let currency = &subscription.plan.terms.currency;
@@ -336,7 +346,10 @@ async fn webhook(State(parts): State<BillingParts>, headers: HeaderMap, body: By
     };
     let now = (parts.clock)();
     let mut signatures = headers.get_all("stripe-signature").iter();
-    let header = signatures.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = signatures
+        .next()
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     // A second header could be another's word for the same body.
     if signatures.next().is_some() || !secret.signs(header, &body, now) {
         let detail = "Stripe-Signature does not sign this body, or is more than 5 minutes old";

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::Error;
+use crate::addresses::{Network, in_v4, in_v6};
 
 /// IPv4 networks that are not public: first address and length of the prefix.
 const PRIVATE_V4: [([u8; 4], u8); 15] = [
@@ -40,18 +41,12 @@ const PRIVATE_V6: [([u16; 8], u8); 4] = [
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct AllowedAddresses(Vec<Network>);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Network {
-    first: IpAddr,
-    prefix: u8,
-}
-
 impl AllowedAddresses {
     /// Public ones and these networks.
     pub(super) fn new(allow: &[String]) -> Result<Self, Error> {
         allow
             .iter()
-            .map(|text| Network::parse(text))
+            .map(|text| text.parse::<Network>())
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -59,37 +54,6 @@ impl AllowedAddresses {
     /// Whether something may be sent there.
     pub(super) fn permits(&self, ip: IpAddr) -> bool {
         is_public(ip) || self.0.iter().any(|network| network.contains(ip))
-    }
-}
-
-impl Network {
-    /// Reads `10.1.0.0/16`, or one address.
-    fn parse(text: &str) -> Result<Self, Error> {
-        let refuse = || Error::Network(text.chars().take(64).collect());
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text, None),
-        };
-        let first: IpAddr = address.trim().parse().ok().ok_or_else(refuse)?;
-        let longest = if first.is_ipv4() { 32 } else { 128 };
-        let prefix = match prefix {
-            Some(prefix) => prefix
-                .trim()
-                .parse()
-                .ok()
-                .filter(|prefix| *prefix <= longest)
-                .ok_or_else(refuse)?,
-            None => longest,
-        };
-        Ok(Self { first, prefix })
-    }
-
-    fn contains(self, ip: IpAddr) -> bool {
-        match (self.first, ip) {
-            (IpAddr::V4(first), IpAddr::V4(ip)) => in_v4(ip, first, self.prefix),
-            (IpAddr::V6(first), IpAddr::V6(ip)) => in_v6(ip, first, self.prefix),
-            _ => false,
-        }
     }
 }
 
@@ -107,18 +71,6 @@ fn is_public(ip: IpAddr) -> bool {
                     .any(|(first, prefix)| in_v6(ip, Ipv6Addr::from(*first), *prefix))
         }
     }
-}
-
-fn in_v4(ip: Ipv4Addr, first: Ipv4Addr, prefix: u8) -> bool {
-    let rest = 32 - u32::from(prefix);
-    let head = |ip: Ipv4Addr| u32::from(ip).checked_shr(rest).unwrap_or(0);
-    head(ip) == head(first)
-}
-
-fn in_v6(ip: Ipv6Addr, first: Ipv6Addr, prefix: u8) -> bool {
-    let rest = 128 - u32::from(prefix);
-    let head = |ip: Ipv6Addr| u128::from(ip).checked_shr(rest).unwrap_or(0);
-    head(ip) == head(first)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use driftline_database::{Database, UsageRecord, Watermark};
 use tokio::io::AsyncReadExt;
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::segment::{Ending, Frame, HEADER, Origin, epoch_of, number_of, path_of, scan};
 use super::writer::Position;
-use crate::Error;
+use crate::{Clock, Error};
 
 /// Records in one transaction, about.
 const PER_TRANSACTION: usize = 2_000;
@@ -19,11 +19,30 @@ pub(crate) struct Flusher {
     pub(crate) folder: PathBuf,
     pub(crate) node: String,
     pub(crate) database: Database,
+    pub(crate) clock: Clock,
     pub(crate) log: watch::Receiver<Position>,
     pub(crate) every: Duration,
     pub(crate) every_records: u64,
     /// Everything up to here is in the ledger.
     pub(crate) entered: Option<Position>,
+    /// The same, for whoever wants to know.
+    pub(crate) told: watch::Sender<Entered>,
+}
+
+/// When the ledger had everything last, and how much of this process that was.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entered {
+    pub(crate) records: u64,
+    pub(crate) at: Instant,
+}
+
+impl Entered {
+    pub(crate) fn now(records: u64) -> Self {
+        Self {
+            records,
+            at: Instant::now(),
+        }
+    }
 }
 
 impl Flusher {
@@ -37,7 +56,9 @@ impl Flusher {
     pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
         loop {
             let position = *self.log.borrow_and_update();
-            if self.entered != Some(position) {
+            if self.entered == Some(position) {
+                self.told.send_replace(Entered::now(position.records));
+            } else {
                 self.try_flush(position).await;
             }
             let many = position.records + self.every_records;
@@ -57,7 +78,10 @@ impl Flusher {
 
     async fn try_flush(&mut self, position: Position) {
         match self.flush(position).await {
-            Ok(()) => self.entered = Some(position),
+            Ok(()) => {
+                self.entered = Some(position);
+                self.told.send_replace(Entered::now(position.records));
+            }
             Err(error) => tracing::error!(cause = crate::chain(&error), "usage is not in the ledger yet"),
         }
     }
@@ -118,7 +142,7 @@ impl Flusher {
                     segment: number,
                     offset: frame.end as i64,
                 };
-                self.database.apply_usage(&batch, &watermark).await?;
+                self.database.apply_usage(&batch, &watermark, (self.clock)()).await?;
                 batch.clear();
             }
         }

@@ -5,20 +5,26 @@
 mod accounts;
 mod billing;
 mod credentials;
+mod key_bounds;
 mod kill;
+mod limits;
 mod links;
 mod metering;
 mod pages;
+mod people;
 mod public_keys;
+mod quotas;
+mod share_links;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use driftline_auth_billing::{
-    AllowedOrigins, Auth, Billable, Caller, Clock, Cors, KeyText, MapLinks, Metering, Problem, Scope, Scopes, UsageLog,
-    UsageSettings, UsageTasks, access_log, create_key, create_publishable_key, path_keys, router,
+    AllowedOrigins, Auth, Billable, Caller, Clock, Cors, KeyText, LimitSettings, Limits, MapLinks, Metering,
+    MissionAdmission, Networks, Peer, Problem, Quotas, Scope, Scopes, TrustedProxies, UsageLog, UsageSettings,
+    UsageTasks, access_log, create_key, create_publishable_key, path_keys, router,
 };
 use driftline_database::{Database, MissionCreation, NewMission};
 use driftline_domain::{KeyId, MissionId, OBJECT_CLASSES, OrgId};
@@ -35,6 +41,7 @@ pub(crate) struct Service {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) database: Database,
     pub(crate) router: Router,
+    pub(crate) quotas: Quotas,
     tasks: Option<UsageTasks>,
     pub(crate) now_s: Arc<AtomicI64>,
     pub(crate) org: OrgId,
@@ -68,6 +75,10 @@ pub(crate) fn logged() -> String {
 }
 
 pub(crate) async fn service() -> Service {
+    service_with(LimitSettings::default()).await
+}
+
+pub(crate) async fn service_with(settings: LimitSettings) -> Service {
     static SUBSCRIBER: Once = Once::new();
     SUBSCRIBER.call_once(|| tracing_subscriber::fmt().json().with_writer(|| Log).init());
     let folder = tempfile::tempdir().unwrap();
@@ -88,20 +99,25 @@ pub(crate) async fn service() -> Service {
     )
     .await
     .unwrap();
-    let auth = Auth::new(database.clone(), clock);
+    let auth = Auth::new(database.clone(), Arc::clone(&clock));
+    let quotas = Quotas::open(database.clone(), Arc::clone(&clock)).await.unwrap();
+    let limits = Limits::new(settings, clock, None, Some(quotas.clone()));
     let map_links = MapLinks {
         public_url: Arc::new(|_, _| Ok(BASE.to_owned())),
         tilesets: &["particles", "probability"],
     };
     let private = routes().merge(router(&auth, map_links));
     let public = Router::new().route("/health", get(|| async { "ok" }));
-    let whole = public.merge(auth.wrap(Metering::new(log).wrap(private)));
+    let metering = Metering::new(log).with_quotas(quotas.clone());
+    let whole = public.merge(auth.wrap(limits.wrap(metering.wrap(private))));
     let cors = Cors::new(&auth, &[DESK.to_owned()]).unwrap();
-    let router = access_log(path_keys(cors.wrap(whole), "/drift"));
+    let proxies = TrustedProxies::new(Networks::parse(["127.0.0.1"]).unwrap());
+    let router = access_log(limits.around(path_keys(cors.wrap(whole), "/drift"), proxies));
     Service {
         folder,
         database,
         router,
+        quotas,
         tasks: Some(tasks),
         now_s,
         org,
@@ -145,9 +161,14 @@ fn routes() -> Router {
         response.extensions_mut().insert(Billable {
             meter: "tile",
             units: 1,
-            distress: false,
+            distress: uri.query() == Some("distress"),
         });
         Ok::<_, Problem>(response)
+    };
+    let mission = |Extension(admission): Extension<MissionAdmission>, caller: Caller, body: String| async move {
+        let (is_distress, hours) = body.split_once(' ').unwrap();
+        let admitted = admission.admit(caller.key, is_distress == "distress", hours.parse().unwrap());
+        admitted.await.map(|()| StatusCode::ACCEPTED)
     };
     Router::new()
         .route("/whoami", get(whoami))
@@ -155,6 +176,8 @@ fn routes() -> Router {
         .route("/missions/{mission_id}/{*rest}", axum::routing::any(map))
         .route("/write", get(write))
         .route("/billed/{status}", axum::routing::any(billed))
+        .route("/v1/missions", axum::routing::post(mission))
+        .route("/v1/missions/{mission_id}", axum::routing::any(map))
         .route("/distress/{status}", get(billed))
         .route(
             "/broken",
@@ -204,6 +227,18 @@ impl Service {
         }
     }
 
+    /// GET from this address with these headers.
+    pub(crate) async fn get_from(&self, ip: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        let address = std::net::SocketAddr::new(ip.parse().unwrap(), 4711);
+        request.extensions_mut().insert(Peer(address));
+        self.ask(request).await
+    }
+
     /// Ends the usage log under the running router, with everything in the ledger.
     pub(crate) async fn shut(&mut self) {
         self.tasks.take().unwrap().shutdown().await.unwrap();
@@ -235,10 +270,14 @@ impl Service {
 
     /// An accepted mission of an organisation.
     pub(crate) async fn mission(&self, org: OrgId) -> MissionId {
+        self.mission_of(org, false).await
+    }
+
+    async fn mission_of(&self, org: OrgId, is_distress: bool) -> MissionId {
         let spec = serde_json::json!({
             "name": "x", "description": null, "position": {"lat": 60.0, "lon": 4.0}, "time": "2026-01-01T00:00:00Z",
             "object": OBJECT_CLASSES[0].key, "radius_m": 100.0, "forecast_hours": 6, "ensemble_size": 1000,
-            "priority": "normal", "distress": false, "mode": "operational", "step_s": 600, "output_interval_s": 3600,
+            "priority": "normal", "distress": is_distress, "mode": "operational", "step_s": 600, "output_interval_s": 3600,
             "seed": null, "forcing": [], "current_error": null
         });
         let new = NewMission {
@@ -254,6 +293,17 @@ impl Service {
             MissionCreation::Created(mission) => mission.id,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// An accepted mission in distress of our organisation.
+    pub(crate) async fn mission_in_distress(&self) -> MissionId {
+        self.mission_of(self.org, true).await
+    }
+
+    /// POST of text with this key.
+    pub(crate) async fn send_text(&self, path: &str, key: &str, text: &str) -> Answer {
+        let request = Request::post(path).header("x-api-key", key);
+        self.ask(request.body(Body::from(text.to_owned())).unwrap()).await
     }
 
     /// POST of JSON with this key.

@@ -116,6 +116,7 @@ fn of_datasets() -> Value {
 fn of_features_and_missions() -> Value {
     json!({
         "mission_id": in_path("mission_id", "Identifier of a mission.", json!({"type": "string", "pattern": "^mis_[0-9a-f]{32}$"})),
+        "link_id": in_path("link_id", "Identifier of a link.", json!({"type": "string", "pattern": "^shl_[0-9a-f]{32}$"})),
         "file": in_path("file", "Name of a file as listed in the results.", json!({"type": "string"})),
         "collection_id": in_path(
             "collection_id",

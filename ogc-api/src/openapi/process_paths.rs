@@ -117,7 +117,7 @@ fn callbacks() -> Value {
 
 impl<'a> Operation<'a> {
     /// The same by another method.
-    fn by(mut self, method: &'a str) -> Self {
+    pub(super) fn by(mut self, method: &'a str) -> Self {
         self.method = method;
         self
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{mission_request, process_schemas};
+use super::{metering_paths, mission_request, process_schemas};
 
 /// A reference to a schema.
 pub(super) fn reference(name: &str) -> Value {
@@ -12,7 +12,7 @@ pub(super) fn reference(name: &str) -> Value {
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut all = of_features_and_missions();
-    for more in [process_schemas::all()] {
+    for more in [process_schemas::all(), metering_paths::all()] {
         if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
             all.extend(more);
         }

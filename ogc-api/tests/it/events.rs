@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
+use driftline_database::{Failure, Work};
 use futures::StreamExt;
 use http::Request;
 use jiff::Timestamp;
@@ -72,7 +73,12 @@ async fn every_change_is_told_until_the_mission_has_ended() {
     let mut reader = Reader::open(&service, &mission.id.to_string(), None).await;
     assert_eq!(reader.next().await.unwrap().1["status"], "queued");
     let (lease, now) = (Duration::from_secs(60), Timestamp::now());
-    let job = service.database.lease_job("test", Work::All, lease, now).await.unwrap().unwrap();
+    let job = service
+        .database
+        .lease_job("test", Work::All, lease, now)
+        .await
+        .unwrap()
+        .unwrap();
     service.changes.send((service.ours.org, mission.id)).unwrap();
     assert_eq!(reader.next().await.unwrap().1["status"], "running");
     let later = Timestamp::now();
@@ -89,7 +95,14 @@ async fn every_change_is_told_until_the_mission_has_ended() {
     );
     service
         .database
-        .fail_job(job.job, job.token, "no forcing", "met", Failure::Final, Timestamp::now())
+        .fail_job(
+            job.job,
+            job.token,
+            "no forcing",
+            "met",
+            Failure::Final,
+            Timestamp::now(),
+        )
         .await
         .unwrap();
     service.changes.send((service.ours.org, mission.id)).unwrap();

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use bytes::Bytes;
+use driftline_database::{Failure, Work};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -170,7 +171,14 @@ async fn a_failed_job_says_why_in_its_status_and_in_place_of_its_results() {
     assert!(
         service
             .database
-            .fail_job(lease.job, lease.token, "the forcing is gone", "met", Failure::Final, now)
+            .fail_job(
+                lease.job,
+                lease.token,
+                "the forcing is gone",
+                "met",
+                Failure::Final,
+                now
+            )
             .await
             .unwrap()
     );

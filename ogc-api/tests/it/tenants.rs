@@ -101,6 +101,25 @@ async fn a_database_that_fails_makes_the_service_unready_at_once_and_unwell_only
 }
 
 #[tokio::test]
+async fn a_process_that_was_told_to_end_is_not_ready_and_a_degraded_one_is() {
+    let service = Service::start().await;
+    let ask = async || {
+        let ready = service.ask_without_key("/ready").await;
+        (ready.status.as_u16(), ready.json())
+    };
+    service.readiness.is_degraded.store(true, Ordering::Relaxed);
+    let (status, told) = ask().await;
+    assert_eq!(
+        (status, &told["status"], &told["checks"]["usage_log"]),
+        (200, &"degraded".into(), &"degraded".into())
+    );
+    service.readiness.is_draining.store(true, Ordering::Relaxed);
+    let (status, told) = ask().await;
+    assert_eq!((status, &told["status"]), (503, &"draining".into()));
+    assert_eq!(service.get("/ogc").await.status, 200, "it answers still");
+}
+
+#[tokio::test]
 async fn without_a_key_only_the_open_routes_answer() {
     let service = Service::start().await;
     for path in ["/", "/api", "/health", "/ready"] {

@@ -10,7 +10,9 @@ fn paper(lines: usize) -> InvoicePaper {
         value: value.to_owned(),
     };
     let line = |number: usize| InvoiceLine {
-        text: format!("Tiles in month {number}, a text that is long enough to be broken into two lines by the width it has"),
+        text: format!(
+            "Tiles in month {number}, a text that is long enough to be broken into two lines by the width it has"
+        ),
         detail: "1 234 567 units, 1 000 000 included".to_owned(),
         amount: format!("{number}.17 EUR"),
     };

@@ -47,7 +47,7 @@ pub(crate) struct FeedsArguments {
 /// Fetches feeds.
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
-    logging::start(&settings.log)?;
+    logging::start(&settings)?;
     ingest_settings::sources(&settings.ingest)?;
     commands::runtime()?.block_on(async {
         commands::create_data_dir(&settings.store.data_dir)?;

@@ -77,6 +77,20 @@ pub enum Error {
     /// A server that only repeats another one.
     #[error("the database server is a standby and takes no changes")]
     ReadOnly,
+    /// It was to be filled and holds something already.
+    #[error("the database is not empty: it has rows in {0}")]
+    NotEmpty(String),
+    /// A file of the portable form cannot be used.
+    #[error("cannot use {}", path.display())]
+    Portable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// What was to be carried over did not arrive as it was.
+    #[error("the database was not carried over: {0}")]
+    Transfer(String),
     /// The engine refused or could not do a statement.
     #[error("the database could not {what}")]
     Engine {
@@ -108,7 +122,7 @@ impl Error {
     /// The sort of this error.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::OrganisationExists(_) => ErrorKind::Conflict,
+            Self::OrganisationExists(_) | Self::NotEmpty(_) => ErrorKind::Conflict,
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::CreditShort { .. } => ErrorKind::Exhausted,
             Self::Invalid { .. } => ErrorKind::Invalid,

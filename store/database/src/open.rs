@@ -41,7 +41,11 @@ impl Database {
 
     /// Connects to a server and brings its schema up to date; several processes may do so at once.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self> {
-        let pool = postgres::connect(settings, POSTGRES).await?;
+        Self::connect_with(settings, POSTGRES).await
+    }
+
+    pub(crate) async fn connect_with(settings: &PostgresSettings, steps: &[Migration]) -> Result<Self> {
+        let pool = postgres::connect(settings, steps).await?;
         Ok(Self {
             writer: Pool::Postgres(pool.clone()),
             reader: Pool::Postgres(pool),
@@ -213,13 +217,19 @@ mod tests {
         // More than once, because the connection that takes the place of the first has to be replaced as well.
         for round in 0..3 {
             limit_pages(&database, 1).await;
-            let full = database.apply_usage(&[], &watermark).await.unwrap_err();
+            let full = database
+                .apply_usage(&[], &watermark, Timestamp::UNIX_EPOCH)
+                .await
+                .unwrap_err();
             assert_eq!(full.kind(), ErrorKind::Unavailable, "{full:?}");
             limit_pages(&database, 1_000_000).await;
             writes(&database, &format!("round {round}")).await;
         }
         assert_eq!(database.watermark(&watermark.node).await.unwrap(), None);
-        database.apply_usage(&[], &watermark).await.unwrap();
+        database
+            .apply_usage(&[], &watermark, Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap();
         assert_eq!(database.watermark(&watermark.node).await.unwrap(), Some(watermark));
     }
 

@@ -8,7 +8,7 @@ use driftline_domain::{KeyId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::columns::{Reader, json, micros};
-use crate::sql::{self, Row};
+use crate::sql::{self, On, Row, Transaction};
 use crate::{ApiKey, Database, Error, KeyKind, Organisation, Result};
 
 /// A key's last use is kept to this precision, so that reading does not become writing.
@@ -18,27 +18,10 @@ const NAME_MAX: usize = 200;
 impl Database {
     /// Creates an organisation; its name must not be taken.
     pub async fn create_organisation(&self, name: &str, now: Timestamp) -> Result<Organisation> {
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
-            let rule = format!("a name has 1 to {NAME_MAX} printable characters");
-            return Err(Error::invalid("the organisation name", format!("'{name}'"), rule));
-        }
-        let organisation = Organisation {
-            id: OrgId::generate(),
-            name: name.to_owned(),
-            created_at: whole_micros(now),
-        };
-        let insert = sql::query("INSERT INTO organisations (id, name, created_at) VALUES (?, ?, ?)")
-            .bind(organisation.id)
-            .bind(name)
-            .bind(micros(now));
-        match insert.execute(&self.writer).await {
-            Ok(_) => Ok(organisation),
-            Err(sqlx::Error::Database(cause)) if cause.is_unique_violation() => {
-                Err(Error::OrganisationExists(name.to_owned()))
-            }
-            Err(source) => Err(Error::engine("create the organisation")(source)),
-        }
+        let mut change = self.change("create the organisation").await?;
+        let organisation = insert_organisation(&mut change.tx, name, now).await?;
+        change.commit().await?;
+        Ok(organisation)
     }
 
     /// Every organisation, by name.
@@ -90,32 +73,7 @@ impl Database {
 
     /// Stores a key's row.
     pub async fn insert_key(&self, key: &ApiKey) -> Result<()> {
-        sql::query(
-            "INSERT INTO api_keys (id, org_id, kind, name, hint, sha256, scopes, origins, created_at, expires_at, \
-             revoked_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(key.id)
-        .bind(key.org)
-        .bind(key.kind.name())
-        .bind(&key.name)
-        .bind(&key.hint)
-        .bind(key.sha256.to_vec())
-        .bind(json("scopes", &key.scopes)?)
-        .bind(json("origins", &key.origins)?)
-        .bind(micros(key.created_at))
-        .bind(key.expires_at.map(micros))
-        .bind(key.revoked_at.map(micros))
-        .bind(key.last_used_at.map(micros))
-        .execute(&self.writer)
-        .await
-        .map(drop)
-        .map_err(|source| match &source {
-            sqlx::Error::Database(cause) if cause.is_foreign_key_violation() => Error::NotFound {
-                what: "organisation",
-                name: key.org.to_string(),
-            },
-            _ => Error::engine("store the key")(source),
-        })
+        insert_key(&self.writer, key).await
     }
 
     /// The key whose hash this is, revoked and expired ones included.
@@ -177,9 +135,10 @@ impl Database {
         bytes_32("secret", secret)
     }
 
-    /// The keys of an organisation, oldest first, revoked and expired ones included.
+    /// The keys of an organisation, oldest first, revoked and expired ones included; not those that stand for a
+    /// membership, which nobody holds.
     pub async fn keys(&self, org: OrgId) -> Result<Vec<ApiKey>> {
-        let rows = sql::query("SELECT * FROM api_keys WHERE org_id = ? ORDER BY id")
+        let rows = sql::query("SELECT * FROM api_keys WHERE org_id = ? AND user_id IS NULL ORDER BY id")
             .bind(org)
             .fetch_all(&self.reader)
             .await
@@ -211,6 +170,74 @@ impl Database {
     }
 }
 
+/// Creates an organisation; a name that is taken is refused without a failed statement, which would end a transaction.
+pub(crate) async fn insert_organisation(tx: &mut Transaction, name: &str, now: Timestamp) -> Result<Organisation> {
+    let name = checked_name(name)?;
+    let organisation = Organisation {
+        id: OrgId::generate(),
+        name: name.to_owned(),
+        created_at: whole_micros(now),
+    };
+    let insert =
+        sql::query("INSERT INTO organisations (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING")
+            .bind(organisation.id)
+            .bind(name)
+            .bind(micros(now));
+    let done = insert
+        .execute(tx)
+        .await
+        .map_err(Error::engine("create the organisation"))?;
+    if done.rows_affected() == 0 {
+        return Err(Error::OrganisationExists(name.to_owned()));
+    }
+    Ok(organisation)
+}
+
+/// A name that an organisation can have.
+pub(crate) fn checked_name(name: &str) -> Result<&str> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        let rule = format!("a name has 1 to {NAME_MAX} printable characters");
+        return Err(Error::invalid("the organisation name", format!("'{name}'"), rule));
+    }
+    Ok(name)
+}
+
+/// Stores a key's row, in a change or by itself.
+pub(crate) async fn insert_key(on: impl Into<On<'_>>, key: &ApiKey) -> Result<()> {
+    sql::query(
+        "INSERT INTO api_keys (id, org_id, kind, name, hint, sha256, scopes, origins, networks, replaced_by, created_at, \
+         expires_at, revoked_at, last_used_at, user_id, created_by) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(key.id)
+    .bind(key.org)
+    .bind(key.kind.name())
+    .bind(&key.name)
+    .bind(&key.hint)
+    .bind(key.sha256.to_vec())
+    .bind(json("scopes", &key.scopes)?)
+    .bind(json("origins", &key.origins)?)
+    .bind(json("networks", &key.networks)?)
+    .bind(key.replaced_by)
+    .bind(micros(key.created_at))
+    .bind(key.expires_at.map(micros))
+    .bind(key.revoked_at.map(micros))
+    .bind(key.last_used_at.map(micros))
+    .bind(key.user)
+    .bind(key.created_by)
+    .execute(on)
+    .await
+    .map(drop)
+    .map_err(|source| match &source {
+        sqlx::Error::Database(cause) if cause.is_foreign_key_violation() => Error::NotFound {
+            what: "organisation",
+            name: key.org.to_string(),
+        },
+        _ => Error::engine("store the key")(source),
+    })
+}
+
 /// The time as it will be read back.
 pub(crate) fn whole_micros(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
@@ -236,10 +263,14 @@ fn api_key(row: &Row) -> Result<ApiKey> {
         sha256: bytes_32("sha256", row.get("sha256")?)?,
         scopes: row.json("scopes")?,
         origins: row.json("origins")?,
+        networks: row.json("networks")?,
+        replaced_by: row.maybe_id("replaced_by")?,
         created_at: row.time("created_at")?,
         expires_at: row.maybe_time("expires_at")?,
         revoked_at: row.maybe_time("revoked_at")?,
         last_used_at: row.maybe_time("last_used_at")?,
+        user: row.maybe_id("user_id")?,
+        created_by: row.maybe_id("created_by")?,
     })
 }
 
@@ -251,7 +282,7 @@ fn key_kind(name: &str) -> Result<KeyKind> {
 }
 
 /// Never says what was found: it may be a secret.
-fn bytes_32(column: &'static str, bytes: Vec<u8>) -> Result<[u8; 32]> {
+pub(crate) fn bytes_32(column: &'static str, bytes: Vec<u8>) -> Result<[u8; 32]> {
     bytes
         .try_into()
         .map_err(|bytes: Vec<u8>| Error::damaged(column, format!("{} bytes", bytes.len()), "32 bytes were expected"))

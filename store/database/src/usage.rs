@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::columns::{Reader, micros};
 use crate::open::Change;
 use crate::sql::{self, QueryBuilder, Row};
+use crate::usage_late::{add_late, is_late};
 use crate::{Database, Error, Result, UsageHour, UsageRecord, Watermark};
 
 /// The meter of a completed mission.
@@ -24,16 +25,24 @@ pub struct LedgerEntry {
     pub record: UsageRecord,
 }
 
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// It was in the ledger already.
+    Known,
+    /// It counts in the hour of its use.
+    InItsHour,
+    /// That hour was closed: it counts as an adjustment.
+    Late,
+}
+
 impl Database {
     /// Enters records of one node's log and notes how far it has been entered. Records that are in the ledger already
     /// are passed over; a watermark never moves back. Returns how many records were new.
-    pub async fn apply_usage(&self, records: &[UsageRecord], watermark: &Watermark) -> Result<u64> {
+    pub async fn apply_usage(&self, records: &[UsageRecord], watermark: &Watermark, now: Timestamp) -> Result<u64> {
         let mut change = self.change("enter the usage").await?;
-        lock_organisations(&mut change, records).await?;
-        let mut new = 0;
-        for record in records {
-            new += u64::from(insert_record(&mut change, record).await?);
-        }
+        let entries = enter_all(&mut change, records, now).await?;
+        let new = entries.iter().filter(|entry| **entry != Entry::Known).count() as u64;
         sql::query(
             "INSERT INTO usage_watermarks (node, segment, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (node) DO UPDATE \
              SET segment = ?2, bytes = ?3 WHERE (?2, ?3) > (usage_watermarks.segment, usage_watermarks.bytes)",
@@ -46,6 +55,14 @@ impl Database {
         .map_err(Error::engine("note the watermark"))?;
         change.commit().await?;
         Ok(new)
+    }
+
+    /// Enters records of a node that keeps no watermark here; for each what became of it.
+    pub async fn enter_usage(&self, records: &[UsageRecord], now: Timestamp) -> Result<Vec<Entry>> {
+        let mut change = self.change("enter the usage").await?;
+        let entries = enter_all(&mut change, records, now).await?;
+        change.commit().await?;
+        Ok(entries)
     }
 
     /// How far a node's log has been entered.
@@ -114,8 +131,22 @@ async fn lock_organisations(change: &mut Change, records: &[UsageRecord]) -> Res
     locked.map(drop).map_err(Error::engine("enter the usage"))
 }
 
-/// Enters one record and adds it to its hour; false where it, or its mission's charge, was entered before.
+async fn enter_all(change: &mut Change, records: &[UsageRecord], now: Timestamp) -> Result<Vec<Entry>> {
+    lock_organisations(change, records).await?;
+    let mut entries = Vec::with_capacity(records.len());
+    for record in records {
+        entries.push(enter(change, record, now).await?);
+    }
+    Ok(entries)
+}
+
+/// Enters one record that is of now; false where it, or its mission's charge, was entered before.
 pub(crate) async fn insert_record(change: &mut Change, record: &UsageRecord) -> Result<bool> {
+    Ok(enter(change, record, record.at).await? != Entry::Known)
+}
+
+/// Enters one record and adds it to its hour, or beside the hours where that is closed.
+async fn enter(change: &mut Change, record: &UsageRecord, now: Timestamp) -> Result<Entry> {
     if record.units < 0 {
         return Err(Error::invalid("usage", record.units, "units must not be negative"));
     }
@@ -137,7 +168,11 @@ pub(crate) async fn insert_record(change: &mut Change, record: &UsageRecord) -> 
     .await
     .map_err(Error::engine("enter the usage"))?;
     if inserted.rows_affected() == 0 {
-        return Ok(false);
+        return Ok(Entry::Known);
+    }
+    if is_late(record.at, now) {
+        add_late(change, record, now).await?;
+        return Ok(Entry::Late);
     }
     sql::query(
         "INSERT INTO usage_hours (org_id, key_id, meter, hour, units, records) VALUES (?1, ?2, ?3, ?4, ?5, 1) \
@@ -147,12 +182,17 @@ pub(crate) async fn insert_record(change: &mut Change, record: &UsageRecord) -> 
     .bind(record.org)
     .bind(record.key)
     .bind(&record.meter)
-    .bind(micros(record.at).div_euclid(HOUR_US) * HOUR_US)
+    .bind(hour_us(record.at))
     .bind(record.units)
     .execute(&mut change.tx)
     .await
     .map_err(Error::engine("add up the hour"))?;
-    Ok(true)
+    Ok(Entry::InItsHour)
+}
+
+/// The start of the hour of a time.
+pub(crate) fn hour_us(time: Timestamp) -> i64 {
+    micros(time).div_euclid(HOUR_US) * HOUR_US
 }
 
 fn usage_hour(row: &Row) -> Result<UsageHour> {

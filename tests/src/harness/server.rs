@@ -64,7 +64,9 @@ impl<'a> Launch<'a> {
     /// Starts it and waits until it is ready.
     pub(crate) fn start(self) -> Server {
         let mut command = Commands::on(&self.data).command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.env("DRIFTLINE__LOG__FORMAT", "json").envs(self.settings);
+        command.env("DRIFTLINE__LOG__FORMAT", "json");
+        // Without a proxy nobody has to notice that a server ends.
+        command.env("DRIFTLINE__SERVER__DRAIN_S", "0").envs(self.settings);
         if let Some(base) = self.public_base {
             command.env("PUBLIC_BASE_URL", base);
         }

@@ -44,7 +44,9 @@ pub struct Stripe {
 
 impl fmt::Debug for Stripe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stripe").field("base", &self.base).finish_non_exhaustive()
+        f.debug_struct("Stripe")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
     }
 }
 
@@ -132,7 +134,14 @@ impl Stripe {
             });
         }
         let said = said.unwrap_or(Value::Null);
-        let word = |member: &str| said["error"][member].as_str().unwrap_or_default().chars().take(500).collect();
+        let word = |member: &str| {
+            said["error"][member]
+                .as_str()
+                .unwrap_or_default()
+                .chars()
+                .take(500)
+                .collect()
+        };
         Err(StripeError::Refused {
             path,
             status: status.as_u16(),

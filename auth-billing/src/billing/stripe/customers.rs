@@ -32,7 +32,11 @@ pub(super) async fn customer(
         Some(found) => text(found, &path, "id")?.to_owned(),
         None => {
             let name = match account.details.name.as_str() {
-                "" => database.organisation(org).await?.map(|org| org.name).unwrap_or_default(),
+                "" => database
+                    .organisation(org)
+                    .await?
+                    .map(|org| org.name)
+                    .unwrap_or_default(),
                 name => name.to_owned(),
             };
             let form = Form::new()
@@ -99,7 +103,9 @@ async fn terms(database: &Database, subscription: &Subscription, customer: &str)
             .with("collection_method", "charge_automatically")
             .with("default_payment_method", method),
         // Without a payment method Stripe sends invoices.
-        None => form.with("collection_method", "send_invoice").with("days_until_due", 14),
+        None => form
+            .with("collection_method", "send_invoice")
+            .with("days_until_due", 14),
     })
 }
 

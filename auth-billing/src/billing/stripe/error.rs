@@ -48,7 +48,13 @@ impl StripeError {
     /// Stripe understood and does not want it: asking again changes nothing. What concerns the key or the moment is not
     /// meant, and neither is a fault of its own.
     pub(super) fn is_final(&self) -> bool {
-        matches!(self, Self::Refused { status: 400 | 402 | 404 | 422, .. })
+        matches!(
+            self,
+            Self::Refused {
+                status: 400 | 402 | 404 | 422,
+                ..
+            }
+        )
     }
 
     /// When to ask again, as Stripe wants it.

@@ -10,7 +10,13 @@ const METERS: &str = "/v1/billing/meters";
 
 /// How events name a meter: letters, digits and underscores.
 fn event_name(meter: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '_'
+        }
+    };
     format!("driftline_{}", meter.chars().map(plain).collect::<String>())
 }
 

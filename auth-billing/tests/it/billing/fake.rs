@@ -130,7 +130,9 @@ impl Fake {
 
 /// One request a connection: what is lost is a connection that ends.
 async fn serve(mut connection: TcpStream, state: Arc<Mutex<State>>) {
-    let Some(asked) = read(&mut connection).await else { return };
+    let Some(asked) = read(&mut connection).await else {
+        return;
+    };
     let fate = if asked.path == "/v1/billing/meter_events" {
         state.lock().unwrap().fate()
     } else {
@@ -149,7 +151,10 @@ async fn serve(mut connection: TcpStream, state: Arc<Mutex<State>>) {
     };
     let retry = if status == 429 { "retry-after: 7\r\n" } else { "" };
     let body = answer.to_string();
-    let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{retry}\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{retry}\r\n",
+        body.len()
+    );
     // Whoever has gone away misses it.
     let _ = connection.write_all((head + &body).as_bytes()).await;
 }
@@ -292,7 +297,10 @@ impl State {
         let is_remembered = |taken: &&Taken| taken.identifier == identifier && now_s - taken.received_s < DAY_S;
         if self.taken.iter().find(is_remembered).is_some() {
             let message = format!("An event already exists with identifier {identifier}.");
-            return (400, json!({"error": {"type": "invalid_request_error", "message": message}}));
+            return (
+                400,
+                json!({"error": {"type": "invalid_request_error", "message": message}}),
+            );
         }
         self.taken.push(Taken {
             identifier,
@@ -311,7 +319,10 @@ impl State {
             ("GET", "/v1/customers/search") => {
                 let wanted = field("query");
                 let org = wanted.split('\'').nth(3).unwrap();
-                let found = self.customers.values().filter(|one| one["metadata"]["driftline_org"] == org);
+                let found = self
+                    .customers
+                    .values()
+                    .filter(|one| one["metadata"]["driftline_org"] == org);
                 (200, json!({"data": found.collect::<Vec<_>>()}))
             }
             ("POST", "/v1/customers") => {
@@ -355,9 +366,10 @@ impl State {
                 one["default_payment_method"] = json!(field("invoice_settings[default_payment_method]"));
                 (200, one.clone())
             }
-            ("POST", "/v1/checkout/sessions") => {
-                (200, json!({"id": "cs_1", "url": format!("https://pay.test/{}", field("customer"))}))
-            }
+            ("POST", "/v1/checkout/sessions") => (
+                200,
+                json!({"id": "cs_1", "url": format!("https://pay.test/{}", field("customer"))}),
+            ),
             _ => (404, refusal("", "unrecognized request")),
         }
     }
@@ -374,6 +386,9 @@ impl State {
             .filter(|one| (from..until).contains(&one.at_s) && self.now() - one.received_s >= SHOWN_AFTER_S)
             .map(|one| one.value)
             .sum();
-        (200, json!({"data": [{"aggregated_value": sum as f64}], "has_more": false}))
+        (
+            200,
+            json!({"data": [{"aggregated_value": sum as f64}], "has_more": false}),
+        )
     }
 }

@@ -33,9 +33,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use driftline_auth_billing::{Clock, Party, Scopes, Seller, Stripe, StripeSettings, StripeSync, create_key};
-use driftline_database::{
-    Database, MISSION_METER, MeterPrice, PlanTerms, PostgresSettings, UsageRecord, Watermark,
-};
+use driftline_database::{Database, MISSION_METER, MeterPrice, PlanTerms, PostgresSettings, UsageRecord, Watermark};
 use driftline_domain::{KeyId, OrgId};
 use jiff::Timestamp;
 

@@ -65,7 +65,12 @@ async fn call(router: &Router, method: Method, path: &str, key: &str) -> (u16, V
 fn signature(secret: &str, t: i64, body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{t}.{body}").as_bytes());
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = mac
+        .finalize()
+        .into_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("t={t},v1={hex}")
 }
 
@@ -79,12 +84,17 @@ async fn hook(router: &Router, header: &str, body: &str) -> u16 {
 
 /// An event as Stripe sends it, signed now.
 async fn event(place: &Place, router: &Router, id: &str, kind: &str, made_s: i64, object: Value) -> u16 {
-    let body = json!({"id": id, "type": kind, "created": made_s, "livemode": false, "data": {"object": object}}).to_string();
+    let body =
+        json!({"id": id, "type": kind, "created": made_s, "livemode": false, "data": {"object": object}}).to_string();
     hook(router, &signature(SECRET, place.now().as_second(), &body), &body).await
 }
 
 async fn subscribed(place: &Place) -> (OrgId, String) {
-    place.database.put_plan("coastguard", &terms(), place.now()).await.unwrap();
+    place
+        .database
+        .put_plan("coastguard", &terms(), place.now())
+        .await
+        .unwrap();
     let (org, _, key) = place.organisation("Coastguard", Some("coastguard")).await;
     (org, key)
 }
@@ -100,15 +110,27 @@ async fn an_organisation_sees_its_plan_its_credit_and_its_invoices(place: Place)
     assert_eq!(subscription["subscription"]["plan"]["name"], "coastguard");
     for number in 0..3 {
         let reference = format!("transfer {number}");
-        place.database.grant_credit(org, 100, &reference, place.now()).await.unwrap();
+        place
+            .database
+            .grant_credit(org, 100, &reference, place.now())
+            .await
+            .unwrap();
     }
     let (_, credits) = get("/v1/billing/credits?limit=2").await;
-    assert_eq!((&credits["balance"], credits["entries"].as_array().unwrap().len()), (&json!(300), 2));
+    assert_eq!(
+        (&credits["balance"], credits["entries"].as_array().unwrap().len()),
+        (&json!(300), 2)
+    );
     let next = format!("/v1/billing/credits?limit=2&before={}", credits["next"]);
     let (_, rest) = call(&router, Method::GET, &next, &key).await;
-    assert_eq!((rest["entries"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
+    assert_eq!(
+        (rest["entries"].as_array().unwrap().len(), &rest["next"]),
+        (1, &Value::Null)
+    );
     let month: Month = "2026-01".parse().unwrap();
-    close_month(&place.database, None, month, &seller(), time("2026-02-01T02:00:00Z")).await.unwrap();
+    close_month(&place.database, None, month, &seller(), time("2026-02-01T02:00:00Z"))
+        .await
+        .unwrap();
     let (_, listed) = get("/v1/billing/invoices").await;
     let id = listed["invoices"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(listed["invoices"][0]["number"], "DL-000001");
@@ -142,7 +164,10 @@ async fn a_foreign_invoice_is_not_there(place: Place) {
     let closed = close_month(&place.database, Some(other), month, &seller(), now).await;
     let id = closed.unwrap()[0].id;
     let router = router(&place, None);
-    for path in [format!("/v1/billing/invoices/{id}"), format!("/v1/billing/invoices/{id}.pdf")] {
+    for path in [
+        format!("/v1/billing/invoices/{id}"),
+        format!("/v1/billing/invoices/{id}.pdf"),
+    ] {
         assert_eq!(call(&router, Method::GET, &path, &key).await.0, 404, "{path}");
     }
     let (_, listed) = call(&router, Method::GET, "/v1/billing/invoices", &key).await;
@@ -154,22 +179,34 @@ async fn a_payment_method_is_entered_at_stripe_and_then_used(place: Place) {
     let fake = Fake::start(Arc::clone(&place.now_s), 1).await;
     let router = router(&place, Some(&fake.base));
     let scopes = "usage:read".parse().unwrap();
-    let (reader, _) = create_key(&place.database, org, "reader", &scopes, None, place.now()).await.unwrap();
+    let (reader, _) = create_key(&place.database, org, "reader", &scopes, None, place.now())
+        .await
+        .unwrap();
     let (status, _) = call(&router, Method::POST, "/v1/billing/payment-methods", reader.expose()).await;
     assert_eq!(status, 403);
     let (status, answer) = call(&router, Method::POST, "/v1/billing/payment-methods", &key).await;
     assert_eq!((status, &answer["url"]), (201, &json!("https://pay.test/cus_0")));
     let made_s = place.now().as_second();
     let object = json!({"id": "pm_1", "object": "payment_method", "customer": "cus_0"});
-    assert_eq!(event(&place, &router, "evt_1", "payment_method.attached", made_s, object).await, 200);
+    assert_eq!(
+        event(&place, &router, "evt_1", "payment_method.attached", made_s, object).await,
+        200
+    );
     let (_, shown) = call(&router, Method::GET, "/v1/billing/subscription", &key).await;
     assert_eq!(shown["has_payment_method"], true);
     let sync = place.sync(&fake.base);
-    assert_eq!(sync.pass().await.unwrap().accounts, 2, "subscription and payment method");
+    assert_eq!(
+        sync.pass().await.unwrap().accounts,
+        2,
+        "subscription and payment method"
+    );
     assert_eq!(sync.pass().await.unwrap().accounts, 0);
     assert_eq!(fake.customers()[0]["default_payment_method"], "pm_1");
     let object = json!({"id": "pm_1", "object": "payment_method", "customer": null});
-    assert_eq!(event(&place, &router, "evt_2", "payment_method.detached", made_s, object).await, 200);
+    assert_eq!(
+        event(&place, &router, "evt_2", "payment_method.detached", made_s, object).await,
+        200
+    );
     let (_, shown) = call(&router, Method::GET, "/v1/billing/subscription", &key).await;
     assert_eq!(shown["has_payment_method"], false);
 }
@@ -208,19 +245,31 @@ async fn forged_and_repeated_webhooks_change_nothing(place: Place) {
     assert_eq!(ask(&router, twice).await.0, 400);
     let large = "x".repeat(300 * 1024);
     assert_eq!(hook(&router, &signature(SECRET, now_s, &large), &large).await, 413);
-    assert_eq!(hook(&router, &signature(SECRET, now_s, "no json"), "no json").await, 400);
+    assert_eq!(
+        hook(&router, &signature(SECRET, now_s, "no json"), "no json").await,
+        400
+    );
     assert_eq!(place.database.stripe_invoices(org).await.unwrap(), []);
     assert_eq!(hook(&router, &good, &body).await, 200);
     assert_eq!(place.database.stripe_invoices(org).await.unwrap()[0].status, "paid");
     // The same event in other words, signed: it was heeded already.
     let object = invoice_object("void", 0);
-    assert_eq!(event(&place, &router, "evt_9", "invoice.voided", now_s + 60, object).await, 200);
+    assert_eq!(
+        event(&place, &router, "evt_9", "invoice.voided", now_s + 60, object).await,
+        200
+    );
     assert_eq!(place.database.stripe_invoices(org).await.unwrap()[0].status, "paid");
     // Of customers that are not ours, and of sorts that nobody knows.
     let mut foreign = invoice_object("paid", 1);
     (foreign["id"], foreign["customer"]) = (json!("in_2"), json!("cus_foreign"));
-    assert_eq!(event(&place, &router, "evt_10", "invoice.paid", now_s, foreign).await, 200);
-    assert_eq!(event(&place, &router, "evt_11", "of.the.future", now_s, json!({})).await, 200);
+    assert_eq!(
+        event(&place, &router, "evt_10", "invoice.paid", now_s, foreign).await,
+        200
+    );
+    assert_eq!(
+        event(&place, &router, "evt_11", "of.the.future", now_s, json!({})).await,
+        200
+    );
     let (_, listed) = call(&router, Method::GET, "/v1/billing/invoices", &key).await;
     assert_eq!(listed["stripe"].as_array().unwrap().len(), 1);
 }
@@ -238,13 +287,27 @@ async fn events_count_in_the_order_of_their_making(place: Place) {
     ] {
         let object = invoice_object(status, 0);
         assert_eq!(event(&place, &router, id, kind, made_s, object).await, 200);
-        assert_eq!(place.database.stripe_invoices(org).await.unwrap()[0].status, "paid", "{kind}");
+        assert_eq!(
+            place.database.stripe_invoices(org).await.unwrap()[0].status,
+            "paid",
+            "{kind}"
+        );
     }
     let state = async || {
         let now = place.now() + SignedDuration::from_secs(1);
-        place.database.subscription(org, now).await.unwrap().unwrap().stripe_status.unwrap()
+        place
+            .database
+            .subscription(org, now)
+            .await
+            .unwrap()
+            .unwrap()
+            .stripe_status
+            .unwrap()
     };
-    for (id, made_s, status, then) in [("evt_5", 20, "past_due", "past_due"), ("evt_4", 10, "active", "past_due")] {
+    for (id, made_s, status, then) in [
+        ("evt_5", 20, "past_due", "past_due"),
+        ("evt_4", 10, "active", "past_due"),
+    ] {
         let object = json!({"id": "si_0", "status": status});
         let kind = "customer.subscription.updated";
         assert_eq!(event(&place, &router, id, kind, now_s + made_s, object).await, 200);

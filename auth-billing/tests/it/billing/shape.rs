@@ -8,7 +8,11 @@ use super::{in_file, terms};
 async fn every_request_has_the_shape_that_stripe_describes() {
     let stripe = Service::start("stripe.sh", &[]);
     let place = in_file().await;
-    place.database.put_plan("coastguard", &terms(), place.now()).await.unwrap();
+    place
+        .database
+        .put_plan("coastguard", &terms(), place.now())
+        .await
+        .unwrap();
     let (org, key, _) = place.organisation("Coastguard", Some("coastguard")).await;
     place.now_s.store(jiff::Timestamp::now().as_second(), std::sync::atomic::Ordering::SeqCst);
     let sync = place.sync(stripe.address());

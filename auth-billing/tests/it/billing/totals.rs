@@ -27,13 +27,20 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, bound: u64) -> i64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         i64::try_from((self.0 >> 33) % bound).unwrap()
     }
 }
 
 async fn customers(place: &Place, count: usize) -> Vec<(OrgId, KeyId)> {
-    place.database.put_plan("coastguard", &terms(), place.now()).await.unwrap();
+    place
+        .database
+        .put_plan("coastguard", &terms(), place.now())
+        .await
+        .unwrap();
     let mut customers = Vec::new();
     for number in 0..count {
         let (org, key, _) = place
@@ -103,7 +110,11 @@ async fn totals_are_the_same_over_random_failures(place: Place) {
             let customer = customers[chance.below(3) as usize];
             let meter = METERS[chance.below(3) as usize];
             // Some of it is from an offline node and days late.
-            let ago = if chance.below(5) == 0 { chance.below(5 * 86_400) } else { chance.below(7_200) };
+            let ago = if chance.below(5) == 0 {
+                chance.below(5 * 86_400)
+            } else {
+                chance.below(7_200)
+            };
             let at = (place.now() - SignedDuration::from_secs(ago)).max(began);
             place.used(customer, meter, 1 + chance.below(500), at).await;
         }
@@ -146,12 +157,19 @@ async fn totals_are_the_same_over_random_failures(place: Place) {
     // Closed one after the other, the first before the last of its usage is known.
     let first = Month::of(began).unwrap();
     place.set("2026-02-01T02:00:00Z");
-    place.now_s.fetch_max(first.until.as_second() + 7_200, std::sync::atomic::Ordering::SeqCst);
-    close_month(&place.database, None, first, &seller(), place.now()).await.unwrap();
+    place
+        .now_s
+        .fetch_max(first.until.as_second() + 7_200, std::sync::atomic::Ordering::SeqCst);
+    close_month(&place.database, None, first, &seller(), place.now())
+        .await
+        .unwrap();
     place.used(customers[0], "tile", 77, time("2026-01-20T10:00:00Z")).await;
     // Of a closed month Stripe is told as of now, where it is still charged.
     nodes[0].pass().await.unwrap();
-    assert_eq!(at_stripe(&place, &fake, &customers).await, ledger(&place, &customers).await);
+    assert_eq!(
+        at_stripe(&place, &fake, &customers).await,
+        ledger(&place, &customers).await
+    );
     assert_eq!(fake.taken().last().unwrap().at_s, place.now().as_second());
     for month in ["2026-02", "2026-03", "2026-04", "2026-05"] {
         let month: Month = month.parse().unwrap();
@@ -222,16 +240,27 @@ async fn accounts_and_plans_come_to_stripe_once_and_end_there(place: Place) {
     assert_eq!(nodes[0].pass().await.unwrap().accounts, 2);
     assert_eq!(nodes[1].pass().await.unwrap().accounts, 0);
     assert_eq!((fake.customers().len(), fake.subscriptions().len()), (2, 2));
-    assert_eq!(fake.subscriptions()[0]["prices"], serde_json::json!(["price_month", "price_tiles"]));
+    assert_eq!(
+        fake.subscriptions()[0]["prices"],
+        serde_json::json!(["price_month", "price_tiles"])
+    );
     // Without a plan from the next month on.
-    let ended = place.database.assign_plan(customers[0].0, None, place.now()).await.unwrap();
+    let ended = place
+        .database
+        .assign_plan(customers[0].0, None, place.now())
+        .await
+        .unwrap();
     assert!(ended.is_none());
     assert_eq!(nodes[0].pass().await.unwrap().accounts, 0);
     place.set("2026-02-01T00:00:01Z");
     assert_eq!(nodes[0].pass().await.unwrap().accounts, 1);
     assert_eq!(nodes[1].pass().await.unwrap().accounts, 0);
     let states: Vec<_> = fake.subscriptions().iter().map(|one| one["status"].clone()).collect();
-    assert_eq!(states.iter().filter(|state| *state == "canceled").count(), 1, "{states:?}");
+    assert_eq!(
+        states.iter().filter(|state| *state == "canceled").count(),
+        1,
+        "{states:?}"
+    );
 }
 
 async fn what_credit_has_paid_is_neither_told_nor_charged(place: Place) {
@@ -241,7 +270,11 @@ async fn what_credit_has_paid_is_neither_told_nor_charged(place: Place) {
     };
     place.database.put_plan("prepaid", &prepaid, place.now()).await.unwrap();
     let (org, key, _) = place.organisation("Coastguard", Some("prepaid")).await;
-    place.database.grant_credit(org, 10_000, "first", place.now()).await.unwrap();
+    place
+        .database
+        .grant_credit(org, 10_000, "first", place.now())
+        .await
+        .unwrap();
     let fake = Fake::start(std::sync::Arc::clone(&place.now_s), 1).await;
     let sync = place.sync(&fake.base);
     sync.pass().await.unwrap();
@@ -254,7 +287,9 @@ async fn what_credit_has_paid_is_neither_told_nor_charged(place: Place) {
     assert_eq!(taken.iter().map(|one| one.value).collect::<Vec<_>>(), [3_000]);
     let month: Month = "2026-01".parse().unwrap();
     let now = month.until + SignedDuration::from_hours(1);
-    let closed = close_month(&place.database, Some(org), month, &seller(), now).await.unwrap();
+    let closed = close_month(&place.database, Some(org), month, &seller(), now)
+        .await
+        .unwrap();
     let document: InvoiceDocument = serde_json::from_value(closed[0].document.clone()).unwrap();
     let lines: Vec<_> = document
         .lines

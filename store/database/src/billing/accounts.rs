@@ -105,7 +105,11 @@ impl Database {
     /// Notes the customer that Stripe made for an organisation; one that was noted before stays. Returns the one that counts.
     pub async fn note_stripe_customer(&self, org: OrgId, customer: &str, now: Timestamp) -> Result<String> {
         if !is_stripe_id(customer) {
-            return Err(Error::invalid("the customer", customer, "it is no identifier of Stripe"));
+            return Err(Error::invalid(
+                "the customer",
+                customer,
+                "it is no identifier of Stripe",
+            ));
         }
         sql::query_scalar(
             "INSERT INTO billing_accounts (org_id, details, stripe_customer, updated_at) VALUES (?1, '{}', ?2, ?3) \

@@ -131,13 +131,14 @@ impl Database {
 
     /// Changes of an organisation's balance, the newest first, before this entry (`i64::MAX` for the first page).
     pub async fn credit_entries(&self, org: OrgId, before: i64, limit: u32) -> Result<Vec<CreditEntry>> {
-        let rows = sql::query("SELECT * FROM credit_entries WHERE org_id = ? AND entry < ? ORDER BY entry DESC LIMIT ?")
-            .bind(org)
-            .bind(before)
-            .bind(i64::from(limit))
-            .fetch_all(&self.reader)
-            .await
-            .map_err(Error::engine("read the credit"))?;
+        let rows =
+            sql::query("SELECT * FROM credit_entries WHERE org_id = ? AND entry < ? ORDER BY entry DESC LIMIT ?")
+                .bind(org)
+                .bind(before)
+                .bind(i64::from(limit))
+                .fetch_all(&self.reader)
+                .await
+                .map_err(Error::engine("read the credit"))?;
         rows.iter().map(credit_entry).collect()
     }
 }
@@ -200,7 +201,16 @@ pub(crate) async fn release_credit(change: &mut Change, mission: MissionId, now:
     let Some(held) = held(change, mission).await? else {
         return Ok(());
     };
-    enter(change, held.org, mission, held.turn, CreditKind::Release, held.units, now).await?;
+    enter(
+        change,
+        held.org,
+        mission,
+        held.turn,
+        CreditKind::Release,
+        held.units,
+        now,
+    )
+    .await?;
     add(change, held.org, held.units).await
 }
 
@@ -219,7 +229,16 @@ pub(crate) async fn settle_credit(
     };
     let has = held.units + balance(change, held.org).await?.max(0);
     let charged = if may_owe { units } else { units.min(has) };
-    enter(change, held.org, mission, held.turn, CreditKind::Release, held.units, now).await?;
+    enter(
+        change,
+        held.org,
+        mission,
+        held.turn,
+        CreditKind::Release,
+        held.units,
+        now,
+    )
+    .await?;
     enter(change, held.org, mission, held.turn, CreditKind::Charge, -charged, now).await?;
     add(change, held.org, held.units - charged).await
 }

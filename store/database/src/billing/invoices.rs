@@ -342,17 +342,15 @@ async fn insert(change: &mut Change, invoice: &Invoice, basis: &InvoiceBasis) ->
         .iter()
         .map(|month| (&month.meter, month.period_from, month.units - month.invoiced));
     for (meter, period, units) in own.chain(late) {
-        sql::query(
-            "INSERT INTO invoice_usage (invoice_id, org_id, meter, period_from, units) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(invoice.id)
-        .bind(invoice.org)
-        .bind(meter)
-        .bind(micros(period))
-        .bind(units)
-        .execute(&mut change.tx)
-        .await
-        .map_err(failed())?;
+        sql::query("INSERT INTO invoice_usage (invoice_id, org_id, meter, period_from, units) VALUES (?, ?, ?, ?, ?)")
+            .bind(invoice.id)
+            .bind(invoice.org)
+            .bind(meter)
+            .bind(micros(period))
+            .bind(units)
+            .execute(&mut change.tx)
+            .await
+            .map_err(failed())?;
     }
     Ok(())
 }

@@ -78,13 +78,14 @@ impl Database {
     ) -> Result<bool> {
         let what = "heed an event of Stripe";
         let mut change = self.change(what).await?;
-        let new = sql::query("INSERT INTO stripe_events (id, kind, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            .bind(id)
-            .bind(kind)
-            .bind(micros(now))
-            .execute(&mut change.tx)
-            .await
-            .map_err(Error::engine(what))?;
+        let new =
+            sql::query("INSERT INTO stripe_events (id, kind, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+                .bind(id)
+                .bind(kind)
+                .bind(micros(now))
+                .execute(&mut change.tx)
+                .await
+                .map_err(Error::engine(what))?;
         if new.rows_affected() == 0 {
             return Ok(false);
         }
@@ -183,9 +184,7 @@ async fn apply(change: &mut Change, made_s: i64, news: &StripeNews) -> Result<()
             method,
             is_attached: false,
             ..
-        } => {
-            sql::query("UPDATE billing_accounts SET payment_method = NULL WHERE payment_method = ?").bind(method)
-        }
+        } => sql::query("UPDATE billing_accounts SET payment_method = NULL WHERE payment_method = ?").bind(method),
     };
     statement
         .execute(&mut change.tx)

@@ -110,7 +110,11 @@ impl Database {
     /// Notes a subscription's counterpart at Stripe and its state there.
     pub async fn note_stripe_subscription(&self, id: SubscriptionId, stripe: &str, status: &str) -> Result<()> {
         if !is_stripe_id(stripe) || !is_stripe_id(status) {
-            return Err(Error::invalid("the subscription", stripe, "it is no identifier of Stripe"));
+            return Err(Error::invalid(
+                "the subscription",
+                stripe,
+                "it is no identifier of Stripe",
+            ));
         }
         sql::query("UPDATE billing_subscriptions SET stripe_subscription = ?, stripe_status = ? WHERE id = ?")
             .bind(stripe)

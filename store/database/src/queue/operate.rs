@@ -120,13 +120,14 @@ pub struct QueueDepth {
     pub paused_since: Option<Timestamp>,
 }
 
+const COLUMNS: &str = "SELECT id, mission_id, org_id, priority, state, stage, attempts, created_at, run_at, worker, \
+     lease_until, dead_at, error FROM jobs";
+
 impl Database {
     /// Jobs of all organisations, for operators.
     pub async fn queue_jobs(&self, filter: &QueueFilter) -> Result<Vec<QueueJob>> {
-        let mut query = QueryBuilder::new(
-            "SELECT id, mission_id, org_id, priority, state, stage, attempts, created_at, run_at, worker, lease_until, \
-             dead_at, error FROM jobs WHERE true",
-        );
+        let mut query = QueryBuilder::new(COLUMNS);
+        query.push(" WHERE true");
         match filter.state {
             None => {}
             Some(JobState::Dead) => drop(query.push(" AND dead_at IS NOT NULL")),
@@ -142,6 +143,17 @@ impl Database {
         let rows = query.build().fetch_all(&self.reader).await;
         let rows = rows.map_err(Error::engine("list the queue"))?;
         rows.iter().map(queue_job).collect()
+    }
+
+    /// One job, for operators.
+    pub async fn queue_job(&self, id: JobId) -> Result<Option<QueueJob>> {
+        let mut query = QueryBuilder::new(COLUMNS);
+        query.push(" WHERE id = ").push_bind(id);
+        let row = query.build().fetch_optional(&self.reader).await;
+        row.map_err(Error::engine("read the job"))?
+            .as_ref()
+            .map(queue_job)
+            .transpose()
     }
 
     /// How much waits and runs, for metrics and scaling.

@@ -121,7 +121,11 @@ async fn what_fails_or_is_withdrawn_gives_its_credit_back(place: Place) {
     let withdrawn = place.create(place.new_mission("withdrawn", 4)).await;
     assert_eq!(balance(&place, place.org).await, 4_000);
     for _ in 0..2 {
-        let _ = place.database.delete_mission(place.org, withdrawn.id, at(5)).await.unwrap();
+        let _ = place
+            .database
+            .delete_mission(place.org, withdrawn.id, at(5))
+            .await
+            .unwrap();
         assert_eq!(balance(&place, place.org).await, 10_000);
     }
     // Given back to the queue it still holds its credit.

@@ -1,0 +1,68 @@
+//! The two layers: around everything the one that counts addresses, behind authentication the one that counts callers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+
+use super::class::{Class, brings_missions};
+use super::{Limits, MissionAdmission, headers};
+use crate::addresses::TrustedProxies;
+use crate::{Caller, ClientAddress};
+
+impl Limits {
+    /// Notes the client's address in each request's extensions ([`ClientAddress`]), takes away what only a trusted proxy may
+    /// say, and refuses addresses that ask too often. This belongs around everything but the access log. A request without a
+    /// connection has no address and is not counted.
+    pub fn around<S: Clone + Send + Sync + 'static>(&self, router: Router<S>, proxies: TrustedProxies) -> Router<S> {
+        let state = (self.clone(), Arc::new(proxies));
+        router.layer(from_fn_with_state(state, count_address))
+    }
+
+    /// Counts the requests of callers; [`crate::Auth::wrap`] belongs around the result.
+    pub fn wrap<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        router.route_layer(from_fn_with_state(self.clone(), count_caller))
+    }
+}
+
+async fn count_address(
+    State((limits, proxies)): State<(Limits, Arc<TrustedProxies>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    if let Some(ClientAddress { ip, .. }) = proxies.settle(&mut parts)
+        && let Err(problem) = limits.admit_address(ip)
+    {
+        return problem.into_response();
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
+async fn count_caller(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
+    let Some(caller) = request.extensions().get::<Caller>() else {
+        return next.run(request).await;
+    };
+    let (org, key) = (caller.org, caller.key);
+    let class = Class::of(request.method(), request.uri().path());
+    let admission = limits.admit(class, org, key).await;
+    let refusal = admission.refusal(&limits.0.settings);
+    let standing = admission.header();
+    if brings_missions(request.method(), request.uri().path()) {
+        // Only its body says whether it is one in distress, which this limit does not stop.
+        let admission = MissionAdmission::new(limits.clone(), org, refusal);
+        request.extensions_mut().insert(admission);
+    } else if let Some(problem) = refusal {
+        return problem.into_response();
+    }
+    let mut response = next.run(request).await;
+    let answer = response.headers_mut();
+    // What a handler has said of a limit of its own stays.
+    if !answer.contains_key(headers::STANDING) {
+        headers::set(answer, headers::POLICY, limits.policy(class));
+        headers::set(answer, headers::STANDING, standing);
+    }
+    response
+}

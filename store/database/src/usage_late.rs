@@ -1,0 +1,88 @@
+//! Usage that comes late, from a node that was cut off: by the time of its use while that hour is open, and beside the hours
+//! afterwards, so that no sum that was billed is written again (platform.md 3.3).
+
+use driftline_domain::{KeyId, OrgId};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::columns::{Reader, micros};
+use crate::open::Change;
+use crate::sql::{self, Row};
+use crate::usage::{HOUR_US, hour_us};
+use crate::{Database, Error, Result, UsageRecord};
+
+/// An hour stays open for so long after its end.
+pub const USAGE_GRACE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Usage of a closed hour, by the hour in which it was entered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LateUsage {
+    /// Who pays.
+    pub org: OrgId,
+    /// The key used.
+    pub key: KeyId,
+    /// Meter.
+    pub meter: String,
+    /// Start of the hour of its use.
+    pub hour: Timestamp,
+    /// Start of the hour in which it was entered: it is billed as an adjustment of that time.
+    pub entered_hour: Timestamp,
+    /// Units.
+    pub units: i64,
+    /// Records.
+    pub records: i64,
+}
+
+/// Whether the hour of a use is closed.
+pub(crate) fn is_late(at: Timestamp, now: Timestamp) -> bool {
+    micros(now) >= hour_us(at) + HOUR_US + USAGE_GRACE.as_micros() as i64
+}
+
+/// Adds a record to the late usage.
+pub(crate) async fn add_late(change: &mut Change, record: &UsageRecord, now: Timestamp) -> Result<()> {
+    sql::query(
+        "INSERT INTO usage_late (org_id, entered_hour, meter, key_id, hour, units, records) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1) ON CONFLICT (org_id, entered_hour, meter, key_id, hour) \
+         DO UPDATE SET units = usage_late.units + ?6, records = usage_late.records + 1",
+    )
+    .bind(record.org)
+    .bind(hour_us(now))
+    .bind(&record.meter)
+    .bind(record.key)
+    .bind(hour_us(record.at))
+    .bind(record.units)
+    .execute(&mut change.tx)
+    .await
+    .map(drop)
+    .map_err(Error::engine("add up the late usage"))
+}
+
+impl Database {
+    /// Usage of an organisation that was entered late in hours from `from` on and before `until`.
+    pub async fn late_usage(&self, org: OrgId, from: Timestamp, until: Timestamp) -> Result<Vec<LateUsage>> {
+        let rows = sql::query(
+            "SELECT * FROM usage_late WHERE org_id = ? AND entered_hour >= ? AND entered_hour < ? \
+             ORDER BY entered_hour, hour, meter, key_id",
+        )
+        .bind(org)
+        .bind(micros(from))
+        .bind(micros(until))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(Error::engine("read the late usage"))?;
+        rows.iter().map(late_usage).collect()
+    }
+}
+
+fn late_usage(row: &Row) -> Result<LateUsage> {
+    let row = Reader(row);
+    Ok(LateUsage {
+        org: row.id("org_id")?,
+        key: row.id("key_id")?,
+        meter: row.get("meter")?,
+        hour: row.time("hour")?,
+        entered_hour: row.time("entered_hour")?,
+        units: row.get("units")?,
+        records: row.get("records")?,
+    })
+}
