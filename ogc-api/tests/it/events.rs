@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
+use driftline_database::{Failure, Work};
 use futures::StreamExt;
 use http::Request;
 use jiff::Timestamp;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use driftline_auth_billing::{Auth, MapLinks, Outbound, Scopes, access_log, create_key, system_clock};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
-use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run};
+use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run, Work};
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, RunTime, Violation};
 use driftline_ogc_api::{
     AppState, BlueLake, CoverageQuestion, CycleObjects, DatasetQuestion, ForcingCatalog, ForcingFields, ForcingMaps,
