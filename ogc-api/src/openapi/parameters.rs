@@ -24,6 +24,7 @@ pub(super) fn all() -> Value {
         super::edr_parameters::all(),
         super::identity_paths::parameters(),
         super::tile_paths::parameters(),
+        super::metering_paths::parameters(),
     ] {
         if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
             all.extend(more);
