@@ -114,6 +114,7 @@ soak: web
 	@deploy/setup/test-clients.sh
 	@$(CARGO) build --package driftline
 	@DRIFTLINE_SOAK_KILLS=100 $(CARGO) test --package driftline-tests --test product -- feeds::kills
+	@DRIFTLINE_MISSION_KILLS=40 $(CARGO) test --package driftline-tests --test product -- kills::workers --nocapture
 	@DRIFTLINE_BILLING_KILLS=100 $(CARGO) test --package driftline-auth-billing --test it -- kill_answers --nocapture
 
 FUZZ_SECONDS ?= 300

@@ -23,6 +23,8 @@ mod feeds;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod kills;
+#[cfg(test)]
 mod kml;
 #[cfg(test)]
 mod maps;
