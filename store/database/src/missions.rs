@@ -52,6 +52,8 @@ pub struct MissionFilter {
     pub status: Option<MissionStatus>,
     /// Only those older than this one.
     pub after: Option<MissionId>,
+    /// Only those that this key created.
+    pub created_by: Option<KeyId>,
     /// Only those whose name holds this text, in any case.
     pub text: Option<String>,
     /// At most so many; nothing without a number.
@@ -259,6 +261,9 @@ fn push_filter(query: &mut QueryBuilder, dialect: Dialect, org: OrgId, filter: &
         .push_bind(org);
     if let Some(status) = filter.status {
         query.push(" AND m.status = ").push_bind(status_word(status));
+    }
+    if let Some(key) = filter.created_by {
+        query.push(" AND m.created_by = ").push_bind(key);
     }
     if let Some(text) = &filter.text {
         query
