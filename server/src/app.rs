@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use driftline_auth_billing::{
-    Auth, Cors, Identity, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log, path_keys,
-    router as account_routes, system_clock,
+    Auth, Cors, Identity, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log,
+    path_keys, router as account_routes, system_clock,
 };
 use driftline_compute::Compute;
 use driftline_config::{ProviderSettings, Settings};
@@ -57,7 +57,7 @@ pub(crate) fn app(ground: Ground<'_>, guards: Guards, log: UsageLog) -> anyhow::
     let pages = page::assets()
         .merge(basemap::routes(coast, compute, public_base.clone())?)
         .merge(metrics::routes(&auth, ground.watched.clone()))
-        .merge(ground.identity.open_routes());
+        .merge(guards.limits.around_logins(ground.identity.open_routes()));
     let (http, only_reads) = (ground.watched.http.clone(), ground.roles.only_read());
     let public_path = public_base.path_prefix();
     let blue_lake = ground.settings.blue_lake().map(BlueLake::load).transpose();

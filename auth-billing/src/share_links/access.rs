@@ -46,6 +46,7 @@ impl Auth {
             return Err(Problem::new(StatusCode::FORBIDDEN, "out_of_reach", detail));
         }
         Ok(Caller {
+            role: None,
             person: None,
             org: known.key.org,
             org_name: known.org_name,
