@@ -59,7 +59,6 @@ impl Auth {
             kind: known.key.kind,
             scopes: Scopes::from_iter([Scope::MissionsRead]),
             role,
-            person: None,
             carry: Carry::nothing(),
             limited_to: None,
             link_ends: None,

@@ -46,6 +46,7 @@ impl Auth {
             return Err(Problem::new(StatusCode::FORBIDDEN, "out_of_reach", detail));
         }
         Ok(Caller {
+            role: None,
             person: None,
             role: None,
             org: known.key.org,
