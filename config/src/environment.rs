@@ -36,6 +36,10 @@ const EXPECTED_NAMES: &[(&str, &str)] = &[
     ("S3_ENDPOINT", "s3.endpoint"),
     ("S3_SECRET_KEY", "s3.secret_key"),
     ("S3_SECRET_KEY_FILE", "s3.secret_key_file"),
+    ("STRIPE_API_KEY", "billing.stripe_api_key"),
+    ("STRIPE_API_KEY_FILE", "billing.stripe_api_key_file"),
+    ("STRIPE_WEBHOOK_SECRET", "billing.stripe_webhook_secret"),
+    ("STRIPE_WEBHOOK_SECRET_FILE", "billing.stripe_webhook_secret_file"),
 ];
 
 const PREFIX: &str = "DRIFTLINE__";

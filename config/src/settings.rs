@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, DatabaseSettings, Error, LimitSettings, NatsSettings, S3Settings};
+use crate::{Address, BillingSettings, DatabaseSettings, Error, LimitSettings, NatsSettings, S3Settings};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// The usage log.
     pub usage: UsageSettings,
+    /// Invoices and Stripe.
+    pub billing: BillingSettings,
     /// What is written about the service's own work.
     pub log: LogSettings,
     /// Where spans of requests go.
@@ -316,6 +318,7 @@ impl Settings {
             ));
         }
         self.limits.check()?;
+        self.billing.check()?;
         if self.missions.threads > 1024 {
             return Err(format!(
                 "missions.threads is {}; it must be at most 1024",

@@ -289,8 +289,9 @@ mod tests {
         let own = tables.iter().flatten().map(|(path, _)| path.replace("{*", "{"));
         let accounts = driftline_auth_billing::ACCOUNT_PATHS.map(str::to_owned);
         let metering = driftline_auth_billing::METERING_PATHS.map(str::to_owned);
+        let billing = driftline_auth_billing::BILLING_PATHS.map(str::to_owned);
         let actions = missions::ACTIONS.map(str::to_owned);
-        let routed: BTreeSet<String> = own.chain(accounts).chain(metering).chain(actions).collect();
+        let routed: BTreeSet<String> = own.chain(accounts).chain(metering).chain(billing).chain(actions).collect();
         let described: BTreeSet<String> = described.into_iter().map(str::to_owned).collect();
         assert_eq!(described, routed);
     }

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
-use driftline_auth_billing::{
-    Auth, Cors, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log, path_keys,
-    router as account_routes, system_clock,
-};
+use driftline_auth_billing::{Auth, Cors, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log, path_keys, router as account_routes, system_clock, billing_router, webhook_router};
 use driftline_compute::Compute;
 use driftline_config::{ProviderSettings, Settings};
 use driftline_database::Database;
@@ -22,7 +19,7 @@ use crate::forcing_maps::StoredMaps;
 use crate::metrics::Watched;
 use crate::roles::{Roles, for_reading};
 use crate::seams::{Intake, StoredFiles, StoredForcing};
-use crate::{basemap, metrics, page};
+use crate::{basemap, billing, metrics, page};
 
 /// What the routes are made from.
 pub(crate) struct Ground<'a> {
@@ -51,9 +48,12 @@ pub(crate) fn app(ground: Ground<'_>, guards: Guards, log: UsageLog) -> anyhow::
     let public_base = PublicBase::new(ground.settings.public_base_url().unwrap_or_default())?;
     let auth = Auth::new(ground.database.clone(), system_clock());
     let cors = Cors::new(&auth, &ground.settings.server.cors_origins).context("server.cors_origins")?;
-    let accounts = account_routes(&auth, map_links(public_base.clone()));
+    let links = map_links(public_base.clone());
+    let billing = billing::parts(ground.settings, ground.database, ground.maps, Arc::clone(&links.public_url))?;
+    let accounts = account_routes(&auth, links).merge(billing_router(billing.clone()));
     let (coast, compute) = (Arc::clone(&ground.engine.coast), ground.maps.clone());
     let pages = page::assets()
+        .merge(webhook_router(billing))
         .merge(basemap::routes(coast, compute, public_base.clone())?)
         .merge(metrics::routes(&auth, ground.watched.clone()));
     let (http, only_reads) = (ground.watched.http.clone(), ground.roles.only_read());
