@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, BillingSettings, DatabaseSettings, Error, LimitSettings, NatsSettings, S3Settings};
+use crate::{
+    Address, BillingSettings, DatabaseSettings, Error, IdentitySettings, LimitSettings, MailSettings, NatsSettings,
+    S3Settings,
+};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +25,10 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// What tells processes on several machines of each other's changes.
     pub nats: NatsSettings,
+    /// Accounts of people.
+    pub identity: IdentitySettings,
+    /// Mail.
+    pub mail: MailSettings,
     /// The object store by S3, where one is named.
     pub s3: S3Settings,
     /// Where land is.
@@ -56,6 +63,8 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// Seconds after the signal to stop during which requests are still accepted.
     pub drain_s: u32,
+    /// Address where a process that serves nothing answers operators; empty: nowhere.
+    pub operations_listen: String,
     /// What emitted links begin with; empty: the request's own host.
     pub public_base_url: String,
     /// Origins of web pages that may use secret keys, such as `https://sar.example.org`; `*` for every page.
@@ -231,8 +240,6 @@ pub struct TraceSettings {
     pub service_name: String,
     /// Share of requests that are traced where the caller does not say.
     pub share: f64,
-    /// Addresses and networks of callers whose `traceparent` is believed.
-    pub trusted_callers: Vec<String>,
 }
 
 impl TraceSettings {
@@ -339,6 +346,12 @@ impl Settings {
                 return Err(format!("missions.{key} is {value}; it must be between 1 and {most}"));
             }
         }
+        let listen = &self.server.operations_listen;
+        if !listen.is_empty() && listen.parse::<SocketAddr>().is_err() {
+            return Err(format!(
+                "server.operations_listen '{listen}' is not an address with a port, such as 127.0.0.1:8081"
+            ));
+        }
         let listen = &self.cot.listen;
         if !listen.is_empty() && listen.parse::<SocketAddr>().is_err() {
             return Err(format!(
@@ -354,6 +367,8 @@ impl Settings {
         self.check_objects()?;
         self.database.check()?;
         self.nats.check()?;
+        self.identity.check()?;
+        self.mail.check()?;
         let node = &self.store.node;
         let plain = node
             .bytes()
@@ -382,6 +397,11 @@ impl Settings {
     pub fn blue_lake(&self) -> Option<&Path> {
         let folder = &self.conformance.blue_lake;
         (!folder.as_os_str().is_empty()).then_some(folder)
+    }
+
+    /// Where a process that serves nothing answers operators; `None`: nowhere.
+    pub fn operations_listen(&self) -> Option<SocketAddr> {
+        self.server.operations_listen.parse().ok()
     }
 
     /// Where the feed for TAK listens; `None`: there is none.

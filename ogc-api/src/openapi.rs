@@ -4,6 +4,7 @@
 
 mod edr_parameters;
 mod edr_paths;
+mod identity_paths;
 mod kml_paths;
 mod map_paths;
 mod billing_paths;
@@ -45,6 +46,7 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     paths::add_missions(&mut paths);
     paths::add_reference(&mut paths);
     paths::add_accounts(&mut paths);
+    identity_paths::add_identity(&mut paths);
     metering_paths::add_metering(&mut paths);
     billing_paths::add_billing(&mut paths);
     paths::add_features(&mut paths, "/ogc", false);

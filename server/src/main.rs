@@ -11,10 +11,12 @@ mod cot;
 mod forcing_fields;
 mod forcing_maps;
 mod guards;
+mod identity;
 mod ingest_settings;
 mod logging;
 mod metrics;
 mod node;
+mod operations;
 mod output;
 mod page;
 mod readiness;
@@ -22,6 +24,7 @@ mod roles;
 mod scheduling;
 mod seams;
 mod stopping;
+mod traces;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +59,9 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// People.
+    #[command(subcommand)]
+    Users(commands::users::Users),
     /// The queue of missions.
     #[command(subcommand)]
     Jobs(commands::jobs::Jobs),
@@ -127,6 +133,7 @@ fn main() -> ExitCode {
         Command::Skill(arguments) => commands::skill::run(&arguments),
         Command::Orgs(orgs) => commands::orgs::run(orgs),
         Command::Keys(keys) => commands::keys::run(keys),
+        Command::Users(users) => commands::users::run(users),
         Command::Jobs(jobs) => commands::jobs::run(jobs),
         Command::Quotas(quotas) => commands::quotas::run(quotas),
         Command::Cot(cot) => commands::cot::run(cot),
