@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::credential::{Found, find};
+use crate::identity::{Identity, Person};
 use crate::keys::random_32;
 use crate::known_keys::{Known, KnownKeys, Name, REMEMBERED};
 use crate::origin::{AllowedOrigins, Page};
@@ -40,11 +41,21 @@ struct Shared {
     links: KnownLinks,
     signer: OnceCell<Arc<Signer>>,
     listed: Mutex<Option<(Instant, Arc<AllowedOrigins>)>>,
+    identity: Option<Identity>,
 }
 
 impl Auth {
     /// Authentication against the keys of this database.
     pub fn new(database: Database, clock: Clock) -> Self {
+        Self::build(database, clock, None)
+    }
+
+    /// Authentication against the keys of this database and the access tokens of its people.
+    pub fn with_people(database: Database, clock: Clock, identity: Identity) -> Self {
+        Self::build(database, clock, Some(identity))
+    }
+
+    fn build(database: Database, clock: Clock, identity: Option<Identity>) -> Self {
         Self(Arc::new(Shared {
             database,
             clock,
@@ -52,6 +63,7 @@ impl Auth {
             links: KnownLinks::default(),
             signer: OnceCell::new(),
             listed: Mutex::default(),
+            identity,
         }))
     }
 
@@ -64,8 +76,28 @@ impl Auth {
 
     /// Who sent a request with this head, whose path is the one that routes see.
     pub async fn caller(&self, request: &Parts) -> Result<Caller, Problem> {
-        match find(request) {
-            Found::Nothing | Found::Malformed => Err(Problem::unauthenticated()),
+        let (caller, person) = self.authenticated(request).await?;
+        caller.ok_or_else(|| match person {
+            Some(_) => Problem::forbidden("this session works for no organisation"),
+            None => Problem::unauthenticated(),
+        })
+    }
+
+    /// Who sent a request: a caller for an organisation, a person, or both.
+    async fn authenticated(&self, request: &Parts) -> Result<(Option<Caller>, Option<Person>), Problem> {
+        let token = match find(request) {
+            Found::Token(token) => token,
+            found => return Ok((Some(self.caller_of(found, request).await?), None)),
+        };
+        let identity = self.0.identity.as_ref().ok_or_else(Problem::unauthenticated)?;
+        let found = identity.person_of(&token).await?;
+        let (person, caller) = found.ok_or_else(Problem::unauthenticated)?;
+        Ok((caller, Some(person)))
+    }
+
+    async fn caller_of(&self, found: Found, request: &Parts) -> Result<Caller, Problem> {
+        match found {
+            Found::Nothing | Found::Malformed | Found::Token(_) => Err(Problem::unauthenticated()),
             Found::Several => Err(Problem::bad_request(
                 "the request carries several credentials that differ; send one only",
             )),
@@ -92,6 +124,8 @@ impl Auth {
             key: known.key.id,
             kind: known.key.kind,
             scopes: Scopes::of_stored(&known.key.scopes),
+            role: None,
+            person: None,
             carry,
             limited_to: None,
             shares: None,
@@ -122,6 +156,8 @@ impl Auth {
             key: known.key.id,
             kind: known.key.kind,
             scopes: Scopes::from_iter([Scope::FeaturesRead]),
+            role: None,
+            person: None,
             carry: signature.carry(),
             limited_to: Some(prefix.into()),
             shares: None,
@@ -292,8 +328,8 @@ fn bad_signature() -> Problem {
 
 async fn authenticate(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let caller = match auth.caller(&parts).await {
-        Ok(caller) => caller,
+    let (caller, person) = match auth.authenticated(&parts).await {
+        Ok(found) => found,
         Err(problem) => {
             let mut response = problem.into_response();
             vary(response.headers_mut());
@@ -301,15 +337,22 @@ async fn authenticate(State(auth): State<Auth>, request: Request, next: Next) ->
         }
     };
     let mut request = Request::from_parts(parts, body);
-    request.extensions_mut().insert(caller.clone());
+    if let Some(person) = person {
+        request.extensions_mut().insert(person);
+    }
+    if let Some(caller) = &caller {
+        request.extensions_mut().insert(caller.clone());
+    }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    match caller.link_ends {
+    match caller.as_ref().and_then(|caller| caller.link_ends) {
         Some(ends) => keep_within(headers, ends.as_second() - (auth.0.clock)().as_second()),
         None => make_private(headers),
     }
     vary(headers);
-    response.extensions_mut().insert(caller);
+    if let Some(caller) = caller {
+        response.extensions_mut().insert(caller);
+    }
     response
 }
 

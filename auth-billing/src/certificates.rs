@@ -45,6 +45,8 @@ pub async fn register_certificate(
         expires_at,
         revoked_at: None,
         last_used_at: None,
+        user: None,
+        created_by: None,
     };
     check_row(&row)?;
     if let Some(known) = database.key_by_sha256(&sha256).await? {

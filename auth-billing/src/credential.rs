@@ -39,6 +39,8 @@ pub(crate) enum Found {
     MalformedSignature,
     /// One of the right form, and what links must repeat of it.
     Key(KeyText, Carry),
+    /// What may be a person's access token, in a header: in an address it is none, addresses are logged and passed on.
+    Token(String),
     /// A signed link's.
     Signature(Signature),
     /// A share link's, and what links must repeat of it.
@@ -84,8 +86,14 @@ fn of_form(text: &str, carry: Carry) -> Found {
     match (KeyText::parse(text), LinkText::parse(text)) {
         (Ok(key), _) => Found::Key(key, carry),
         (_, Ok(link)) => Found::Link(link, carry),
+        _ if carry.is_empty() && is_token(text) => Found::Token(text.to_owned()),
         _ => Found::Malformed,
     }
+}
+
+/// Whether a text has the form of a JWT: three parts, the first of which is a JSON object in base64url.
+fn is_token(text: &str) -> bool {
+    text.starts_with("eyJ") && text.split('.').count() == 3
 }
 
 /// The keys in headers; `None` in the place of one that is not readable.

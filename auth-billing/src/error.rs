@@ -51,6 +51,39 @@ pub enum Error {
     /// A certificate that stands for an organisation already, or did.
     #[error("this certificate is registered already, as {0}; a new one is needed")]
     CertificateKnown(driftline_domain::KeyId),
+    /// A text that names no month.
+    #[error("'{0}' is no month: it is of the form 2026-01")]
+    Month(String),
+    /// A text that is no master key; it is not shown.
+    #[error("the master key is none: it has 32 bytes, in hexadecimal, base64 or base64url")]
+    MasterKey,
+    /// A sealed field that does not open under the master key, or could not be sealed.
+    #[error("the encrypted {0} does not open: it is damaged, or was encrypted under another master key")]
+    Sealed(&'static str),
+    /// The master key is not the one that this installation's data were encrypted with.
+    #[error("the master key is not the one that this installation's personal data are encrypted with")]
+    OtherMasterKey,
+    /// Parameters of the password hash below the floor, or that Argon2 does not know.
+    #[error("the password hash cannot be made with {0}")]
+    HashParameters(String),
+    /// A stored password hash that cannot be read; it is not shown.
+    #[error("a stored password hash does not read back")]
+    PasswordHash,
+    /// A key that signs access tokens could not be made or used.
+    #[error("access tokens cannot be signed: {0}")]
+    SigningKey(String),
+    /// The threads that hash passwords do not work.
+    #[error("passwords cannot be hashed: {0}")]
+    Hashing(#[from] driftline_compute::Error),
+    /// A mail that cannot be put together.
+    #[error("the mail cannot be written: {0}")]
+    Mail(String),
+    /// What cannot be done with an account.
+    #[error("{0}")]
+    Account(String),
+    /// Settings of accounts that do not fit together.
+    #[error("{0}")]
+    IdentitySettings(String),
     /// The system has no randomness to give.
     #[error("the system's random numbers are not available: {0}")]
     Random(String),

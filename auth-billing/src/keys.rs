@@ -155,6 +155,8 @@ fn unfinished(org: OrgId, name: &str, expires_at: Option<Timestamp>, now: Timest
         expires_at,
         revoked_at: None,
         last_used_at: None,
+        user: None,
+        created_by: None,
     }
 }
 

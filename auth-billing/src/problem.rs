@@ -195,8 +195,19 @@ impl From<driftline_database::Error> for Problem {
             ErrorKind::NotFound => Self::not_found(error.to_string()),
             ErrorKind::Invalid => Self::bad_request(error.to_string()),
             ErrorKind::Conflict => Self::conflict(error.to_string()),
+            ErrorKind::Exhausted => Self::new(StatusCode::FORBIDDEN, "credit_exhausted", error.to_string()),
             ErrorKind::Unavailable => Self::unavailable(&error),
             ErrorKind::Internal => Self::internal(&error),
+        }
+    }
+}
+
+impl From<crate::Error> for Problem {
+    fn from(error: crate::Error) -> Self {
+        match error {
+            crate::Error::Database(error) => error.into(),
+            crate::Error::Random(_) => Self::unavailable(&error),
+            error => Self::internal(&error),
         }
     }
 }

@@ -1,5 +1,4 @@
-//! `/v1` of accounts: what an organisation used, its keys without their secrets, who the caller is, and signed links to
-//! its maps.
+//! `/v1` of organisations: what one used, who the caller is, and signed links to its maps.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, RawQuery, State};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use driftline_database::{ApiKey, Database, LateUsage, UsageHour};
+use driftline_database::{Database, LateUsage, UsageHour};
 use driftline_domain::{KeyId, OrgId, Violation};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -31,19 +30,19 @@ struct Accounts {
 }
 
 /// The paths of [`router`], for documents that list every route.
-pub const PATHS: [&str; 4] = ["/v1/billing/usage", "/v1/api-keys", "/v1/organisation", "/v1/map-links"];
+pub const PATHS: [&str; 3] = ["/v1/billing/usage", "/v1/organisation", "/v1/map-links"];
 
 /// Further paths of [`router`]: share links of a mission and one of them, quotas, and records of nodes that were cut off.
 pub const METERING_PATHS: [&str; 4] = [LINKS_PATH, LINK_PATH, QUOTAS_PATH, RECORDS_PATH];
 
-/// Every route of accounts: [`PATHS`]. [`Auth::wrap`] belongs around it.
+/// Every route of [`PATHS`] and [`METERING_PATHS`]. [`Auth::wrap`] belongs around it.
 pub fn router<S: Clone + Send + Sync + 'static>(auth: &Auth, map_links: MapLinks) -> Router<S> {
     let accounts = Accounts {
         database: auth.database().clone(),
         clock: Clock::clone(auth.clock()),
     };
     let links = Router::new()
-        .route(PATHS[3], post(map_link))
+        .route(PATHS[2], post(map_link))
         .route(LINKS_PATH, get(share_links::list).post(share_links::make))
         .route(LINK_PATH, delete(share_links::revoke))
         .with_state((auth.clone(), map_links));
@@ -55,8 +54,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(auth: &Auth, map_links: MapLinks
         .with_state((accounts.database.clone(), Clock::clone(&accounts.clock)));
     Router::new()
         .route(PATHS[0], get(usage))
-        .route(PATHS[1], get(api_keys))
-        .route(PATHS[2], get(organisation))
+        .route(PATHS[1], get(organisation))
         .with_state(accounts)
         .merge(links)
         .merge(quotas)
@@ -190,22 +188,6 @@ impl From<UsageHour> for Hour {
             records: hour.records,
         }
     }
-}
-
-#[derive(Serialize)]
-struct KeysAnswer {
-    keys: Vec<ApiKey>,
-}
-
-async fn api_keys(
-    State(accounts): State<Accounts>,
-    caller: Caller,
-    RawQuery(raw): RawQuery,
-) -> Result<Json<KeysAnswer>, Problem> {
-    caller.require(Scope::UsageRead)?;
-    allow_only(&[], raw.as_deref())?;
-    let keys = accounts.database.keys(caller.org).await?;
-    Ok(Json(KeysAnswer { keys }))
 }
 
 #[derive(Serialize)]

@@ -17,21 +17,24 @@ pub enum Scope {
     MissionsDistress,
     /// Read maps and feature collections.
     FeaturesRead,
-    /// See usage and the list of keys.
+    /// See usage, bills and the list of keys.
     UsageRead,
     /// Send usage of nodes that were cut off.
     UsageWrite,
+    /// Enter how bills are paid.
+    BillingWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MissionsRead,
         Self::MissionsWrite,
         Self::MissionsDistress,
         Self::FeaturesRead,
         Self::UsageRead,
         Self::UsageWrite,
+        Self::BillingWrite,
     ];
 
     /// Its name in lists and messages.
@@ -43,6 +46,7 @@ impl Scope {
             Self::FeaturesRead => "features:read",
             Self::UsageRead => "usage:read",
             Self::UsageWrite => "usage:write",
+            Self::BillingWrite => "billing:write",
         }
     }
 }

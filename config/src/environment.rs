@@ -24,16 +24,26 @@ const EXPECTED_NAMES: &[(&str, &str)] = &[
     ("CORS_ORIGINS", "server.cors_origins"),
     ("DATABASE_URL", "database.url"),
     ("DATABASE_URL_FILE", "database.url_file"),
+    ("DRIFTLINE_MASTER_KEY", "identity.master_key"),
+    ("DRIFTLINE_MASTER_KEY_FILE", "identity.master_key_file"),
+    ("JWT_EXPIRATION_MINUTES", "identity.access_minutes"),
     ("LOG_LEVEL", "log.level"),
     ("MAX_CONCURRENT_JOBS", "missions.max_concurrent_jobs"),
     ("NATS_URL", "nats.url"),
     ("NATS_URL_FILE", "nats.url_file"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "traces.endpoint"),
+    ("OTEL_SERVICE_NAME", "traces.service_name"),
     ("PUBLIC_BASE_URL", "server.public_base_url"),
     ("S3_ACCESS_KEY", "s3.access_key"),
     ("S3_ACCESS_KEY_FILE", "s3.access_key_file"),
     ("S3_ENDPOINT", "s3.endpoint"),
     ("S3_SECRET_KEY", "s3.secret_key"),
     ("S3_SECRET_KEY_FILE", "s3.secret_key_file"),
+    ("SMTP_HOST", "mail.host"),
+    ("SMTP_PASSWORD", "mail.password"),
+    ("SMTP_PASSWORD_FILE", "mail.password_file"),
+    ("SMTP_PORT", "mail.port"),
+    ("SMTP_USER", "mail.user"),
 ];
 
 const PREFIX: &str = "DRIFTLINE__";
@@ -74,6 +84,11 @@ pub(crate) fn apply(table: &mut toml::Table, variable: &str, path: &[String], va
     };
     let typed = match section_table.get(key) {
         Some(toml::Value::Integer(_)) => toml::Value::Integer(
+            value
+                .parse()
+                .map_err(|error| invalid(format!("{key} = '{value}': {error}")))?,
+        ),
+        Some(toml::Value::Float(_)) => toml::Value::Float(
             value
                 .parse()
                 .map_err(|error| invalid(format!("{key} = '{value}': {error}")))?,

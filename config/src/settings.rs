@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, DatabaseSettings, Error, LimitSettings, NatsSettings, S3Settings};
+use crate::{
+    Address, DatabaseSettings, Error, IdentitySettings, LimitSettings, MailSettings, NatsSettings, S3Settings,
+};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +24,10 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// What tells processes on several machines of each other's changes.
     pub nats: NatsSettings,
+    /// Accounts of people.
+    pub identity: IdentitySettings,
+    /// Mail.
+    pub mail: MailSettings,
     /// The object store by S3, where one is named.
     pub s3: S3Settings,
     /// Where land is.
@@ -40,6 +46,8 @@ pub struct Settings {
     pub usage: UsageSettings,
     /// What is written about the service's own work.
     pub log: LogSettings,
+    /// Where spans of requests go.
+    pub traces: TraceSettings,
     /// What conformance suites ask for beside the service itself.
     pub conformance: ConformanceSettings,
 }
@@ -50,6 +58,10 @@ pub struct Settings {
 pub struct ServerSettings {
     /// Address to listen on.
     pub listen: SocketAddr,
+    /// Seconds after the signal to stop during which requests are still accepted.
+    pub drain_s: u32,
+    /// Address where a process that serves nothing answers operators; empty: nowhere.
+    pub operations_listen: String,
     /// What emitted links begin with; empty: the request's own host.
     pub public_base_url: String,
     /// Origins of web pages that may use secret keys, such as `https://sar.example.org`; `*` for every page.
@@ -215,6 +227,36 @@ pub struct LogSettings {
     pub format: LogFormat,
 }
 
+/// Where spans of requests go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TraceSettings {
+    /// Base address of a collector that takes OTLP over HTTP; empty: nowhere.
+    pub endpoint: Address,
+    /// What this process is called there.
+    pub service_name: String,
+    /// Share of requests that are traced where the caller does not say.
+    pub share: f64,
+}
+
+impl TraceSettings {
+    fn check(&self) -> Result<(), String> {
+        if !self.endpoint.is_empty() && !self.endpoint.is_http() {
+            return Err(format!(
+                "traces.endpoint '{}' is not an http or https address",
+                self.endpoint
+            ));
+        }
+        if !(0.0..=1.0).contains(&self.share) {
+            return Err(format!("traces.share is {}; it must be between 0 and 1", self.share));
+        }
+        if self.service_name.trim().is_empty() {
+            return Err("traces.service_name is empty".to_owned());
+        }
+        Ok(())
+    }
+}
+
 /// Form of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -272,6 +314,13 @@ impl Settings {
             ));
         }
         self.ingest.check()?;
+        self.traces.check()?;
+        if self.server.drain_s > 300 {
+            return Err(format!(
+                "server.drain_s is {}; it must be at most 300",
+                self.server.drain_s
+            ));
+        }
         self.limits.check()?;
         if self.missions.threads > 1024 {
             return Err(format!(
@@ -293,6 +342,12 @@ impl Settings {
                 return Err(format!("missions.{key} is {value}; it must be between 1 and {most}"));
             }
         }
+        let listen = &self.server.operations_listen;
+        if !listen.is_empty() && listen.parse::<SocketAddr>().is_err() {
+            return Err(format!(
+                "server.operations_listen '{listen}' is not an address with a port, such as 127.0.0.1:8081"
+            ));
+        }
         let listen = &self.cot.listen;
         if !listen.is_empty() && listen.parse::<SocketAddr>().is_err() {
             return Err(format!(
@@ -308,6 +363,8 @@ impl Settings {
         self.check_objects()?;
         self.database.check()?;
         self.nats.check()?;
+        self.identity.check()?;
+        self.mail.check()?;
         let node = &self.store.node;
         let plain = node
             .bytes()
@@ -336,6 +393,11 @@ impl Settings {
     pub fn blue_lake(&self) -> Option<&Path> {
         let folder = &self.conformance.blue_lake;
         (!folder.as_os_str().is_empty()).then_some(folder)
+    }
+
+    /// Where a process that serves nothing answers operators; `None`: nowhere.
+    pub fn operations_listen(&self) -> Option<SocketAddr> {
+        self.server.operations_listen.parse().ok()
     }
 
     /// Where the feed for TAK listens; `None`: there is none.

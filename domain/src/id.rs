@@ -147,8 +147,24 @@ id_kinds! {
     JobId, JobTag, "job";
     /// A link by which one mission is shown to others.
     ShareLinkId, ShareLinkTag, "shl";
+    /// A version of a plan of prices.
+    PlanId, PlanTag, "pln";
+    /// An organisation's having a plan, for a time.
+    SubscriptionId, SubscriptionTag, "sub";
+    /// An invoice.
+    InvoiceId, InvoiceTag, "inv";
     /// One request, as named in problem answers and logs.
     RequestId, RequestTag, "req";
+    /// A person with an account.
+    UserId, UserTag, "usr";
+    /// A login session: from a login to its logout or end; its refresh tokens are one family.
+    SessionId, SessionTag, "ses";
+    /// An invitation into an organisation.
+    InvitationId, InvitationTag, "inv";
+    /// A passkey of a person.
+    PasskeyId, PasskeyTag, "psk";
+    /// A mail on its way.
+    MailId, MailTag, "eml";
 }
 
 #[cfg(test)]

@@ -22,7 +22,10 @@ mod whole;
 pub use curvilinear::{CurvilinearGrid, CurvilinearProblem};
 pub use field::{AxisRotation, ComponentAxes, VectorField};
 pub use grid::{GridPoint, GridSpec, IndexWindow, Locator, ProjectedGrid, RegularGrid};
-pub use id::{Id, IdError, IdKind, JobId, KeyId, MissionId, OrgId, RequestId, RunId, ShareLinkId};
+pub use id::{
+    Id, IdError, IdKind, InvitationId, InvoiceId, JobId, KeyId, MailId, MissionId, OrgId, PasskeyId, PlanId, RequestId,
+    RunId, SessionId, ShareLinkId, SubscriptionId, UserId,
+};
 pub use mission::{
     BearingLine, BearingsRelease, Change, CoastlineAction, ConeEnd, ConeRelease, CurrentError, Direction, Distribution,
     Edge, ForcingChoice, MissionSpec, Mode, Outline, Pace, PointRelease, PolygonRelease, PositionSource, Priority,

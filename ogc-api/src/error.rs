@@ -80,6 +80,9 @@ pub enum Error {
     /// The route does not have this method.
     #[error("the method {0} is not offered here")]
     Method(String),
+    /// What has ended cannot be cancelled.
+    #[error("the mission is {0} already; there is nothing left to cancel")]
+    Ended(&'static str),
     /// Results of a mission that has none yet, or never will.
     #[error("the mission is {}; results exist once it is completed", status_word(*.0))]
     NotCompleted(MissionStatus),
@@ -172,6 +175,7 @@ impl Error {
             Self::NotFound { .. } | Self::NoTileset { .. } | Self::NoRoute(_) => (StatusCode::NOT_FOUND, "not_found"),
             Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::NotCompleted(_) => (StatusCode::CONFLICT, "not_completed"),
+            Self::Ended(_) => (StatusCode::CONFLICT, "already_ended"),
             Self::IdempotencyConflict(_) => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, "not_acceptable"),
             Self::Range(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),

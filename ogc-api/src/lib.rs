@@ -59,8 +59,8 @@ pub use processes::deliver_callbacks;
 pub use provider::Provider;
 pub use routes::router;
 pub use state::{
-    AppState, CoverageQuestion, DatasetQuestion, FileStream, ForcingCatalog, IntakeError, MissionIntake, Page, Parts,
-    RunFiles, SeamError,
+    AppState, CoverageQuestion, DatasetQuestion, FileStream, ForcingCatalog, IntakeError, MissionIntake, Page,
+    PartState, Parts, Readiness, RunFiles, SeamError,
 };
 pub use tilesets::MISSION_TILESETS;
 pub use wms::{BlueLake, BlueLakeError};

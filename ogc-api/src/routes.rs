@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -79,6 +79,7 @@ pub(crate) fn open_routes() -> Vec<Route> {
         ("/api", get(service::api)),
         ("/health", get(service::health)),
         ("/ready", get(service::ready)),
+        ("/v1/ws/missions/{mission_id}", get(missions::socket)),
     ]
 }
 
@@ -86,9 +87,11 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
     let mut table: Vec<Route> = vec![
         ("/v1/missions", get(missions::list).post(missions::submit)),
         ("/v1/missions:validate", post(missions::validate)),
+        ("/v1/missions:batch", post(missions::batch)),
+        ("/v1/ws/tickets", post(missions::tickets)),
         (
             "/v1/missions/{mission_id}",
-            get(missions::mission).delete(missions::withdraw),
+            get(missions::mission).delete(missions::withdraw).post(missions::act),
         ),
         ("/v1/missions/{mission_id}/status", get(missions::status)),
         ("/v1/missions/{mission_id}/events", get(missions::events)),
@@ -199,8 +202,9 @@ async fn strip_prefix(State((whole, prefix)): State<(Router, String)>, mut reque
     }
 }
 
-async fn deadline(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(DEADLINE, next.run(request)).await {
+/// The answer carries the route that it comes from ([`MatchedPath`]), for whoever counts answers further out.
+async fn deadline(route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let mut response = match tokio::time::timeout(DEADLINE, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
             let detail = format!("the answer took longer than {} s", DEADLINE.as_secs());
@@ -210,7 +214,11 @@ async fn deadline(request: Request, next: Next) -> Response {
             }
             .into_response()
         }
+    };
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
     }
+    response
 }
 
 /// A body that says it is too large is refused before anything of it is read; one that does not say so is cut where it is read.
@@ -281,8 +289,12 @@ mod tests {
         // OpenAPI 3.0 has no word for the rest of a path.
         let own = tables.iter().flatten().map(|(path, _)| path.replace("{*", "{"));
         let accounts = driftline_auth_billing::ACCOUNT_PATHS.map(str::to_owned);
+        let people = driftline_auth_billing::IDENTITY_OPERATIONS.iter();
+        let people = people.map(|operation| operation.path.to_owned());
         let metering = driftline_auth_billing::METERING_PATHS.map(str::to_owned);
-        let routed: BTreeSet<String> = own.chain(accounts).chain(metering).collect();
+        let actions = missions::ACTIONS.map(str::to_owned);
+        let all = own.chain(accounts).chain(people).chain(metering).chain(actions);
+        let routed: BTreeSet<String> = all.collect();
         let described: BTreeSet<String> = described.into_iter().map(str::to_owned).collect();
         assert_eq!(described, routed);
     }

@@ -11,7 +11,7 @@ use crate::entity_tag::EntityTag;
 use crate::links::Site;
 use crate::missions::CAPABILITIES;
 use crate::written::Written;
-use crate::{AppState, Error, openapi};
+use crate::{AppState, Error, PartState, openapi};
 
 /// `GET /`: the page for those who take HTML, the JSON document for everybody else.
 pub(crate) async fn landing(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, Error> {
@@ -91,23 +91,32 @@ pub(crate) async fn health(State(state): State<AppState>) -> Response {
     }
 }
 
-/// `GET /ready`: 503 while the database cannot be used; without the forcing catalogue published results can still be
-/// served, so that the service is then degraded and not out.
+/// `GET /ready`: 503 while the database cannot be used, and as soon as the process has been told to end, so that nothing more is
+/// sent to it. Without the forcing catalogue published results can still be served, and a distress mission is taken even
+/// where usage cannot be recorded: with such a part missing the service is degraded and not out.
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
-    let database = state.database.check().await;
-    let catalog = state.forcing.check().await;
+    let (database, catalog, parts) =
+        tokio::join!(state.database.check(), state.forcing.check(), state.readiness.parts());
     if let Err(error) = &database {
         tracing::error!(cause = chain(error), "the database cannot be used");
     }
     if let Err(error) = &catalog {
         tracing::error!(cause = chain(error), "the forcing catalogue cannot be read");
     }
-    let (status, word) = match (database.is_ok(), catalog.is_ok()) {
-        (true, true) => (StatusCode::OK, "ready"),
-        (true, false) => (StatusCode::OK, "degraded"),
-        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    let is_whole = catalog.is_ok() && parts.iter().all(|(_, state)| *state == PartState::Well);
+    let (status, word) = match (state.readiness.is_draining(), database.is_ok(), is_whole) {
+        (true, _, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
+        (false, false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        (false, true, false) => (StatusCode::OK, "degraded"),
+        (false, true, true) => (StatusCode::OK, "ready"),
     };
     let check = |is_ok| if is_ok { "ok" } else { "failed" };
-    let checks = json!({"database": check(database.is_ok()), "catalog": check(catalog.is_ok())});
+    let mut checks = json!({"database": check(database.is_ok()), "catalog": check(catalog.is_ok())});
+    for (name, state) in parts {
+        checks[name] = json!(match state {
+            PartState::Well => "ok",
+            PartState::Degraded => "degraded",
+        });
+    }
     (status, axum::Json(json!({"status": word, "checks": checks}))).into_response()
 }

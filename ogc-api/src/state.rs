@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
-use driftline_auth_billing::Outbound;
+use driftline_auth_billing::{Auth, Outbound};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_database::Database;
@@ -167,11 +167,30 @@ pub trait ForcingCatalog: Send + Sync {
     fn check(&self) -> BoxFuture<'_, Result<(), SeamError>>;
 }
 
+/// What a part of the installation says of itself, for `/ready`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartState {
+    /// It works.
+    Well,
+    /// It does not, or not as it should; what hangs on it waits or is refused, everything else is served.
+    Degraded,
+}
+
+/// What the routes cannot see of the process and what it leans on, for `/ready`.
+pub trait Readiness: Send + Sync {
+    /// Whether the process has been told to end: it answers still, and nothing more should be sent to it.
+    fn is_draining(&self) -> bool;
+    /// Parts by name, beside the database and the catalogue.
+    fn parts(&self) -> BoxFuture<'_, Vec<(&'static str, PartState)>>;
+}
+
 /// Answers `/` with the page for people, from the headers of a request that takes HTML.
 pub type Page = Arc<dyn Fn(&HeaderMap) -> Response + Send + Sync>;
 
 /// Everything that the routes are built from.
 pub struct Parts {
+    /// Who is calling, where a route finds out by itself.
+    pub auth: Auth,
     /// Missions, runs and features.
     pub database: Database,
     /// Where Parquet pages are decoded.
@@ -202,6 +221,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// What links begin with.
     pub public_base: PublicBase,
+    /// What `/ready` tells beside the database and the catalogue.
+    pub readiness: Arc<dyn Readiness>,
     /// Turns true when the process is to end: event streams end then.
     pub shutdown: watch::Receiver<bool>,
 }

@@ -2,17 +2,17 @@
 
 mod arrivals;
 mod figure;
-mod flow;
+mod margins;
 mod sections;
 mod table;
 
 use driftline_domain::ValidTime;
 
+use crate::flow::Flow;
 use crate::font::Fonts;
 use crate::pdf::{self, About};
 use crate::{Error, Scene, notation};
 pub use arrivals::{Ashore, Stretch};
-use flow::Flow;
 
 /// What every picture and page says.
 pub(crate) const ADVISORY: &str =
@@ -141,7 +141,8 @@ pub fn briefing_pdf(briefing: &Briefing<'_>) -> Result<Vec<u8>, Error> {
     sections::forcing(&mut flow, briefing);
     sections::limits(&mut flow, briefing);
     sections::attribution(&mut flow, briefing);
-    let pages = flow.finish(briefing);
+    let mut pages = flow.finish();
+    margins::draw(&mut pages, briefing);
     pdf::document(&pages, &about(briefing))
 }
 

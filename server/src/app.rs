@@ -5,22 +5,24 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use driftline_auth_billing::{
-    Auth, Cors, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log, path_keys,
-    router as account_routes, system_clock,
+    Auth, Cors, Identity, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log,
+    path_keys, router as account_routes, system_clock,
 };
 use driftline_compute::Compute;
 use driftline_config::{ProviderSettings, Settings};
 use driftline_database::Database;
 use driftline_domain::{MissionId, OrgId};
-use driftline_ogc_api::{AppState, BlueLake, MISSION_TILESETS, Parts, Provider, PublicBase};
+use driftline_ogc_api::{AppState, BlueLake, MISSION_TILESETS, Parts, Provider, PublicBase, Readiness};
 use driftline_simulate::Engine;
 use driftline_store::Store;
 use tokio::sync::{broadcast, watch};
 
 use crate::forcing_fields::StoredFields;
 use crate::forcing_maps::StoredMaps;
+use crate::metrics::Watched;
+use crate::roles::{Roles, for_reading};
 use crate::seams::{Intake, StoredFiles, StoredForcing};
-use crate::{basemap, metrics, page};
+use crate::{basemap, guards, metrics, page, traces};
 
 /// What the routes are made from.
 pub(crate) struct Ground<'a> {
@@ -31,6 +33,10 @@ pub(crate) struct Ground<'a> {
     /// Where pictures and pages are made: threads of their own, so that no map keeps a mission waiting.
     pub(crate) maps: &'a Compute,
     pub(crate) changes: &'a broadcast::Sender<(OrgId, MissionId)>,
+    pub(crate) roles: &'a Roles,
+    pub(crate) watched: &'a Watched,
+    pub(crate) identity: &'a Identity,
+    pub(crate) readiness: Arc<dyn Readiness>,
     pub(crate) shutdown: watch::Receiver<bool>,
 }
 
@@ -42,36 +48,55 @@ pub(crate) struct Guards {
 }
 
 /// Every route, from the access log inwards.
-pub(crate) fn app(ground: Ground<'_>, guards: Guards, log: UsageLog) -> anyhow::Result<Router> {
+pub(crate) fn app(ground: Ground<'_>, in_the_way: Guards, log: UsageLog) -> anyhow::Result<Router> {
     let public_base = PublicBase::new(ground.settings.public_base_url().unwrap_or_default())?;
-    let auth = Auth::new(ground.database.clone(), system_clock());
+    let auth = Auth::with_people(ground.database.clone(), system_clock(), ground.identity.clone());
     let cors = Cors::new(&auth, &ground.settings.server.cors_origins).context("server.cors_origins")?;
-    let accounts = account_routes(&auth, map_links(public_base.clone()));
+    let accounts = account_routes(&auth, map_links(public_base.clone())).merge(ground.identity.own_routes());
     let (coast, compute) = (Arc::clone(&ground.engine.coast), ground.maps.clone());
     let pages = page::assets()
         .merge(basemap::routes(coast, compute, public_base.clone())?)
-        .merge(metrics::routes(&auth, ground.settings, ground.store));
+        .merge(metrics::routes(&auth, ground.watched.clone()))
+        .merge(ground.identity.open_routes());
+    let is_traced = !ground.settings.traces.endpoint.is_empty();
+    let trusted = guards::trusted(ground.settings)?;
+    let (http, only_reads) = (ground.watched.http.clone(), ground.roles.only_read());
     let public_path = public_base.path_prefix();
     let blue_lake = ground.settings.blue_lake().map(BlueLake::load).transpose();
     let blue_lake = blue_lake.context("conformance.blue_lake")?;
     let outbound = Outbound::new(&ground.settings.outbound.allow).context("outbound.allow")?;
-    let state = AppState::new(parts(ground, public_base, blue_lake, outbound));
-    // It ends with the service; what it has not told by then is told after the next start.
-    tokio::spawn(driftline_ogc_api::deliver_callbacks(state.clone()));
+    let state = AppState::new(parts(ground, auth.clone(), public_base, blue_lake, outbound));
+    if !only_reads {
+        // It ends with the service; what it has not told by then is told after the next start.
+        tokio::spawn(driftline_ogc_api::deliver_callbacks(state.clone()));
+    }
     let Guards {
         limits,
         quotas,
         proxies,
-    } = guards;
+    } = in_the_way;
     let metering = Metering::new(log).with_quotas(quotas);
     let protect = |routes: Router| auth.wrap(limits.wrap(metering.wrap(routes)));
     let routes = driftline_ogc_api::router(state, accounts, pages, protect);
+    let routes = if only_reads { for_reading(routes) } else { routes };
     let known = path_keys(cors.wrap(routes), &public_path);
-    Ok(access_log(limits.around(known, proxies)))
+    let routes = http.wrap(access_log(limits.around(known, proxies)));
+    Ok(if is_traced {
+        traces::around(routes, trusted)
+    } else {
+        routes
+    })
 }
 
-fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake>, outbound: Outbound) -> Parts {
+fn parts(
+    ground: Ground<'_>,
+    auth: Auth,
+    public_base: PublicBase,
+    blue_lake: Option<BlueLake>,
+    outbound: Outbound,
+) -> Parts {
     Parts {
+        auth,
         database: ground.database.clone(),
         compute: ground.maps.clone(),
         coast: Arc::clone(&ground.engine.coast),
@@ -93,6 +118,7 @@ fn parts(ground: Ground<'_>, public_base: PublicBase, blue_lake: Option<BlueLake
         provider: provider(&ground.settings.provider),
         outbound,
         public_base,
+        readiness: ground.readiness,
         shutdown: ground.shutdown,
     }
 }

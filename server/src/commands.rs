@@ -1,5 +1,6 @@
 //! One file per command, and what they share: opening the parts of an installation.
 
+pub(crate) mod backup;
 pub(crate) mod catalog;
 pub(crate) mod catalog_hold;
 pub(crate) mod catalog_lineage;
@@ -7,17 +8,22 @@ pub(crate) mod catalog_retire;
 pub(crate) mod coast;
 pub(crate) mod config;
 pub(crate) mod cot;
+pub(crate) mod database;
 pub(crate) mod healthcheck;
 pub(crate) mod ingest;
 pub(crate) mod ingest_buoys;
 pub(crate) mod ingest_feeds;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod orgs;
 pub(crate) mod quotas;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod skill;
 pub(crate) mod usage;
+pub(crate) mod users;
+pub(crate) mod verify;
 
 use std::fs::{DirBuilder, File};
 use std::io::ErrorKind;
@@ -32,6 +38,8 @@ use driftline_config::{ObjectsAt, Settings};
 use driftline_database::{Database, PostgresSettings, QueueRules};
 use driftline_store::{Addressing, Location, S3Location, Store};
 use tokio::runtime::Runtime;
+
+use crate::backup::ObjectsHeld;
 
 /// A runtime for commands that wait for storage.
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
@@ -96,7 +104,7 @@ pub(crate) fn create_data_dir(folder: &Path) -> anyhow::Result<()> {
 pub(crate) fn require_data_dir(settings: &Settings) -> anyhow::Result<()> {
     let folder = &settings.store.data_dir;
     // Forcing that lies elsewhere is asked there.
-    let elsewhere = !settings.store.objects.is_empty();
+    let elsewhere = !settings.store.objects.is_empty() || settings.database_url().is_ok_and(|url| url.is_some());
     if !elsewhere && !folder.is_dir() {
         bail!(
             "there is no data directory {}; `driftline ingest` and `driftline serve` create one, --data-dir names another",
@@ -146,20 +154,39 @@ fn object_location(settings: &Settings) -> Result<Location, driftline_config::Er
 /// Opens (and creates) the database: the server that the settings name, otherwise a file. The store is opened first: it
 /// creates the data directory durably.
 pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Database> {
-    if let Some(url) = settings.database_url()? {
-        let server = PostgresSettings {
-            url: url.reveal().to_owned(),
-            connections: settings.database.connections,
-            prepared: settings.database.prepared,
-        };
-        return Database::connect(&server)
+    let database = match server_settings(settings)? {
+        Some(server) => Database::connect(&server)
             .await
-            .context("cannot use the database server");
-    }
-    let path = settings.store.data_dir.join("driftline.sqlite");
-    let database = Database::open(&path).await;
-    let database = database.with_context(|| format!("cannot open the database {}", path.display()))?;
+            .context("cannot use the database server")?,
+        None => {
+            let path = settings.store.data_dir.join("driftline.sqlite");
+            let database = Database::open(&path).await;
+            database.with_context(|| format!("cannot open the database {}", path.display()))?
+        }
+    };
     Ok(database.with_rules(queue_rules(settings)))
+}
+
+/// The database server that the settings name; `None`: the database is embedded.
+pub(crate) fn server_settings(settings: &Settings) -> Result<Option<PostgresSettings>, driftline_config::Error> {
+    let url = settings.database_url()?;
+    Ok(url.map(|url| PostgresSettings {
+        url: url.reveal().to_owned(),
+        connections: settings.database.connections,
+        prepared: settings.database.prepared,
+    }))
+}
+
+/// The objects of a backup: those that it holds, or the bucket of the settings where it has a list.
+pub(crate) async fn open_objects_of(settings: &Settings, backup: &Path, held: &ObjectsHeld) -> anyhow::Result<Store> {
+    let compute = compute(settings)?;
+    let location = match held {
+        ObjectsHeld::Here { .. } => Location::Folder(backup.join(crate::backup::OBJECTS)),
+        ObjectsHeld::Listed { .. } => object_location(settings)?,
+    };
+    Store::open_to_read(&location, compute)
+        .await
+        .context("cannot open the objects of the backup")
 }
 
 fn queue_rules(settings: &Settings) -> QueueRules {

@@ -15,12 +15,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{Request, Response};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request, Response};
 use driftline_auth_billing::Peer;
+use futures::FutureExt;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::metrics::gauge::Gauge;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -28,6 +31,8 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use taken::Taken;
+
+use crate::metrics::HttpMetrics;
 
 /// A request's head must be there within this time; a quiet connection between requests is closed after it as well.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -42,24 +47,34 @@ const LAST_BYTES: Duration = Duration::from_secs(1);
 /// Pause after the system refused a connection, for example because no more files can be opened.
 const AFTER_REFUSAL: Duration = Duration::from_millis(200);
 
-/// Serves until `stopped` turns true, then lets requests in flight end; returns how many were cut off after `drain`.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    app: Router,
-    stopped: watch::Receiver<bool>,
-    drain: Duration,
-) -> usize {
+/// What connections are served with; clones share it.
+#[derive(Clone)]
+pub(crate) struct Serving {
+    pub(crate) app: Router,
+    pub(crate) metrics: HttpMetrics,
+    /// Turns true when the process has been told to end: every answer then closes its connection.
+    pub(crate) draining: watch::Receiver<bool>,
+    /// Turns true when nothing new is taken any more.
+    pub(crate) stopped: watch::Receiver<bool>,
+}
+
+/// Serves until told that it is stopped, then lets requests in flight end; returns how many were cut off after `finish`.
+pub(crate) async fn serve(listener: TcpListener, serving: Serving, finish: Duration) -> usize {
     let most = most_connections();
-    let mut stop = stopped.clone();
+    let mut stop = serving.stopped.clone();
     let mut connections = JoinSet::new();
     loop {
+        serving
+            .metrics
+            .connections
+            .set(i64::try_from(connections.len()).unwrap_or(i64::MAX));
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if connections.len() < most => match accepted {
                 Ok((stream, peer)) => {
                     bound(&stream);
-                    connections.spawn(serve_one(stream, Peer(peer), app.clone(), stopped.clone()));
+                    connections.spawn(serve_one(stream, Peer(peer), serving.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(cause = %error, connections = connections.len(), "a connection was not accepted");
@@ -68,10 +83,14 @@ pub(crate) async fn serve(
             },
         }
     }
-    // Whoever connects now is refused instead of kept waiting.
+    // Whom the system has let in already is answered; whoever connects after that is refused instead of kept waiting.
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        bound(&stream);
+        connections.spawn(serve_one(stream, Peer(peer), serving.clone()));
+    }
     drop(listener);
     let all = async { while connections.join_next().await.is_some() {} };
-    match tokio::time::timeout(drain, all).await {
+    match tokio::time::timeout(finish, all).await {
         Ok(()) => 0,
         Err(_) => {
             let left = connections.len();
@@ -93,14 +112,24 @@ fn bound(stream: &TcpStream) {
     }
 }
 
-async fn serve_one(stream: TcpStream, peer: Peer, app: Router, mut stopped: watch::Receiver<bool>) {
-    let in_flight = InFlight::default();
-    let counted = in_flight.clone();
+async fn serve_one(stream: TcpStream, peer: Peer, serving: Serving) {
+    let in_flight = InFlight {
+        here: Arc::default(),
+        everywhere: serving.metrics.in_flight.clone(),
+    };
+    let (counted, mut stopped) = (in_flight.clone(), serving.stopped.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        let (app, guard) = (app.clone(), counted.begin());
+        let (app, guard) = (serving.app.clone(), counted.begin());
+        let draining = serving.draining.clone();
         async move {
-            let response: Response<Body> = app.oneshot(request).await?;
+            let mut response: Response<Body> = app.oneshot(request).await?;
+            // The client's next request belongs to another node; hyper closes the connection behind this answer.
+            if *draining.borrow() {
+                response
+                    .headers_mut()
+                    .insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(response.map(|body| CountedBody { body, _guard: guard }))
         }
     });
@@ -110,7 +139,8 @@ async fn serve_one(stream: TcpStream, peer: Peer, app: Router, mut stopped: watc
         .max_buf_size(HEAD_BYTES)
         // Names of headers have no case, but there are clients that look for the usual one.
         .title_case_headers(true)
-        .serve_connection(TokioIo::new(Taken::new(stream)), service);
+        .serve_connection(TokioIo::new(Taken::new(stream)), service)
+        .with_upgrades();
     let mut connection = pin!(connection);
     // A connection that breaks is its client's business, and what was answered on it is in the access log.
     tokio::select! {
@@ -125,17 +155,22 @@ async fn serve_one(stream: TcpStream, peer: Peer, app: Router, mut stopped: watc
 }
 
 /// Requests whose answer has not been given in full, on one connection.
-#[derive(Clone, Default)]
-struct InFlight(Arc<AtomicUsize>);
+#[derive(Clone)]
+struct InFlight {
+    here: Arc<AtomicUsize>,
+    /// The same for all connections together.
+    everywhere: Gauge,
+}
 
 impl InFlight {
     fn begin(&self) -> InFlightGuard {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.here.fetch_add(1, Ordering::Relaxed);
+        self.everywhere.inc();
         InFlightGuard(self.clone())
     }
 
     fn is_none(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+        self.here.load(Ordering::Relaxed) == 0
     }
 }
 
@@ -143,7 +178,8 @@ struct InFlightGuard(InFlight);
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.here.fetch_sub(1, Ordering::Relaxed);
+        self.0.everywhere.dec();
     }
 }
 

@@ -1,21 +1,29 @@
 //! The binary: a table of roles and commands. Reads the configuration, builds the parts, wires them, shuts them down.
 
 mod app;
+mod backup;
 mod basemap;
+mod bus;
 mod commands;
 mod connections;
 mod cot;
 mod forcing_fields;
 mod forcing_maps;
 mod guards;
+mod identity;
 mod ingest_settings;
 mod logging;
 mod metrics;
 mod node;
+mod operations;
 mod output;
 mod page;
+mod readiness;
+mod roles;
 mod scheduling;
 mod seams;
+mod stopping;
+mod traces;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,6 +58,12 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// People.
+    #[command(subcommand)]
+    Users(commands::users::Users),
+    /// The queue of missions.
+    #[command(subcommand)]
+    Jobs(commands::jobs::Jobs),
     /// What organisations may use of a meter.
     #[command(subcommand)]
     Quotas(commands::quotas::Quotas),
@@ -58,6 +72,15 @@ enum Command {
     Cot(commands::cot::Cot),
     /// Read the usage ledger.
     Usage(commands::usage::Arguments),
+    /// Save the installation into a folder, while it runs.
+    Backup(commands::backup::Arguments),
+    /// Make an empty installation what a backup holds.
+    Restore(commands::restore::Arguments),
+    /// Say whether a backup is whole; exit code 0 when it is.
+    Verify(commands::verify::Arguments),
+    /// The database as a whole.
+    #[command(subcommand)]
+    Database(commands::database::DatabaseCommand),
     /// Configuration.
     #[command(subcommand)]
     Config(commands::config::Config),
@@ -106,9 +129,15 @@ fn main() -> ExitCode {
         Command::Skill(arguments) => commands::skill::run(&arguments),
         Command::Orgs(orgs) => commands::orgs::run(orgs),
         Command::Keys(keys) => commands::keys::run(keys),
+        Command::Users(users) => commands::users::run(users),
+        Command::Jobs(jobs) => commands::jobs::run(jobs),
         Command::Quotas(quotas) => commands::quotas::run(quotas),
         Command::Cot(cot) => commands::cot::run(cot),
         Command::Usage(arguments) => commands::usage::run(&arguments),
+        Command::Backup(arguments) => commands::backup::run(&arguments),
+        Command::Restore(arguments) => commands::restore::run(&arguments),
+        Command::Verify(arguments) => commands::verify::run(&arguments),
+        Command::Database(command) => commands::database::run(command),
         Command::Config(config) => commands::config::run(config),
         Command::Coast(coast) => commands::coast::run(coast),
         Command::Healthcheck(arguments) => commands::healthcheck::run(&arguments),

@@ -1,43 +1,54 @@
-//! `GET /metrics`: how the feeds stand, for Prometheus (OpenMetrics text, version 1.0.0). Answers whoever asks from this
-//! machine without a proxy in between, and everybody else with a key.
+//! `GET /metrics`: requests, the queue, the ledger, the database and the feeds, for Prometheus: OpenMetrics text 1.0.0, or the
+//! older text format 0.0.4 for whoever asks for `text/plain`. Answers whoever asks from this machine without a proxy in
+//! between, and everybody else with a key. Labels have few values: routes as they are in the API document, never paths.
 
+mod feeds;
+mod http;
+mod installation;
 mod known;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
+use ::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use ::http::{HeaderMap, StatusCode};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use driftline_auth_billing::{Auth, ClientAddress, chain};
-use driftline_config::Settings;
-use driftline_ingest::{FeedState, FeedStatus};
-use driftline_store::Store;
-use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use driftline_ingest::FeedState;
 use jiff::Timestamp;
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 
-use self::known::{Known, Source};
+use self::feeds::Feeds;
+pub(crate) use self::http::HttpMetrics;
+pub(crate) use self::installation::Installation;
+use self::known::Known;
+pub(crate) use self::known::Source;
+
+/// What there is to tell of.
+#[derive(Clone)]
+pub(crate) struct Watched {
+    pub(crate) http: HttpMetrics,
+    pub(crate) installation: Arc<Installation>,
+    /// Feeds and forcing.
+    pub(crate) forcing: Arc<Source>,
+}
 
 /// What the route needs.
 struct Ground {
     auth: Auth,
-    source: Source,
+    watched: Watched,
 }
 
 /// The route.
-pub(crate) fn routes(auth: &Auth, settings: &Settings, store: &Store) -> Router {
+pub(crate) fn routes(auth: &Auth, watched: Watched) -> Router {
     let ground = Arc::new(Ground {
         auth: auth.clone(),
-        source: Source::new(settings.clone(), store.clone()),
+        watched,
     });
     Router::new().route("/metrics", get(metrics)).with_state(ground)
 }
@@ -49,12 +60,18 @@ async fn metrics(State(ground): State<Arc<Ground>>, request: Request<Body>) -> R
     {
         return problem.into_response();
     }
-    let (known, is_up) = ground.source.look(Timestamp::now()).await;
-    match text(known.as_ref(), is_up) {
-        Ok(text) => {
-            let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], text).into_response()
-        }
+    let watched = &ground.watched;
+    let ((known, is_up), ()) = tokio::join!(
+        watched.forcing.look(Timestamp::now()),
+        watched.installation.look(Timestamp::now())
+    );
+    let mut registry = Registry::with_prefix("driftline");
+    watched.http.register(&mut registry);
+    watched.installation.register(&mut registry, Timestamp::now());
+    register_forcing(&mut registry, known.as_ref(), is_up);
+    let mut text = String::new();
+    match encode(&mut text, &registry) {
+        Ok(()) => written(text, &request.headers),
         Err(error) => {
             tracing::error!(cause = chain(&error), "the metrics could not be written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -62,41 +79,72 @@ async fn metrics(State(ground): State<Arc<Ground>>, request: Request<Body>) -> R
     }
 }
 
+fn written(text: String, headers: &HeaderMap) -> Response {
+    let accepts = headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let (content_type, text) = if accepts.contains("text/plain") && !accepts.contains("openmetrics") {
+        ("text/plain; version=0.0.4; charset=utf-8", in_text_format(&text))
+    } else {
+        ("application/openmetrics-text; version=1.0.0; charset=utf-8", text)
+    };
+    ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], text).into_response()
+}
+
+/// The same in the older format, where a counter is called as its samples are, and units and the end are not told.
+fn in_text_format(text: &str) -> String {
+    let counters: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
+        .collect();
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let head = ["# HELP ", "# TYPE "].into_iter().find(|head| line.starts_with(head));
+        match head {
+            Some(head) => {
+                let (name, rest) = line[head.len()..].split_once(' ').unwrap_or((&line[head.len()..], ""));
+                let total = if counters.contains(&name) { "_total" } else { "" };
+                out.extend([head, name, total, " ", rest]);
+            }
+            None if line.starts_with("# ") => continue,
+            None => out.push_str(line),
+        }
+        out.push('\n');
+    }
+    out
+}
+
 /// Whether a request comes from this machine itself: behind a proxy everybody seems to.
-fn is_from_here(request: &http::request::Parts) -> bool {
+fn is_from_here(request: &::http::request::Parts) -> bool {
     let client = request.extensions.get::<ClientAddress>();
     client.is_some_and(|client| client.ip.is_loopback() && !client.is_forwarded)
 }
 
-fn text(known: Option<&Known>, is_up: bool) -> Result<String, std::fmt::Error> {
-    let mut registry = Registry::with_prefix("driftline");
+fn register_forcing(registry: &mut Registry, known: Option<&Known>, is_up: bool) {
     count(
-        &mut registry,
+        registry,
         "store_up",
-        "1 where the store of forcing can be read; where not, everything here is as it was last known",
+        "1 where the store of forcing can be read; where not, what stands here of feeds is as it was last known",
         usize::from(is_up),
     );
-    if let Some(known) = known {
-        let of_feeds = Feeds::registered(&mut registry);
-        for status in known.statuses.iter().filter(|status| status.state != FeedState::Off) {
-            of_feeds.set(status);
-        }
-        count(
-            &mut registry,
-            "forcing_cycles",
-            "Cycles of forcing that are published",
-            known.cycles,
-        );
-        count(
-            &mut registry,
-            "forcing_damaged_manifests",
-            "Manifests that cannot be read",
-            known.damaged,
-        );
+    let Some(known) = known else { return };
+    let of_feeds = Feeds::registered(registry);
+    for status in known.statuses.iter().filter(|status| status.state != FeedState::Off) {
+        of_feeds.set(status);
     }
-    let mut text = String::new();
-    encode(&mut text, &registry)?;
-    Ok(text)
+    count(
+        registry,
+        "forcing_cycles",
+        "Cycles of forcing that are published",
+        known.cycles,
+    );
+    count(
+        registry,
+        "forcing_damaged_manifests",
+        "Manifests that cannot be read",
+        known.damaged,
+    );
 }
 
 fn count(registry: &mut Registry, name: &str, help: &str, value: usize) {
@@ -105,203 +153,30 @@ fn count(registry: &mut Registry, name: &str, help: &str, value: usize) {
     registry.register(name, help, gauge);
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct OfFeed {
-    feed: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct OfHost {
-    feed: String,
-    host: String,
-}
-
-type PerFeed = Family<OfFeed, Gauge<f64, AtomicU64>>;
-/// What only grows; its name ends in `_total`.
-type Total = Family<OfFeed, Counter>;
-
-/// The metrics of feeds.
-#[derive(Default)]
-struct Feeds {
-    fresh: PerFeed,
-    age: PerFeed,
-    lag: PerFeed,
-    overdue: PerFeed,
-    valid_until: PerFeed,
-    complete: PerFeed,
-    missing: PerFeed,
-    marks: PerFeed,
-    problem_at: PerFeed,
-    parts: Total,
-    bytes: Total,
-    refused: Total,
-    published: Total,
-    failed: Total,
-    host_failures: Family<OfHost, Gauge>,
-    host_throttled: Family<OfHost, Counter>,
-}
-
-impl Feeds {
-    fn registered(registry: &mut Registry) -> Self {
-        let feeds = Self::default();
-        let per_feed: [(&str, &str, Option<Unit>, &PerFeed); 9] = [
-            (
-                "feed_fresh",
-                "1 where the newest cycle that is due is complete",
-                None,
-                &feeds.fresh,
-            ),
-            (
-                "feed_cycle_age",
-                "Since the nominal time of the newest cycle",
-                Some(Unit::Seconds),
-                &feeds.age,
-            ),
-            (
-                "feed_cycle_lag",
-                "From its nominal time to its publication",
-                Some(Unit::Seconds),
-                &feeds.lag,
-            ),
-            (
-                "feed_overdue",
-                "How long the due cycle is overdue",
-                Some(Unit::Seconds),
-                &feeds.overdue,
-            ),
-            (
-                "feed_valid_until_timestamp",
-                "Last time that the newest cycle has",
-                Some(Unit::Seconds),
-                &feeds.valid_until,
-            ),
-            (
-                "feed_cycle_complete",
-                "1 where the newest cycle has every step",
-                None,
-                &feeds.complete,
-            ),
-            (
-                "feed_missing_steps",
-                "Steps that the newest cycle lacks",
-                None,
-                &feeds.missing,
-            ),
-            (
-                "feed_marks",
-                "Findings of quality control in the newest cycle",
-                None,
-                &feeds.marks,
-            ),
-            (
-                "feed_last_problem_timestamp",
-                "When the last problem was seen",
-                Some(Unit::Seconds),
-                &feeds.problem_at,
-            ),
-        ];
-        let totals: [(&str, &str, Option<Unit>, &Total); 5] = [
-            ("feed_parts_fetched", "Parts fetched", None, &feeds.parts),
-            ("feed_fetched", "What was fetched", Some(Unit::Bytes), &feeds.bytes),
-            (
-                "feed_parts_refused",
-                "Parts that were fetched or tried and are no use",
-                None,
-                &feeds.refused,
-            ),
-            (
-                "feed_revisions_published",
-                "Revisions published",
-                None,
-                &feeds.published,
-            ),
-            (
-                "feed_failed_turns",
-                "Looks at the feed that ended with a problem",
-                None,
-                &feeds.failed,
-            ),
-        ];
-        for (name, help, unit, family) in per_feed {
-            register(registry, (name, help, unit), family.clone());
-        }
-        for (name, help, unit, family) in totals {
-            register(registry, (name, help, unit), family.clone());
-        }
-        let failures = "Failures in a row of a host that the feed is fetched from";
-        registry.register("feed_host_failures_in_a_row", failures, feeds.host_failures.clone());
-        let throttled = "Answers of a host that asked to come back later";
-        registry.register("feed_host_throttled", throttled, feeds.host_throttled.clone());
-        feeds
-    }
-
-    fn set(&self, status: &FeedStatus) {
-        let label = OfFeed {
-            feed: status.feed.clone(),
-        };
-        let set = |family: &PerFeed, value: f64| {
-            family.get_or_create(&label).set(value);
-        };
-        set(&self.fresh, f64::from(u8::from(status.state == FeedState::Fresh)));
-        set(&self.overdue, status.overdue_s as f64);
-        if let Some(last) = &status.last_cycle {
-            set(&self.age, last.age_s as f64);
-            set(&self.lag, last.lag_s as f64);
-            set(&self.complete, f64::from(u8::from(last.complete)));
-            set(&self.missing, last.missing.len() as f64);
-            set(&self.marks, last.marks as f64);
-            if let Some(until) = last.valid_until {
-                set(&self.valid_until, until.unix_s() as f64);
-            }
-        }
-        let Some(report) = &status.report else { return };
-        let counters = report.counters;
-        for (family, total) in [
-            (&self.parts, counters.parts),
-            (&self.bytes, counters.bytes),
-            (&self.refused, counters.refused),
-            (&self.published, counters.published),
-            (&self.failed, counters.failed_turns),
-        ] {
-            family.get_or_create(&label).inc_by(total);
-        }
-        if let Some(at) = report.problems.iter().map(|problem| problem.last_at).max() {
-            set(&self.problem_at, at.as_second() as f64);
-        }
-        for (host, about) in &report.hosts {
-            let label = OfHost {
-                feed: status.feed.clone(),
-                host: host.clone(),
-            };
-            self.host_failures
-                .get_or_create(&label)
-                .set(i64::from(about.failures_in_a_row));
-            self.host_throttled.get_or_create(&label).inc_by(about.throttled);
-        }
-    }
-}
-
-fn register(
-    registry: &mut Registry,
-    (name, help, unit): (&str, &str, Option<Unit>),
-    family: impl prometheus_client::registry::Metric,
-) {
-    match unit {
-        Some(unit) => registry.register_with_unit(name, help, unit, family),
-        None => registry.register(name, help, family),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn without_a_store_that_ever_answered_there_is_an_answer_all_the_same() {
-        let text = text(None, false).unwrap();
+        let mut registry = Registry::with_prefix("driftline");
+        register_forcing(&mut registry, None, false);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
         assert!(
             text.contains("driftline_store_up 0\n") && text.ends_with("# EOF\n"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn in_the_older_format_counters_are_called_as_their_samples() {
+        let text = "# HELP a_requests Requests, all of them.\n# TYPE a_requests counter\na_requests_total{route=\"# x\"} 1\n\
+                    # HELP a_s Age.\n# TYPE a_s gauge\n# UNIT a_s seconds\na_s 2\n# EOF\n";
+        assert_eq!(
+            in_text_format(text),
+            "# HELP a_requests_total Requests, all of them.\n# TYPE a_requests_total counter\n\
+             a_requests_total{route=\"# x\"} 1\n# HELP a_s Age.\n# TYPE a_s gauge\na_s 2\n"
         );
     }
 }

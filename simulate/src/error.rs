@@ -81,6 +81,9 @@ pub enum Error {
         /// What there is.
         known: String,
     },
+    /// What the simulation of another worker left cannot be used.
+    #[error("what the simulation left cannot be used: {0}")]
+    Handover(String),
     /// The job went to another worker, or its mission was withdrawn.
     #[error("the lease was lost")]
     LeaseLost,

@@ -9,7 +9,7 @@ use driftline_domain::{
     BBox, CurrentError, Direction, ForcingKind, MissionSpec, Mode, SlowCoefficients, ValidTime, WindError, limits,
 };
 use driftline_leeway::{Continue, Forcing, Group, JIBE_PER_HOUR, Outcome, Progress, RunSpec, Status};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::coverage::Onset;
@@ -34,7 +34,7 @@ pub struct Engine {
 pub type Watcher = Arc<dyn Fn(f64) -> Continue + Send + Sync>;
 
 /// A field that a run had at hand, and how much of the run it answered.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SourceUsed {
     /// What it is.
     #[serde(flatten)]
@@ -77,6 +77,15 @@ pub struct Forecast {
     pub load_s: f64,
     /// Seconds in the kernel.
     pub kernel_s: f64,
+}
+
+/// What the error of the current rests on.
+pub(crate) fn calibration(spec: &MissionSpec) -> &'static str {
+    match (spec.mode, spec.current_error) {
+        (Mode::Parity, _) => "none",
+        (Mode::Operational, Some(_)) => "requested",
+        (Mode::Operational, None) => "uncalibrated",
+    }
 }
 
 /// A seed for a run that asked for none.
@@ -225,11 +234,7 @@ impl Engine {
             current_error: run.current_error,
             wind_error: run.wind_error,
             slow_coefficients: run.slow_coefficients,
-            calibration: match (spec.mode, spec.current_error) {
-                (Mode::Parity, _) => "none",
-                (Mode::Operational, Some(_)) => "requested",
-                (Mode::Operational, None) => "uncalibrated",
-            },
+            calibration: calibration(spec),
             groups: groups_about,
             absurd_values: ForcingKind::DRIFT.map(|kind| forcing.absurd_values(kind).iter().sum()),
             sources: about.iter().flat_map(used).collect(),

@@ -3,12 +3,12 @@
 
 use driftline_domain::{ForcingChoice, MissionSpec};
 use driftline_leeway::Group;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::sources::SourceAbout;
 
 /// Particles that share scenario and forcing, as a result tells of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupAbout {
     /// Number of the scenario, from 0.
     pub scenario: usize,
@@ -17,10 +17,10 @@ pub struct GroupAbout {
     /// How many.
     pub particles: u32,
     /// Feed of the preferred current, where the mission weighs feeds.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
     /// Feed of the preferred wind, where the mission weighs feeds.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wind: Option<String>,
 }
 

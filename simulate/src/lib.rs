@@ -11,6 +11,7 @@ mod files;
 mod forecast;
 mod freshness;
 mod groups;
+mod handover;
 pub mod kml;
 mod parity;
 pub mod products;

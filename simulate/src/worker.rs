@@ -16,10 +16,12 @@ use tokio::sync::{broadcast, watch};
 
 use crate::error::chain;
 use crate::results::RunContext;
-use crate::{Engine, Error, draw_seed};
+use crate::{Engine, Error, Forecast, draw_seed, handover};
 
 /// An idle worker looks for jobs at least this often: a wake-up may come from another process.
 const IDLE_LOOK: Duration = Duration::from_secs(1);
+/// Where many processes share a database, wake-ups of others may be missing.
+const IDLE_LOOK_SHARED: Duration = Duration::from_millis(250);
 /// Progress is written at most this often.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
@@ -38,6 +40,8 @@ pub struct Worker {
     pub node: String,
     /// Name in leases; begins with the node's.
     pub name: String,
+    /// Which jobs it takes, and how far it brings them.
+    pub work: Work,
     /// How long a lease lasts without a heartbeat.
     pub lease: Duration,
     /// Turns true when the process is to end.
@@ -51,6 +55,19 @@ struct Shared {
     progress: AtomicU64,
     stage: AtomicUsize,
     stop: AtomicBool,
+}
+
+/// How a worker was done with a job.
+enum Done {
+    Published(RunId),
+    HandedOver,
+}
+
+/// Where a simulation was put down.
+fn simulated_by(left: &serde_json::Value) -> Result<RunId, Error> {
+    let run = left.get("run").and_then(serde_json::Value::as_str);
+    let run = run.and_then(|run| run.parse().ok());
+    run.ok_or_else(|| Error::Handover(format!("{left} names no run")))
 }
 
 /// What a worker does, in order.
@@ -85,13 +102,18 @@ impl Worker {
 
     async fn look(&self) -> driftline_database::Result<Option<LeasedJob>> {
         let now = Timestamp::now();
-        self.database.lease_job(&self.name, Work::All, self.lease, now).await
+        self.database.lease_job(&self.name, self.work, self.lease, now).await
     }
 
     async fn rest(&mut self, wake: &mut broadcast::Receiver<(OrgId, MissionId)>) {
+        let look = if self.database.is_shared() {
+            IDLE_LOOK_SHARED
+        } else {
+            IDLE_LOOK
+        };
         tokio::select! {
             _ = wake.recv() => {}
-            _ = tokio::time::sleep(IDLE_LOOK) => {}
+            _ = tokio::time::sleep(look) => {}
             _ = self.shutdown.changed() => {}
         }
     }
@@ -116,8 +138,11 @@ impl Worker {
         };
         let duration_ms = began.elapsed().as_millis() as u64;
         match outcome {
-            Ok(run) => {
+            Ok(Done::Published(run)) => {
                 tracing::info!(mission.id = %mission, run.id = %run, org.id = %job.mission.org, duration_ms, "mission completed")
+            }
+            Ok(Done::HandedOver) => {
+                tracing::info!(mission.id = %mission, org.id = %job.mission.org, duration_ms, "mission simulated, its products are left to others")
             }
             Err(error) => self.give_back(&job, &error, &shared).await,
         }
@@ -148,7 +173,22 @@ impl Worker {
         shared.stop.store(true, Ordering::Relaxed);
     }
 
-    async fn compute_and_publish(&self, job: &LeasedJob, shared: &Arc<Shared>) -> Result<RunId, Error> {
+    async fn compute_and_publish(&self, job: &LeasedJob, shared: &Arc<Shared>) -> Result<Done, Error> {
+        if let Some(left) = &job.handed_over {
+            let simulated = simulated_by(left)?;
+            let forecast = self.take_over(job, simulated).await?;
+            let done = self.make_and_publish(job, forecast, shared).await?;
+            self.forget(job.mission.id, simulated).await;
+            return Ok(done);
+        }
+        let forecast = self.simulate(job, shared).await?;
+        match self.work {
+            Work::Simulation => self.hand_over(job, forecast, shared).await,
+            Work::All | Work::Results => self.make_and_publish(job, forecast, shared).await,
+        }
+    }
+
+    async fn simulate(&self, job: &LeasedJob, shared: &Arc<Shared>) -> Result<Forecast, Error> {
         let spec = &job.mission.spec;
         let seed = match spec.seed {
             Some(seed) => seed,
@@ -163,7 +203,46 @@ impl Worker {
                 Continue::Go
             }
         };
-        let forecast = self.engine.forecast(spec, seed, Arc::new(watcher)).await?;
+        self.engine.forecast(spec, seed, Arc::new(watcher)).await
+    }
+
+    /// Puts the forecast down for a worker that makes products.
+    async fn hand_over(&self, job: &LeasedJob, forecast: Forecast, shared: &Shared) -> Result<Done, Error> {
+        shared.stage.store(2, Ordering::Relaxed);
+        let (mission, run) = (job.mission.id, RunId::generate());
+        let bytes = self.engine.compute.run(move || handover::write(&forecast)).await??;
+        let path = handover::FILE.to_owned();
+        self.results
+            .write(mission, run, vec![ResultFile { path, bytes }])
+            .await?;
+        let left = serde_json::json!({"run": run});
+        let handed = self
+            .database
+            .hand_over_job(job.job, job.token, &left, Timestamp::now())
+            .await;
+        match handed {
+            Ok(true) => Ok(Done::HandedOver),
+            Ok(false) => {
+                self.forget(mission, run).await;
+                Err(Error::LeaseLost)
+            }
+            // It may have been handed over: the file stays.
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn take_over(&self, job: &LeasedJob, simulated: RunId) -> Result<Forecast, Error> {
+        let bytes = self.results.read(job.mission.id, simulated, handover::FILE).await;
+        let bytes = bytes.map_err(|error| match error {
+            error if error.kind() == driftline_store::Kind::NotFound => Error::Handover(chain(&error)),
+            error => error.into(),
+        })?;
+        let spec = job.mission.spec.clone();
+        self.engine.compute.run(move || handover::read(&bytes, &spec)).await?
+    }
+
+    async fn make_and_publish(&self, job: &LeasedJob, forecast: Forecast, shared: &Shared) -> Result<Done, Error> {
+        shared.progress.fetch_max(1000, Ordering::Relaxed);
         shared.stage.store(1, Ordering::Relaxed);
         let products = self.engine.products(forecast).await?;
         shared.stage.store(2, Ordering::Relaxed);
@@ -175,14 +254,23 @@ impl Worker {
         let run = context.run;
         let (files, row) = self.engine.files_and_row(products, context).await?;
         let published = self.publish(job, run, files, row).await;
-        if !matches!(published, Ok(true)) {
-            // Nobody will ever read these files. If the transaction's fate is unknown they stay: it may have held.
-            let unknown = matches!(published, Err(Error::Database(_)));
-            if !unknown && let Err(error) = self.results.delete_run(job.mission.id, run).await {
-                tracing::warn!(mission.id = %job.mission.id, run.id = %run, cause = chain(&error), "files of an unpublished run stay behind");
-            }
+        // If the transaction's fate is unknown the files stay: it may have held. Otherwise nobody will ever read them.
+        let unknown = matches!(published, Err(Error::Database(_)));
+        if !matches!(published, Ok(true)) && !unknown {
+            self.forget(job.mission.id, run).await;
         }
-        if published? { Ok(run) } else { Err(Error::LeaseLost) }
+        if published? {
+            Ok(Done::Published(run))
+        } else {
+            Err(Error::LeaseLost)
+        }
+    }
+
+    /// Removes files that nobody will read.
+    async fn forget(&self, mission: MissionId, run: RunId) {
+        if let Err(error) = self.results.delete_run(mission, run).await {
+            tracing::warn!(mission.id = %mission, run.id = %run, cause = chain(&error), "files of an unpublished run stay behind");
+        }
     }
 
     /// Stores files and row; false when the lease was lost.
@@ -212,7 +300,12 @@ impl Worker {
         } else {
             tracing::error!(mission.id = %job.mission.id, attempt = job.attempt, cause = met, "mission failed");
             let message = "the computation failed for a reason of ours, not of the mission's";
-            (message.to_owned(), Failure::Passing)
+            let failure = if matches!(error, Error::Handover(_)) {
+                Failure::NothingLeft
+            } else {
+                Failure::Passing
+            };
+            (message.to_owned(), failure)
         };
         if let Err(error) = self
             .database

@@ -172,6 +172,14 @@ impl Store {
         Observations::new(self.objects.clone())
     }
 
+    /// Every object that stays, by name, with its length in bytes.
+    pub async fn object_sizes(&self) -> Result<Vec<(String, u64)>, Error> {
+        let found = self.objects.list_sizes(&object_store::path::Path::default()).await?;
+        let staging = format!("{}/", objects::STAGING);
+        let named = found.into_iter().map(|(path, bytes)| (path.to_string(), bytes));
+        Ok(named.filter(|(path, _)| !path.starts_with(&staging)).collect())
+    }
+
     /// The files of results.
     pub fn results(&self) -> Results {
         Results::new(self.objects.clone())

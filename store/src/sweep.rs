@@ -63,6 +63,14 @@ impl Store {
         written
     }
 
+    /// Whether something can be put into the store now: more than nothing, since an object without content finds room on a
+    /// full disk.
+    pub async fn check_writable(&self) -> Result<(), Error> {
+        let probe = Path::from(format!("{STAGING}/writable-{}", Uuid::now_v7().simple()));
+        self.objects.put_new(&probe, Bytes::from_static(&[0; 4096])).await?;
+        self.objects.delete(&probe).await
+    }
+
     async fn sweep_forcing(&self, before: Timestamp) -> Result<usize, Error> {
         let mut orphans = self.old_prefixes(&Path::from(FORCING), before).await?;
         // The manifests are read after the objects were listed: what was published in between is seen as named.

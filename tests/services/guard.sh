@@ -55,3 +55,44 @@ any_port() { echo $((15000 + (RANDOM * 32768 + RANDOM) % 17000)); }
 
 # listens PORT: whether something accepts connections there.
 listens() { (exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# serve: starts the server on a free port and stays with it. The script has defined `launch PORT`, which calls `guard`,
+# `answers PORT`, whether the server is ready, and `address PORT`, what its clients want to know.
+serve() {
+    local port limit=900
+    for _ in {1..20}; do
+        port="$(any_port)"
+        # Somebody else's port is not tried.
+        if listens "$port"; then continue; fi
+        launch "$port"
+        for ((tenths = 0; tenths < limit; tenths++)); do
+            if answers "$port"; then
+                # Were it somebody else who answers, ours would be ending now.
+                sleep 0.05
+                if running; then
+                    ready "$(address "$port")"
+                    exit 0
+                fi
+            fi
+            running || break
+            sleep 0.1
+        done
+        kill "$watch" 2>/dev/null || true
+        if running; then
+            kill -s KILL "$server"
+            break
+        fi
+        grep -qi 'in use\|could not bind' "$folder/log" || break
+    done
+    last_words
+    rm -rf "$folder"
+    fail "$(basename "$0") does not start; its server's words stand above"
+}
+
+# tool NAME: the path of a program that deploy/setup/services.sh installed.
+tool() {
+    local path
+    path="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.servers-env/$1"
+    [[ -e "$path" ]] || fail "$path is not there: run deploy/setup/services.sh, as \`make test\` does"
+    echo "$path"
+}

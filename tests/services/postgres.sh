@@ -38,32 +38,12 @@ if ! (cd / && setpriv "${as[@]}" env LC_ALL=C "$programs/initdb" --pgdata="$data
     fail "initdb failed; its words stand above"
 fi
 
-for _ in {1..20}; do
-    port="$(any_port)"
-    # A connection to it would be refused: somebody else's port is not tried.
-    if listens "$port"; then continue; fi
-    # SIGQUIT is PostgreSQL's immediate shutdown: nothing of the cluster is kept.
-    cd /
-    guard QUIT "${as[@]}" env LC_ALL=C "$programs/postgres" -D "$data" -p "$port" -c listen_addresses=127.0.0.1 \
+cd /
+# SIGQUIT is PostgreSQL's immediate shutdown: nothing of the cluster is kept.
+launch() {
+    guard QUIT "${as[@]}" env LC_ALL=C "$programs/postgres" -D "$data" -p "$1" -c listen_addresses=127.0.0.1 \
         -c unix_socket_directories= -c max_connections=400 -c shared_buffers=64MB -c timezone=UTC -c max_wal_size=256MB
-    for _ in {1..600}; do
-        if "$programs/pg_isready" --quiet --host 127.0.0.1 --port "$port"; then
-            # A foreign server on the port would be ready as well, ours ends then.
-            sleep 0.05
-            if running; then
-                ready "postgres://driftline:$password@127.0.0.1:$port/postgres"
-                exit 0
-            fi
-        fi
-        running || break
-        sleep 0.1
-    done
-    running && break
-    kill "$watch" 2>/dev/null || true
-    grep -q 'could not bind\|could not create any TCP/IP sockets' "$folder/log" || break
-done
-last_words
-if running; then kill -s QUIT "$server"; wait "$server" || true; fi
-kill "$watch" 2>/dev/null || true
-rm -rf "$folder"
-fail "PostgreSQL does not start; its words stand above"
+}
+answers() { "$programs/pg_isready" --quiet --host 127.0.0.1 --port "$1"; }
+address() { echo "postgres://driftline:$password@127.0.0.1:$1/postgres"; }
+serve

@@ -5,18 +5,28 @@ mod clients;
 mod commands;
 mod http;
 mod object_service;
+mod peers;
 mod pictures;
 mod prepared;
 mod server;
 mod shim;
 
+// Of all crates that test against them.
+#[path = "../services/postgres.rs"]
+mod postgres;
+#[path = "../services/service.rs"]
+mod service;
+
 pub(crate) use clients::{gdal, gdal_says, node, opendrift, python, system_python};
 pub(crate) use commands::{Commands, json_of, run};
 pub(crate) use http::{Answer, Client};
 pub(crate) use object_service::{BUCKET, ObjectService, free_port};
+pub(crate) use peers::{MailSink, haproxy, keycloak, nats, stripe_mock};
 pub(crate) use pictures::{keep_picture, pictures};
+pub(crate) use postgres::FreshDatabase;
 pub(crate) use prepared::{ALL_SCOPES, OFF_NORWAY, Prepared, forcing_file, mission_off_norway};
 pub(crate) use server::{Launch, Server};
+pub(crate) use service::Service;
 pub(crate) use shim::shared_object;
 
 use std::path::{Path, PathBuf};

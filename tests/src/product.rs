@@ -31,7 +31,11 @@ mod observations;
 #[cfg(test)]
 mod offline;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod page;
+#[cfg(test)]
+mod peers;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
@@ -44,6 +48,10 @@ mod proxy;
 mod refusals;
 #[cfg(test)]
 mod s3;
+#[cfg(test)]
+mod safekeeping;
+#[cfg(test)]
+mod scale_out;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use driftline_database::{Database, UsageRecord, Watermark};
 use tokio::io::AsyncReadExt;
@@ -25,6 +25,24 @@ pub(crate) struct Flusher {
     pub(crate) every_records: u64,
     /// Everything up to here is in the ledger.
     pub(crate) entered: Option<Position>,
+    /// The same, for whoever wants to know.
+    pub(crate) told: watch::Sender<Entered>,
+}
+
+/// When the ledger had everything last, and how much of this process that was.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entered {
+    pub(crate) records: u64,
+    pub(crate) at: Instant,
+}
+
+impl Entered {
+    pub(crate) fn now(records: u64) -> Self {
+        Self {
+            records,
+            at: Instant::now(),
+        }
+    }
 }
 
 impl Flusher {
@@ -38,7 +56,9 @@ impl Flusher {
     pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
         loop {
             let position = *self.log.borrow_and_update();
-            if self.entered != Some(position) {
+            if self.entered == Some(position) {
+                self.told.send_replace(Entered::now(position.records));
+            } else {
                 self.try_flush(position).await;
             }
             let many = position.records + self.every_records;
@@ -58,7 +78,10 @@ impl Flusher {
 
     async fn try_flush(&mut self, position: Position) {
         match self.flush(position).await {
-            Ok(()) => self.entered = Some(position),
+            Ok(()) => {
+                self.entered = Some(position);
+                self.told.send_replace(Entered::now(position.records));
+            }
             Err(error) => tracing::error!(cause = crate::chain(&error), "usage is not in the ledger yet"),
         }
     }

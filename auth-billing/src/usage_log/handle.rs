@@ -9,7 +9,7 @@ use driftline_domain::{KeyId, OrgId, RequestId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::flusher::{Flusher, file_error, segments};
+use super::flusher::{Entered, Flusher, file_error, segments};
 use super::segment::{Ending, HEADER, Origin, epoch_of, path_of, scan};
 use super::writer::{Message, Pending, Position, Writer, create_segment, private};
 use crate::{Clock, Error};
@@ -62,6 +62,17 @@ impl Default for UsageSettings {
 pub struct UsageLog {
     messages: mpsc::Sender<Message>,
     clock: Clock,
+    log: watch::Receiver<Position>,
+    entered: watch::Receiver<Entered>,
+}
+
+/// How far the ledger is behind the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsageLag {
+    /// Records of this process that are on disk and not in the ledger yet.
+    pub records: u64,
+    /// Since when the ledger has not had everything; nothing where it has.
+    pub behind_for: Duration,
 }
 
 /// What works behind the log; [`UsageTasks::shutdown`] ends it with everything in the ledger. Dropped, it is as if the
@@ -86,6 +97,7 @@ impl UsageLog {
     ) -> Result<(Self, UsageTasks), Error> {
         let (writer, log) = prepare(folder, node, &database, &clock, &settings).await?;
         let mut flusher = Flusher {
+            told: watch::channel(Entered::now(0)).0,
             folder: writer.folder.clone(),
             node: node.to_owned(),
             database,
@@ -97,6 +109,28 @@ impl UsageLog {
         };
         flusher.replay().await;
         start(writer, flusher, clock)
+    }
+
+    /// Whether records could be written now.
+    pub async fn check(&self) -> Result<(), Error> {
+        let (answer, answered) = oneshot::channel();
+        let message = Message::Check(answer);
+        self.messages.send(message).await.map_err(|_closed| Error::LogClosed)?;
+        answered.await.map_err(|_closed| Error::LogClosed)?
+    }
+
+    /// How far the ledger is behind.
+    pub fn lag(&self) -> UsageLag {
+        let (log, entered) = (*self.log.borrow(), *self.entered.borrow());
+        let records = log.records.saturating_sub(entered.records);
+        UsageLag {
+            records,
+            behind_for: if records == 0 {
+                Duration::ZERO
+            } else {
+                entered.at.elapsed()
+            },
+        }
     }
 
     /// Records what an answer costs; returns when the record is on disk.
@@ -151,10 +185,13 @@ pub(crate) fn start(writer: Writer, flusher: Flusher, clock: Clock) -> Result<(U
     };
     thread.spawn(run).map_err(file_error("start the writer of", &folder))?;
     let (stop, stopped) = watch::channel(false);
+    let (position, entered) = (flusher.log.clone(), flusher.told.subscribe());
     let flusher = JoinSet::from_iter([flusher.run(stopped)]);
     let log = UsageLog {
         messages: messages.clone(),
         clock,
+        log: position,
+        entered,
     };
     let tasks = UsageTasks {
         messages,

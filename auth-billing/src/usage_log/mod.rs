@@ -9,4 +9,4 @@ mod segment;
 mod tests;
 mod writer;
 
-pub use handle::{UsageEntry, UsageLog, UsageSettings, UsageTasks};
+pub use handle::{UsageEntry, UsageLag, UsageLog, UsageSettings, UsageTasks};

@@ -326,6 +326,7 @@ async fn open_on(bench: &Bench, replace: impl FnOnce(Box<dyn Storage>) -> Box<dy
         every: QUIET.flush_every,
         every_records: QUIET.flush_records,
         entered: None,
+        told: tokio::sync::watch::channel(super::flusher::Entered::now(0)).0,
     };
     writer.storage = replace(writer.storage);
     start(writer, flusher, clock()).unwrap()

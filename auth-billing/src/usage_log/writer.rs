@@ -33,6 +33,8 @@ pub(crate) struct Pending {
 /// What the thread is told.
 pub(crate) enum Message {
     Append(Pending, oneshot::Sender<Result<(), Error>>),
+    /// Whether records could be written now.
+    Check(oneshot::Sender<Result<(), Error>>),
     Stop,
 }
 
@@ -91,6 +93,11 @@ impl Writer {
             loop {
                 match next {
                     Some(Message::Append(pending, answer)) => batch.push((pending, answer)),
+                    Some(Message::Check(answer)) => {
+                        let state = self.repair().and_then(|()| self.storage.sync());
+                        // Whoever asked may have gone.
+                        let _ = answer.send(state.map_err(|error| Error::NotRecorded(error.to_string())));
+                    }
                     Some(Message::Stop) => {
                         // What was sent before the end is still written.
                         messages.close();

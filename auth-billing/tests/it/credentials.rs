@@ -153,10 +153,11 @@ async fn a_key_does_what_its_scopes_say() {
     );
     assert!(answer.json()["detail"].as_str().unwrap().contains("missions:write"));
     assert_eq!(service.get("/write").await.status, StatusCode::OK);
-    for path in ["/v1/billing/usage", "/v1/api-keys"] {
-        let answer = service.send(Method::GET, path, &[("x-api-key", reader.expose())]).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
-    }
+    let usage = "/v1/billing/usage";
+    let answer = service
+        .send(Method::GET, usage, &[("x-api-key", reader.expose())])
+        .await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod accounts;
+mod billing;
 mod credentials;
 mod key_bounds;
 mod kill;
@@ -12,6 +13,7 @@ mod limits_shared;
 mod links;
 mod metering;
 mod pages;
+mod people;
 mod public_keys;
 mod quotas;
 mod share_links;

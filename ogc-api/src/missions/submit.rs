@@ -68,23 +68,75 @@ pub(crate) async fn accept(
     job: Option<NewProcessJob>,
 ) -> Result<Accepted, Error> {
     let key = idempotency_key(&ask.headers)?;
+    let warnings = warnings(state, ask, &spec, key.as_deref()).await?;
+    create(
+        state,
+        ask,
+        Submission {
+            spec,
+            sent,
+            key,
+            warnings,
+        },
+        job,
+    )
+    .await
+}
+
+/// What is to become a mission.
+pub(super) struct Submission<'s> {
+    pub(super) spec: MissionSpec,
+    /// What a repetition has to repeat.
+    pub(super) sent: &'s [u8],
+    /// The sender's idempotency key.
+    pub(super) key: Option<String>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Checks a mission; the sender's rights and what is there. A repeated call is answered with its mission even if what was
+/// checked then, such as forcing, is gone by now.
+pub(super) async fn warnings(
+    state: &AppState,
+    ask: &Ask,
+    spec: &MissionSpec,
+    key: Option<&str>,
+) -> Result<Vec<String>, Error> {
     if spec.distress {
         ask.require(Scope::MissionsDistress)?;
     }
-    let now = Timestamp::now();
-    let repeated = match &key {
-        Some(key) => state.database.knows_submission(ask.caller.org, key, now).await?,
+    let repeated = match key {
+        Some(key) => {
+            state
+                .database
+                .knows_submission(ask.caller.org, key, Timestamp::now())
+                .await?
+        }
         None => false,
     };
     if !repeated {
-        ask.admit_mission(spec.distress, particle_hours(&spec)).await?;
+        ask.admit_mission(spec.distress, particle_hours(spec)).await?;
     }
-    // A repeated call is answered with its mission even if what was checked then, such as forcing, is gone by now.
-    let warnings = if repeated {
-        Vec::new()
+    if repeated {
+        Ok(Vec::new())
     } else {
-        check(state, ask, &spec).await?
-    };
+        check(state, ask, spec).await
+    }
+}
+
+/// Takes in what was checked.
+pub(super) async fn create(
+    state: &AppState,
+    ask: &Ask,
+    submission: Submission<'_>,
+    job: Option<NewProcessJob>,
+) -> Result<Accepted, Error> {
+    let Submission {
+        spec,
+        sent,
+        key,
+        warnings,
+    } = submission;
+    let now = Timestamp::now();
     let sha256: [u8; 32] = Sha256::digest(sent).into();
     let new = NewMission {
         id: MissionId::generate(),
@@ -131,7 +183,7 @@ fn particle_hours(spec: &MissionSpec) -> u64 {
     u64::from(spec.ensemble_size) * u64::from(spec.forecast_hours)
 }
 
-fn answer(ask: &Ask, mission: &Mission) -> Result<Response, Error> {
+pub(super) fn answer(ask: &Ask, mission: &Mission) -> Result<Response, Error> {
     let location = ask.site.url(&mission_path(mission));
     let location = HeaderValue::from_str(&location).map_err(|error| Error::Internal(format!("a location: {error}")))?;
     let body = axum::Json(mission_json(mission, &ask.site));
@@ -182,7 +234,7 @@ pub(crate) async fn read_json_body(headers: &HeaderMap, body: Body) -> Result<by
     })
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
     };

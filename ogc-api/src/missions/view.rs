@@ -1,7 +1,8 @@
 //! A mission as JSON, under the names of contract.md. Lengths in metres, times in UTC.
 
-use driftline_database::Mission;
+use driftline_database::{Mission, MissionStatus};
 use driftline_domain::{CoastlineAction, Direction, MissionId, MissionSpec, Priority};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
@@ -13,7 +14,7 @@ use crate::links::{Link, Site};
 use crate::query::{Query, shown};
 
 /// Members of a mission, which `fields` may name.
-pub(crate) const FIELDS: [&str; 24] = [
+pub(crate) const FIELDS: [&str; 25] = [
     "id",
     "name",
     "description",
@@ -30,6 +31,7 @@ pub(crate) const FIELDS: [&str; 24] = [
     "status",
     "progress",
     "stage",
+    "eta",
     "error",
     "job_id",
     "warnings",
@@ -60,6 +62,7 @@ pub(crate) fn mission_json(mission: &Mission, site: &Site) -> Map<String, Value>
         json!(status_word(mission.status)),
         json!(mission.progress),
         json!(mission.stage),
+        json!(eta(mission)),
         json!(mission.error),
         json!(mission.job_id),
         json!(mission.warnings),
@@ -84,11 +87,27 @@ pub(crate) fn status_json(mission: &Mission) -> Map<String, Value> {
     status.insert("status".to_owned(), json!(status_word(mission.status)));
     status.insert("progress".to_owned(), json!(mission.progress));
     status.insert("stage".to_owned(), json!(mission.stage));
+    status.insert("eta".to_owned(), json!(eta(mission)));
     status.insert("error".to_owned(), json!(mission.error));
     status.insert("updated_at".to_owned(), json!(mission.updated_at));
     status.insert("completed_at".to_owned(), json!(mission.completed_at));
     status.insert("valid_until".to_owned(), json!(mission.valid_until));
     status
+}
+
+/// When a running mission will be completed if it goes on as it has since its attempt began; not before there is something
+/// to go by.
+fn eta(mission: &Mission) -> Option<Timestamp> {
+    const ENOUGH: f64 = 0.02;
+    let began = mission
+        .attempt_at
+        .filter(|_| mission.status == MissionStatus::Running)?;
+    if mission.progress < ENOUGH {
+        return None;
+    }
+    let so_far = mission.updated_at.duration_since(began).as_secs_f64().max(0.0);
+    let left = SignedDuration::try_from_secs_f64(so_far * (1.0 - mission.progress) / mission.progress).ok()?;
+    mission.updated_at.checked_add(left).ok()
 }
 
 /// The members that `fields` names; every one without it.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{parameters, schemas};
 use crate::document::{GEOJSON, JSON, OPENAPI, PARTICLES};
 use crate::features::Format;
+use crate::missions::ACTIONS;
 
 /// One operation of a path.
 pub(super) struct Operation<'a> {
@@ -168,6 +169,82 @@ fn add_posts(paths: &mut Map<String, Value>) {
         )
     };
     validate.add(paths)["requestBody"] = body;
+    add_actions(paths);
+}
+
+fn add_actions(paths: &mut Map<String, Value>) {
+    let tag = "Missions";
+    let cancel = Operation {
+        method: "post",
+        answer: ("200", Some(JSON), "mission"),
+        ..get(
+            ACTIONS[0],
+            "cancelMission",
+            tag,
+            "Cancels a mission: its worker stops within a second, nothing is charged",
+        )
+        .with(&["mission_id"])
+    };
+    cancel.add(paths);
+    let rerun = Operation {
+        method: "post",
+        answer: ("202", Some(JSON), "mission"),
+        ..get(
+            ACTIONS[1],
+            "rerunMission",
+            tag,
+            "The same question as a new mission, answered with the forcing of now",
+        )
+        .with(&["mission_id", "idempotency_key"])
+    };
+    rerun.add(paths);
+    let batch = Operation {
+        method: "post",
+        answer: ("202", Some(JSON), "any"),
+        ..get(
+            "/v1/missions:batch",
+            "submitMissions",
+            tag,
+            "Accepts up to 100 missions, all of them or none",
+        )
+        .with(&["idempotency_key"])
+    };
+    batch.add(paths)["requestBody"] = json!({
+        "required": true,
+        "content": {JSON: {"schema": {
+            "type": "object",
+            "required": ["missions"],
+            "properties": {
+                "missions": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 100,
+                    "items": schemas::reference("mission_request"),
+                },
+            },
+            "additionalProperties": false,
+        }}},
+    });
+    let ticket = Operation {
+        method: "post",
+        answer: ("201", Some(JSON), "any"),
+        ..get(
+            "/v1/ws/tickets",
+            "makeTicket",
+            tag,
+            "A ticket that opens one WebSocket within 30 s",
+        )
+    };
+    ticket.add(paths);
+    get(
+        "/v1/ws/missions/{mission_id}",
+        "watchMission",
+        tag,
+        "The mission's progress over a WebSocket (docs/missions.md); plain requests get 426",
+    )
+    .with(&["mission_id"])
+    .answers("application/octet-stream", "any")
+    .add(paths);
 }
 
 /// Object classes and forcing.
@@ -219,7 +296,7 @@ pub(super) fn add_reference(paths: &mut Map<String, Value>) {
 /// Routes of the crate `auth-billing`.
 pub(super) fn add_accounts(paths: &mut Map<String, Value>) {
     let tag = "Accounts";
-    let [usage, keys, organisation, map_links] = driftline_auth_billing::ACCOUNT_PATHS;
+    let [usage, organisation, map_links] = driftline_auth_billing::ACCOUNT_PATHS;
     get(
         usage,
         "getUsage",
@@ -228,14 +305,6 @@ pub(super) fn add_accounts(paths: &mut Map<String, Value>) {
     )
     .with(&["usage_from", "usage_until", "usage_group_by"])
     .answers(JSON, "usage")
-    .add(paths);
-    get(
-        keys,
-        "listApiKeys",
-        tag,
-        "The organisation's keys, without their secrets",
-    )
-    .answers(JSON, "api_keys")
     .add(paths);
     get(
         organisation,

@@ -1,6 +1,8 @@
 //! The router in process, on a real database in a temporary folder, with real keys and real authentication.
 
 #[cfg(test)]
+mod actions;
+#[cfg(test)]
 mod blue_lake;
 #[cfg(test)]
 mod caching;
@@ -60,6 +62,8 @@ mod ranges;
 mod refusals;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod sockets;
 #[cfg(test)]
 mod stac;
 #[cfg(test)]

@@ -17,7 +17,7 @@ use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun,
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, RunTime, Violation};
 use driftline_ogc_api::{
     AppState, BlueLake, CoverageQuestion, CycleObjects, DatasetQuestion, ForcingCatalog, ForcingFields, ForcingMaps,
-    IntakeError, MissionIntake, Parts, Provider, PublicBase, RunFiles, SeamError, router,
+    IntakeError, MissionIntake, PartState, Parts, Provider, PublicBase, Readiness, RunFiles, SeamError, router,
 };
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -89,6 +89,28 @@ impl MissionIntake for NorthernIntake {
     }
 }
 
+/// What `/ready` is told; tests change it.
+#[derive(Default)]
+pub(crate) struct TestReadiness {
+    pub(crate) is_draining: AtomicBool,
+    pub(crate) is_degraded: AtomicBool,
+}
+
+impl Readiness for TestReadiness {
+    fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
+    fn parts(&self) -> BoxFuture<'_, Vec<(&'static str, PartState)>> {
+        let state = if self.is_degraded.load(Ordering::Relaxed) {
+            PartState::Degraded
+        } else {
+            PartState::Well
+        };
+        Box::pin(async move { vec![("usage_log", state)] })
+    }
+}
+
 struct FixedCatalog;
 
 /// Three cycles of one feed, six hours apart, the last one across the antimeridian.
@@ -156,6 +178,7 @@ pub(crate) struct Service {
     pub(crate) maps: Arc<TestForcing>,
     pub(crate) changes: broadcast::Sender<(OrgId, MissionId)>,
     pub(crate) shutdown: watch::Sender<bool>,
+    pub(crate) readiness: Arc<TestReadiness>,
     pub(crate) router: Router,
     pub(crate) ours: Tenant,
     pub(crate) theirs: Tenant,
@@ -200,7 +223,9 @@ impl Service {
         let maps = Arc::new(TestForcing::default());
         let (changes, _) = broadcast::channel(16);
         let (shutdown, shutdown_seen) = watch::channel(false);
+        let readiness = Arc::new(TestReadiness::default());
         let state = AppState::new(Parts {
+            auth: Auth::new(database.clone(), system_clock()),
             database: database.clone(),
             compute: Compute::new(2).unwrap(),
             coast: Arc::new(Coast::embedded().unwrap()),
@@ -225,6 +250,7 @@ impl Service {
             },
             outbound: Outbound::new(&["127.0.0.1".to_owned()]).unwrap(),
             public_base: PublicBase::new(base).unwrap(),
+            readiness: Arc::clone(&readiness) as Arc<dyn Readiness>,
             shutdown: shutdown_seen,
         });
         tokio::spawn(driftline_ogc_api::deliver_callbacks(state.clone()));
@@ -249,6 +275,7 @@ impl Service {
             maps,
             changes,
             shutdown,
+            readiness,
             ours,
             theirs,
             _folder: folder,

@@ -1,5 +1,7 @@
 //! One tenant's missions, results and features are unknown to another, on every route.
 
+use std::sync::atomic::Ordering;
+
 use http::Method;
 
 use crate::content::publish;
@@ -98,6 +100,25 @@ async fn a_database_that_fails_makes_the_service_unready_at_once_and_unwell_only
     );
     let health = service.ask_without_key("/health").await;
     assert_eq!(health.status, 200, "a moment is no reason for a restart");
+}
+
+#[tokio::test]
+async fn a_process_that_was_told_to_end_is_not_ready_and_a_degraded_one_is() {
+    let service = Service::start().await;
+    let ask = async || {
+        let ready = service.ask_without_key("/ready").await;
+        (ready.status.as_u16(), ready.json())
+    };
+    service.readiness.is_degraded.store(true, Ordering::Relaxed);
+    let (status, told) = ask().await;
+    assert_eq!(
+        (status, &told["status"], &told["checks"]["usage_log"]),
+        (200, &"degraded".into(), &"degraded".into())
+    );
+    service.readiness.is_draining.store(true, Ordering::Relaxed);
+    let (status, told) = ask().await;
+    assert_eq!((status, &told["status"]), (503, &"draining".into()));
+    assert_eq!(service.get("/ogc").await.status, 200, "it answers still");
 }
 
 #[tokio::test]

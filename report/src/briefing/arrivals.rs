@@ -4,9 +4,9 @@ use driftline_domain::ValidTime;
 use driftline_tiles::MarkStatus;
 
 use super::Briefing;
-use super::flow::{BODY, Flow, LEADING, MARGIN};
 use super::table::{Column, columns};
 use crate::drawing::{Align, FAINT_INK};
+use crate::flow::{BODY, Flow, LEADING, MARGIN};
 use crate::{Direction, Scene, notation};
 
 /// Stretches of shoreline that are listed.

@@ -2,11 +2,11 @@
 
 use driftline_tiles::MarkStatus;
 
-use super::flow::{BODY, Flow, LEADING, MARGIN, RULE, WIDTH, panel};
 use super::table::{Column, columns};
 use super::{AgeAt, Briefing, Calibration, Fact};
 use crate::chart::level_pen;
 use crate::drawing::{Align, Colour, FAINT_INK, Frame, Hand, INK, Pen};
+use crate::flow::{BODY, Flow, LEADING, MARGIN, RULE, WIDTH, panel};
 use crate::{Direction, Error, notation};
 
 const GROUND: Colour = [0xf3, 0xf5, 0xf6, 255];

@@ -3,8 +3,8 @@
 use driftline_tiles::MarkStatus;
 
 use super::Briefing;
-use super::flow::{Flow, MARGIN, RULE, WIDTH};
 use crate::drawing::{Align, FAINT_INK, Frame, Hand, INK, Pen};
+use crate::flow::{Flow, MARGIN, RULE, WIDTH};
 use crate::{Direction, notation};
 
 /// Rows of the area table at most: it then fits a page with what comes before it.

@@ -10,10 +10,10 @@ use crate::synthetic::{Recipe, Run, briefing};
 use crate::{BERGEN, COAST};
 
 /// A PDF in a file of its own, gone with it.
-struct File(PathBuf);
+pub(crate) struct File(PathBuf);
 
 impl File {
-    fn of(bytes: &[u8], name: &str) -> Self {
+    pub(crate) fn of(bytes: &[u8], name: &str) -> Self {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.pdf", std::process::id()));
         std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
         Self(path)
@@ -37,7 +37,7 @@ impl File {
     }
 
     /// The whole text with single spaces, so that line breaks do not matter.
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let text = self.read("pdftotext", &["-raw"]);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }

@@ -3,6 +3,7 @@
 
 mod animation;
 mod briefing;
+mod invoice;
 mod pictures;
 mod synthetic;
 

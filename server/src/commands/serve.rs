@@ -1,29 +1,36 @@
 //! `driftline serve`: configuration, parts, wiring, and a shutdown that leaves nothing half done.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::Context;
-use clap::{Args, ValueEnum};
+use anyhow::{Context, bail};
+use axum::Router;
+use clap::Args;
 use driftline_auth_billing::{UsageLog, UsageSettings, UsageTasks, chain, system_clock};
 use driftline_compute::Compute;
 use driftline_config::Settings;
-use driftline_database::Database;
+use driftline_database::{Database, Work};
 use driftline_domain::{MissionId, OrgId};
 use driftline_simulate::{Engine, ForcingOrigin, Worker};
 use driftline_store::{ORPHAN_AGE, Store, Swept};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 
 use crate::app::{Ground, app};
+use crate::bus::{Bus, BusSettings};
+use crate::connections::Serving;
+use crate::metrics::{self, HttpMetrics, Installation, Watched};
 use crate::node::Node;
-use crate::{Common, commands, connections, cot, guards, ingest_settings, logging, scheduling};
+use crate::readiness::ServiceReadiness;
+use crate::roles::{Role, Roles};
+use crate::stopping::{Stopping, Told};
+use crate::{Common, commands, connections, cot, guards, identity, ingest_settings, logging, operations, scheduling};
 
-/// Open requests get this long to finish after the signal to stop.
-const DRAIN: Duration = Duration::from_secs(25);
+/// Requests in progress get this long to finish once nothing new is taken.
+const FINISH: Duration = Duration::from_secs(25);
 /// Mission changes that a slow listener may lag behind before it looks at the database anew.
 const CHANGES: usize = 1_024;
 
@@ -33,34 +40,25 @@ pub(crate) struct Arguments {
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Roles of this process, separated by commas; without it all of them. Two processes on one data directory, such as
-    /// one with the role api and one with the role worker, need different names under store.node.
+    /// Roles of this process, separated by commas; without it all of them. Processes that share a data directory or a
+    /// database server, such as one with the role api and one with the role worker, need different names under store.node.
     #[arg(long, value_delimiter = ',', value_enum)]
     roles: Vec<Role>,
     #[command(flatten)]
     common: Common,
 }
 
-/// A part of the service.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Role {
-    /// HTTP.
-    Api,
-    /// Computes missions.
-    Worker,
-    /// Fetches feeds.
-    Ingest,
-}
-
 /// Everything that runs.
 struct Service {
     settings: Settings,
+    roles: Roles,
     node: Node,
     database: Database,
     store: Store,
     engine: Engine,
     changes: broadcast::Sender<(OrgId, MissionId)>,
-    stop: watch::Sender<bool>,
+    bus: Option<Bus>,
+    stopping: Stopping,
 }
 
 /// Serves until the signal to stop.
@@ -69,32 +67,36 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(listen) = arguments.listen {
         settings.server.listen = listen;
     }
-    logging::start(&settings.log)?;
-    let has = |role: Role| arguments.roles.is_empty() || arguments.roles.contains(&role);
-    let (api, worker, ingest) = (has(Role::Api), has(Role::Worker), has(Role::Ingest));
+    let roles = Roles::of(&arguments.roles);
     commands::runtime()?.block_on(async {
-        let service = Service::build(settings).await?;
-        let mut workers = if worker {
-            service.start_workers().await?
-        } else {
-            JoinSet::new()
-        };
+        let logging = logging::start(&settings)?;
+        let service = Service::build(settings, roles).await?;
+        let mut carrying = JoinSet::new();
+        carrying.spawn(service.node.keep_alive(&service.database, &service.stopping));
+        if let Some((bus, settings)) = service.bus.clone().zip(service.bus_settings()?) {
+            let stopped = service.stopping.stopped();
+            carrying.spawn(bus.run(settings, service.changes.clone(), stopped));
+        }
+        let mut workers = JoinSet::new();
+        if let Some(work) = service.roles.work() {
+            service.start_workers(&mut workers, work).await?;
+        }
         // Also without a feed: files given by hand are superseded, and ingests are killed.
-        if ingest {
+        if service.roles.has(Role::Ingest) {
             workers.spawn(service.start_ingest().await?);
         }
-        let served = if api {
-            service.serve().await
-        } else {
-            service.wait_for_signal().await
-        };
-        service.finish(workers).await;
+        let (served, ()) = tokio::join!(service.serve(), service.end_workers(workers));
+        while carrying.join_next().await.is_some() {}
+        service.node.release(&service.database).await;
+        service.database.close().await;
+        tracing::info!("stopped");
+        logging.finish();
         served
     })
 }
 
 impl Service {
-    async fn build(settings: Settings) -> anyhow::Result<Self> {
+    async fn build(settings: Settings, roles: Roles) -> anyhow::Result<Self> {
         // First of all: nothing of the installation is touched with a configuration that cannot be used.
         ingest_settings::sources(&settings.ingest)?;
         guards::proxies(&settings)?;
@@ -105,7 +107,7 @@ impl Service {
         }
         let data_dir = &settings.store.data_dir;
         commands::create_data_dir(data_dir)?;
-        let node = Node::claim(data_dir, &settings.store.node)?;
+        let mut node = Node::claim(data_dir, &settings.store.node)?;
         let compute: Compute = commands::compute(&settings)?;
         let store = commands::open_store(&settings, compute.clone()).await?;
         store.catalog().await.context("cannot read the catalog")?;
@@ -120,6 +122,11 @@ impl Service {
             Err(error) => tracing::warn!(cause = chain(&error), "leftovers of interrupted work were not removed"),
         }
         let database = commands::open_database(&settings).await?;
+        node.claim_among_all(&database, &roles.to_string()).await?;
+        let bus = match bus_settings(&settings, &node)? {
+            Some(settings) => Some(Bus::connect(&settings).await?),
+            None => None,
+        };
         let engine = Engine {
             compute,
             coast: Arc::new(coast),
@@ -127,16 +134,22 @@ impl Service {
         };
         Ok(Self {
             settings,
+            roles,
             node,
             database,
             store,
             engine,
             changes: broadcast::channel(CHANGES).0,
-            stop: watch::channel(false).0,
+            bus,
+            stopping: Stopping::new(),
         })
     }
 
-    async fn start_workers(&self) -> anyhow::Result<JoinSet<()>> {
+    fn bus_settings(&self) -> anyhow::Result<Option<BusSettings>> {
+        bus_settings(&self.settings, &self.node)
+    }
+
+    async fn start_workers(&self, workers: &mut JoinSet<()>, work: Work) -> anyhow::Result<()> {
         let freed = self
             .database
             .take_back_leases_of_dead(&self.node.workers(), Timestamp::now())
@@ -144,7 +157,6 @@ impl Service {
         if freed > 0 {
             tracing::info!(jobs = freed, "took back jobs of an earlier process of this node");
         }
-        let mut workers = JoinSet::new();
         for number in 0..self.settings.missions.max_concurrent_jobs {
             let worker = Worker {
                 engine: self.engine.clone(),
@@ -153,12 +165,13 @@ impl Service {
                 changes: self.changes.clone(),
                 node: self.settings.store.node.clone(),
                 name: format!("{}{number}", self.node.own_workers()),
+                work,
                 lease: Duration::from_secs(u64::from(self.settings.missions.lease_s)),
-                shutdown: self.stop.subscribe(),
+                shutdown: self.stopping.draining(),
             };
             workers.spawn(worker.run());
         }
-        Ok(workers)
+        Ok(())
     }
 
     /// Ingest has threads and a view of the store of its own: no mission and no map waits behind a cycle that is decoded.
@@ -167,10 +180,21 @@ impl Service {
         let compute = Compute::new((cores / 2).max(1))?;
         let store = commands::open_store(&self.settings, compute.clone()).await?;
         let scheduler = scheduling::scheduler(&self.settings, &store, &compute, Arc::clone(&self.engine.coast), &[])?;
-        Ok(scheduling::run(scheduler, self.stop.subscribe()))
+        Ok(scheduling::run(scheduler, self.stopping.draining()))
     }
 
+    /// Serves, or just waits where this process does not, until it is told to stop.
     async fn serve(&self) -> anyhow::Result<()> {
+        let served = Box::pin(self.serve_or_wait()).await;
+        // Also where nothing could be served, workers have to end.
+        self.stopping.end();
+        served
+    }
+
+    async fn serve_or_wait(&self) -> anyhow::Result<()> {
+        if !self.roles.serve_http() {
+            return self.serve_operators_or_wait().await;
+        }
         let (log, tasks) = self.open_usage_log().await?;
         let served = self.serve_http(log).await;
         tasks
@@ -178,6 +202,25 @@ impl Service {
             .await
             .context("the usage log could not be brought into the ledger; the next start does it")?;
         served
+    }
+
+    async fn serve_operators_or_wait(&self) -> anyhow::Result<()> {
+        let Some(listen) = self.settings.operations_listen() else {
+            return self.wait(Duration::ZERO).await;
+        };
+        let watched = self.watched(None);
+        let readiness = Arc::new(self.readiness(None, &watched));
+        let app = operations::routes(&self.database, readiness, watched.clone());
+        let served = self.listen(listen, app, watched.http, Duration::ZERO).await?;
+        self.tell_of(served.0);
+        served.1
+    }
+
+    async fn wait(&self, drain: Duration) -> anyhow::Result<()> {
+        match self.stopping.run(drain).await? {
+            Told::BySignal => Ok(()),
+            Told::ByItself => bail!("the service could not go on; what it logged last says why"),
+        }
     }
 
     async fn open_usage_log(&self) -> anyhow::Result<(UsageLog, UsageTasks)> {
@@ -200,45 +243,108 @@ impl Service {
     async fn serve_http(&self, log: UsageLog) -> anyhow::Result<()> {
         // Twice the cores: one organisation's maps may take half of the threads.
         let maps = Compute::new(2 * std::thread::available_parallelism().map_or(1, usize::from))?;
+        let watched = self.watched(Some(&log));
+        let readiness = self.readiness(Some(&log), &watched);
+        let people = identity::open(&self.settings, &self.database).await?;
+        let outbox = people
+            .clone()
+            .run_outbox(identity::transport(&people)?, self.stopping.stopped());
         let ground = Ground {
+            identity: &people,
             settings: &self.settings,
             database: &self.database,
             store: &self.store,
             engine: &self.engine,
             maps: &maps,
             changes: &self.changes,
-            shutdown: self.stop.subscribe(),
+            roles: &self.roles,
+            watched: &watched,
+            readiness: Arc::new(readiness),
+            shutdown: self.stopping.stopped(),
         };
         let guards = guards::guards(&self.settings, &self.database).await?;
         // It ends with the service.
-        tokio::spawn(guards.quotas.clone().run(self.stop.subscribe()));
+        tokio::spawn(guards.quotas.clone().run(self.stopping.stopped()));
         let app = app(ground, guards, log.clone())?;
         let cot = cot::listen(&self.settings).await?;
-        let listen = self.settings.server.listen;
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("cannot listen on {listen}"))?;
-        tracing::info!("listening on http://{}", listener.local_addr()?);
-        let server = connections::serve(listener, app, self.stop.subscribe(), DRAIN);
-        let signal = async {
-            let signalled = self.wait_for_signal().await;
-            self.stop.send_replace(true);
-            signalled
-        };
         let feed = async {
             if let Some(listening) = cot {
                 cot::serve(listening, self.cot_source(&maps, log)).await;
             }
         };
-        let (cut_off, signalled, ()) = tokio::join!(server, signal, feed);
+        let drain = Duration::from_secs(u64::from(self.settings.server.drain_s));
+        let served = self.listen(self.settings.server.listen, app, watched.http, drain);
+        let (served, (), ()) = tokio::join!(served, feed, outbox);
+        let (cut_off, told) = served?;
+        self.tell_of(cut_off);
+        told
+    }
+
+    /// Answers at an address until told to stop: how many requests were cut off, and why it ended.
+    async fn listen(
+        &self,
+        listen: SocketAddr,
+        app: Router,
+        metrics: HttpMetrics,
+        drain: Duration,
+    ) -> anyhow::Result<(usize, anyhow::Result<()>)> {
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen on {listen}"));
+        let listener = match listener {
+            Ok(listener) => listener,
+            Err(error) => {
+                // Whatever runs beside this ends with it.
+                self.stopping.end();
+                return Err(error);
+            }
+        };
+        tracing::info!(roles = %self.roles, "listening on http://{}", listener.local_addr()?);
+        let serving = Serving {
+            app,
+            metrics,
+            draining: self.stopping.draining(),
+            stopped: self.stopping.stopped(),
+        };
+        Ok(tokio::join!(
+            connections::serve(listener, serving, FINISH),
+            self.wait(drain)
+        ))
+    }
+
+    fn tell_of(&self, cut_off: usize) {
         if cut_off > 0 {
             tracing::warn!(
                 connections = cut_off,
                 "some requests did not finish in {} s and were cut off",
-                DRAIN.as_secs()
+                FINISH.as_secs()
             );
         }
-        signalled
+    }
+
+    fn readiness(&self, log: Option<&UsageLog>, watched: &Watched) -> ServiceReadiness {
+        ServiceReadiness {
+            draining: self.stopping.draining(),
+            store: self.store.clone(),
+            usage: log.cloned(),
+            forcing: Arc::clone(&watched.forcing),
+            bus: self.bus.clone(),
+            known: Mutex::default(),
+        }
+    }
+
+    fn watched(&self, log: Option<&UsageLog>) -> Watched {
+        let workers = if self.roles.work().is_some() {
+            self.settings.missions.max_concurrent_jobs
+        } else {
+            0
+        };
+        let own = self.node.own_workers();
+        Watched {
+            http: HttpMetrics::default(),
+            installation: Arc::new(Installation::new(self.database.clone(), log.cloned(), own, workers)),
+            forcing: Arc::new(metrics::Source::new(self.settings.clone(), self.store.clone())),
+        }
     }
 
     fn cot_source(&self, compute: &Compute, log: UsageLog) -> cot::Source {
@@ -253,28 +359,18 @@ impl Service {
             feed: Arc::new(feed),
             log,
             changes: self.changes.clone(),
-            stopped: self.stop.subscribe(),
+            stopped: self.stopping.stopped(),
         }
     }
 
-    /// Returns after SIGTERM or Ctrl-C, with everybody told to stop.
-    async fn wait_for_signal(&self) -> anyhow::Result<()> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-        }
-        tracing::info!("stopping");
-        self.stop.send_replace(true);
-        Ok(())
-    }
-
-    /// Lets workers put down what they hold.
-    async fn finish(self, mut workers: JoinSet<()>) {
-        self.stop.send_replace(true);
+    /// Lets workers put down what they hold as soon as the process is told to stop, and hands their leases back at once: others
+    /// take those missions up while requests are still answered here.
+    async fn end_workers(&self, mut workers: JoinSet<()>) {
+        let mut draining = self.stopping.draining();
+        // The sender lives as long as the service.
+        let _ = draining.wait_for(|draining| *draining).await;
         let all = async { while workers.join_next().await.is_some() {} };
-        if tokio::time::timeout(DRAIN, all).await.is_err() {
+        if tokio::time::timeout(FINISH, all).await.is_err() {
             tracing::warn!("a worker did not stop in time; its mission is taken up again at the next start");
         }
         let own = self.node.own_workers();
@@ -284,7 +380,14 @@ impl Service {
                 "leases were not released; they run out by themselves"
             );
         }
-        self.database.close().await;
-        tracing::info!("stopped");
     }
+}
+
+fn bus_settings(settings: &Settings, node: &Node) -> anyhow::Result<Option<BusSettings>> {
+    let url = settings.nats_url()?;
+    Ok(url.map(|url| BusSettings {
+        url,
+        prefix: settings.nats.prefix.clone(),
+        process: node.process().to_string(),
+    }))
 }

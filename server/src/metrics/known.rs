@@ -17,10 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How things stood at a time.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(crate) struct Known {
     at: Timestamp,
     /// Every feed.
-    pub(super) statuses: Vec<FeedStatus>,
+    pub(crate) statuses: Vec<FeedStatus>,
     /// Published cycles.
     pub(super) cycles: usize,
     /// Manifests that cannot be read.
@@ -28,14 +28,14 @@ pub(super) struct Known {
 }
 
 /// The store, and what it said last.
-pub(super) struct Source {
+pub(crate) struct Source {
     settings: Settings,
     store: Store,
     last: Mutex<Option<Arc<Known>>>,
 }
 
 impl Source {
-    pub(super) fn new(settings: Settings, store: Store) -> Self {
+    pub(crate) fn new(settings: Settings, store: Store) -> Self {
         Self {
             settings,
             store,
@@ -44,7 +44,7 @@ impl Source {
     }
 
     /// How things stand, and whether the store says so itself. `None` where it has not said anything yet.
-    pub(super) async fn look(&self, now: Timestamp) -> (Option<Known>, bool) {
+    pub(crate) async fn look(&self, now: Timestamp) -> (Option<Known>, bool) {
         let last = self.lock().clone();
         match tokio::time::timeout(PATIENCE, self.ask(now)).await {
             Ok(Ok(mut known)) => {

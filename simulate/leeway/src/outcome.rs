@@ -1,6 +1,7 @@
 //! What a run gives: positions and states at output times, how each particle ended, and what it was computed from.
 
 use driftline_domain::ForcingKind;
+use serde::{Deserialize, Serialize};
 
 /// The state of a particle. The numbers stand in result files and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,7 +81,7 @@ pub struct Ended {
 }
 
 /// Particles whose drawn start was on land and was put to the nearest sea.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct SeedsMoved {
     /// How many.
     pub count: u64,
@@ -89,7 +90,7 @@ pub struct SeedsMoved {
 }
 
 /// Which sources of one kind were used.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SourceUse {
     /// Particle-steps answered by each source, in the order of preference.
     pub particle_steps: Vec<u64>,
@@ -100,7 +101,7 @@ pub struct SourceUse {
 }
 
 /// Counts of a run. A particle-step is one step of a particle that was afloat and had forcing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stats {
     /// Particles of the run.
     pub particles: u32,

@@ -17,6 +17,14 @@ pub enum Error {
         /// How it was named.
         name: String,
     },
+    /// A mission that an organisation's prepaid credit does not pay for.
+    #[error("the mission may cost {needed} units of prepaid credit, and the organisation has {balance}")]
+    CreditShort {
+        /// What it may cost at most.
+        needed: i64,
+        /// What there is.
+        balance: i64,
+    },
     /// An argument that no row can hold.
     #[error("{what} {found} cannot be stored: {reason}")]
     Invalid {
@@ -69,6 +77,20 @@ pub enum Error {
     /// A server that only repeats another one.
     #[error("the database server is a standby and takes no changes")]
     ReadOnly,
+    /// It was to be filled and holds something already.
+    #[error("the database is not empty: it has rows in {0}")]
+    NotEmpty(String),
+    /// A file of the portable form cannot be used.
+    #[error("cannot use {}", path.display())]
+    Portable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// What was to be carried over did not arrive as it was.
+    #[error("the database was not carried over: {0}")]
+    Transfer(String),
     /// The engine refused or could not do a statement.
     #[error("the database could not {what}")]
     Engine {
@@ -88,6 +110,8 @@ pub enum ErrorKind {
     Invalid,
     /// It contradicts what is stored.
     Conflict,
+    /// What was paid for is used up.
+    Exhausted,
     /// It may work later: busy, full, out of connections.
     Unavailable,
     /// A fault of the installation or of the product.
@@ -98,8 +122,9 @@ impl Error {
     /// The sort of this error.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::OrganisationExists(_) => ErrorKind::Conflict,
+            Self::OrganisationExists(_) | Self::NotEmpty(_) => ErrorKind::Conflict,
             Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::CreditShort { .. } => ErrorKind::Exhausted,
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Engine { source, .. } if may_pass(source) => ErrorKind::Unavailable,
             Self::ReadOnly => ErrorKind::Unavailable,

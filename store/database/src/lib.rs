@@ -3,41 +3,62 @@
 //! always an argument. Times are microseconds since 1970 UTC, JSON is text; statements are written once for both engines
 //! (`sql`).
 
+mod accounts;
+mod audit;
+mod billing;
 mod columns;
 mod error;
 mod features;
+mod gauges;
 mod key_rotation;
 mod limit_buckets;
 mod missions;
+mod nodes;
 mod open;
 mod orgs_keys;
 mod place;
+mod portable;
 mod postgres;
 mod process_jobs;
 mod queue;
 mod quotas;
+mod role;
 mod rows;
 mod runs;
 mod schema;
 mod share_links;
 mod sql;
 mod sqlite;
+mod tickets;
 mod tombstones;
 mod usage;
 mod usage_late;
 mod versions;
 
+pub use accounts::{
+    AccountChange, Attempt, Invitation, LoginSession, Mail, Member, Membership, NewMail, NewUser, OneTime, OneTimeKind,
+    Passkey, RefreshToken, SessionHolder, TokenKey, Totp, User,
+};
+pub use audit::{Act, AuditEntry, AuditFilter, AuditVerdict};
+pub use billing::{
+    Account, AccountDetails, CreditEntry, CreditKind, Invoice, InvoiceBasis, InvoiceDraft, MeterEvent, MeterEventState,
+    MeterPrice, MonthOfUsage, Plan, PlanTerms, StripeInvoice, StripeMeter, StripeNews, Subscription,
+};
 pub use error::{Error, ErrorKind};
 pub use features::Extent;
+pub use gauges::{Computed, Connections, Waiting};
 pub use limit_buckets::TokenDraw;
 pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
+pub use nodes::{Node, NodeClaim};
 pub use open::Database;
+pub use portable::{Contents, LedgerSum, TableContents};
 pub use postgres::PostgresSettings;
 pub use process_jobs::{DueCallback, JobFilter, NewProcessJob, ProcessJob, Subscriber};
 pub use queue::{
     Failure, JobState, LeaseState, LeasedJob, MAX_ATTEMPTS, QueueDepth, QueueFilter, QueueJob, QueueRules, Work,
 };
 pub use quotas::{Quota, QuotaBound, QuotaNotice, QuotaPeriod, QuotaUse};
+pub use role::Role;
 pub use rows::{
     ApiKey, Cursor, Feature, FeatureFilter, FeatureKind, KeyKind, Mission, MissionStatus, NewFeature, NewRun,
     Organisation, Run, UsageHour, UsageRecord, Watermark,

@@ -41,7 +41,11 @@ impl Database {
 
     /// Connects to a server and brings its schema up to date; several processes may do so at once.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self> {
-        let pool = postgres::connect(settings, POSTGRES).await?;
+        Self::connect_with(settings, POSTGRES).await
+    }
+
+    pub(crate) async fn connect_with(settings: &PostgresSettings, steps: &[Migration]) -> Result<Self> {
+        let pool = postgres::connect(settings, steps).await?;
         Ok(Self {
             writer: Pool::Postgres(pool.clone()),
             reader: Pool::Postgres(pool),

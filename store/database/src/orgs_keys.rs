@@ -8,7 +8,7 @@ use driftline_domain::{KeyId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::columns::{Reader, json, micros};
-use crate::sql::{self, On, Row};
+use crate::sql::{self, On, Row, Transaction};
 use crate::{ApiKey, Database, Error, KeyKind, Organisation, Result};
 
 /// A key's last use is kept to this precision, so that reading does not become writing.
@@ -18,27 +18,10 @@ const NAME_MAX: usize = 200;
 impl Database {
     /// Creates an organisation; its name must not be taken.
     pub async fn create_organisation(&self, name: &str, now: Timestamp) -> Result<Organisation> {
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
-            let rule = format!("a name has 1 to {NAME_MAX} printable characters");
-            return Err(Error::invalid("the organisation name", format!("'{name}'"), rule));
-        }
-        let organisation = Organisation {
-            id: OrgId::generate(),
-            name: name.to_owned(),
-            created_at: whole_micros(now),
-        };
-        let insert = sql::query("INSERT INTO organisations (id, name, created_at) VALUES (?, ?, ?)")
-            .bind(organisation.id)
-            .bind(name)
-            .bind(micros(now));
-        match insert.execute(&self.writer).await {
-            Ok(_) => Ok(organisation),
-            Err(sqlx::Error::Database(cause)) if cause.is_unique_violation() => {
-                Err(Error::OrganisationExists(name.to_owned()))
-            }
-            Err(source) => Err(Error::engine("create the organisation")(source)),
-        }
+        let mut change = self.change("create the organisation").await?;
+        let organisation = insert_organisation(&mut change.tx, name, now).await?;
+        change.commit().await?;
+        Ok(organisation)
     }
 
     /// Every organisation, by name.
@@ -152,9 +135,10 @@ impl Database {
         bytes_32("secret", secret)
     }
 
-    /// The keys of an organisation, oldest first, revoked and expired ones included.
+    /// The keys of an organisation, oldest first, revoked and expired ones included; not those that stand for a
+    /// membership, which nobody holds.
     pub async fn keys(&self, org: OrgId) -> Result<Vec<ApiKey>> {
-        let rows = sql::query("SELECT * FROM api_keys WHERE org_id = ? ORDER BY id")
+        let rows = sql::query("SELECT * FROM api_keys WHERE org_id = ? AND user_id IS NULL ORDER BY id")
             .bind(org)
             .fetch_all(&self.reader)
             .await
@@ -186,11 +170,45 @@ impl Database {
     }
 }
 
+/// Creates an organisation; a name that is taken is refused without a failed statement, which would end a transaction.
+pub(crate) async fn insert_organisation(tx: &mut Transaction, name: &str, now: Timestamp) -> Result<Organisation> {
+    let name = checked_name(name)?;
+    let organisation = Organisation {
+        id: OrgId::generate(),
+        name: name.to_owned(),
+        created_at: whole_micros(now),
+    };
+    let insert =
+        sql::query("INSERT INTO organisations (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING")
+            .bind(organisation.id)
+            .bind(name)
+            .bind(micros(now));
+    let done = insert
+        .execute(tx)
+        .await
+        .map_err(Error::engine("create the organisation"))?;
+    if done.rows_affected() == 0 {
+        return Err(Error::OrganisationExists(name.to_owned()));
+    }
+    Ok(organisation)
+}
+
+/// A name that an organisation can have.
+pub(crate) fn checked_name(name: &str) -> Result<&str> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        let rule = format!("a name has 1 to {NAME_MAX} printable characters");
+        return Err(Error::invalid("the organisation name", format!("'{name}'"), rule));
+    }
+    Ok(name)
+}
+
 /// Stores a key's row, in a change or by itself.
 pub(crate) async fn insert_key(on: impl Into<On<'_>>, key: &ApiKey) -> Result<()> {
     sql::query(
         "INSERT INTO api_keys (id, org_id, kind, name, hint, sha256, scopes, origins, networks, replaced_by, created_at, \
-         expires_at, revoked_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         expires_at, revoked_at, last_used_at, user_id, created_by) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(key.id)
     .bind(key.org)
@@ -206,6 +224,8 @@ pub(crate) async fn insert_key(on: impl Into<On<'_>>, key: &ApiKey) -> Result<()
     .bind(key.expires_at.map(micros))
     .bind(key.revoked_at.map(micros))
     .bind(key.last_used_at.map(micros))
+    .bind(key.user)
+    .bind(key.created_by)
     .execute(on)
     .await
     .map(drop)
@@ -249,6 +269,8 @@ fn api_key(row: &Row) -> Result<ApiKey> {
         expires_at: row.maybe_time("expires_at")?,
         revoked_at: row.maybe_time("revoked_at")?,
         last_used_at: row.maybe_time("last_used_at")?,
+        user: row.maybe_id("user_id")?,
+        created_by: row.maybe_id("created_by")?,
     })
 }
 

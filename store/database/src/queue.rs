@@ -17,6 +17,7 @@ pub(crate) use fair::enter;
 pub use operate::{JobState, QueueDepth, QueueFilter, QueueJob};
 pub use reap::Failure;
 
+use crate::billing::release_credit;
 use crate::columns::micros;
 use crate::missions::touch_content;
 use crate::open::Change;
@@ -127,7 +128,8 @@ async fn fail_mission(
         .execute(&mut change.tx)
         .await
         .map_err(Error::engine("fail the mission"))?;
-    touch_content(change, org).await
+    touch_content(change, org).await?;
+    release_credit(change, mission, now).await
 }
 
 #[cfg(test)]

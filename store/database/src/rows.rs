@@ -1,6 +1,6 @@
 //! What is kept: organisations, keys, missions, jobs, runs, features and usage, as typed rows.
 
-use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, RequestId, RunId, ValidTime};
+use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, RequestId, RunId, UserId, ValidTime};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,12 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
     /// Last use, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// The person whose membership this row stands for; such a key is held by nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// The person who made it; none for the command line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<UserId>,
 }
 
 /// Where a mission stands.

@@ -48,8 +48,11 @@ macro_rules! all_steps {
             3 "map credentials" works with 3 in "0003_map_credentials";
             4 "tombstones" works with 4 in "0004_tombstones";
             5 "process jobs" works with 5 in "0005_process_jobs";
+            6 "accounts" works with 5 in "0006_accounts";
             7 "queue" works with 7 in "0007_queue";
+            8 "billing" works with 7 in "0008_billing";
             9 "limits" works with 5 in "0009_limits";
+            10 "nodes" works with 7 in "0010_nodes";
         }
     };
 }
@@ -58,6 +61,16 @@ macro_rules! all_steps {
 pub(crate) const SQLITE: &[Migration] = all_steps!("sqlite");
 /// Steps of a server.
 pub(crate) const POSTGRES: &[Migration] = all_steps!("postgres");
+
+/// The number of the newest of these steps.
+pub(crate) fn newest(steps: &[Migration]) -> i64 {
+    steps.last().map_or(0, |step| step.number)
+}
+
+/// The steps up to this number.
+pub(crate) fn up_to(steps: &[Migration], number: i64) -> &[Migration] {
+    &steps[..steps.partition_point(|step| step.number <= number)]
+}
 
 /// Any number that all programs use: who holds it migrates (`pg_advisory_xact_lock`).
 const MIGRATION_LOCK: i64 = 0x6472_6966_746c_696e;
@@ -164,7 +177,7 @@ fn pending<'s>(
     works_with: i64,
     place: &str,
 ) -> Result<impl Iterator<Item = &'s Migration> + use<'s>> {
-    let known = steps.last().map_or(0, |step| step.number);
+    let known = newest(steps);
     if works_with > known {
         return Err(Error::Newer {
             place: place.to_owned(),

@@ -63,6 +63,38 @@ pub(crate) async fn open(path: &Path, steps: &[Migration]) -> Result<(SqlitePool
     Ok((writer, reader))
 }
 
+/// Copies a file as of one moment into one that must not exist, while others write to it, and syncs the copy.
+pub(crate) async fn copy(from: &Path, into: &Path) -> Result<()> {
+    let failed = |place: &Path| {
+        let place = place.display().to_string();
+        move |source| Error::Open { place, source }
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(from)
+        .create_if_missing(false)
+        .busy_timeout(BUSY)
+        .disable_statement_logging();
+    let mut connection = connect(&options).await.map_err(failed(from))?;
+    // An empty file is filled; so it is its owner's alone from its beginning.
+    let mut new = OpenOptions::new();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    let unusable = |source| Error::File {
+        path: into.to_owned(),
+        source,
+    };
+    new.open(into).map_err(unusable)?;
+    sqlx::query("VACUUM INTO ?")
+        .bind(into.display().to_string())
+        .execute(&mut connection)
+        .await
+        .map_err(failed(into))?;
+    connection.close().await.map_err(failed(from))?;
+    File::open(into).and_then(|file| file.sync_all()).map_err(unusable)?;
+    sync_folder(into)
+}
+
 /// Connects, and waits for another program that opens the same new file: the switch to a log does not wait by itself.
 async fn connect(options: &SqliteConnectOptions) -> sqlx::Result<SqliteConnection> {
     let began = Instant::now();

@@ -42,3 +42,12 @@ CREATE TABLE queue_pause (
     one BIGINT PRIMARY KEY CHECK (one = 1),
     since BIGINT NOT NULL
 );
+
+-- Tickets for one WebSocket each: their SHA-256, and under whose key it is opened.
+CREATE TABLE stream_tickets (
+    sha256 BYTEA PRIMARY KEY CHECK (length(sha256) = 32),
+    org_id UUID NOT NULL REFERENCES organisations (id),
+    key_id UUID NOT NULL REFERENCES api_keys (id),
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX stream_tickets_by_age ON stream_tickets (expires_at);

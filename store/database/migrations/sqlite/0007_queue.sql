@@ -42,3 +42,12 @@ CREATE TABLE queue_pause (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     since INTEGER NOT NULL
 ) STRICT;
+
+-- Tickets for one WebSocket each: their SHA-256, and under whose key it is opened.
+CREATE TABLE stream_tickets (
+    sha256 BLOB PRIMARY KEY CHECK (length(sha256) = 32),
+    org_id BLOB NOT NULL REFERENCES organisations (id),
+    key_id BLOB NOT NULL REFERENCES api_keys (id),
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX stream_tickets_by_age ON stream_tickets (expires_at);

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::end_of;
+use crate::billing::{hold_credit, release_credit};
 use crate::columns::{Reader, micros};
-use crate::missions::touch_content;
+use crate::missions::{fetch, touch_content};
 use crate::sql::{self, QueryBuilder, Row};
 use crate::{Database, Error, Mission, Result};
 
@@ -119,13 +120,14 @@ pub struct QueueDepth {
     pub paused_since: Option<Timestamp>,
 }
 
+const COLUMNS: &str = "SELECT id, mission_id, org_id, priority, state, stage, attempts, created_at, run_at, worker, \
+     lease_until, dead_at, error FROM jobs";
+
 impl Database {
     /// Jobs of all organisations, for operators.
     pub async fn queue_jobs(&self, filter: &QueueFilter) -> Result<Vec<QueueJob>> {
-        let mut query = QueryBuilder::new(
-            "SELECT id, mission_id, org_id, priority, state, stage, attempts, created_at, run_at, worker, lease_until, \
-             dead_at, error FROM jobs WHERE true",
-        );
+        let mut query = QueryBuilder::new(COLUMNS);
+        query.push(" WHERE true");
         match filter.state {
             None => {}
             Some(JobState::Dead) => drop(query.push(" AND dead_at IS NOT NULL")),
@@ -141,6 +143,17 @@ impl Database {
         let rows = query.build().fetch_all(&self.reader).await;
         let rows = rows.map_err(Error::engine("list the queue"))?;
         rows.iter().map(queue_job).collect()
+    }
+
+    /// One job, for operators.
+    pub async fn queue_job(&self, id: JobId) -> Result<Option<QueueJob>> {
+        let mut query = QueryBuilder::new(COLUMNS);
+        query.push(" WHERE id = ").push_bind(id);
+        let row = query.build().fetch_optional(&self.reader).await;
+        row.map_err(Error::engine("read the job"))?
+            .as_ref()
+            .map(queue_job)
+            .transpose()
     }
 
     /// How much waits and runs, for metrics and scaling.
@@ -205,6 +218,7 @@ impl Database {
                 .await
                 .map_err(Error::engine(what))?;
             touch_content(&mut change, org).await?;
+            release_credit(&mut change, id, now).await?;
         }
         change.commit().await?;
         self.mission(org, id).await
@@ -229,7 +243,11 @@ impl Database {
         let Some(row) = row else { return Ok(false) };
         let row = Reader(&row);
         let mission: MissionId = row.id("mission_id")?;
-        super::back_to_queue(&mut change, mission, row.id("org_id")?, now).await?;
+        let org = row.id("org_id")?;
+        super::back_to_queue(&mut change, mission, org, now).await?;
+        let found = fetch(&mut change.tx, mission).await?;
+        let found = found.ok_or_else(|| Error::damaged("mission_id", mission, "the job's mission is gone"))?;
+        hold_credit(&mut change, org, mission, &found.spec, now).await?;
         sql::query("UPDATE missions SET error = NULL WHERE id = ?")
             .bind(mission)
             .execute(&mut change.tx)

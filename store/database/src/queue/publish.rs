@@ -3,6 +3,7 @@
 use driftline_domain::{JobId, MissionId};
 use jiff::Timestamp;
 
+use crate::billing::settle_credit;
 use crate::columns::{Reader, json, micros};
 use crate::features::kind_number;
 use crate::missions::{fetch, touch_content};
@@ -91,6 +92,7 @@ impl Database {
         insert_features(&mut change, &mission, &run, seq).await?;
         complete_mission(&mut change, &mission, &run, now).await?;
         insert_record(&mut change, &charge(&mission, &run, node, seq, now)).await?;
+        settle_credit(&mut change, id, run.charge_units, mission.spec.distress, now).await?;
         let published = fetch(&mut change.tx, id).await?.and_then(|mission| mission.run);
         change.commit().await?;
         Ok(published)

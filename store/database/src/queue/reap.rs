@@ -104,7 +104,8 @@ impl Database {
         let row = sql::query(
             "UPDATE jobs SET state = CASE WHEN ?3 AND attempts < ?4 THEN 'queued' ELSE 'failed' END, \
              dead_at = CASE WHEN ?3 AND attempts >= ?4 THEN ?5 END, error = ?6, lease_until = NULL, \
-             stage = CASE WHEN ?7 THEN 'simulate' ELSE stage END \
+             stage = CASE WHEN ?7 THEN 'simulate' ELSE stage END, \
+             handed_over = CASE WHEN ?7 THEN NULL ELSE handed_over END \
              WHERE id = ?1 AND token = ?2 AND state = 'leased' RETURNING mission_id, org_id, state, attempts",
         )
         .bind(job)

@@ -12,6 +12,8 @@ on_both_engines! {
 
 fn successor(place: &Place, fill: u8) -> ApiKey {
     ApiKey {
+        user: None,
+        created_by: None,
         id: KeyId::generate(),
         org: place.org,
         kind: KeyKind::Secret,

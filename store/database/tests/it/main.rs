@@ -20,12 +20,16 @@ macro_rules! on_both_engines {
     };
 }
 
+mod accounts;
+mod credit;
 mod fair;
 mod features;
 mod keys;
 mod limits;
 mod missions;
 mod opening;
+mod operations;
+mod portable;
 mod process_jobs;
 mod queue;
 mod usage;
@@ -123,6 +127,8 @@ pub(crate) async fn organisation(database: &Database, name: &str) -> (OrgId, Key
         expires_at: None,
         revoked_at: None,
         last_used_at: None,
+        user: None,
+        created_by: None,
     };
     database.insert_key(&key).await.unwrap();
     (org, key.id)

@@ -1,0 +1,463 @@
+//! The routes of accounts: a table, from which the routers are built and which the API document lists.
+
+mod audit;
+mod invitations;
+mod keys;
+mod members;
+mod open;
+mod organisations;
+mod profile;
+mod second_factor;
+mod sessions;
+
+use axum::Router;
+use axum::routing::{MethodRouter, delete, get, post};
+
+use super::service::Identity;
+use crate::Problem;
+
+/// One operation of these routes, for documents that list them.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// In lower case.
+    pub method: &'static str,
+    /// With parameters in braces.
+    pub path: &'static str,
+    /// Unique name.
+    pub id: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// Whether anybody may ask.
+    pub is_open: bool,
+    /// Status of the good answer.
+    pub status: u16,
+    /// Members of the body: name, type in the sense of JSON Schema, whether it is required.
+    pub body: &'static [(&'static str, &'static str, bool)],
+}
+
+const fn open(method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    Operation {
+        method,
+        path,
+        id,
+        summary,
+        is_open: true,
+        status: 200,
+        body: &[],
+    }
+}
+
+const fn own(method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    Operation {
+        is_open: false,
+        ..open(method, path, id, summary)
+    }
+}
+
+impl Operation {
+    const fn answers(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    const fn takes(self, body: &'static [(&'static str, &'static str, bool)]) -> Self {
+        Self { body, ..self }
+    }
+}
+
+const S: &str = "string";
+
+/// Every operation of the routes of accounts.
+pub const OPERATIONS: &[Operation] = &[
+    open(
+        "post",
+        "/v1/auth/register",
+        "register",
+        "Makes an account; a mail tells what came of it",
+    )
+    .answers(202)
+    .takes(&[
+        ("email", S, true),
+        ("password", S, true),
+        ("name", S, false),
+        ("organisation", S, true),
+    ]),
+    open(
+        "post",
+        "/v1/auth/verify-email",
+        "verifyEmail",
+        "Confirms a mail address by the link that was sent to it",
+    )
+    .answers(204)
+    .takes(&[("token", S, true), ("organisation", S, false)]),
+    open(
+        "post",
+        "/v1/auth/login",
+        "logIn",
+        "Logs in with mail address, password and second factor",
+    )
+    .takes(&[
+        ("email", S, true),
+        ("password", S, true),
+        ("code", S, false),
+        ("organisation", S, false),
+        ("cookie", "boolean", false),
+    ]),
+    open(
+        "post",
+        "/v1/auth/refresh",
+        "refreshTokens",
+        "New tokens for a refresh token, which works once",
+    )
+    .takes(&[("refresh_token", S, false), ("organisation", S, false)]),
+    open(
+        "post",
+        "/v1/auth/logout",
+        "logOut",
+        "Ends the session of a refresh token",
+    )
+    .answers(204)
+    .takes(&[("refresh_token", S, false)]),
+    open(
+        "post",
+        "/v1/auth/password-reset",
+        "askForPasswordReset",
+        "Sends a link to set a new password, if there is an account",
+    )
+    .answers(202)
+    .takes(&[("email", S, true)]),
+    open(
+        "post",
+        "/v1/auth/password-reset/confirm",
+        "resetPassword",
+        "Sets a new password by such a link; all sessions end",
+    )
+    .answers(204)
+    .takes(&[("token", S, true), ("password", S, true)]),
+    open(
+        "post",
+        "/v1/auth/invitation",
+        "acceptInvitationAsNew",
+        "Makes an account by an invitation, and joins",
+    )
+    .answers(204)
+    .takes(&[("token", S, true), ("password", S, true), ("name", S, false)]),
+    open(
+        "get",
+        "/v1/auth/forward",
+        "forwardAuth",
+        "For a proxy's sub-request: 200 with X-User, X-Email, X-Org and X-Role, or 401",
+    ),
+    open(
+        "get",
+        "/.well-known/jwks.json",
+        "getKeySet",
+        "Public keys of access tokens (RFC 7517)",
+    ),
+    own("get", "/v1/auth/me", "getMe", "Who is logged in"),
+    own("get", "/v1/users/me", "getUser", "The account of who is logged in"),
+    own(
+        "patch",
+        "/v1/users/me",
+        "changeUser",
+        "Changes name, telephone number or, after a mail, the mail address",
+    )
+    .takes(&[
+        ("name", S, false),
+        ("phone", S, false),
+        ("email", S, false),
+        ("password", S, false),
+    ]),
+    own(
+        "delete",
+        "/v1/users/me",
+        "eraseUser",
+        "Erases the account and everything personal in it",
+    )
+    .answers(204)
+    .takes(&[("password", S, false)]),
+    own(
+        "get",
+        "/v1/users/me/export",
+        "exportUser",
+        "Everything that is stored about who is logged in",
+    ),
+    own(
+        "post",
+        "/v1/users/me/password",
+        "changePassword",
+        "Sets a new password; all other sessions end",
+    )
+    .answers(204)
+    .takes(&[("current", S, false), ("new", S, true)]),
+    own(
+        "post",
+        "/v1/users/me/invitations",
+        "acceptInvitation",
+        "Joins an organisation by an invitation",
+    )
+    .takes(&[("token", S, true)]),
+    own(
+        "get",
+        "/v1/users/me/sessions",
+        "listSessions",
+        "Login sessions that are not over",
+    ),
+    own(
+        "delete",
+        "/v1/users/me/sessions",
+        "endOtherSessions",
+        "Ends all other login sessions",
+    ),
+    own(
+        "delete",
+        "/v1/users/me/sessions/{session_id}",
+        "endSession",
+        "Ends a login session",
+    )
+    .answers(204),
+    own(
+        "get",
+        "/v1/users/me/totp",
+        "getSecondFactor",
+        "Whether there is a second factor, and how many recovery codes are left",
+    ),
+    own(
+        "post",
+        "/v1/users/me/totp",
+        "enrolSecondFactor",
+        "A seed for an authenticator; it counts once a code of it was shown",
+    )
+    .answers(201)
+    .takes(&[("password", S, false)]),
+    own(
+        "post",
+        "/v1/users/me/totp/confirm",
+        "confirmSecondFactor",
+        "Shows a code of the authenticator; answers the recovery codes, once",
+    )
+    .takes(&[("code", S, true)]),
+    own(
+        "delete",
+        "/v1/users/me/totp",
+        "removeSecondFactor",
+        "Takes the second factor away",
+    )
+    .answers(204)
+    .takes(&[("password", S, false), ("code", S, true)]),
+    own(
+        "get",
+        "/v1/organisations",
+        "listOrganisations",
+        "The organisations of who is logged in",
+    ),
+    own(
+        "get",
+        "/v1/organisations/{org_id}",
+        "getOrganisationById",
+        "The organisation",
+    ),
+    own(
+        "patch",
+        "/v1/organisations/{org_id}",
+        "renameOrganisation",
+        "Renames the organisation",
+    )
+    .takes(&[("name", S, true)]),
+    own(
+        "get",
+        "/v1/organisations/{org_id}/members",
+        "listMembers",
+        "Members, with masked mail addresses",
+    ),
+    own(
+        "get",
+        "/v1/organisations/{org_id}/members/{user_id}",
+        "getMember",
+        "A member",
+    ),
+    own(
+        "patch",
+        "/v1/organisations/{org_id}/members/{user_id}",
+        "changeRole",
+        "Changes a member's role",
+    )
+    .takes(&[("role", S, true)]),
+    own(
+        "delete",
+        "/v1/organisations/{org_id}/members/{user_id}",
+        "removeMember",
+        "Removes a member, or leaves",
+    )
+    .answers(204),
+    own(
+        "get",
+        "/v1/organisations/{org_id}/invitations",
+        "listInvitations",
+        "Invitations that can be accepted",
+    ),
+    own(
+        "post",
+        "/v1/organisations/{org_id}/invitations",
+        "invite",
+        "Invites somebody by mail",
+    )
+    .answers(201)
+    .takes(&[("email", S, true), ("role", S, true)]),
+    own(
+        "delete",
+        "/v1/organisations/{org_id}/invitations/{invitation_id}",
+        "withdrawInvitation",
+        "Withdraws an invitation",
+    )
+    .answers(204),
+    own("get", "/v1/roles", "listRoles", "What each role may do"),
+    own("get", "/v1/api-keys", "listKeys", "Keys without their secrets"),
+    own(
+        "post",
+        "/v1/api-keys",
+        "createKey",
+        "Makes a key; it is shown in this answer and never again",
+    )
+    .answers(201)
+    .takes(&[
+        ("name", S, true),
+        ("kind", S, false),
+        ("scopes", "array", false),
+        ("origins", "array", false),
+        ("expires_at", S, false),
+    ]),
+    own(
+        "delete",
+        "/v1/api-keys/{key_id}",
+        "revokeKey",
+        "Revokes a key; it stops working within seconds",
+    )
+    .answers(204),
+    own("get", "/v1/audit", "listAudit", "The audit log, newest first"),
+    own(
+        "get",
+        "/v1/audit/export",
+        "exportAudit",
+        "The audit log as lines of JSON, oldest first, with its hashes",
+    ),
+    own(
+        "get",
+        "/v1/audit/verification",
+        "verifyAudit",
+        "Computes the hashes of the audit log anew",
+    ),
+];
+
+type Handlers = MethodRouter<Identity>;
+
+/// Routes that anybody may ask.
+fn open_table() -> Vec<(&'static str, Handlers)> {
+    vec![
+        ("/v1/auth/register", post(open::register)),
+        ("/v1/auth/verify-email", post(open::verify_email)),
+        ("/v1/auth/login", post(open::login)),
+        ("/v1/auth/refresh", post(open::refresh)),
+        ("/v1/auth/logout", post(open::logout)),
+        ("/v1/auth/password-reset", post(open::ask_for_reset)),
+        ("/v1/auth/password-reset/confirm", post(open::reset_password)),
+        ("/v1/auth/invitation", post(invitations::accept_as_new)),
+        ("/v1/auth/forward", get(open::forward)),
+        ("/.well-known/jwks.json", get(open::key_set)),
+    ]
+}
+
+/// Routes behind authentication.
+fn own_table() -> Vec<(&'static str, Handlers)> {
+    vec![
+        ("/v1/auth/me", get(profile::me)),
+        (
+            "/v1/users/me",
+            get(profile::me).patch(profile::change).delete(profile::erase),
+        ),
+        ("/v1/users/me/export", get(profile::export)),
+        ("/v1/users/me/password", post(profile::change_password)),
+        ("/v1/users/me/invitations", post(invitations::accept)),
+        (
+            "/v1/users/me/sessions",
+            get(sessions::list).delete(sessions::end_others),
+        ),
+        ("/v1/users/me/sessions/{session_id}", delete(sessions::end)),
+        (
+            "/v1/users/me/totp",
+            get(second_factor::show)
+                .post(second_factor::enrol)
+                .delete(second_factor::remove),
+        ),
+        ("/v1/users/me/totp/confirm", post(second_factor::confirm)),
+        ("/v1/organisations", get(organisations::list)),
+        (
+            "/v1/organisations/{org_id}",
+            get(organisations::one).patch(organisations::rename),
+        ),
+        ("/v1/organisations/{org_id}/members", get(members::list)),
+        (
+            "/v1/organisations/{org_id}/members/{user_id}",
+            get(members::one).patch(members::change_role).delete(members::remove),
+        ),
+        (
+            "/v1/organisations/{org_id}/invitations",
+            get(invitations::list).post(invitations::invite),
+        ),
+        (
+            "/v1/organisations/{org_id}/invitations/{invitation_id}",
+            delete(invitations::withdraw),
+        ),
+        ("/v1/roles", get(organisations::roles)),
+        ("/v1/api-keys", get(keys::list).post(keys::create)),
+        ("/v1/api-keys/{key_id}", delete(keys::revoke)),
+        ("/v1/audit", get(audit::list)),
+        ("/v1/audit/export", get(audit::export)),
+        ("/v1/audit/verification", get(audit::verify)),
+    ]
+}
+
+impl Identity {
+    /// Routes that anybody may ask: logging in, and what leads to it.
+    pub fn open_routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        self.routes(open_table())
+    }
+
+    /// Routes for people who are logged in; [`crate::Auth::wrap`] belongs around them.
+    pub fn own_routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        self.routes(own_table())
+    }
+
+    fn routes<S: Clone + Send + Sync + 'static>(&self, table: Vec<(&'static str, Handlers)>) -> Router<S> {
+        let add = |router: Router<Self>, (path, handlers): (&str, Handlers)| router.route(path, handlers);
+        table.into_iter().fold(Router::new(), add).with_state(self.clone())
+    }
+}
+
+/// What a path names; a text that names nothing is not found, like anything else that is not there.
+fn named<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, Problem> {
+    let shown: String = text.chars().filter(|c| !c.is_control()).take(64).collect();
+    text.parse().map_err(|_names_nothing| absent(what, &shown))
+}
+
+/// It is not there, or is another organisation's.
+fn absent(what: &str, name: &dyn std::fmt::Display) -> Problem {
+    Problem::not_found(format!("there is no {what} '{name}'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_list_of_operations_has_the_paths_of_the_routers() {
+        for (table, is_open) in [(open_table(), true), (own_table(), false)] {
+            let routed: BTreeSet<&str> = table.iter().map(|(path, _)| *path).collect();
+            let listed = OPERATIONS.iter().filter(|operation| operation.is_open == is_open);
+            let listed: BTreeSet<&str> = listed.map(|operation| operation.path).collect();
+            assert_eq!(routed, listed);
+        }
+        let ids: BTreeSet<&str> = OPERATIONS.iter().map(|operation| operation.id).collect();
+        assert_eq!(ids.len(), OPERATIONS.len(), "each has a name of its own");
+    }
+}

@@ -1,0 +1,168 @@
+//! Billing: on both engines, against a Stripe that fails and forgets, and against stripe-mock.
+
+/// Makes of each function that takes a [`Place`] two tests: one in an embedded file, one on a server.
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {
+        mod in_file {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                Box::pin(super::$name(crate::billing::in_file().await)).await;
+            })*
+        }
+        mod on_server {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                Box::pin(super::$name(crate::billing::on_server().await)).await;
+            })*
+        }
+    };
+}
+
+mod fake;
+mod invoices;
+#[path = "../../../../tests/services/postgres.rs"]
+mod postgres;
+mod routes;
+#[path = "../../../../tests/services/service.rs"]
+mod service;
+mod shape;
+mod totals;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use driftline_auth_billing::{Clock, Party, Scopes, Seller, Stripe, StripeSettings, StripeSync, create_key};
+use driftline_database::{Database, MISSION_METER, MeterPrice, PlanTerms, PostgresSettings, UsageRecord, Watermark};
+use driftline_domain::{KeyId, OrgId};
+use jiff::Timestamp;
+
+/// A database of its own with a clock that the test owns.
+pub(super) struct Place {
+    pub(super) database: Database,
+    pub(super) now_s: Arc<AtomicI64>,
+    seq: AtomicI64,
+    _home: Box<dyn std::any::Any + Send + Sync>,
+}
+
+pub(super) async fn in_file() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+    place(database, Box::new(folder))
+}
+
+pub(super) async fn on_server() -> Place {
+    let home = postgres::FreshDatabase::create();
+    let settings = PostgresSettings {
+        url: home.url().to_owned(),
+        connections: 12,
+        prepared: true,
+    };
+    place(Database::connect(&settings).await.unwrap(), Box::new(home))
+}
+
+fn place(database: Database, home: Box<dyn std::any::Any + Send + Sync>) -> Place {
+    Place {
+        database,
+        now_s: Arc::new(AtomicI64::new(time("2026-01-05T00:00:00Z").as_second())),
+        seq: AtomicI64::new(0),
+        _home: home,
+    }
+}
+
+pub(super) fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// 10.00 EUR a month; 100 tiles included and 0.03 EUR for each 10 more; features at 0.01 EUR; missions at 0.02 EUR for 1,000.
+pub(super) fn terms() -> PlanTerms {
+    let price = |included, minor, per| MeterPrice { included, minor, per };
+    PlanTerms {
+        title: "Coastguard plan".to_owned(),
+        currency: "EUR".to_owned(),
+        monthly_minor: 1_000,
+        prepaid: false,
+        meters: BTreeMap::from([
+            ("tile".to_owned(), price(100, 3, 10)),
+            ("features".to_owned(), price(0, 1, 1)),
+            (MISSION_METER.to_owned(), price(0, 2, 1_000)),
+        ]),
+        stripe_prices: vec!["price_month".to_owned(), "price_tiles".to_owned()],
+    }
+}
+
+pub(super) fn seller() -> Seller {
+    Seller {
+        party: Party {
+            name: "Driftline AS".to_owned(),
+            address: vec!["Kaia 1".to_owned(), "5003 Bergen".to_owned()],
+            country: "NO".to_owned(),
+            vat_id: "NO123456785MVA".to_owned(),
+        },
+        tax_rate_bp: 2_500,
+        number_prefix: "DL-".to_owned(),
+    }
+}
+
+impl Place {
+    pub(super) fn clock(&self) -> Clock {
+        let now = Arc::clone(&self.now_s);
+        Arc::new(move || Timestamp::from_second(now.load(Ordering::SeqCst)).unwrap())
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        (self.clock())()
+    }
+
+    pub(super) fn set(&self, now: &str) {
+        self.now_s.store(time(now).as_second(), Ordering::SeqCst);
+    }
+
+    pub(super) fn advance(&self, seconds: i64) {
+        self.now_s.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// An organisation with a key of every scope and, where one is named, a plan.
+    pub(super) async fn organisation(&self, name: &str, plan: Option<&str>) -> (OrgId, KeyId, String) {
+        let org = self.database.create_organisation(name, self.now()).await.unwrap().id;
+        let (key, row) = create_key(&self.database, org, "desk", &Scopes::all(), None, self.now())
+            .await
+            .unwrap();
+        if let Some(plan) = plan {
+            self.database.assign_plan(org, Some(plan), self.now()).await.unwrap();
+        }
+        (org, row.id, key.expose().to_owned())
+    }
+
+    /// Enters usage into the ledger.
+    pub(super) async fn used(&self, (org, key): (OrgId, KeyId), meter: &str, units: i64, at: Timestamp) {
+        let record = UsageRecord {
+            node: "node-1".to_owned(),
+            epoch: 1,
+            seq: self.seq.fetch_add(1, Ordering::SeqCst),
+            org,
+            key,
+            meter: meter.to_owned(),
+            units,
+            at,
+            request: None,
+            mission: None,
+        };
+        let mark = Watermark {
+            node: "node-1".to_owned(),
+            segment: 1,
+            offset: record.seq + 1,
+        };
+        let entered = at;
+        self.database.apply_usage(&[record], &mark, entered).await.unwrap();
+    }
+
+    /// Traffic with a Stripe at this address.
+    pub(super) fn sync(&self, base: &str) -> StripeSync {
+        let settings = StripeSettings {
+            api_key: "sk_test_123".to_owned(),
+            base: base.to_owned(),
+        };
+        StripeSync::new(self.database.clone(), Stripe::new(&settings).unwrap(), self.clock())
+    }
+}

@@ -1,0 +1,167 @@
+//! API keys made by people: shown once, never more than the role has, own ones only where the matrix says so.
+
+use driftline_database::Role;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{LoggedIn, People, people, refused};
+
+const KEYS: &str = "/v1/api-keys";
+
+async fn make(people: &People, who: &LoggedIn, wish: Value) -> crate::Answer {
+    people.with(&who.access, Method::POST, KEYS, Some(wish)).await
+}
+
+fn ids(listed: &Value) -> Vec<&str> {
+    let keys = listed["keys"].as_array().unwrap();
+    keys.iter().map(|key| key["id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_does_what_its_scopes_say() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    let wish = json!({"name": "desk", "scopes": ["missions:read"], "expires_at": "2026-02-01T00:00:00Z"});
+    let made = make(&people, &ada, wish).await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    assert_eq!(made.headers["cache-control"], "no-store");
+    let made = made.json();
+    let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());
+    assert_eq!(made["created_by"], ada.user.to_string());
+    let caller = people
+        .ask(Method::GET, "/whoami", &[("x-api-key", key)], None)
+        .await
+        .json();
+    assert_eq!((&caller["actor"], &caller["role"]), (&json!(id), &json!(null)));
+    assert_eq!(caller["scopes"], json!(["missions:read"]));
+    let listed = people.get(&ada.access, KEYS).await;
+    let text = String::from_utf8_lossy(&listed.body).into_owned();
+    assert!(!text.contains(&key[10..]) && !text.contains("sha256"), "{text}");
+    assert_eq!(ids(&listed.json()), [id], "the membership's own row is not among them");
+    assert_eq!(listed.json()["keys"][0]["hint"], key[..10]);
+    let page = json!({"name": "page", "kind": "publishable", "origins": ["https://*.Example.org"]});
+    let page = make(&people, &ada, page).await.json();
+    assert!(page["key"].as_str().unwrap().starts_with("dlp_"));
+    assert_eq!(
+        (&page["origins"], &page["scopes"]),
+        (&json!(["https://*.example.org"]), &json!(["features:read"]))
+    );
+    let path = format!("{KEYS}/{id}");
+    let gone = people.with(&ada.access, Method::DELETE, &path, None).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    let again = people.with(&ada.access, Method::DELETE, &path, None).await;
+    assert_eq!(refused(&again), (409, "conflict".to_owned()));
+    let audit = people.get(&ada.access, "/v1/audit?action=key.revoked").await.json();
+    assert_eq!(audit["entries"][0]["subject"], id);
+    assert!(
+        !people
+            .get(&ada.access, "/v1/audit")
+            .await
+            .json()
+            .to_string()
+            .contains(&key[10..])
+    );
+}
+
+#[tokio::test]
+async fn what_makes_no_key_is_refused_by_name() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    for (wish, field) in [
+        (json!({"name": "", "scopes": ["missions:read"]}), "name"),
+        (json!({"name": "x"}), "scopes"),
+        (json!({"name": "x", "scopes": ["everything"]}), "scopes"),
+        (
+            json!({"name": "x", "scopes": ["missions:read"], "origins": ["https://a.org"]}),
+            "origins",
+        ),
+        (json!({"name": "x", "kind": "publishable"}), "origins"),
+        (
+            json!({"name": "x", "kind": "publishable", "origins": ["a.org"]}),
+            "origins",
+        ),
+        (
+            json!({"name": "x", "kind": "publishable", "scopes": ["missions:read"]}),
+            "scopes",
+        ),
+        (json!({"name": "x", "kind": "master"}), "kind"),
+        (
+            json!({"name": "x", "scopes": ["missions:read"], "expires_at": "soon"}),
+            "expires_at",
+        ),
+        (
+            json!({"name": "x", "scopes": ["missions:read"], "expires_at": "2020-01-01T00:00:00Z"}),
+            "expires_at",
+        ),
+    ] {
+        let answer = make(&people, &ada, wish.clone()).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wish}");
+        assert_eq!(answer.json()["details"][0]["field"], field, "{wish}");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_has_own_keys_only_and_gives_none_more_than_it_has() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    let bob = people.member(&ada.access, "bob@example.org", Role::Operator).await;
+    let cyd = people.member(&ada.access, "cyd@example.org", Role::MissionOwner).await;
+    let wish = json!({"name": "k", "scopes": ["missions:read"]});
+    let of_ada = make(&people, &ada, wish.clone()).await.json();
+    let of_bob = make(&people, &bob, wish.clone()).await.json();
+    let (of_ada, of_bob) = (of_ada["id"].as_str().unwrap(), of_bob["id"].as_str().unwrap());
+    assert_eq!(ids(&people.get(&bob.access, KEYS).await.json()), [of_bob]);
+    assert_eq!(ids(&people.get(&ada.access, KEYS).await.json()), [of_ada, of_bob]);
+    assert_eq!(
+        ids(&people.get(&cyd.access, KEYS).await.json()),
+        [of_ada, of_bob],
+        "sees, and makes none"
+    );
+    assert_eq!(make(&people, &cyd, wish).await.status, StatusCode::FORBIDDEN);
+    let delete = |who: &LoggedIn, id: &str| {
+        let (token, path) = (who.access.clone(), format!("{KEYS}/{id}"));
+        let people = &people;
+        async move { people.with(&token, Method::DELETE, &path, None).await.status.as_u16() }
+    };
+    assert_eq!(delete(&bob, of_ada).await, 403);
+    assert_eq!(delete(&cyd, of_bob).await, 403);
+    assert_eq!(delete(&bob, of_bob).await, 204);
+    assert_eq!(delete(&ada, of_ada).await, 204);
+}
+
+#[tokio::test]
+async fn nobody_gives_a_key_what_the_role_has_not() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    // Roles that make keys have every scope today; a scope of tomorrow must not slip through for that.
+    let all = json!({"name": "k", "scopes": ["all"]});
+    assert_eq!(make(&people, &ada, all).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn keys_do_not_manage_keys_and_foreign_ones_are_not_there() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    let eve = people.founder("eve@example.org", "Navy").await;
+    let made = make(&people, &ada, json!({"name": "k", "scopes": ["all"]}))
+        .await
+        .json();
+    let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());
+    let headers = [("x-api-key", key)];
+    let listed = people.ask(Method::GET, KEYS, &headers, None).await;
+    assert_eq!(refused(&listed), (403, "forbidden".to_owned()));
+    let wish = json!({"name": "k", "scopes": ["all"]});
+    let more = people.ask(Method::POST, KEYS, &headers, Some(&wish)).await;
+    assert_eq!(refused(&more), (403, "forbidden".to_owned()));
+    let path = format!("{KEYS}/{id}");
+    let own = people.ask(Method::DELETE, &path, &headers, None).await;
+    assert_eq!(refused(&own), (403, "forbidden".to_owned()));
+    let foreign = people.with(&eve.access, Method::DELETE, &path, None).await;
+    assert_eq!(refused(&foreign), (404, "not_found".to_owned()));
+    assert_eq!(ids(&people.get(&eve.access, KEYS).await.json()), Vec::<&str>::new());
+    // The row that stands for a membership is nobody's key, its organisation's own people included.
+    let membership = people.get(&ada.access, "/whoami").await.json();
+    let path = format!("{KEYS}/{}", membership["key"].as_str().unwrap());
+    let answer = people.with(&ada.access, Method::DELETE, &path, None).await;
+    assert_eq!(refused(&answer), (404, "not_found".to_owned()));
+}

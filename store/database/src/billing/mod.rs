@@ -1,0 +1,19 @@
+//! Billing: plans, who has which, prepaid credit, invoices, and what Stripe is told and tells. Money is whole minor units of
+//! a currency (cents), tax rates are hundredths of a percent, usage is the meter's own units.
+
+mod accounts;
+mod credits;
+mod invoices;
+mod outbox;
+mod plans;
+mod stripe;
+mod subscriptions;
+
+pub use accounts::{Account, AccountDetails};
+pub use credits::{CreditEntry, CreditKind};
+pub(crate) use credits::{hold_credit, release_credit, settle_credit};
+pub use invoices::{Invoice, InvoiceBasis, InvoiceDraft, MonthOfUsage};
+pub use outbox::{MeterEvent, MeterEventState};
+pub use plans::{MeterPrice, Plan, PlanTerms};
+pub use stripe::{StripeInvoice, StripeMeter, StripeNews};
+pub use subscriptions::Subscription;

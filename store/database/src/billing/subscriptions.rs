@@ -1,0 +1,199 @@
+//! Who has which plan and since when. One plan at a time; another one takes its place when the month ends (UTC), so that
+//! every month of an organisation has one plan.
+
+use driftline_domain::{OrgId, SubscriptionId};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+
+use super::plans::{Plan, is_stripe_id};
+use crate::columns::{Reader, micros};
+use crate::open::Change;
+use crate::sql::{self, On, Row};
+use crate::{Database, Error, Result};
+
+/// An organisation's having a plan, for a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subscription {
+    /// Its identifier.
+    pub id: SubscriptionId,
+    /// Organisation.
+    pub org: OrgId,
+    /// The plan, in the version that was given.
+    pub plan: Plan,
+    /// From when on.
+    pub starts_at: Timestamp,
+    /// Until when; none: without end.
+    pub ends_at: Option<Timestamp>,
+    /// Its subscription at Stripe.
+    pub stripe_subscription: Option<String>,
+    /// What Stripe last said of it.
+    pub stripe_status: Option<String>,
+}
+
+const COLUMNS: &str = "s.id AS subscription, s.org_id, s.starts_at, s.ends_at, s.stripe_subscription, s.stripe_status, \
+                       p.id, p.name, p.version, p.terms, p.created_at";
+const FROM: &str = "FROM billing_subscriptions s JOIN billing_plans p ON p.id = s.plan_id";
+
+impl Database {
+    /// Gives an organisation the newest version of a plan: at once if it has none, otherwise from the next month on. `None`
+    /// takes the plan away when the month ends. Returns what holds then; nothing changes where it holds already.
+    pub async fn assign_plan(&self, org: OrgId, plan: Option<&str>, now: Timestamp) -> Result<Option<Subscription>> {
+        let what = "give the plan";
+        let mut change = self.change(what).await?;
+        change.lock(&format!("subscription {org}")).await?;
+        let wanted = match plan {
+            Some(name) => Some(wanted(&mut change, name).await?),
+            None => None,
+        };
+        let current = current(&mut change.tx, org, now).await?;
+        let next_month = month_after(now)?;
+        if let Some(current) = &current {
+            // What was to begin next month gives way.
+            sql::query("DELETE FROM billing_subscriptions WHERE org_id = ? AND starts_at > ?")
+                .bind(org)
+                .bind(micros(now))
+                .execute(&mut change.tx)
+                .await
+                .map_err(Error::engine(what))?;
+            let stays = wanted == Some(current.plan.id);
+            sql::query("UPDATE billing_subscriptions SET ends_at = ? WHERE id = ?")
+                .bind((!stays).then(|| micros(next_month)))
+                .bind(current.id)
+                .execute(&mut change.tx)
+                .await
+                .map_err(Error::engine(what))?;
+            if stays {
+                change.commit().await?;
+                return self.subscription(org, now).await;
+            }
+        }
+        let starts_at = if current.is_some() { next_month } else { now };
+        if let Some(plan) = wanted {
+            sql::query("INSERT INTO billing_subscriptions (id, org_id, plan_id, starts_at) VALUES (?, ?, ?, ?)")
+                .bind(SubscriptionId::generate())
+                .bind(org)
+                .bind(plan)
+                .bind(micros(starts_at))
+                .execute(&mut change.tx)
+                .await
+                .map_err(Error::engine(what))?;
+        }
+        change.commit().await?;
+        self.subscription(org, starts_at).await
+    }
+
+    /// The plan that an organisation has at this time.
+    pub async fn subscription(&self, org: OrgId, now: Timestamp) -> Result<Option<Subscription>> {
+        current(&self.reader, org, now).await
+    }
+
+    /// Subscriptions that Stripe has to be told of: those that began and are not there yet, and those that have ended and
+    /// are not ended there.
+    pub async fn subscriptions_to_tell(&self, now: Timestamp) -> Result<Vec<Subscription>> {
+        let text = format!(
+            "SELECT {COLUMNS} {FROM} WHERE (s.stripe_subscription IS NULL AND s.starts_at <= ?1 \
+             AND (s.ends_at IS NULL OR s.ends_at > ?1)) \
+             OR (s.stripe_subscription IS NOT NULL AND s.ends_at <= ?1 AND coalesce(s.stripe_status, '') <> 'canceled') \
+             ORDER BY s.starts_at, s.id"
+        );
+        let rows = sql::query(text)
+            .bind(micros(now))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(Error::engine("list the subscriptions"))?;
+        let all = rows.iter().map(subscription).collect::<Result<Vec<_>>>()?;
+        Ok(all
+            .into_iter()
+            .filter(|one| one.stripe_subscription.is_some() || !one.plan.terms.stripe_prices.is_empty())
+            .collect())
+    }
+
+    /// Notes a subscription's counterpart at Stripe and its state there.
+    pub async fn note_stripe_subscription(&self, id: SubscriptionId, stripe: &str, status: &str) -> Result<()> {
+        if !is_stripe_id(stripe) || !is_stripe_id(status) {
+            return Err(Error::invalid(
+                "the subscription",
+                stripe,
+                "it is no identifier of Stripe",
+            ));
+        }
+        sql::query("UPDATE billing_subscriptions SET stripe_subscription = ?, stripe_status = ? WHERE id = ?")
+            .bind(stripe)
+            .bind(status)
+            .bind(id)
+            .execute(&self.writer)
+            .await
+            .map(drop)
+            .map_err(Error::engine("note the subscription"))
+    }
+}
+
+async fn wanted(change: &mut Change, name: &str) -> Result<driftline_domain::PlanId> {
+    let row = sql::query("SELECT id FROM billing_plans WHERE name = ? ORDER BY version DESC LIMIT 1")
+        .bind(name)
+        .fetch_optional(&mut change.tx)
+        .await
+        .map_err(Error::engine("read the plan"))?;
+    let row = row.ok_or_else(|| Error::NotFound {
+        what: "plan",
+        name: name.to_owned(),
+    })?;
+    Reader(&row).id("id")
+}
+
+/// The plan that an organisation has at this time, as this transaction sees it.
+pub(super) async fn current(on: impl Into<On<'_>>, org: OrgId, now: Timestamp) -> Result<Option<Subscription>> {
+    let text = format!(
+        "SELECT {COLUMNS} {FROM} WHERE s.org_id = ?1 AND s.starts_at <= ?2 AND (s.ends_at IS NULL OR s.ends_at > ?2) \
+         ORDER BY s.starts_at DESC LIMIT 1"
+    );
+    let row = sql::query(text)
+        .bind(org)
+        .bind(micros(now))
+        .fetch_optional(on)
+        .await
+        .map_err(Error::engine("read the subscription"))?;
+    row.as_ref().map(subscription).transpose()
+}
+
+/// The plan that an organisation had in a month, the last one where there were two.
+pub(super) async fn of_period(
+    change: &mut Change,
+    org: OrgId,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Option<Subscription>> {
+    let text = format!(
+        "SELECT {COLUMNS} {FROM} WHERE s.org_id = ?1 AND s.starts_at < ?3 AND (s.ends_at IS NULL OR s.ends_at > ?2) \
+         ORDER BY s.starts_at DESC LIMIT 1"
+    );
+    let row = sql::query(text)
+        .bind(org)
+        .bind(micros(from))
+        .bind(micros(until))
+        .fetch_optional(&mut change.tx)
+        .await
+        .map_err(Error::engine("read the subscription"))?;
+    row.as_ref().map(subscription).transpose()
+}
+
+/// When the month after this time begins (UTC).
+fn month_after(now: Timestamp) -> Result<Timestamp> {
+    let first = now.to_zoned(TimeZone::UTC).date().first_of_month();
+    let next = first.checked_add(1.month()).and_then(|day| day.to_zoned(TimeZone::UTC));
+    next.map(|day| day.timestamp())
+        .map_err(|error| Error::invalid("the time", now, error))
+}
+
+fn subscription(row: &Row) -> Result<Subscription> {
+    let plan = super::plans::plan(row)?;
+    let row = Reader(row);
+    Ok(Subscription {
+        id: row.id("subscription")?,
+        org: row.id("org_id")?,
+        plan,
+        starts_at: row.time("starts_at")?,
+        ends_at: row.maybe_time("ends_at")?,
+        stripe_subscription: row.get("stripe_subscription")?,
+        stripe_status: row.get("stripe_status")?,
+    })
+}
