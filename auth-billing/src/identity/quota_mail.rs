@@ -37,7 +37,8 @@ impl Identity {
         if now.duration_since(notice.at) < NEWS {
             for member in members.iter().filter(|member| member.role == Role::OrgAdmin) {
                 if let Some(to) = self.personal(&member.user)?.email {
-                    self.send(&mut change, &head.quota(&to, &words(notice, &name)), now).await?;
+                    self.send(&mut change, &head.quota(&to, &words(notice, &name)), now)
+                        .await?;
                 }
             }
         }
@@ -55,7 +56,9 @@ fn words(notice: &QuotaNotice, organisation: &str) -> String {
         (QuotaBound::Hard, 100) => {
             "What goes beyond it is refused until then; nothing of a mission in distress ever is."
         }
-        (QuotaBound::Hard, _) => "At 100 percent, what goes beyond it is refused; nothing of a mission in distress ever is.",
+        (QuotaBound::Hard, _) => {
+            "At 100 percent, what goes beyond it is refused; nothing of a mission in distress ever is."
+        }
         (QuotaBound::Soft, _) => "Nothing is refused because of it.",
     };
     let bound = notice.bound.name();
@@ -86,8 +89,13 @@ mod tests {
             at: "2026-01-05T00:00:00Z".parse().unwrap(),
         };
         let text = words(&notice, "Coastguard");
-        assert!(text.starts_with("Coastguard has used 501 units of tile: 100 percent of its hard quota of 500 a month"));
-        assert!(text.contains("is refused until then") && text.contains("distress"), "{text}");
+        assert!(
+            text.starts_with("Coastguard has used 501 units of tile: 100 percent of its hard quota of 500 a month")
+        );
+        assert!(
+            text.contains("is refused until then") && text.contains("distress"),
+            "{text}"
+        );
         let soft = QuotaNotice {
             bound: QuotaBound::Soft,
             ..notice

@@ -48,7 +48,14 @@ async fn count_address(
 
 /// Requests by which somebody may try passwords and codes, or have mails sent, under whatever prefix.
 fn signs_in(method: &Method, path: &str) -> bool {
-    let paths = ["/login", "/register", "/verify-email", "/password-reset", "/password-reset/confirm", "/invitation"];
+    let paths = [
+        "/login",
+        "/register",
+        "/verify-email",
+        "/password-reset",
+        "/password-reset/confirm",
+        "/invitation",
+    ];
     let below = path.rsplit_once("/v1/auth").map(|(_, below)| below);
     method == Method::POST && below.is_some_and(|below| paths.contains(&below.trim_end_matches('/')))
 }
@@ -85,7 +92,11 @@ mod tests {
 
     #[test]
     fn requests_that_try_passwords_are_known_under_any_prefix() {
-        for path in ["/v1/auth/login", "/drift/v1/auth/password-reset", "/v1/auth/password-reset/confirm"] {
+        for path in [
+            "/v1/auth/login",
+            "/drift/v1/auth/password-reset",
+            "/v1/auth/password-reset/confirm",
+        ] {
             assert!(signs_in(&Method::POST, path), "{path}");
         }
         for path in ["/v1/auth/me", "/v1/auth/refresh", "/v1/missions", "/login"] {

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::AccountChange;
 use crate::columns::{Reader, micros};
 use crate::sql::{self, Row};
-use crate::accounts::AccountChange;
 use crate::{Database, Error, Result};
 
 /// The time that a quota is for.

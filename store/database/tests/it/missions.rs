@@ -286,7 +286,14 @@ async fn a_mission_in_distress_is_on_record_and_no_other_is(place: Place) {
         action: Some("mission.distress".to_owned()),
         ..AuditFilter::default()
     };
-    let entries = place.database.audit_entries(Some(place.org), &filter, 10).await.unwrap();
-    let found: Vec<_> = entries.iter().map(|entry| (&entry.subject, &entry.actor, entry.at)).collect();
+    let entries = place
+        .database
+        .audit_entries(Some(place.org), &filter, 10)
+        .await
+        .unwrap();
+    let found: Vec<_> = entries
+        .iter()
+        .map(|entry| (&entry.subject, &entry.actor, entry.at))
+        .collect();
     assert_eq!(found, [(&mission.id.to_string(), &place.key.to_string(), at(1))]);
 }
