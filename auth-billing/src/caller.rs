@@ -24,6 +24,8 @@ pub struct Caller {
     pub kind: KeyKind,
     /// What the caller may do.
     pub scopes: Scopes,
+    /// What the person who calls is in the organisation, or who made the ticket; none of a key.
+    pub role: Option<Role>,
     /// The person who calls, where it is one and no program.
     pub person: Option<Person>,
     /// What links of the answer must repeat.
@@ -44,21 +46,16 @@ impl Caller {
             return Ok(());
         }
         let (has, key) = (&self.scopes, self.key);
-        Err(Problem::forbidden(match self.role() {
+        Err(Problem::forbidden(match self.role {
             Some(role) => format!("this needs the scope {scope}; the role {role} has {has}"),
             None => format!("this needs the scope {scope}; the key {key} has {has}"),
         }))
     }
 
-    /// What the person who calls is in the organisation; none of a key.
-    pub fn role(&self) -> Option<Role> {
-        self.person.and_then(|person| person.member).map(|(_, role)| role)
-    }
-
     /// To how much of its organisation's things of a sort the caller may do something, by the matrix of roles or by the
     /// scopes of a key. Lists show what is granted: everything, or what the caller [`Self::owns`].
     pub fn grant(&self, resource: Resource, verb: Verb) -> Grant {
-        match self.role() {
+        match self.role {
             Some(role) => grant(role, resource, verb),
             None if self.kind == KeyKind::Publishable => Grant::Nothing,
             None => match key_right(resource, verb) {
@@ -83,7 +80,7 @@ impl Caller {
             _ => {}
         }
         let (verb_name, what) = (verb.name(), resource.name());
-        Err(Problem::forbidden(match (self.role(), key_right(resource, verb)) {
+        Err(Problem::forbidden(match (self.role, key_right(resource, verb)) {
             (Some(role), _) => format!("the role {role} does not permit to {verb_name} {what} here"),
             (None, KeyRight::Scope(scope)) => {
                 format!(

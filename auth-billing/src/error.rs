@@ -78,6 +78,9 @@ pub enum Error {
     /// A mail that cannot be put together.
     #[error("the mail cannot be written: {0}")]
     Mail(String),
+    /// What cannot be done with an account.
+    #[error("{0}")]
+    Account(String),
     /// Settings of accounts that do not fit together.
     #[error("{0}")]
     IdentitySettings(String),

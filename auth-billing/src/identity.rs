@@ -13,6 +13,7 @@ mod jwt;
 mod known_people;
 mod mail_text;
 mod matrix;
+mod operator;
 mod outbox;
 mod password;
 mod person;
@@ -31,6 +32,7 @@ mod vault;
 
 pub use jwt::TokenAlgorithm;
 pub use matrix::{Grant, KeyRight, Resource, Verb, grant, key_right, permits};
+pub use operator::{MadeMember, MaskedMember, NewMember};
 pub use outbox::{MailRefusal, MailTransport, OutgoingMail};
 pub use password::HashCost;
 pub use person::Person;

@@ -35,6 +35,7 @@ mod share_links;
 mod shared_caches;
 mod signature;
 mod tickets;
+mod usage_groups;
 mod usage_log;
 mod usage_records;
 
@@ -55,9 +56,9 @@ pub use cors::Cors;
 pub use credential::is_credential_parameter;
 pub use error::Error;
 pub use identity::{
-    Grant, HashCost, Identity, IdentitySettings, KeyRight, MailEncryption, MailRefusal, MailSettings, MailTransport,
-    MasterKey, OPERATIONS as IDENTITY_OPERATIONS, Operation as IdentityOperation, OutgoingMail, Person,
-    ProviderSettings, Resource, Smtp, TokenAlgorithm, Verb, grant, key_right, permits,
+    Grant, HashCost, Identity, IdentitySettings, KeyRight, MadeMember, MailEncryption, MailRefusal, MailSettings,
+    MailTransport, MaskedMember, MasterKey, NewMember, OPERATIONS as IDENTITY_OPERATIONS,
+    Operation as IdentityOperation, OutgoingMail, Person, ProviderSettings, Resource, Smtp, TokenAlgorithm, Verb, grant, key_right, permits,
 };
 pub use keys::{KeyFormError, KeyText, create_key, create_publishable_key, mint, mint_publishable, replace_key};
 pub use limits::{Class, Draw, DrawOrder, Drawn, LimitSettings, Limits, MissionAdmission, Rate, SharedBuckets};
@@ -71,5 +72,6 @@ pub use quotas::Quotas;
 pub use redact::redact;
 pub use routes::{METERING_PATHS, PATHS as ACCOUNT_PATHS, router};
 pub use scope::{Scope, Scopes};
+pub use usage_groups::{GroupBy, UsageGroup, UsageRow, grouped, usage_rows};
 pub use usage_log::{UsageEntry, UsageLag, UsageLog, UsageSettings, UsageTasks};
 pub use usage_records::{Imported, RecordRefusal, RecordSent, import_records};

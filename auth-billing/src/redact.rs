@@ -115,21 +115,47 @@ fn hide_path_keys(pieces: &[Piece], is_hidden: &mut [bool]) {
     }
 }
 
+/// Prefixes of what works for whoever has it: keys, and the tokens of refreshing, of mails, of WebSockets and of links.
+const PREFIXES: [&[u8; 4]; 6] = [b"dls_", b"dlp_", b"dlr_", b"dle_", b"dlt_", b"dll_"];
+/// An access token begins so (a JSON object in base64url) and is longer than any word.
+const TOKEN: &[u8; 3] = b"eyJ";
+const TOKEN_LETTERS: usize = 40;
+
 fn hide_keys(pieces: &[Piece], is_hidden: &mut [bool]) {
-    for start in 0..pieces.len().saturating_sub(3) {
-        let prefix: [u8; 4] = std::array::from_fn(|i| pieces[start + i].byte.to_ascii_lowercase());
-        if ![*b"dls_", *b"dlp_", *b"dll_"].contains(&prefix) {
-            continue;
-        }
-        let body = pieces[start + 4..]
-            .iter()
-            .take_while(|piece| piece.byte.is_ascii_alphanumeric())
-            .count();
-        // The prefix alone is how keys are spoken of.
-        if body > 0 {
-            hide(&pieces[start..start + 4 + body], is_hidden);
-        }
+    let mut start = 0;
+    while start < pieces.len() {
+        let length = secret_at(&pieces[start..]);
+        hide(&pieces[start..start + length], is_hidden);
+        // Never back into what was looked at: the work grows with the length only.
+        start += length.max(1);
     }
+}
+
+/// How many letters of a secret stand at the beginning.
+fn secret_at(pieces: &[Piece]) -> usize {
+    let begins = |with: &[u8]| {
+        let letters = pieces.iter().take(with.len()).map(|piece| piece.byte.to_ascii_lowercase());
+        letters.eq(with.iter().copied())
+    };
+    let run = |is_letter: fn(u8) -> bool, from: usize| {
+        let letters = pieces[from..].iter();
+        letters.take_while(|piece| is_letter(piece.byte)).count()
+    };
+    if let Some(prefix) = PREFIXES.into_iter().find(|prefix| begins(*prefix)) {
+        let is_letter: fn(u8) -> bool = match prefix {
+            b"dls_" | b"dlp_" => |byte| byte.is_ascii_alphanumeric(),
+            _ => |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
+        };
+        // The prefix alone is how keys are spoken of.
+        let body = run(is_letter, prefix.len());
+        return if body > 0 { prefix.len() + body } else { 0 };
+    }
+    let is_token = pieces.len() > TOKEN.len() && pieces.iter().zip(TOKEN).all(|(piece, byte)| piece.byte == *byte);
+    if !is_token {
+        return 0;
+    }
+    let length = run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'), 0);
+    if length >= TOKEN_LETTERS { length } else { 0 }
 }
 
 fn hide(pieces: &[Piece], is_hidden: &mut [bool]) {
@@ -161,6 +187,12 @@ mod tests {
                 "/login?next=%2Fwms%3Fkey%3D***%26b%3D1",
             ),
             ("/x?a=DLS_0abc", "/x?a=***"),
+            ("/#password-reset=dle_a-b_c&x", "/#password-reset=***&x"),
+            ("dlr_a-b_c dlt_0 dll_z.", "*** *** ***."),
+            (
+                "Bearer eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c3JfMSJ9.c2ln-_9 end",
+                "Bearer *** end",
+            ),
             ("/x?a=dll_0abc", "/x?a=***"),
             ("/key/dlp_0abc/wms?a=1", "/key/***/wms?a=1"),
             ("/drift/key/mis%2Ftyped/wms", "/drift/key/***/wms"),
@@ -181,7 +213,7 @@ mod tests {
     #[test]
     fn work_grows_with_the_length_only() {
         // Each of these took minutes when every sign was searched behind to the end.
-        for part in ["=", "%3D", "/key/", "dls_", "key=", "%25253D"] {
+        for part in ["=", "%3D", "/key/", "dls_", "dlr_", "eyJ", "eyJ.", "key=", "%25253D"] {
             let text = format!("%25252541{}", part.repeat(400_000 / part.len()));
             let began = std::time::Instant::now();
             redact(&text);
@@ -199,6 +231,7 @@ mod tests {
             "/søk?q=blå",
             "/v1/api-keys/x",
             "/monkey/abc/key",
+            "/eyJ/heyJude.eyJ",
             "/key//wms",
         ] {
             assert_eq!(redact(address), address);

@@ -43,14 +43,23 @@ impl Auth {
 
     async fn ticket_holder(&self, key: KeyId) -> Result<Caller, Problem> {
         let known = self.known(Name::Id(key)).await?.ok_or_else(Problem::unauthenticated)?;
+        // A person's ticket opens what the person's role lets see, and no more.
+        let role = match known.key.user {
+            Some(user) => {
+                let member = self.database().member(known.key.org, user).await?;
+                Some(member.ok_or_else(Problem::unauthenticated)?.role)
+            }
+            None => None,
+        };
         Ok(Caller {
-            person: None,
             shares: None,
             org: known.key.org,
             org_name: known.org_name,
             key: known.key.id,
             kind: known.key.kind,
             scopes: Scopes::from_iter([Scope::MissionsRead]),
+            role,
+            person: None,
             carry: Carry::nothing(),
             limited_to: None,
             link_ends: None,

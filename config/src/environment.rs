@@ -24,6 +24,9 @@ const EXPECTED_NAMES: &[(&str, &str)] = &[
     ("CORS_ORIGINS", "server.cors_origins"),
     ("DATABASE_URL", "database.url"),
     ("DATABASE_URL_FILE", "database.url_file"),
+    ("DRIFTLINE_MASTER_KEY", "identity.master_key"),
+    ("DRIFTLINE_MASTER_KEY_FILE", "identity.master_key_file"),
+    ("JWT_EXPIRATION_MINUTES", "identity.access_minutes"),
     ("LOG_LEVEL", "log.level"),
     ("MAX_CONCURRENT_JOBS", "missions.max_concurrent_jobs"),
     ("NATS_URL", "nats.url"),
@@ -36,6 +39,11 @@ const EXPECTED_NAMES: &[(&str, &str)] = &[
     ("S3_ENDPOINT", "s3.endpoint"),
     ("S3_SECRET_KEY", "s3.secret_key"),
     ("S3_SECRET_KEY_FILE", "s3.secret_key_file"),
+    ("SMTP_HOST", "mail.host"),
+    ("SMTP_PASSWORD", "mail.password"),
+    ("SMTP_PASSWORD_FILE", "mail.password_file"),
+    ("SMTP_PORT", "mail.port"),
+    ("SMTP_USER", "mail.user"),
 ];
 
 const PREFIX: &str = "DRIFTLINE__";

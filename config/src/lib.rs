@@ -4,6 +4,7 @@
 mod address;
 mod database;
 mod environment;
+mod identity;
 mod limits;
 mod objects;
 mod settings;
@@ -11,6 +12,7 @@ mod settings;
 pub use address::Address;
 pub use database::{DatabaseSettings, NatsSettings};
 pub use environment::{Environment, ProcessEnvironment};
+pub use identity::{IdentitySettings, MailEncryption, MailSettings, OidcSettings, TokenAlgorithm};
 pub use limits::LimitSettings;
 pub use objects::{Addressing, ObjectsAt, S3Credentials, S3Settings, Secret};
 pub use settings::{
@@ -207,11 +209,75 @@ mod tests {
             ("DRIFTLINE__STORE__OBJECTS", "gs://bucket", "gs://bucket"),
             ("DRIFTLINE__STORE__OBJECTS", "s3:///cycles", "bucket"),
             ("S3_ENDPOINT", "minio:9000", "s3.endpoint"),
+            ("JWT_EXPIRATION_MINUTES", "0", "identity.access_minutes"),
+            (
+                "DRIFTLINE__IDENTITY__HASH_MEMORY_KIB",
+                "1024",
+                "identity.hash_memory_kib",
+            ),
+            ("DRIFTLINE__IDENTITY__TOKEN_ALGORITHM", "HS256", "HS256"),
+            ("DRIFTLINE__MAIL__ENCRYPTION", "maybe", "maybe"),
             ("DRIFTLINE__LIMITS__LOGINS_PER_MINUTE", "0", "limits.logins_per_minute"),
             ("DRIFTLINE__LIMITS__REQUESTS", "1", "requests"),
         ] {
             let message = load(None, &Fixed(vec![(variable, value)])).unwrap_err().to_string();
             assert!(message.contains(variable) && message.contains(word), "{message}");
         }
+    }
+
+    #[test]
+    fn accounts_are_closed_and_mail_is_off_unless_told_otherwise() {
+        let settings = load(None, &Fixed(vec![])).unwrap();
+        assert!(!settings.identity.registration && settings.mail.host.is_empty());
+        assert_eq!(settings.master_key().unwrap(), None);
+        let env = Fixed(vec![
+            ("JWT_EXPIRATION_MINUTES", "15"),
+            ("SMTP_HOST", "mail.example.org"),
+            ("SMTP_PORT", "465"),
+            ("SMTP_USER", "me"),
+            ("SMTP_PASSWORD", "hidden"),
+            ("DRIFTLINE__MAIL__FROM", "sar@example.org"),
+            ("DRIFTLINE_MASTER_KEY", "hidden"),
+            (
+                "DRIFTLINE__IDENTITY__REGISTRATION_DOMAINS",
+                "kystverket.no, example.org",
+            ),
+        ]);
+        let settings = load(None, &env).unwrap();
+        assert_eq!(settings.identity.access_minutes, 15);
+        assert_eq!(
+            (settings.mail.host.as_str(), settings.mail.port),
+            ("mail.example.org", 465)
+        );
+        assert_eq!(settings.identity.registration_domains, ["kystverket.no", "example.org"]);
+        assert_eq!(settings.mail_password().unwrap().unwrap().reveal(), "hidden");
+        let shown = format!("{settings:?} {}", toml::to_string(&settings).unwrap());
+        assert!(!shown.contains("hidden"), "{shown}");
+        let sender = load(None, &Fixed(vec![("SMTP_HOST", "mail")])).unwrap_err().to_string();
+        assert!(sender.contains("mail.from"), "{sender}");
+    }
+
+    #[test]
+    fn providers_are_read_from_the_file_and_checked() {
+        let file = std::env::temp_dir().join(format!("driftline-config-oidc-{}", std::process::id()));
+        let text = "[[identity.providers]]\nname = \"google\"\nissuer = \"https://accounts.google.com\"\n\
+                    client_id = \"id\"\nclient_secret = \"hidden\"\n";
+        let read = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            load(Some(&file), &Fixed(vec![]))
+        };
+        let settings = read(text).unwrap();
+        let provider = &settings.identity.providers[0];
+        assert_eq!(provider.secret().unwrap().unwrap().reveal(), "hidden");
+        assert!(!format!("{settings:?}").contains("hidden"));
+        for (text, word) in [
+            (text.replace("google\"", "Goo gle\""), "name"),
+            (text.replace("https://", "ftp://"), "issuer"),
+            (format!("{text}{text}"), "twice"),
+        ] {
+            let message = read(&text).unwrap_err().to_string();
+            assert!(message.contains(word), "{message}");
+        }
+        std::fs::remove_file(&file).unwrap();
     }
 }

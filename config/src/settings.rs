@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, DatabaseSettings, Error, LimitSettings, NatsSettings, S3Settings};
+use crate::{
+    Address, DatabaseSettings, Error, IdentitySettings, LimitSettings, MailSettings, NatsSettings, S3Settings,
+};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +24,10 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// What tells processes on several machines of each other's changes.
     pub nats: NatsSettings,
+    /// Accounts of people.
+    pub identity: IdentitySettings,
+    /// Mail.
+    pub mail: MailSettings,
     /// The object store by S3, where one is named.
     pub s3: S3Settings,
     /// Where land is.
@@ -357,6 +363,8 @@ impl Settings {
         self.check_objects()?;
         self.database.check()?;
         self.nats.check()?;
+        self.identity.check()?;
+        self.mail.check()?;
         let node = &self.store.node;
         let plain = node
             .bytes()

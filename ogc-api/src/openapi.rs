@@ -4,6 +4,7 @@
 
 mod edr_parameters;
 mod edr_paths;
+mod identity_paths;
 mod kml_paths;
 mod map_paths;
 mod metering_paths;
@@ -44,6 +45,7 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     paths::add_missions(&mut paths);
     paths::add_reference(&mut paths);
     paths::add_accounts(&mut paths);
+    identity_paths::add_identity(&mut paths);
     metering_paths::add_metering(&mut paths);
     paths::add_features(&mut paths, "/ogc", false);
     paths::add_features(&mut paths, "/missions/{mission_id}/ogc", true);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use driftline_auth_billing::{
-    Auth, Cors, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log, path_keys,
+    Auth, Cors, Identity, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log, path_keys,
     router as account_routes, system_clock,
 };
 use driftline_compute::Compute;
@@ -35,6 +35,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) changes: &'a broadcast::Sender<(OrgId, MissionId)>,
     pub(crate) roles: &'a Roles,
     pub(crate) watched: &'a Watched,
+    pub(crate) identity: &'a Identity,
     pub(crate) readiness: Arc<dyn Readiness>,
     pub(crate) shutdown: watch::Receiver<bool>,
 }
@@ -49,13 +50,14 @@ pub(crate) struct Guards {
 /// Every route, from the access log inwards.
 pub(crate) fn app(ground: Ground<'_>, in_the_way: Guards, log: UsageLog) -> anyhow::Result<Router> {
     let public_base = PublicBase::new(ground.settings.public_base_url().unwrap_or_default())?;
-    let auth = Auth::new(ground.database.clone(), system_clock());
+    let auth = Auth::with_people(ground.database.clone(), system_clock(), ground.identity.clone());
     let cors = Cors::new(&auth, &ground.settings.server.cors_origins).context("server.cors_origins")?;
-    let accounts = account_routes(&auth, map_links(public_base.clone()));
+    let accounts = account_routes(&auth, map_links(public_base.clone())).merge(ground.identity.own_routes());
     let (coast, compute) = (Arc::clone(&ground.engine.coast), ground.maps.clone());
     let pages = page::assets()
         .merge(basemap::routes(coast, compute, public_base.clone())?)
-        .merge(metrics::routes(&auth, ground.watched.clone()));
+        .merge(metrics::routes(&auth, ground.watched.clone()))
+        .merge(ground.identity.open_routes());
     let is_traced = !ground.settings.traces.endpoint.is_empty();
     let trusted = guards::trusted(ground.settings)?;
     let (http, only_reads) = (ground.watched.http.clone(), ground.roles.only_read());

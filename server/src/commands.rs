@@ -22,6 +22,7 @@ pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod skill;
 pub(crate) mod usage;
+pub(crate) mod users;
 pub(crate) mod verify;
 
 use std::fs::{DirBuilder, File};

@@ -9,6 +9,7 @@ mod connections;
 mod cot;
 mod forcing_fields;
 mod forcing_maps;
+mod identity;
 mod guards;
 mod ingest_settings;
 mod logging;
@@ -57,6 +58,9 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// People.
+    #[command(subcommand)]
+    Users(commands::users::Users),
     /// The queue of missions.
     #[command(subcommand)]
     Jobs(commands::jobs::Jobs),
@@ -125,6 +129,7 @@ fn main() -> ExitCode {
         Command::Skill(arguments) => commands::skill::run(&arguments),
         Command::Orgs(orgs) => commands::orgs::run(orgs),
         Command::Keys(keys) => commands::keys::run(keys),
+        Command::Users(users) => commands::users::run(users),
         Command::Jobs(jobs) => commands::jobs::run(jobs),
         Command::Quotas(quotas) => commands::quotas::run(quotas),
         Command::Cot(cot) => commands::cot::run(cot),

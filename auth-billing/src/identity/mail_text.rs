@@ -151,10 +151,10 @@ mod tests {
 
     #[test]
     fn a_link_keeps_its_token_from_servers() {
-        let mail = HEAD.reset("ada@example.org", "dlt_x", 30);
+        let mail = HEAD.reset("ada@example.org", "dle_x", 30);
         assert!(
             mail.text
-                .contains("\nhttps://sar.example.org/drift/#password-reset=dlt_x\n"),
+                .contains("\nhttps://sar.example.org/drift/#password-reset=dle_x\n"),
             "{}",
             mail.text
         );
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn what_people_typed_ends_no_line() {
-        let mail = HEAD.invitation("ada@example.org", "Evil\r\nBcc: all@example.org", "viewer", "dlt_x", 7);
+        let mail = HEAD.invitation("ada@example.org", "Evil\r\nBcc: all@example.org", "viewer", "dle_x", 7);
         assert!(mail.text.contains("\"Evil  Bcc: all@example.org\""), "{}", mail.text);
         let head = Letterhead {
             service: "A\nB",

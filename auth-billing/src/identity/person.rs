@@ -100,6 +100,7 @@ fn person_and_caller(known: &KnownPerson) -> (Person, Option<Caller>) {
         key: *key,
         kind: driftline_database::KeyKind::Secret,
         scopes: scopes_of(*role),
+        role: Some(*role),
         person: Some(person),
         carry: Carry::nothing(),
         limited_to: None,

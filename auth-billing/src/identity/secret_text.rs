@@ -15,7 +15,7 @@ use crate::keys::random_32;
 /// What every refresh token begins with.
 pub(crate) const REFRESH_PREFIX: &str = "dlr_";
 /// What the token of a link in a mail begins with.
-pub(crate) const LINK_PREFIX: &str = "dlt_";
+pub(crate) const LINK_PREFIX: &str = "dle_";
 const BODY_CHARS: usize = 43;
 /// Letters and digits that are not taken for each other (Crockford's base 32, in lower case).
 const CODE_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

@@ -47,6 +47,7 @@ impl Auth {
         }
         Ok(Caller {
             person: None,
+            role: None,
             org: known.key.org,
             org_name: known.org_name,
             key: known.key.id,

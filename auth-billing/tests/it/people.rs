@@ -139,7 +139,7 @@ pub(crate) async fn people_with(settings: IdentitySettings) -> People {
 }
 
 async fn whoami(caller: Caller) -> Result<axum::Json<Value>, Problem> {
-    let role = caller.role().map(Role::name);
+    let role = caller.role.map(Role::name);
     Ok(axum::Json(json!({
         "org": caller.org, "key": caller.key, "actor": caller.actor(), "role": role, "scopes": caller.scopes.names()
     })))

@@ -296,23 +296,15 @@ pub(super) fn add_reference(paths: &mut Map<String, Value>) {
 /// Routes of the crate `auth-billing`.
 pub(super) fn add_accounts(paths: &mut Map<String, Value>) {
     let tag = "Accounts";
-    let [usage, keys, organisation, map_links] = driftline_auth_billing::ACCOUNT_PATHS;
+    let [usage, organisation, map_links] = driftline_auth_billing::ACCOUNT_PATHS;
     get(
         usage,
         "getUsage",
         tag,
         "What the organisation used, by the hour; without times the last 30 days",
     )
-    .with(&["usage_from", "usage_until"])
+    .with(&["usage_from", "usage_until", "usage_group_by"])
     .answers(JSON, "usage")
-    .add(paths);
-    get(
-        keys,
-        "listApiKeys",
-        tag,
-        "The organisation's keys, without their secrets",
-    )
-    .answers(JSON, "api_keys")
     .add(paths);
     get(
         organisation,

@@ -27,7 +27,9 @@ use crate::node::Node;
 use crate::readiness::ServiceReadiness;
 use crate::roles::{Role, Roles};
 use crate::stopping::{Stopping, Told};
-use crate::{Common, commands, connections, cot, guards, ingest_settings, logging, operations, scheduling};
+use crate::{
+    Common, commands, connections, cot, guards, identity, ingest_settings, logging, operations, scheduling,
+};
 
 /// Requests in progress get this long to finish once nothing new is taken.
 const FINISH: Duration = Duration::from_secs(25);
@@ -245,7 +247,12 @@ impl Service {
         let maps = Compute::new(2 * std::thread::available_parallelism().map_or(1, usize::from))?;
         let watched = self.watched(Some(&log));
         let readiness = self.readiness(Some(&log), &watched);
+        let people = identity::open(&self.settings, &self.database).await?;
+        let outbox = people
+            .clone()
+            .run_outbox(identity::transport(&people)?, self.stopping.stopped());
         let ground = Ground {
+            identity: &people,
             settings: &self.settings,
             database: &self.database,
             store: &self.store,
@@ -269,7 +276,7 @@ impl Service {
         };
         let drain = Duration::from_secs(u64::from(self.settings.server.drain_s));
         let served = self.listen(self.settings.server.listen, app, watched.http, drain);
-        let (served, ()) = tokio::join!(served, feed);
+        let (served, (), ()) = tokio::join!(served, feed, outbox);
         let (cut_off, told) = served?;
         self.tell_of(cut_off);
         told

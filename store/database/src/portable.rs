@@ -154,10 +154,10 @@ mod tests {
         let new = folder.path().join("new.sqlite");
         let target = Database::open_to_load(&new, &dump).await.unwrap();
         assert_eq!(target.load(&dump).await.unwrap(), written);
+        assert_eq!(written.difference(&target.contents().await.unwrap()), None);
         target.close().await;
         let opened = Database::open(&new).await.unwrap();
         assert_eq!(opened.organisation(organisation.id).await.unwrap(), Some(organisation));
-        assert_eq!(written.difference(&opened.contents().await.unwrap()), None);
         let head = dump.join("database.json");
         let text = std::fs::read_to_string(&head)
             .unwrap()
