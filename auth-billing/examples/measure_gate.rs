@@ -45,7 +45,11 @@ async fn measure(router: &Router, key: &str) -> (Duration, Duration) {
         tokio::spawn(async move {
             for _ in 0..EACH {
                 let request = Request::get("/missions/tiles/particles/1/2/3").header("x-api-key", &key);
-                let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+                let answer = router
+                    .clone()
+                    .oneshot(request.body(Body::empty()).unwrap())
+                    .await
+                    .unwrap();
                 assert_eq!(answer.status(), 200);
             }
         })
@@ -64,7 +68,9 @@ async fn main() {
     let database = Database::open(&folder.join("driftline.sqlite")).await.unwrap();
     let now = Timestamp::now();
     let org = database.create_organisation("Coastguard", now).await.unwrap().id;
-    let (key, _) = create_key(&database, org, "desk", &Scopes::all(), None, now).await.unwrap();
+    let (key, _) = create_key(&database, org, "desk", &Scopes::all(), None, now)
+        .await
+        .unwrap();
     let opened = UsageLog::open(
         &folder.join("usage"),
         "node-1",
@@ -90,7 +96,10 @@ async fn main() {
         ("and limits", auth.wrap(limits.wrap(bare()))),
         ("and meter", auth.wrap(limits.wrap(metering.wrap(bare())))),
     ];
-    println!("an answer that is ready, {CALLERS} callers at once, {} requests:", CALLERS * EACH);
+    println!(
+        "an answer that is ready, {CALLERS} callers at once, {} requests:",
+        CALLERS * EACH
+    );
     for (name, router) in &routers {
         // Once to warm up.
         measure(router, key.expose()).await;

@@ -134,7 +134,10 @@ fn hide_keys(pieces: &[Piece], is_hidden: &mut [bool]) {
 /// How many letters of a secret stand at the beginning.
 fn secret_at(pieces: &[Piece]) -> usize {
     let begins = |with: &[u8]| {
-        let letters = pieces.iter().take(with.len()).map(|piece| piece.byte.to_ascii_lowercase());
+        let letters = pieces
+            .iter()
+            .take(with.len())
+            .map(|piece| piece.byte.to_ascii_lowercase());
         letters.eq(with.iter().copied())
     };
     let run = |is_letter: fn(u8) -> bool, from: usize| {
@@ -154,7 +157,10 @@ fn secret_at(pieces: &[Piece]) -> usize {
     if !is_token {
         return 0;
     }
-    let length = run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'), 0);
+    let length = run(
+        |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'),
+        0,
+    );
     if length >= TOKEN_LETTERS { length } else { 0 }
 }
 

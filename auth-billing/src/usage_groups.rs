@@ -110,7 +110,11 @@ pub async fn usage_rows(
     let hours = database.usage_hours(org, from, until).await?;
     let late = database.late_usage(org, Timestamp::UNIX_EPOCH, Timestamp::MAX).await?;
     let late = late.into_iter().filter(|late| (from..until).contains(&late.hour));
-    Ok(hours.into_iter().map(UsageRow::from).chain(late.map(UsageRow::from)).collect())
+    Ok(hours
+        .into_iter()
+        .map(UsageRow::from)
+        .chain(late.map(UsageRow::from))
+        .collect())
 }
 
 /// Sums in the order of time, meter and key.
@@ -209,10 +213,20 @@ mod tests {
                 let words: Vec<String> = words.into_iter().flatten().collect();
                 (!words.is_empty()).then(|| words.join(" "))
             };
-            groups.iter().map(|group| (name(group), group.units, group.late)).collect()
+            groups
+                .iter()
+                .map(|group| (name(group), group.units, group.late))
+                .collect()
         };
         let some = |text: &str| Some(text.to_owned());
-        assert_eq!(sums("meter"), [(some("edr"), 8, false), (some("tile"), 7, false), (some("tile"), 16, true)]);
+        assert_eq!(
+            sums("meter"),
+            [
+                (some("edr"), 8, false),
+                (some("tile"), 7, false),
+                (some("tile"), 16, true)
+            ]
+        );
         assert_eq!(
             sums("day,meter"),
             [
@@ -228,7 +242,11 @@ mod tests {
 
     #[test]
     fn what_is_no_group_is_refused_by_name() {
-        assert!(GroupBy::list("meter,week").unwrap_err().contains("'week' is none of meter, key"));
+        assert!(
+            GroupBy::list("meter,week")
+                .unwrap_err()
+                .contains("'week' is none of meter, key")
+        );
         assert!(GroupBy::list("hour,day").unwrap_err().contains("more than one"));
         assert!(GroupBy::list("").is_err());
     }

@@ -118,7 +118,10 @@ pub async fn import_records(
     let keys = database.keys(org).await.map_err(RecordRefusal::Database)?;
     let keys: BTreeSet<KeyId> = keys.into_iter().map(|key| key.id).collect();
     let missions = sent.iter().filter_map(|record| record.mission).collect();
-    let missions = database.missions_of_anybody(missions).await.map_err(RecordRefusal::Database)?;
+    let missions = database
+        .missions_of_anybody(missions)
+        .await
+        .map_err(RecordRefusal::Database)?;
     let known = Known { org, keys, missions };
     let mut violations = Vec::new();
     for (place, record) in sent.iter().enumerate() {

@@ -108,7 +108,8 @@ impl Wish {
                 let reason = format!("'{}' is not an RFC 3339 time with a zone", crate::query::shown(text));
                 Error::parameter(name, reason)
             };
-            text.map(|text| text.parse::<Timestamp>().ok().ok_or_else(|| wrong(text))).transpose()
+            text.map(|text| text.parse::<Timestamp>().ok().ok_or_else(|| wrong(text)))
+                .transpose()
         };
         let until = time("until")?.unwrap_or(now);
         let from = time("from")?.unwrap_or_else(|| until.checked_sub(DEFAULT_SPAN).unwrap_or(Timestamp::MIN));
@@ -121,7 +122,9 @@ impl Wish {
             from,
             until,
             filter: ask.query.get("filter").map(str::to_owned),
-            by: by.map_err(|reason| Error::parameter("group_by", reason))?.unwrap_or_default(),
+            by: by
+                .map_err(|reason| Error::parameter("group_by", reason))?
+                .unwrap_or_default(),
             form: Form::of(ask.query.get("f"))?,
         })
     }

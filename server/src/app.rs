@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use driftline_auth_billing::{
-    Auth, Cors, Identity, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log, path_keys,
-    router as account_routes, system_clock,
+    Auth, Cors, Identity, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log,
+    path_keys, router as account_routes, system_clock,
 };
 use driftline_compute::Compute;
 use driftline_config::{ProviderSettings, Settings};

@@ -12,8 +12,8 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use driftline_auth_billing::{
-    Auth, Billable, LimitSettings, Limits, Metering, Quotas, Scopes, SharedBuckets, UsageLog, UsageSettings, UsageTasks,
-    access_log, create_key, system_clock,
+    Auth, Billable, LimitSettings, Limits, Metering, Quotas, Scopes, SharedBuckets, UsageLog, UsageSettings,
+    UsageTasks, access_log, create_key, system_clock,
 };
 use driftline_database::{Database, PostgresSettings};
 use driftline_domain::{OrgId, RequestId};
@@ -111,7 +111,13 @@ async fn billed() -> Response {
 
 fn start(home: &Home) -> (Child, String) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kill_answers::child", "--ignored", "--nocapture", "--test-threads=1"])
+        .args([
+            "--exact",
+            "kill_answers::child",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -121,7 +127,11 @@ fn start(home: &Home) -> (Child, String) {
     let mut line = String::new();
     let address = loop {
         line.clear();
-        assert_ne!(output.read_line(&mut line).unwrap(), 0, "the child ended before it listened");
+        assert_ne!(
+            output.read_line(&mut line).unwrap(),
+            0,
+            "the child ended before it listened"
+        );
         if let Some((_, address)) = line.split_once("listening ") {
             break address.trim().to_owned();
         }
@@ -160,7 +170,9 @@ async fn killed_again_and_again(server: &str) {
     let database = home.database().await;
     let now = Timestamp::now();
     let org = database.create_organisation("Coastguard", now).await.unwrap().id;
-    let (key, _) = create_key(&database, org, "desk", &Scopes::all(), None, now).await.unwrap();
+    let (key, _) = create_key(&database, org, "desk", &Scopes::all(), None, now)
+        .await
+        .unwrap();
     database.close().await;
     let mut acknowledged = Vec::new();
     for kill in 0..kills() {
@@ -196,7 +208,10 @@ async fn compare(database: &Database, org: OrgId, acknowledged: &[RequestId]) {
     assert_eq!((missing, doubled), (0, 0));
     assert!(seen.len() > kills * CLIENTS, "too little load: {}", seen.len());
     assert!(unconfirmed <= kills * CLIENTS, "{unconfirmed}");
-    let hours = database.usage_hours(org, Timestamp::UNIX_EPOCH, Timestamp::MAX).await.unwrap();
+    let hours = database
+        .usage_hours(org, Timestamp::UNIX_EPOCH, Timestamp::MAX)
+        .await
+        .unwrap();
     let units: i64 = hours.iter().map(|hour| hour.units).sum();
     assert_eq!(units, (UNITS as i64) * records.len() as i64);
 }

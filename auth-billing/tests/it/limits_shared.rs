@@ -52,7 +52,12 @@ async fn two_nodes_let_through_what_one_would_within_a_tenth_and_never_more() {
     let ticking = Arc::clone(&now_us);
     let clock: Clock = Arc::new(move || Timestamp::from_microsecond(ticking.load(Ordering::SeqCst)).unwrap());
     let nodes = [Node::open(&server, &clock).await, Node::open(&server, &clock).await];
-    let org = nodes[0].database.create_organisation("Coastguard", clock()).await.unwrap().id;
+    let org = nodes[0]
+        .database
+        .create_organisation("Coastguard", clock())
+        .await
+        .unwrap()
+        .id;
     let (key, _) = create_key(&nodes[0].database, org, "desk", &Scopes::all(), None, clock())
         .await
         .unwrap();

@@ -20,9 +20,15 @@ async fn send(service: &Service, records: &[Value]) -> crate::Answer {
 #[tokio::test]
 async fn what_is_sent_again_changes_nothing_and_what_is_late_is_an_adjustment() {
     let service = service().await;
-    let open = [record(&service, 0, "2025-12-31T23:10:00Z"), record(&service, 1, "2025-12-31T22:00:01Z")];
+    let open = [
+        record(&service, 0, "2025-12-31T23:10:00Z"),
+        record(&service, 1, "2025-12-31T22:00:01Z"),
+    ];
     let answer = send(&service, &open).await;
-    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"entered": 1, "late": 1, "known": 0})));
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()),
+        (200, json!({"entered": 1, "late": 1, "known": 0}))
+    );
     // A mission that was computed out there is charged once, whatever its record's number.
     let mission = MissionId::generate();
     for (seq, entered) in [(10, 1), (11, 0)] {
@@ -30,11 +36,24 @@ async fn what_is_sent_again_changes_nothing_and_what_is_late_is_an_adjustment() 
         (charge["mission"], charge["meter"]) = (json!(mission), json!("mission.particle_hours"));
         assert_eq!(send(&service, &[charge]).await.json()["entered"], entered);
     }
-    let more = [open[0].clone(), open[1].clone(), record(&service, 2, "2025-12-31T23:20:00Z")];
-    assert_eq!(send(&service, &more).await.json(), json!({"entered": 1, "late": 0, "known": 2}));
+    let more = [
+        open[0].clone(),
+        open[1].clone(),
+        record(&service, 2, "2025-12-31T23:20:00Z"),
+    ];
+    assert_eq!(
+        send(&service, &more).await.json(),
+        json!({"entered": 1, "late": 0, "known": 2})
+    );
     let usage = service.get("/v1/billing/usage").await.json();
-    assert_eq!(usage["totals"][0], json!({"meter": "features", "units": 22, "records": 2}));
-    assert_eq!((&usage["late"][0]["units"], &usage["late"][0]["hour"]), (&json!(11), &json!("2025-12-31T22:00:00Z")));
+    assert_eq!(
+        usage["totals"][0],
+        json!({"meter": "features", "units": 22, "records": 2})
+    );
+    assert_eq!(
+        (&usage["late"][0]["units"], &usage["late"][0]["hour"]),
+        (&json!(11), &json!("2025-12-31T22:00:00Z"))
+    );
     assert!(usage.get("groups").is_none());
     let grouped = service.get("/v1/billing/usage?group_by=meter,day").await.json();
     let expected = json!([
@@ -44,10 +63,17 @@ async fn what_is_sent_again_changes_nothing_and_what_is_late_is_an_adjustment() 
     ]);
     assert_eq!(grouped["groups"], expected);
     let wrong = service.get("/v1/billing/usage?group_by=week").await;
-    assert_eq!((wrong.status.as_u16(), wrong.json()["details"][0]["field"].as_str()), (422, Some("group_by")));
+    assert_eq!(
+        (wrong.status.as_u16(), wrong.json()["details"][0]["field"].as_str()),
+        (422, Some("group_by"))
+    );
     let records = service.database.usage_records(service.org, 0, 10).await.unwrap();
     assert_eq!(records.len(), 4);
-    assert!(records.iter().all(|entry| entry.record.node == format!("{}/rescue-7", service.org)));
+    assert!(
+        records
+            .iter()
+            .all(|entry| entry.record.node == format!("{}/rescue-7", service.org))
+    );
 }
 
 #[tokio::test]
@@ -77,7 +103,14 @@ async fn nothing_is_entered_where_one_record_breaks_a_rule() {
     }
     let too_many = vec![good.clone(); 1_001];
     assert_eq!(refusal(&send(&service, &too_many).await).1, "invalid");
-    assert!(service.database.usage_records(service.org, 0, 10).await.unwrap().is_empty());
+    assert!(
+        service
+            .database
+            .usage_records(service.org, 0, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let (reader, _) = service.another_key("usage:read", None).await;
     let body = json!({"records": [good]});
     let answer = service.post("/v1/usage/records", reader.expose(), &body).await;

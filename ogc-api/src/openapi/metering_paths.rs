@@ -28,7 +28,13 @@ pub(super) fn add_metering(paths: &mut Map<String, Value>) {
     get(quotas, "getQuotas", TAG, about).add(paths);
     let about = "The ledger as a table, picked by a CQL2 filter and added up as wished";
     let report = get(REPORT_PATH, "getUsageReport", TAG, about);
-    let parameters = ["usage_from", "usage_until", "usage_filter", "usage_group_by", "f_report"];
+    let parameters = [
+        "usage_from",
+        "usage_until",
+        "usage_filter",
+        "usage_group_by",
+        "f_report",
+    ];
     let report = report.with(&parameters).add(paths);
     for form in ["text/csv", "application/vnd.apache.parquet"] {
         report["responses"]["200"]["content"][form] = json!({"schema": schemas::reference("any")});

@@ -10,12 +10,30 @@ use crate::Error;
 
 /// What a filter may name.
 const QUERYABLES: [Queryable; 6] = [
-    Queryable { name: "hour", kind: Kind::Time },
-    Queryable { name: "meter", kind: Kind::Text },
-    Queryable { name: "key", kind: Kind::Text },
-    Queryable { name: "units", kind: Kind::Integer },
-    Queryable { name: "records", kind: Kind::Integer },
-    Queryable { name: "late", kind: Kind::Boolean },
+    Queryable {
+        name: "hour",
+        kind: Kind::Time,
+    },
+    Queryable {
+        name: "meter",
+        kind: Kind::Text,
+    },
+    Queryable {
+        name: "key",
+        kind: Kind::Text,
+    },
+    Queryable {
+        name: "units",
+        kind: Kind::Integer,
+    },
+    Queryable {
+        name: "records",
+        kind: Kind::Integer,
+    },
+    Queryable {
+        name: "late",
+        kind: Kind::Boolean,
+    },
 ];
 
 /// The rows that a filter matches.
@@ -33,18 +51,39 @@ pub(super) fn picked(rows: Vec<UsageRow>, filter: &str) -> Result<Vec<UsageRow>,
         },
     };
     let matches = filter.matches(&table).map_err(wrong)?;
-    Ok(rows.into_iter().zip(matches).filter_map(|(row, is_match)| is_match.then_some(row)).collect())
+    Ok(rows
+        .into_iter()
+        .zip(matches)
+        .filter_map(|(row, is_match)| is_match.then_some(row))
+        .collect())
 }
 
 fn batch(rows: &[UsageRow]) -> Result<RecordBatch, Error> {
     let hours = rows.iter().map(|row| Some(row.hour.as_microsecond()));
     let columns: [(&str, ArrayRef); 6] = [
         ("hour", times(hours)),
-        ("meter", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.meter)))),
-        ("key", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.key.to_string())))),
-        ("units", Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.units)))),
-        ("records", Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.records)))),
-        ("late", Arc::new(BooleanArray::from_iter(rows.iter().map(|row| Some(row.late))))),
+        (
+            "meter",
+            Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.meter))),
+        ),
+        (
+            "key",
+            Arc::new(StringArray::from_iter_values(
+                rows.iter().map(|row| row.key.to_string()),
+            )),
+        ),
+        (
+            "units",
+            Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.units))),
+        ),
+        (
+            "records",
+            Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.records))),
+        ),
+        (
+            "late",
+            Arc::new(BooleanArray::from_iter(rows.iter().map(|row| Some(row.late)))),
+        ),
     ];
     RecordBatch::try_from_iter(columns).map_err(internal)
 }
@@ -65,9 +104,18 @@ pub(super) fn table(groups: &[UsageGroup]) -> Result<RecordBatch, Error> {
         let keys = groups.iter().map(|group| group.key.map(|key| key.to_string()));
         columns.push(("key", Arc::new(StringArray::from_iter(keys))));
     }
-    columns.push(("late", Arc::new(BooleanArray::from_iter(groups.iter().map(|group| Some(group.late))))));
-    columns.push(("units", Arc::new(Int64Array::from_iter_values(groups.iter().map(|group| group.units)))));
-    columns.push(("records", Arc::new(Int64Array::from_iter_values(groups.iter().map(|group| group.records)))));
+    columns.push((
+        "late",
+        Arc::new(BooleanArray::from_iter(groups.iter().map(|group| Some(group.late)))),
+    ));
+    columns.push((
+        "units",
+        Arc::new(Int64Array::from_iter_values(groups.iter().map(|group| group.units))),
+    ));
+    columns.push((
+        "records",
+        Arc::new(Int64Array::from_iter_values(groups.iter().map(|group| group.records))),
+    ));
     RecordBatch::try_from_iter(columns).map_err(internal)
 }
 
@@ -113,7 +161,10 @@ mod tests {
             assert_eq!(found, units, "{filter}");
         }
         let key = rows()[0].key;
-        assert!(picked(rows(), &format!("key = '{key}'")).unwrap().is_empty(), "another's");
+        assert!(
+            picked(rows(), &format!("key = '{key}'")).unwrap().is_empty(),
+            "another's"
+        );
         assert!(picked(Vec::new(), "units > 0").unwrap().is_empty());
     }
 

@@ -45,7 +45,9 @@ fn parquet(groups: &[UsageGroup]) -> Result<Vec<u8>, Error> {
     let wrong = |error: parquet::errors::ParquetError| Error::Internal(format!("a report: {error}"));
     let batch = columns::table(groups)?;
     let level = ZstdLevel::try_new(3).map_err(wrong)?;
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .build();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).map_err(wrong)?;
     writer.write(&batch).map_err(wrong)?;
     writer.into_inner().map_err(wrong)

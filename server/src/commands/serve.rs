@@ -27,9 +27,7 @@ use crate::node::Node;
 use crate::readiness::ServiceReadiness;
 use crate::roles::{Role, Roles};
 use crate::stopping::{Stopping, Told};
-use crate::{
-    Common, commands, connections, cot, guards, identity, ingest_settings, logging, operations, scheduling,
-};
+use crate::{Common, commands, connections, cot, guards, identity, ingest_settings, logging, operations, scheduling};
 
 /// Requests in progress get this long to finish once nothing new is taken.
 const FINISH: Duration = Duration::from_secs(25);

@@ -117,6 +117,8 @@ async fn enter(arguments: &ImportArguments) -> anyhow::Result<()> {
     if arguments.common.json {
         output::json(&json!({"entered": entered, "late": late, "known": known}))
     } else {
-        output::line(&format!("{entered} entered, {late} as adjustments, {known} known before"))
+        output::line(&format!(
+            "{entered} entered, {late} as adjustments, {known} known before"
+        ))
     }
 }

@@ -14,7 +14,9 @@ async fn every_request_has_the_shape_that_stripe_describes() {
         .await
         .unwrap();
     let (org, key, _) = place.organisation("Coastguard", Some("coastguard")).await;
-    place.now_s.store(jiff::Timestamp::now().as_second(), std::sync::atomic::Ordering::SeqCst);
+    place
+        .now_s
+        .store(jiff::Timestamp::now().as_second(), std::sync::atomic::Ordering::SeqCst);
     let sync = place.sync(stripe.address());
     let passed = sync.pass().await.unwrap();
     assert_eq!(passed.accounts, 1, "customer and subscription");
