@@ -424,7 +424,11 @@ mod tests {
             (&[Scope::MissionsRead, Scope::FeaturesRead], false, false),
         ] {
             let key = caller(None, scopes);
-            assert_eq!((may_read(&key).is_ok(), may_pay(&key).is_ok()), (reads, pays), "{scopes:?}");
+            assert_eq!(
+                (may_read(&key).is_ok(), may_pay(&key).is_ok()),
+                (reads, pays),
+                "{scopes:?}"
+            );
         }
     }
 }
