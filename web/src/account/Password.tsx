@@ -3,7 +3,7 @@
 import { type FormEvent, useState } from 'react';
 
 import { postJson } from '../api/client.ts';
-import { PASSWORD_NOTE } from '../entry/Register.tsx';
+import { PASSWORD_NOTE } from '../entry/words.ts';
 import { useAct } from '../ui/act.ts';
 import { Input, Refusal } from '../ui/Input.tsx';
 import { Section } from './parts.tsx';

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { ask } from '../api/client.ts';
 import { useAct } from '../ui/act.ts';
 import { Input, Refusal } from '../ui/Input.tsx';
-import { Sent } from './Register.tsx';
+import { Sent } from './Sent.tsx';
 
 export function Forgotten({ onBack }: { onBack: () => void }) {
     const [email, setEmail] = useState('');

@@ -9,7 +9,7 @@ import { useAct } from '../ui/act.ts';
 import { Input, Refusal } from '../ui/Input.tsx';
 import { Card, Onward } from './LinkPage.tsx';
 import { LogIn } from './LogIn.tsx';
-import { PASSWORD_NOTE } from './Register.tsx';
+import { PASSWORD_NOTE } from './words.ts';
 
 export function Invitation({ token }: { token: string }) {
     const isPerson = useApp((state) => state.person !== null);

@@ -10,7 +10,6 @@ import { departTo, enter } from '../state/session.ts';
 import { useAct } from '../ui/act.ts';
 import { Input, Refusal } from '../ui/Input.tsx';
 import { hasPasskeys, type LoginChallenge, usePasskey } from './passkeys.ts';
-import { providerName } from './words.ts';
 
 /** What can be done without an account, or with one elsewhere. */
 interface Offered {
@@ -28,6 +27,12 @@ export function LogIn({ onWish }: { onWish: (wish: 'register' | 'forgotten') => 
     const [code, setCode] = useState<string | null>(null);
     const act = useAct();
     const offered = useOffered();
+    useEffect(() => {
+        // Whoever has begun to type a key meanwhile goes on.
+        if (document.activeElement === document.body) {
+            document.getElementById('email')?.focus();
+        }
+    }, []);
 
     const submit = (event: FormEvent): void => {
         event.preventDefault();
@@ -59,7 +64,7 @@ export function LogIn({ onWish }: { onWish: (wish: 'register' | 'forgotten') => 
         <form onSubmit={submit} noValidate aria-label="Sign in with an account" data-testid="log-in">
             {code === null ? (
                 <>
-                    <Input id="email" label="E-mail" type="email" autoComplete="username" autoFocus value={email} onChange={setEmail} />
+                    <Input id="email" label="E-mail" type="email" autoComplete="username" value={email} onChange={setEmail} />
                     <Input id="password" label="Password" type="password" autoComplete="current-password" value={password} onChange={setPassword} />
                 </>
             ) : (
@@ -130,4 +135,9 @@ function useOffered(): Offered {
         return () => stop.abort();
     }, [hasKey]);
     return offered;
+}
+
+/** The name of an identity provider as a button shows it. */
+function providerName(name: string): string {
+    return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -6,7 +6,7 @@ import { ask } from '../api/client.ts';
 import { useAct } from '../ui/act.ts';
 import { Input, Refusal } from '../ui/Input.tsx';
 import { Card, Onward } from './LinkPage.tsx';
-import { PASSWORD_NOTE } from './Register.tsx';
+import { PASSWORD_NOTE } from './words.ts';
 
 export function NewPassword({ token }: { token: string }) {
     const [password, setPassword] = useState('');

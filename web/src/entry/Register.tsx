@@ -5,9 +5,10 @@ import { type FormEvent, useState } from 'react';
 import { ask } from '../api/client.ts';
 import { useAct } from '../ui/act.ts';
 import { Input, Refusal } from '../ui/Input.tsx';
+import { Sent } from './Sent.tsx';
+import { PASSWORD_NOTE } from './words.ts';
 
 const FIELDS = ['email', 'password', 'name', 'organisation'];
-export const PASSWORD_NOTE = 'At least 12 characters. Three words that have nothing to do with each other make a good one.';
 
 export function Register({ onBack }: { onBack: () => void }) {
     const [values, setValues] = useState({ email: '', password: '', name: '', organisation: '' });
@@ -37,17 +38,5 @@ export function Register({ onBack }: { onBack: () => void }) {
                 </button>
             </div>
         </form>
-    );
-}
-
-/** What the service says of a mail that it may have sent. */
-export function Sent({ what, onBack }: { what: string; onBack: () => void }) {
-    return (
-        <div data-testid="sent">
-            <p role="status">{what.charAt(0).toUpperCase() + what.slice(1)}.</p>
-            <button type="button" className="primary" onClick={onBack}>
-                Sign in
-            </button>
-        </div>
     );
 }

@@ -1,4 +1,6 @@
-// What is said where the service says a code only.
+// What is said where the service says a code only, and of a new password before it is refused.
+
+export const PASSWORD_NOTE = 'At least 12 characters. Three words that have nothing to do with each other make a good one.';
 
 const FAILED_ELSEWHERE: Readonly<Record<string, string>> = {
     no_account: 'there is no account for your mail address here. Ask an administrator of your organisation.',
@@ -13,9 +15,4 @@ const FAILED_ELSEWHERE: Readonly<Record<string, string>> = {
 export function failedElsewhere(code: string): string {
     const known = FAILED_ELSEWHERE[code];
     return `You are not signed in: ${known ?? `the service says “${code.replace(/[^a-z0-9_]/g, '').slice(0, 40)}”.`}`;
-}
-
-/** The name of an identity provider as a button shows it. */
-export function providerName(name: string): string {
-    return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -1,6 +1,6 @@
 // The one screen: panel, map, and the clock below it.
 
-import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { lazy, useEffect } from 'react';
 
 import { MissionForm } from '../mission/Form.tsx';
 import { MissionList } from '../mission/List.tsx';
@@ -11,6 +11,7 @@ import { isAccountView } from '../state/address.ts';
 import { isSignedIn, useApp } from '../state/app.ts';
 import { Header } from './Header.tsx';
 import { Help } from './Help.tsx';
+import { Later } from './Later.tsx';
 import { MapPane } from './MapPane.tsx';
 import { listenForShortcuts } from './shortcuts.ts';
 import { SignIn } from './SignIn.tsx';
@@ -50,11 +51,6 @@ export function App() {
             </p>
         </>
     );
-}
-
-/** A part of the page that is still being loaded, or that could not be. */
-function Later({ children }: { children: ReactNode }) {
-    return <Suspense fallback={<p className="loading dim">Loading …</p>}>{children}</Suspense>;
 }
 
 function Workplace() {

@@ -1,23 +1,24 @@
 // Signing in: with an account, or with a key that is typed, handed over in the address, or kept from before. A key is kept for
 // this browser session only and goes by header.
 
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, lazy, useEffect, useState } from 'react';
 
 import { ApiError, reason } from '../api/client.ts';
-import { Forgotten } from '../entry/Forgotten.tsx';
-import { LogIn } from '../entry/LogIn.tsx';
-import { Register } from '../entry/Register.tsx';
+import type { EntryWish } from '../entry/Entry.tsx';
 import { useApp } from '../state/app.ts';
 import { signIn } from '../state/session.ts';
+import { Later } from './Later.tsx';
+
+// All that only accounts need is loaded beside the field for a key.
+const Entry = lazy(() => import('../entry/Entry.tsx').then((module) => ({ default: module.Entry })));
 
 export function SignIn() {
-    const [wish, setWish] = useState<'log-in' | 'register' | 'forgotten'>('log-in');
+    const [wish, setWish] = useState<EntryWish>('log-in');
     const refusal = useApp((state) => state.refusal);
     const isResuming = useApp((state) => state.isResuming);
     useEffect(() => {
         document.title = 'Driftline';
     }, []);
-    const back = (): void => setWish('log-in');
     return (
         <main className="sign-in" id="main">
             <div className="card" data-testid="sign-in">
@@ -29,11 +30,15 @@ export function SignIn() {
                     </p>
                 )}
                 {isResuming && <p role="status">Signing in …</p>}
-                {!isResuming && wish === 'register' && <Register onBack={back} />}
-                {!isResuming && wish === 'forgotten' && <Forgotten onBack={back} />}
+                {!isResuming && (
+                    <Later fallback={<div className="entry" />}>
+                        <div className="entry">
+                            <Entry wish={wish} onWish={setWish} />
+                        </div>
+                    </Later>
+                )}
                 {!isResuming && wish === 'log-in' && (
                     <>
-                        <LogIn onWish={setWish} />
                         <p className="or">
                             <span>or</span>
                         </p>
