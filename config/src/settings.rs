@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, DatabaseSettings, Error, IdentitySettings, LimitSettings, MailSettings, NatsSettings, S3Settings,
+    Address, BillingSettings, DatabaseSettings, Error, IdentitySettings, LimitSettings, MailSettings, NatsSettings,
+    S3Settings,
 };
 
 /// Everything that can be set.
@@ -44,6 +45,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// The usage log.
     pub usage: UsageSettings,
+    /// Invoices and Stripe.
+    pub billing: BillingSettings,
     /// What is written about the service's own work.
     pub log: LogSettings,
     /// Where spans of requests go.
@@ -322,6 +325,7 @@ impl Settings {
             ));
         }
         self.limits.check()?;
+        self.billing.check()?;
         if self.missions.threads > 1024 {
             return Err(format!(
                 "missions.threads is {}; it must be at most 1024",

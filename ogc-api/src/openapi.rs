@@ -7,6 +7,7 @@ mod edr_paths;
 mod identity_paths;
 mod kml_paths;
 mod map_paths;
+mod billing_paths;
 mod metering_paths;
 mod mission_request;
 mod parameters;
@@ -47,6 +48,7 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     paths::add_accounts(&mut paths);
     identity_paths::add_identity(&mut paths);
     metering_paths::add_metering(&mut paths);
+    billing_paths::add_billing(&mut paths);
     paths::add_features(&mut paths, "/ogc", false);
     paths::add_features(&mut paths, "/missions/{mission_id}/ogc", true);
     edr_paths::add_edr(&mut paths, "/edr", false);

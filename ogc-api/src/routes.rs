@@ -292,8 +292,14 @@ mod tests {
         let people = driftline_auth_billing::IDENTITY_OPERATIONS.iter();
         let people = people.map(|operation| operation.path.to_owned());
         let metering = driftline_auth_billing::METERING_PATHS.map(str::to_owned);
+        let billing = driftline_auth_billing::BILLING_PATHS.map(str::to_owned);
         let actions = missions::ACTIONS.map(str::to_owned);
-        let all = own.chain(accounts).chain(people).chain(metering).chain(actions);
+        let all = own
+            .chain(accounts)
+            .chain(people)
+            .chain(metering)
+            .chain(billing)
+            .chain(actions);
         let routed: BTreeSet<String> = all.collect();
         let described: BTreeSet<String> = described.into_iter().map(str::to_owned).collect();
         assert_eq!(described, routed);

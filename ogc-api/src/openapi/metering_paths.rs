@@ -46,7 +46,7 @@ pub(super) fn add_metering(paths: &mut Map<String, Value>) {
 
 impl Operation<'_> {
     /// The same with this status of a good answer; 204 has no body.
-    fn status(mut self, status: &'static str) -> Self {
+    pub(super) fn status(mut self, status: &'static str) -> Self {
         self.answer = (status, self.answer.1.filter(|_| status != "204"), self.answer.2);
         self
     }

@@ -22,6 +22,7 @@ pub(super) fn all() -> Value {
         of_tiles(),
         of_processes(),
         super::edr_parameters::all(),
+        super::billing_paths::parameters(),
         super::identity_paths::parameters(),
         super::tile_paths::parameters(),
         super::metering_paths::parameters(),

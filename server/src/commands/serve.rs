@@ -27,7 +27,9 @@ use crate::node::Node;
 use crate::readiness::ServiceReadiness;
 use crate::roles::{Role, Roles};
 use crate::stopping::{Stopping, Told};
-use crate::{Common, commands, connections, cot, guards, identity, ingest_settings, logging, operations, scheduling};
+use crate::{
+    Common, billing, commands, connections, cot, guards, identity, ingest_settings, logging, operations, scheduling,
+};
 
 /// Requests in progress get this long to finish once nothing new is taken.
 const FINISH: Duration = Duration::from_secs(25);
@@ -266,6 +268,7 @@ impl Service {
         // It ends with the service.
         tokio::spawn(guards.quotas.clone().run(self.stopping.stopped()));
         let app = app(ground, guards, log.clone())?;
+        tokio::spawn(billing::run(&self.settings, &self.database, self.stopping.stopped())?);
         let cot = cot::listen(&self.settings).await?;
         let feed = async {
             if let Some(listening) = cot {

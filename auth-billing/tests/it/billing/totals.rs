@@ -63,6 +63,14 @@ async fn ledger(place: &Place, customers: &[(OrgId, KeyId)]) -> BTreeMap<(OrgId,
         for hour in hours {
             *sums.entry((*org, hour.meter)).or_insert(0) += hour.units;
         }
+        let late = place
+            .database
+            .late_usage(*org, Timestamp::UNIX_EPOCH, time("2030-01-01T00:00:00Z"))
+            .await
+            .unwrap();
+        for late in late {
+            *sums.entry((*org, late.meter)).or_insert(0) += late.units;
+        }
     }
     sums
 }
