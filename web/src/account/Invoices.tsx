@@ -9,7 +9,7 @@ import { save } from '../ui/save.ts';
 import { useLoad } from './load.ts';
 import { money, percentOf } from './money.ts';
 import { count, Loaded, Section, When, Wide } from './parts.tsx';
-import type { Standing } from './rights.ts';
+import { mayPay, type Standing } from './rights.ts';
 import type { CreditEntry, CreditsAnswer, InvoiceDocument, InvoicesAnswer, InvoiceSummary, Subscription, SubscriptionAnswer } from './types.ts';
 
 export function Invoices({ standing }: { standing: Standing }) {
@@ -55,7 +55,7 @@ function PlanNow({ answer, standing }: { answer: SubscriptionAnswer; standing: S
                     From <When at={next.starts_at} /> on: {next.plan.title}.
                 </p>
             )}
-            {standing.scopes.includes('billing:write') && (
+            {mayPay(standing) && (
                 <>
                     <p>{answer.has_payment_method ? 'A payment method is there.' : 'No payment method is there.'}</p>
                     <Refusal act={act} testId="payment-error" />

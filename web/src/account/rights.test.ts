@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { mayWithKeys, mayWithMembers, roleName, type Standing, viewsOf } from './rights.ts';
+import { mayPay, mayWithKeys, mayWithMembers, roleName, type Standing, viewsOf } from './rights.ts';
 
 const ALL = ['create', 'see', 'change', 'delete'];
 const standing = (role: string, keys: [string[], string[]], members: string[], scopes: string[]): Standing => ({
@@ -13,6 +13,7 @@ const standing = (role: string, keys: [string[], string[]], members: string[], s
         rights: {
             'API keys and webhooks': { all: keys[0], own: keys[1] },
             'members and invitations': { all: members, own: [] },
+            'the organisation and its bills': { all: role === 'org_admin' ? ALL : ['see'], own: [] },
         },
     },
 });
@@ -23,7 +24,8 @@ const viewer = standing('viewer', [[], []], [], ['features:read']);
 test('each role is offered the pages that it may see', () => {
     assert.deepEqual(viewsOf(admin), ['account', 'keys', 'members', 'usage', 'invoices']);
     assert.deepEqual(viewsOf(operator), ['account', 'keys', 'usage', 'invoices']);
-    assert.deepEqual(viewsOf(viewer), ['account']);
+    assert.deepEqual(viewsOf(viewer), ['account', 'invoices']);
+    assert.deepEqual([admin, operator].map(mayPay), [true, false]);
 });
 
 test('an operator revokes keys of its own only', () => {

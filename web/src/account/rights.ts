@@ -29,8 +29,12 @@ export function viewsOf(standing: Standing): AccountView[] {
     if (mayWithMembers(standing, 'see')) {
         views.push('members');
     }
-    if (standing.scopes.includes('usage:read')) {
-        views.push('usage', 'invoices');
+    const seesUsage = standing.scopes.includes('usage:read');
+    if (seesUsage) {
+        views.push('usage');
+    }
+    if (standing.isPerson ? may(standing, ORGANISATION, 'see', false) : seesUsage) {
+        views.push('invoices');
     }
     return views;
 }
@@ -46,6 +50,11 @@ export function mayWithMembers(standing: Standing, verb: Verb): boolean {
 
 export function mayRename(standing: Standing): boolean {
     return may(standing, ORGANISATION, 'change', false);
+}
+
+/** Whether it may say how bills are paid. */
+export function mayPay(standing: Standing): boolean {
+    return standing.isPerson ? may(standing, ORGANISATION, 'change', false) : standing.scopes.includes('billing:write');
 }
 
 function may({ rights }: Standing, resource: string, verb: Verb, owns: boolean): boolean {
