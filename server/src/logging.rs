@@ -18,30 +18,28 @@ type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
 pub(crate) fn start(settings: &Settings) -> anyhow::Result<Started> {
     // Our own crates at the wished level, libraries only from warnings on: sqlx would log every statement. tiny-skia warns
     // of every line that is too short for its dashes.
+    let spans = if settings.traces.endpoint.is_empty() { "off" } else { "info" };
     let filter = EnvFilter::try_new(format!(
-        "warn,tiny_skia=error,tiny_skia_path=error,driftline={0},driftline_ogc_api={0},driftline_auth_billing={0},driftline_simulate={0},driftline_ingest={0},driftline_store={0},driftline_database={0},driftline_decode={0}",
-        settings.log.level
+        "warn,{target}={spans},tiny_skia=error,tiny_skia_path=error,driftline={0},driftline_ogc_api={0},driftline_auth_billing={0},driftline_simulate={0},driftline_ingest={0},driftline_store={0},driftline_database={0},driftline_decode={0}",
+        settings.log.level,
+        target = traces::TARGET
     ))?;
     let lines = tracing_subscriber::fmt::layer().with_target(false);
     let lines: Boxed = match settings.log.format {
         LogFormat::Json => {
             let named = Named::new(&settings.traces.service_name, &settings.store.node)?;
-            lines
-                .json()
-                .flatten_event(true)
-                .with_writer(named)
-                .with_filter(filter)
-                .boxed()
+            lines.json().flatten_event(true).with_writer(named).boxed()
         }
         LogFormat::Text => lines
             .with_ansi(false)
             .with_writer(io::stderr)
-            .with_filter(filter)
             .boxed(),
     };
     let (spans, traces) = traces::start(settings)?.unzip();
-    let started =
-        tracing_subscriber::registry().with([Some(lines), spans].into_iter().flatten().collect::<Vec<Boxed>>());
+    let layers: Vec<Boxed> = [Some(lines), spans].into_iter().flatten().collect();
+    // The filter stands before all layers: one of a layer's own forgets an event now and then, because sqlx asks whether
+    // its statements are wanted and then logs none (tracing-subscriber keeps the answer for the next event).
+    let started = tracing_subscriber::registry().with(layers).with(filter);
     let started = started.try_init();
     started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))?;
     Ok(Started(traces))

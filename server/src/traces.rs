@@ -29,7 +29,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::{Layer, Registry};
 
 /// Only spans of this target are sent.
-const TARGET: &str = "driftline_traces";
+pub(crate) const TARGET: &str = "driftline_traces";
 /// How long a collector may take.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
 
