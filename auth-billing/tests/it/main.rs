@@ -15,6 +15,8 @@ mod people;
 mod public_keys;
 mod quotas;
 mod share_links;
+#[path = "../../../tests/services/service.rs"]
+mod service;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;

@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod factors;
 mod keys;
+mod mail;
 mod matrix;
 mod members;
 mod oidc;
