@@ -8,14 +8,15 @@
 #   make test         formatting, clippy with warnings denied, every test
 #   make conformance  every abstract test of every declared conformance class, and validators of others (docs/conformance.md)
 #   make cite         the official OGC CITE suites: CITE_JARS=FOLDER of their jars, CITE_DATA=FOLDER of test layers
-#   make bench        measures the drift kernel, drawing, filters, and reading forcing, basemap and coast, with the optimised build
+#   make bench        measures the drift kernel, drawing, filters, what stands in front of an answer, and reading forcing,
+#                     basemap and coast, with the optimised build
 #                     (BENCH_ARGS="'regular, cloud'" chooses among the kernel's cases)
 #   make bench-peers  the same mission by OpenDrift, Parcels and Driftline, as ratios; fetches the two from PyPI (1.3 GB)
 #                     (PEERS_ARGS="--out figures.json --update docs/performance.md")
 #   make bench-store  ours against ecCodes and tensorstore on the same files and the same field in one run; fetches the two
 #   make bench-services   maps, tiles and features of the service beside MapServer, tipg, martin and titiler, as processor time of an
 #                     answer; installs them (SERVICES_ARGS="--only driftline,tipg --update docs/performance.md")
-#   make soak         the long runs: a hundred killed ingests of feeds
+#   make soak         the long runs: a hundred killed ingests of feeds, a hundred kills under load of billable answers
 #   make fuzz         cargo-fuzz on what reads foreign bytes, fuzz/README.md (FUZZ_SECONDS=300 each); needs the nightly toolchain
 #   make fmt          formats the sources
 #   make clean-demo   removes what the demo keeps in .demo/
@@ -85,6 +86,8 @@ bench:
 	@$(CARGO) run --release --quiet --package driftline-decode --example measure_grib -- $(wildcard tests/data/grib/*.grib2)
 	@$(CARGO) run --release --quiet --package driftline-coast --example measure_coast
 	@$(CARGO) run --release --quiet --package driftline-query --example measure_filter
+	@$(CARGO) run --release --quiet --package driftline-database --example measure_queue
+	@$(CARGO) run --release --quiet --package driftline-auth-billing --example measure_gate
 	@$(CARGO) run --release --quiet --package driftline-leeway --example measure_parity
 
 # Not part of `make test`. Needs what `make build` needs and PyPI.
@@ -112,6 +115,8 @@ soak: web
 	@deploy/setup/test-clients.sh
 	@$(CARGO) build --package driftline
 	@DRIFTLINE_SOAK_KILLS=100 $(CARGO) test --package driftline-tests --test product -- feeds::kills
+	@DRIFTLINE_MISSION_KILLS=40 $(CARGO) test --package driftline-tests --test product -- kills::workers --nocapture
+	@DRIFTLINE_BILLING_KILLS=100 $(CARGO) test --package driftline-auth-billing --test it -- kill_answers --nocapture
 
 FUZZ_SECONDS ?= 300
 FUZZ_LIMITS := -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3072 -max_len=65536

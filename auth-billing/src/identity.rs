@@ -19,6 +19,7 @@ mod outbox;
 mod passkeys;
 mod password;
 mod person;
+mod quota_mail;
 mod registration;
 mod reset;
 mod rotation;

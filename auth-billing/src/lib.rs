@@ -35,6 +35,7 @@ mod share_links;
 mod shared_caches;
 mod signature;
 mod tickets;
+mod usage_groups;
 mod usage_log;
 mod usage_records;
 
@@ -72,5 +73,6 @@ pub use quotas::Quotas;
 pub use redact::redact;
 pub use routes::{METERING_PATHS, PATHS as ACCOUNT_PATHS, router};
 pub use scope::{Scope, Scopes};
+pub use usage_groups::{GroupBy, UsageGroup, UsageRow, grouped, usage_rows};
 pub use usage_log::{UsageEntry, UsageLag, UsageLog, UsageSettings, UsageTasks};
 pub use usage_records::{Imported, RecordRefusal, RecordSent, import_records};

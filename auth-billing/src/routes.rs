@@ -6,7 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, RawQuery, State};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use driftline_database::{Database, UsageHour};
+use driftline_database::{Database, LateUsage, UsageHour};
 use driftline_domain::{KeyId, OrgId, Violation};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::map_links::{MapLinks, map_link};
 use crate::quotas::{QUOTAS_PATH, quotas};
 use crate::share_links::{self, LINK_PATH, LINKS_PATH};
+use crate::usage_groups::{GroupBy, UsageGroup, grouped, usage_rows};
 use crate::usage_records::{self, RECORDS_PATH};
 use crate::{Auth, Caller, Clock, Problem, Scope, is_credential_parameter};
 
@@ -64,6 +65,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(auth: &Auth, map_links: MapLinks
 struct UsageQuery {
     from: Option<String>,
     until: Option<String>,
+    group_by: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -73,6 +75,10 @@ struct UsageAnswer {
     until: Timestamp,
     totals: Vec<Total>,
     hours: Vec<Hour>,
+    /// Entered in this time, when the hours of its use were closed: an adjustment.
+    late: Vec<LateUsage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<UsageGroup>>,
 }
 
 #[derive(Serialize)]
@@ -100,15 +106,24 @@ async fn usage(
     query: Result<Query<UsageQuery>, QueryRejection>,
 ) -> Result<Json<UsageAnswer>, Problem> {
     caller.require(Scope::UsageRead)?;
-    allow_only(&["from", "until"], raw.as_deref())?;
+    allow_only(&["from", "until", "group_by"], raw.as_deref())?;
     let Query(query) = query.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let (from, until) = span(&query, (accounts.clock)()).map_err(Problem::invalid)?;
-    let hours = accounts.database.usage_hours(caller.org, from, until).await?;
+    let by = query.group_by.as_deref().map(GroupBy::list).transpose();
+    let by = by.map_err(|message| Problem::invalid(vec![Violation::new("group_by", "unknown", message)]))?;
+    let (database, org) = (&accounts.database, caller.org);
+    let hours = database.usage_hours(org, from, until).await?;
+    let groups = match by {
+        Some(by) => Some(grouped(&usage_rows(database, org, from, until).await?, &by)),
+        None => None,
+    };
     Ok(Json(UsageAnswer {
         org: caller.org,
         from,
         until,
         totals: totals(&hours),
+        late: database.late_usage(org, from, until).await?,
+        groups,
         hours: hours.into_iter().map(Hour::from).collect(),
     }))
 }

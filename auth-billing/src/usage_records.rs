@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{RawQuery, State};
 use driftline_database::{Database, Entry, UsageRecord};
-use driftline_domain::{KeyId, OrgId, RequestId, Violation};
+use driftline_domain::{KeyId, MissionId, OrgId, RequestId, Violation};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -54,9 +54,9 @@ pub struct RecordSent {
     /// The request that was answered.
     #[serde(default)]
     pub request: Option<RequestId>,
-    /// Charges of missions are made by who computes them.
+    /// The mission that was computed there; one of this installation is charged by who computes it.
     #[serde(default)]
-    pub mission: Option<serde_json::Value>,
+    pub mission: Option<MissionId>,
 }
 
 /// Why nothing was entered.
@@ -117,9 +117,15 @@ pub async fn import_records(
 ) -> Result<Imported, RecordRefusal> {
     let keys = database.keys(org).await.map_err(RecordRefusal::Database)?;
     let keys: BTreeSet<KeyId> = keys.into_iter().map(|key| key.id).collect();
+    let missions = sent.iter().filter_map(|record| record.mission).collect();
+    let missions = database
+        .missions_of_anybody(missions)
+        .await
+        .map_err(RecordRefusal::Database)?;
+    let known = Known { org, keys, missions };
     let mut violations = Vec::new();
     for (place, record) in sent.iter().enumerate() {
-        for (field, message) in broken_rules(record, org, &keys, now) {
+        for (field, message) in broken_rules(record, &known, now) {
             violations.push(Violation::new(format!("records[{place}].{field}"), "invalid", message));
         }
     }
@@ -151,17 +157,20 @@ impl RecordSent {
             units: self.units,
             at: self.at,
             request: self.request,
-            mission: None,
+            mission: self.mission,
         }
     }
 }
 
-fn broken_rules(
-    record: &RecordSent,
+/// What records are held against.
+struct Known {
     org: OrgId,
-    keys: &BTreeSet<KeyId>,
-    now: Timestamp,
-) -> Vec<(&'static str, String)> {
+    keys: BTreeSet<KeyId>,
+    /// Of those in the records the missions of this installation, whosesoever they are.
+    missions: BTreeSet<MissionId>,
+}
+
+fn broken_rules(record: &RecordSent, known: &Known, now: Timestamp) -> Vec<(&'static str, String)> {
     let shown = |text: &str| text.chars().filter(|c| !c.is_control()).take(64).collect::<String>();
     let is_word = |text: &str, most: usize| {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
@@ -181,11 +190,11 @@ fn broken_rules(
     if !(0..=MOST_UNITS).contains(&record.units) {
         broken.push(("units", format!("{} is not between 0 and {MOST_UNITS}", record.units)));
     }
-    if record.org.is_some_and(|other| other != org) || !keys.contains(&record.key) {
+    if record.org.is_some_and(|other| other != known.org) || !known.keys.contains(&record.key) {
         broken.push(("key", format!("there is no key '{}' of this organisation", record.key)));
     }
-    if record.mission.as_ref().is_some_and(|mission| !mission.is_null()) {
-        broken.push(("mission", "a mission is charged by who computes it".to_owned()));
+    if let Some(mission) = record.mission.filter(|mission| known.missions.contains(mission)) {
+        broken.push(("mission", format!("{mission} is charged here, by who computes it")));
     }
     let age = now.duration_since(record.at);
     if age < -AHEAD || age > BACK {

@@ -44,6 +44,10 @@ const EXPECTED_NAMES: &[(&str, &str)] = &[
     ("SMTP_PASSWORD_FILE", "mail.password_file"),
     ("SMTP_PORT", "mail.port"),
     ("SMTP_USER", "mail.user"),
+    ("STRIPE_API_KEY", "billing.stripe_api_key"),
+    ("STRIPE_API_KEY_FILE", "billing.stripe_api_key_file"),
+    ("STRIPE_WEBHOOK_SECRET", "billing.stripe_webhook_secret"),
+    ("STRIPE_WEBHOOK_SECRET_FILE", "billing.stripe_webhook_secret_file"),
 ];
 
 const PREFIX: &str = "DRIFTLINE__";

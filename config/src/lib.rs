@@ -2,6 +2,7 @@
 //! Everything is checked before a port is bound. This is the only place that reads the environment.
 
 mod address;
+mod billing;
 mod database;
 mod environment;
 mod identity;
@@ -10,6 +11,7 @@ mod objects;
 mod settings;
 
 pub use address::Address;
+pub use billing::{BillingSettings, StripeAccess};
 pub use database::{DatabaseSettings, NatsSettings};
 pub use environment::{Environment, ProcessEnvironment};
 pub use identity::{IdentitySettings, MailEncryption, MailSettings, OidcSettings, TokenAlgorithm};

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, DatabaseSettings, Error, IdentitySettings, LimitSettings, MailSettings, NatsSettings, S3Settings,
+    Address, BillingSettings, DatabaseSettings, Error, IdentitySettings, LimitSettings, MailSettings, NatsSettings,
+    S3Settings,
 };
 
 /// Everything that can be set.
@@ -44,6 +45,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// The usage log.
     pub usage: UsageSettings,
+    /// Invoices and Stripe.
+    pub billing: BillingSettings,
     /// What is written about the service's own work.
     pub log: LogSettings,
     /// Where spans of requests go.
@@ -60,6 +63,8 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// Seconds after the signal to stop during which requests are still accepted.
     pub drain_s: u32,
+    /// Address where a process that serves nothing answers operators; empty: nowhere.
+    pub operations_listen: String,
     /// What emitted links begin with; empty: the request's own host.
     pub public_base_url: String,
     /// Origins of web pages that may use secret keys, such as `https://sar.example.org`; `*` for every page.
@@ -235,8 +240,6 @@ pub struct TraceSettings {
     pub service_name: String,
     /// Share of requests that are traced where the caller does not say.
     pub share: f64,
-    /// Addresses and networks of callers whose `traceparent` is believed.
-    pub trusted_callers: Vec<String>,
 }
 
 impl TraceSettings {
@@ -322,6 +325,7 @@ impl Settings {
             ));
         }
         self.limits.check()?;
+        self.billing.check()?;
         if self.missions.threads > 1024 {
             return Err(format!(
                 "missions.threads is {}; it must be at most 1024",
@@ -341,6 +345,12 @@ impl Settings {
             if !(1..=most).contains(&value) {
                 return Err(format!("missions.{key} is {value}; it must be between 1 and {most}"));
             }
+        }
+        let listen = &self.server.operations_listen;
+        if !listen.is_empty() && listen.parse::<SocketAddr>().is_err() {
+            return Err(format!(
+                "server.operations_listen '{listen}' is not an address with a port, such as 127.0.0.1:8081"
+            ));
         }
         let listen = &self.cot.listen;
         if !listen.is_empty() && listen.parse::<SocketAddr>().is_err() {
@@ -387,6 +397,11 @@ impl Settings {
     pub fn blue_lake(&self) -> Option<&Path> {
         let folder = &self.conformance.blue_lake;
         (!folder.as_os_str().is_empty()).then_some(folder)
+    }
+
+    /// Where a process that serves nothing answers operators; `None`: nowhere.
+    pub fn operations_listen(&self) -> Option<SocketAddr> {
+        self.server.operations_listen.parse().ok()
     }
 
     /// Where the feed for TAK listens; `None`: there is none.

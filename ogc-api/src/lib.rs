@@ -44,6 +44,7 @@ mod stac;
 mod state;
 mod styles;
 mod tilesets;
+mod usage;
 mod wms;
 mod wmts;
 mod written;

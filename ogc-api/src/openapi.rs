@@ -2,6 +2,7 @@
 //! remote reference (ogc.md, section 5). Built from the collection registry and the tables below, never from handler
 //! types.
 
+mod billing_paths;
 mod edr_parameters;
 mod edr_paths;
 mod identity_paths;
@@ -47,6 +48,7 @@ pub(crate) fn service_document(base_url: &str) -> Value {
     paths::add_accounts(&mut paths);
     identity_paths::add_identity(&mut paths);
     metering_paths::add_metering(&mut paths);
+    billing_paths::add_billing(&mut paths);
     paths::add_features(&mut paths, "/ogc", false);
     paths::add_features(&mut paths, "/missions/{mission_id}/ogc", true);
     edr_paths::add_edr(&mut paths, "/edr", false);

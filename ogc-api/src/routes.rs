@@ -17,7 +17,7 @@ use crate::compress::{Compressor, compress};
 use crate::service::takes_html;
 use crate::{
     AppState, Error, edr, features, kml, missions, ogc_maps, ogc_tiles, processes, reference, service, stac, styles,
-    tilesets, wms, wmts, zarr,
+    tilesets, usage, wms, wmts, zarr,
 };
 
 pub(crate) type Route = (&'static str, MethodRouter<AppState>);
@@ -98,6 +98,7 @@ pub(crate) fn tenant_routes() -> Vec<Route> {
         ("/v1/missions/{mission_id}/results", get(missions::results)),
         ("/v1/missions/{mission_id}/results/{file}", get(missions::file)),
         ("/v1/missions/{mission_id}/particles", get(missions::particles)),
+        (usage::REPORT_PATH, get(usage::report)),
         ("/v1/object-types", get(reference::object_types)),
         ("/v1/feeds", get(reference::feeds)),
         ("/v1/forcing/coverage", get(reference::coverage)),
@@ -291,8 +292,14 @@ mod tests {
         let people = driftline_auth_billing::IDENTITY_OPERATIONS.iter();
         let people = people.map(|operation| operation.path.to_owned());
         let metering = driftline_auth_billing::METERING_PATHS.map(str::to_owned);
+        let billing = driftline_auth_billing::BILLING_PATHS.map(str::to_owned);
         let actions = missions::ACTIONS.map(str::to_owned);
-        let all = own.chain(accounts).chain(people).chain(metering).chain(actions);
+        let all = own
+            .chain(accounts)
+            .chain(people)
+            .chain(metering)
+            .chain(billing)
+            .chain(actions);
         let routed: BTreeSet<String> = all.collect();
         let described: BTreeSet<String> = described.into_iter().map(str::to_owned).collect();
         assert_eq!(described, routed);

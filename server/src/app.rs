@@ -6,7 +6,7 @@ use anyhow::Context;
 use axum::Router;
 use driftline_auth_billing::{
     Auth, Cors, Identity, Limits, MapLinks, Metering, Outbound, Problem, Quotas, TrustedProxies, UsageLog, access_log,
-    path_keys, router as account_routes, system_clock,
+    billing_router, path_keys, router as account_routes, system_clock, webhook_router,
 };
 use driftline_compute::Compute;
 use driftline_config::{ProviderSettings, Settings};
@@ -22,7 +22,7 @@ use crate::forcing_maps::StoredMaps;
 use crate::metrics::Watched;
 use crate::roles::{Roles, for_reading};
 use crate::seams::{Intake, StoredFiles, StoredForcing};
-use crate::{basemap, metrics, page};
+use crate::{basemap, billing, guards, metrics, page, traces};
 
 /// What the routes are made from.
 pub(crate) struct Ground<'a> {
@@ -48,16 +48,28 @@ pub(crate) struct Guards {
 }
 
 /// Every route, from the access log inwards.
-pub(crate) fn app(ground: Ground<'_>, guards: Guards, log: UsageLog) -> anyhow::Result<Router> {
+pub(crate) fn app(ground: Ground<'_>, in_the_way: Guards, log: UsageLog) -> anyhow::Result<Router> {
     let public_base = PublicBase::new(ground.settings.public_base_url().unwrap_or_default())?;
     let auth = Auth::with_people(ground.database.clone(), system_clock(), ground.identity.clone());
     let cors = Cors::new(&auth, &ground.settings.server.cors_origins).context("server.cors_origins")?;
-    let accounts = account_routes(&auth, map_links(public_base.clone())).merge(ground.identity.own_routes());
+    let links = map_links(public_base.clone());
+    let billing = billing::parts(
+        ground.settings,
+        ground.database,
+        ground.maps,
+        Arc::clone(&links.public_url),
+    )?;
+    let accounts = account_routes(&auth, links)
+        .merge(ground.identity.own_routes())
+        .merge(billing_router(billing.clone()));
     let (coast, compute) = (Arc::clone(&ground.engine.coast), ground.maps.clone());
     let pages = page::assets()
+        .merge(webhook_router(billing))
         .merge(basemap::routes(coast, compute, public_base.clone())?)
         .merge(metrics::routes(&auth, ground.watched.clone()))
-        .merge(guards.limits.around_logins(ground.identity.open_routes()));
+        .merge(in_the_way.limits.around_logins(ground.identity.open_routes()));
+    let is_traced = !ground.settings.traces.endpoint.is_empty();
+    let trusted = guards::trusted(ground.settings)?;
     let (http, only_reads) = (ground.watched.http.clone(), ground.roles.only_read());
     let public_path = public_base.path_prefix();
     let blue_lake = ground.settings.blue_lake().map(BlueLake::load).transpose();
@@ -72,13 +84,18 @@ pub(crate) fn app(ground: Ground<'_>, guards: Guards, log: UsageLog) -> anyhow::
         limits,
         quotas,
         proxies,
-    } = guards;
+    } = in_the_way;
     let metering = Metering::new(log).with_quotas(quotas);
     let protect = |routes: Router| auth.wrap(limits.wrap(metering.wrap(routes)));
     let routes = driftline_ogc_api::router(state, accounts, pages, protect);
     let routes = if only_reads { for_reading(routes) } else { routes };
     let known = path_keys(cors.wrap(routes), &public_path);
-    Ok(http.wrap(access_log(limits.around(known, proxies))))
+    let routes = http.wrap(access_log(limits.around(known, proxies)));
+    Ok(if is_traced {
+        traces::around(routes, trusted)
+    } else {
+        routes
+    })
 }
 
 fn parts(

@@ -1,6 +1,7 @@
 //! One file per command, and what they share: opening the parts of an installation.
 
 pub(crate) mod backup;
+pub(crate) mod billing;
 pub(crate) mod catalog;
 pub(crate) mod catalog_hold;
 pub(crate) mod catalog_lineage;

@@ -9,11 +9,15 @@ use driftline_database::Database;
 
 use crate::app::Guards;
 
+/// The networks of the proxies of the settings.
+pub(crate) fn trusted(settings: &Settings) -> anyhow::Result<Networks> {
+    let networks = settings.server.trusted_proxies.iter().map(String::as_str);
+    Networks::parse(networks).context("server.trusted_proxies")
+}
+
 /// The proxies of the settings.
 pub(crate) fn proxies(settings: &Settings) -> anyhow::Result<TrustedProxies> {
-    let networks = settings.server.trusted_proxies.iter().map(String::as_str);
-    let networks = Networks::parse(networks).context("server.trusted_proxies")?;
-    Ok(TrustedProxies::new(networks))
+    Ok(TrustedProxies::new(trusted(settings)?))
 }
 
 /// What stands in the way of those who ask too much. Nodes that share a database share their limits.

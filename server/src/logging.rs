@@ -9,10 +9,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
+use crate::traces::{self, Traces};
+
 type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Starts logging for a process that serves.
-pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
+/// Starts logging for a process that serves, and sending spans where the settings say so; inside the async runtime, which sends
+/// them.
+pub(crate) fn start(settings: &Settings) -> anyhow::Result<Started> {
     // Our own crates at the wished level, libraries only from warnings on: sqlx would log every statement. tiny-skia warns
     // of every line that is too short for its dashes.
     let filter = EnvFilter::try_new(format!(
@@ -36,12 +39,25 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
             .with_filter(filter)
             .boxed(),
     };
-    let started = tracing_subscriber::registry().with(lines).try_init();
-    started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
+    let (spans, traces) = traces::start(settings)?.unzip();
+    let started =
+        tracing_subscriber::registry().with([Some(lines), spans].into_iter().flatten().collect::<Vec<Boxed>>());
+    let started = started.try_init();
+    started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))?;
+    Ok(Started(traces))
 }
 
-/// Sends what is still to be sent.
-pub(crate) fn finish() {}
+/// What runs behind the logs.
+pub(crate) struct Started(Option<Traces>);
+
+impl Started {
+    /// Sends what is still to be sent.
+    pub(crate) fn finish(self) {
+        if let Some(traces) = self.0 {
+            traces.finish();
+        }
+    }
+}
 
 /// Makes writers that begin every JSON line with these members.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 mod app;
 mod backup;
 mod basemap;
+mod billing;
 mod bus;
 mod commands;
 mod connections;
@@ -15,6 +16,7 @@ mod ingest_settings;
 mod logging;
 mod metrics;
 mod node;
+mod operations;
 mod output;
 mod page;
 mod readiness;
@@ -22,6 +24,7 @@ mod roles;
 mod scheduling;
 mod seams;
 mod stopping;
+mod traces;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -68,6 +71,9 @@ enum Command {
     /// The live feed for TAK.
     #[command(subcommand)]
     Cot(commands::cot::Cot),
+    /// Plans, credit and invoices.
+    #[command(subcommand)]
+    Billing(commands::billing::Billing),
     /// Read the usage ledger.
     Usage(commands::usage::Arguments),
     /// Save the installation into a folder, while it runs.
@@ -131,6 +137,7 @@ fn main() -> ExitCode {
         Command::Jobs(jobs) => commands::jobs::run(jobs),
         Command::Quotas(quotas) => commands::quotas::run(quotas),
         Command::Cot(cot) => commands::cot::run(cot),
+        Command::Billing(billing) => commands::billing::run(billing),
         Command::Usage(arguments) => commands::usage::run(&arguments),
         Command::Backup(arguments) => commands::backup::run(&arguments),
         Command::Restore(arguments) => commands::restore::run(&arguments),

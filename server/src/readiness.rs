@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct ServiceReadiness {
     pub(crate) draining: watch::Receiver<bool>,
     pub(crate) store: Store,
-    pub(crate) usage: UsageLog,
+    /// Where this process keeps one.
+    pub(crate) usage: Option<UsageLog>,
     pub(crate) forcing: Arc<Source>,
     pub(crate) bus: Option<Bus>,
     pub(crate) known: Mutex<Option<Known>>,
@@ -79,25 +80,23 @@ impl ServiceReadiness {
             }
         };
         let usage = async {
-            match timeout(PATIENCE, self.usage.check()).await {
+            let Some(usage) = &self.usage else { return None };
+            Some(match timeout(PATIENCE, usage.check()).await {
                 Ok(Ok(())) => true,
                 Ok(Err(error)) => {
                     tracing::error!(cause = chain(&error), "usage cannot be recorded");
                     false
                 }
                 Err(_) => false,
-            }
+            })
         };
         let (store, usage, (forcing, _)) = tokio::join!(store, usage, self.forcing.look(Timestamp::now()));
         let is_fresh = forcing.is_some_and(|known| {
             let mut states = known.statuses.iter().map(|status| status.state);
             states.all(|state| matches!(state, FeedState::Fresh | FeedState::Off))
         });
-        let parts = vec![
-            ("store", state(store)),
-            ("usage_log", state(usage)),
-            ("forcing", state(is_fresh)),
-        ];
+        let mut parts = vec![("store", state(store)), ("forcing", state(is_fresh))];
+        parts.extend(usage.map(|is_well| ("usage_log", state(is_well))));
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known {
             at: Instant::now(),
             parts: parts.clone(),

@@ -21,7 +21,7 @@ pub(crate) use clients::{gdal, gdal_says, node, opendrift, python, system_python
 pub(crate) use commands::{Commands, json_of, run};
 pub(crate) use http::{Answer, Client};
 pub(crate) use object_service::{BUCKET, ObjectService, free_port};
-pub(crate) use peers::{MailSink, keycloak, nats, stripe_mock};
+pub(crate) use peers::{MailSink, haproxy, keycloak, nats, stripe_mock};
 pub(crate) use pictures::{keep_picture, pictures};
 pub(crate) use postgres::FreshDatabase;
 pub(crate) use prepared::{ALL_SCOPES, OFF_NORWAY, Prepared, forcing_file, mission_off_norway};

@@ -23,6 +23,8 @@ mod feeds;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod kills;
+#[cfg(test)]
 mod kml;
 #[cfg(test)]
 mod maps;
@@ -30,6 +32,8 @@ mod maps;
 mod observations;
 #[cfg(test)]
 mod offline;
+#[cfg(test)]
+mod operations;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
@@ -46,6 +50,10 @@ mod proxy;
 mod refusals;
 #[cfg(test)]
 mod s3;
+#[cfg(test)]
+mod safekeeping;
+#[cfg(test)]
+mod scale_out;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]

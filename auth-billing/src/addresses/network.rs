@@ -94,7 +94,7 @@ impl Networks {
     }
 
     /// Whether an address lies in one of them.
-    pub(crate) fn contain(&self, ip: IpAddr) -> bool {
+    pub fn contain(&self, ip: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(ip))
     }
 }

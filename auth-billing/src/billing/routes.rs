@@ -22,7 +22,7 @@ use super::stripe::{self, StripeError, StripeSync, WebhookSecret};
 use super::{InvoiceDocument, Month, Seller, estimate, pdf};
 use crate::map_links::PublicUrl;
 use crate::routes::allow_only;
-use crate::{Caller, Clock, Problem, Scope};
+use crate::{Caller, Clock, Problem, Resource, Scope, Verb};
 
 /// The paths of [`billing_router`] and [`webhook_router`], for documents that list every route.
 pub const BILLING_PATHS: [&str; 7] = [
@@ -82,6 +82,22 @@ pub fn webhook_router<S: Clone + Send + Sync + 'static>(parts: BillingParts) -> 
         .with_state(parts)
 }
 
+/// Who belongs to the organisation sees its bills; a key needs its scope.
+fn may_read(caller: &Caller) -> Result<(), Problem> {
+    match caller.person {
+        Some(_) => caller.require_right(Resource::Organisation, Verb::Read, false),
+        None => caller.require(Scope::UsageRead),
+    }
+}
+
+/// Who may change the organisation says how it pays; a key needs its scope.
+fn may_pay(caller: &Caller) -> Result<(), Problem> {
+    match caller.person {
+        Some(_) => caller.require_right(Resource::Organisation, Verb::Update, false),
+        None => caller.require(Scope::BillingWrite),
+    }
+}
+
 #[derive(Serialize)]
 struct PlanAnswer {
     name: String,
@@ -112,7 +128,7 @@ async fn plans(
     caller: Caller,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    caller.require(Scope::UsageRead)?;
+    may_read(&caller)?;
     allow_only(&[], raw.as_deref())?;
     let plans: Vec<PlanAnswer> = parts
         .database
@@ -129,7 +145,7 @@ async fn subscription(
     caller: Caller,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    caller.require(Scope::UsageRead)?;
+    may_read(&caller)?;
     allow_only(&[], raw.as_deref())?;
     let now = (parts.clock)();
     let current = parts.database.subscription(caller.org, now).await?;
@@ -191,7 +207,7 @@ async fn credits(
     RawQuery(raw): RawQuery,
     query: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<CreditsAnswer>, Problem> {
-    caller.require(Scope::UsageRead)?;
+    may_read(&caller)?;
     let (before, limit) = Page::of(query, raw.as_deref())?;
     let mut entries = parts.database.credit_entries(caller.org, before, limit + 1).await?;
     let next = cut(&mut entries, limit, |entry| entry.entry);
@@ -238,7 +254,7 @@ async fn invoices(
     RawQuery(raw): RawQuery,
     query: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<InvoicesAnswer>, Problem> {
-    caller.require(Scope::UsageRead)?;
+    may_read(&caller)?;
     let (below, limit) = Page::of(query, raw.as_deref())?;
     let mut found = parts.database.invoices(caller.org, below, limit + 1).await?;
     let next = cut(&mut found, limit, |invoice| invoice.number);
@@ -299,7 +315,7 @@ async fn paper(parts: &BillingParts, invoice: Invoice) -> Result<Response, Probl
 }
 
 async fn one(parts: &BillingParts, caller: &Caller, id: &str, raw: Option<&str>) -> Result<Invoice, Problem> {
-    caller.require(Scope::UsageRead)?;
+    may_read(caller)?;
     allow_only(&[], raw)?;
     let shown: String = id.chars().filter(|c| !c.is_control()).take(64).collect();
     let missing = || Problem::not_found(format!("there is no invoice '{shown}'"));
@@ -315,7 +331,7 @@ async fn payment_method(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    caller.require(Scope::BillingWrite)?;
+    may_pay(&caller)?;
     allow_only(&[], raw.as_deref())?;
     let Some(stripe) = &parts.stripe else {
         return Err(Problem::conflict(
@@ -362,4 +378,57 @@ async fn webhook(State(parts): State<BillingParts>, headers: HeaderMap, body: By
         .await?;
     tracing::info!(kind = heard.kind, is_new, "heard of Stripe");
     Ok(StatusCode::OK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Person;
+    use crate::{Carry, Scopes};
+    use driftline_database::{KeyKind, Role};
+    use driftline_domain::{KeyId, OrgId, SessionId, UserId};
+
+    fn caller(role: Option<Role>, scopes: &[Scope]) -> Caller {
+        let org = OrgId::generate();
+        Caller {
+            role: None,
+            org,
+            org_name: "Coastguard".into(),
+            key: KeyId::generate(),
+            kind: KeyKind::Secret,
+            scopes: scopes.iter().copied().collect::<Scopes>(),
+            person: role.map(|role| Person {
+                user: UserId::generate(),
+                session: SessionId::generate(),
+                member: Some((org, role)),
+                is_superadmin: false,
+            }),
+            carry: Carry::nothing(),
+            limited_to: None,
+            shares: None,
+            link_ends: None,
+        }
+    }
+
+    /// contract.md, "Who may do what": organisation and billing.
+    #[test]
+    fn every_role_sees_bills_and_administrators_pay_them() {
+        for role in Role::ALL {
+            let who = caller(Some(role), &[]);
+            assert_eq!(may_read(&who), Ok(()), "{role}");
+            assert_eq!(may_pay(&who).is_ok(), role == Role::OrgAdmin, "{role}");
+        }
+        for (scopes, reads, pays) in [
+            (&[Scope::UsageRead][..], true, false),
+            (&[Scope::BillingWrite], false, true),
+            (&[Scope::MissionsRead, Scope::FeaturesRead], false, false),
+        ] {
+            let key = caller(None, scopes);
+            assert_eq!(
+                (may_read(&key).is_ok(), may_pay(&key).is_ok()),
+                (reads, pays),
+                "{scopes:?}"
+            );
+        }
+    }
 }

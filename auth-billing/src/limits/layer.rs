@@ -25,9 +25,7 @@ impl Limits {
     pub fn wrap<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
         router.route_layer(from_fn_with_state(self.clone(), count_caller))
     }
-}
 
-impl Limits {
     /// Counts what tries to log in, or to be sent a mail: each costs a hash, or somebody's patience.
     pub fn around_logins<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
         router.route_layer(from_fn_with_state(self.clone(), count_login))

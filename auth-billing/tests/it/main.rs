@@ -7,7 +7,9 @@ mod billing;
 mod credentials;
 mod key_bounds;
 mod kill;
+mod kill_answers;
 mod limits;
+mod limits_shared;
 mod links;
 mod metering;
 mod pages;
@@ -15,6 +17,10 @@ mod people;
 mod public_keys;
 mod quotas;
 mod share_links;
+mod usage_records;
+
+#[path = "../../../tests/services/postgres.rs"]
+mod postgres;
 #[path = "../../../tests/services/service.rs"]
 mod service;
 

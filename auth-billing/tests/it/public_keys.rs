@@ -5,7 +5,6 @@ use std::time::Duration;
 use driftline_auth_billing::{AllowedOrigins, mint_publishable};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
-use serde_json::json;
 
 use crate::{BASE, START_S, refusal, service};
 

@@ -2,9 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use driftline_auth_billing::GroupBy;
+
+use super::parameters::in_query;
 use super::paths::{Operation, get};
 use super::schemas;
 use crate::document::JSON;
+use crate::usage::{Form, REPORT_PATH};
 
 const TAG: &str = "Accounts";
 
@@ -22,6 +26,19 @@ pub(super) fn add_metering(paths: &mut Map<String, Value>) {
     revoke.with(&["mission_id", "link_id"]).add(paths);
     let about = "What the organisation may use of its meters, and how much of that is used";
     get(quotas, "getQuotas", TAG, about).add(paths);
+    let about = "The ledger as a table, picked by a CQL2 filter and added up as wished";
+    let report = get(REPORT_PATH, "getUsageReport", TAG, about);
+    let parameters = [
+        "usage_from",
+        "usage_until",
+        "usage_filter",
+        "usage_group_by",
+        "f_report",
+    ];
+    let report = report.with(&parameters).add(paths);
+    for form in ["text/csv", "application/vnd.apache.parquet"] {
+        report["responses"]["200"]["content"][form] = json!({"schema": schemas::reference("any")});
+    }
     let about = "Usage of a node that was cut off; what is sent again changes nothing";
     let receive = get(records, "sendUsageRecords", TAG, about).by("post");
     receive.add(paths)["requestBody"] = body("usage_records");
@@ -29,7 +46,7 @@ pub(super) fn add_metering(paths: &mut Map<String, Value>) {
 
 impl Operation<'_> {
     /// The same with this status of a good answer; 204 has no body.
-    fn status(mut self, status: &'static str) -> Self {
+    pub(super) fn status(mut self, status: &'static str) -> Self {
         self.answer = (status, self.answer.1.filter(|_| status != "204"), self.answer.2);
         self
     }
@@ -37,6 +54,18 @@ impl Operation<'_> {
 
 fn body(schema: &str) -> Value {
     json!({"required": true, "content": {JSON: {"schema": schemas::reference(schema)}}})
+}
+
+/// Parameters of reports.
+pub(super) fn parameters() -> Value {
+    let by = GroupBy::ALL.map(GroupBy::name).join(", ");
+    let about = format!("What sums are made by, separated by commas: {by}; of the last three at most one.");
+    let text = || json!({"type": "string"});
+    json!({
+        "usage_filter": in_query("filter", "CQL2 text over hour, meter, key, units, records and late.", text()),
+        "usage_group_by": in_query("group_by", &about, text()),
+        "f_report": in_query("f", "Form of the answer.", json!({"type": "string", "enum": Form::NAMES, "default": "json"})),
+    })
 }
 
 /// Schemas of the bodies.

@@ -22,8 +22,10 @@ pub(super) fn all() -> Value {
         of_tiles(),
         of_processes(),
         super::edr_parameters::all(),
+        super::billing_paths::parameters(),
         super::identity_paths::parameters(),
         super::tile_paths::parameters(),
+        super::metering_paths::parameters(),
     ] {
         if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
             all.extend(more);

@@ -303,7 +303,7 @@ pub(super) fn add_accounts(paths: &mut Map<String, Value>) {
         tag,
         "What the organisation used, by the hour; without times the last 30 days",
     )
-    .with(&["usage_from", "usage_until"])
+    .with(&["usage_from", "usage_until", "usage_group_by"])
     .answers(JSON, "usage")
     .add(paths);
     get(

@@ -37,11 +37,11 @@ async fn a_mission_is_cancelled_once_and_stays_to_be_seen() {
     assert_eq!(heard.try_recv().unwrap(), (service.ours.org, mission.id));
     assert_eq!(service.get(&path).await.json()["status"], "cancelled");
 
-    let run = publish(&service).await;
+    let (done, _) = publish(&service, &service.ours, (4.0, 60.0), 2).await;
     let late = service
         .ask(
             Method::POST,
-            &format!("/v1/missions/{}:cancel", run.mission),
+            &format!("/v1/missions/{}:cancel", done),
             &service.ours.key,
             &[],
         )

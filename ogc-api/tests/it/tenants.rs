@@ -1,5 +1,7 @@
 //! One tenant's missions, results and features are unknown to another, on every route.
 
+use std::sync::atomic::Ordering;
+
 use http::Method;
 
 use crate::content::publish;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use axum::Router;
 use clap::Args;
 use driftline_auth_billing::{UsageLog, UsageSettings, UsageTasks, chain, system_clock};
 use driftline_compute::Compute;
@@ -26,7 +27,9 @@ use crate::node::Node;
 use crate::readiness::ServiceReadiness;
 use crate::roles::{Role, Roles};
 use crate::stopping::{Stopping, Told};
-use crate::{Common, commands, connections, cot, guards, identity, ingest_settings, logging, scheduling};
+use crate::{
+    Common, billing, commands, connections, cot, guards, identity, ingest_settings, logging, operations, scheduling,
+};
 
 /// Requests in progress get this long to finish once nothing new is taken.
 const FINISH: Duration = Duration::from_secs(25);
@@ -68,7 +71,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     let roles = Roles::of(&arguments.roles);
     commands::runtime()?.block_on(async {
-        logging::start(&settings)?;
+        let logging = logging::start(&settings)?;
         let service = Service::build(settings, roles).await?;
         let mut carrying = JoinSet::new();
         carrying.spawn(service.node.keep_alive(&service.database, &service.stopping));
@@ -89,7 +92,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         service.node.release(&service.database).await;
         service.database.close().await;
         tracing::info!("stopped");
-        logging::finish();
+        logging.finish();
         served
     })
 }
@@ -192,7 +195,7 @@ impl Service {
 
     async fn serve_or_wait(&self) -> anyhow::Result<()> {
         if !self.roles.serve_http() {
-            return self.wait(Duration::ZERO).await;
+            return self.serve_operators_or_wait().await;
         }
         let (log, tasks) = self.open_usage_log().await?;
         let served = self.serve_http(log).await;
@@ -201,6 +204,18 @@ impl Service {
             .await
             .context("the usage log could not be brought into the ledger; the next start does it")?;
         served
+    }
+
+    async fn serve_operators_or_wait(&self) -> anyhow::Result<()> {
+        let Some(listen) = self.settings.operations_listen() else {
+            return self.wait(Duration::ZERO).await;
+        };
+        let watched = self.watched(None);
+        let readiness = Arc::new(self.readiness(None, &watched));
+        let app = operations::routes(&self.database, readiness, watched.clone());
+        let served = self.listen(listen, app, watched.http, Duration::ZERO).await?;
+        self.tell_of(served.0);
+        served.1
     }
 
     async fn wait(&self, drain: Duration) -> anyhow::Result<()> {
@@ -230,15 +245,8 @@ impl Service {
     async fn serve_http(&self, log: UsageLog) -> anyhow::Result<()> {
         // Twice the cores: one organisation's maps may take half of the threads.
         let maps = Compute::new(2 * std::thread::available_parallelism().map_or(1, usize::from))?;
-        let watched = self.watched(&log);
-        let readiness = ServiceReadiness {
-            draining: self.stopping.draining(),
-            store: self.store.clone(),
-            usage: log.clone(),
-            forcing: Arc::clone(&watched.forcing),
-            bus: self.bus.clone(),
-            known: Mutex::default(),
-        };
+        let watched = self.watched(Some(&log));
+        let readiness = self.readiness(Some(&log), &watched);
         let people = identity::open(&self.settings, &self.database).await?;
         let outbox = people
             .clone()
@@ -260,26 +268,54 @@ impl Service {
         // It ends with the service.
         tokio::spawn(guards.quotas.clone().run(self.stopping.stopped()));
         let app = app(ground, guards, log.clone())?;
+        tokio::spawn(billing::run(&self.settings, &self.database, self.stopping.stopped())?);
         let cot = cot::listen(&self.settings).await?;
-        let listen = self.settings.server.listen;
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("cannot listen on {listen}"))?;
-        tracing::info!(roles = %self.roles, "listening on http://{}", listener.local_addr()?);
-        let serving = Serving {
-            app,
-            metrics: watched.http,
-            draining: self.stopping.draining(),
-            stopped: self.stopping.stopped(),
-        };
-        let server = connections::serve(listener, serving, FINISH);
-        let drain = Duration::from_secs(u64::from(self.settings.server.drain_s));
         let feed = async {
             if let Some(listening) = cot {
                 cot::serve(listening, self.cot_source(&maps, log)).await;
             }
         };
-        let (cut_off, told, (), ()) = tokio::join!(server, self.wait(drain), feed, outbox);
+        let drain = Duration::from_secs(u64::from(self.settings.server.drain_s));
+        let served = self.listen(self.settings.server.listen, app, watched.http, drain);
+        let (served, (), ()) = tokio::join!(served, feed, outbox);
+        let (cut_off, told) = served?;
+        self.tell_of(cut_off);
+        told
+    }
+
+    /// Answers at an address until told to stop: how many requests were cut off, and why it ended.
+    async fn listen(
+        &self,
+        listen: SocketAddr,
+        app: Router,
+        metrics: HttpMetrics,
+        drain: Duration,
+    ) -> anyhow::Result<(usize, anyhow::Result<()>)> {
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen on {listen}"));
+        let listener = match listener {
+            Ok(listener) => listener,
+            Err(error) => {
+                // Whatever runs beside this ends with it.
+                self.stopping.end();
+                return Err(error);
+            }
+        };
+        tracing::info!(roles = %self.roles, "listening on http://{}", listener.local_addr()?);
+        let serving = Serving {
+            app,
+            metrics,
+            draining: self.stopping.draining(),
+            stopped: self.stopping.stopped(),
+        };
+        Ok(tokio::join!(
+            connections::serve(listener, serving, FINISH),
+            self.wait(drain)
+        ))
+    }
+
+    fn tell_of(&self, cut_off: usize) {
         if cut_off > 0 {
             tracing::warn!(
                 connections = cut_off,
@@ -287,10 +323,20 @@ impl Service {
                 FINISH.as_secs()
             );
         }
-        told
     }
 
-    fn watched(&self, log: &UsageLog) -> Watched {
+    fn readiness(&self, log: Option<&UsageLog>, watched: &Watched) -> ServiceReadiness {
+        ServiceReadiness {
+            draining: self.stopping.draining(),
+            store: self.store.clone(),
+            usage: log.cloned(),
+            forcing: Arc::clone(&watched.forcing),
+            bus: self.bus.clone(),
+            known: Mutex::default(),
+        }
+    }
+
+    fn watched(&self, log: Option<&UsageLog>) -> Watched {
         let workers = if self.roles.work().is_some() {
             self.settings.missions.max_concurrent_jobs
         } else {
@@ -299,7 +345,7 @@ impl Service {
         let own = self.node.own_workers();
         Watched {
             http: HttpMetrics::default(),
-            installation: Arc::new(Installation::new(self.database.clone(), log.clone(), own, workers)),
+            installation: Arc::new(Installation::new(self.database.clone(), log.cloned(), own, workers)),
             forcing: Arc::new(metrics::Source::new(self.settings.clone(), self.store.clone())),
         }
     }

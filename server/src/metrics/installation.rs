@@ -32,7 +32,8 @@ const BOUNDS_S: [f64; 11] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 30
 /// Numbers of the installation as this process sees it.
 pub(crate) struct Installation {
     database: Database,
-    usage: UsageLog,
+    /// Where this process keeps one.
+    usage: Option<UsageLog>,
     own_workers: String,
     /// Workers of this process.
     workers: usize,
@@ -78,7 +79,7 @@ struct OfVersion {
 const PRIORITIES: [&str; 3] = ["urgent", "normal", "low"];
 
 impl Installation {
-    pub(crate) fn new(database: Database, usage: UsageLog, own_workers: String, workers: usize) -> Self {
+    pub(crate) fn new(database: Database, usage: Option<UsageLog>, own_workers: String, workers: usize) -> Self {
         Self {
             database,
             usage,
@@ -191,20 +192,21 @@ impl Installation {
     }
 
     fn register_process(&self, registry: &mut Registry) {
-        let lag = self.usage.lag();
-        let records = i64::try_from(lag.records).unwrap_or(i64::MAX);
-        gauge(
-            registry,
-            "usage_log_lag_records",
-            "Records of usage that are on disk and not in the ledger",
-            records,
-        );
-        seconds(
-            registry,
-            "usage_log_lag",
-            "Since when the ledger lacks records of usage",
-            lag.behind_for.as_secs_f64(),
-        );
+        if let Some(lag) = self.usage.as_ref().map(UsageLog::lag) {
+            let records = i64::try_from(lag.records).unwrap_or(i64::MAX);
+            gauge(
+                registry,
+                "usage_log_lag_records",
+                "Records of usage that are on disk and not in the ledger",
+                records,
+            );
+            seconds(
+                registry,
+                "usage_log_lag",
+                "Since when the ledger lacks records of usage",
+                lag.behind_for.as_secs_f64(),
+            );
+        }
         let connections = self.database.connections();
         for (name, help, value) in [
             (

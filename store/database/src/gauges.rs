@@ -81,7 +81,7 @@ impl Database {
     /// Units of the whole ledger, by meter.
     pub async fn ledger_totals(&self) -> Result<BTreeMap<String, i64>> {
         self.counted(
-            "SELECT meter AS word, CAST(sum(units) AS BIGINT) AS n FROM usage_hours GROUP BY meter",
+            "SELECT meter AS word, CAST(sum(units) AS BIGINT) AS n FROM usage_all GROUP BY meter",
             "add up the ledger",
         )
         .await

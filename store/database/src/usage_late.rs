@@ -1,13 +1,15 @@
 //! Usage that comes late, from a node that was cut off: by the time of its use while that hour is open, and beside the hours
 //! afterwards, so that no sum that was billed is written again (platform.md 3.3).
 
-use driftline_domain::{KeyId, OrgId};
+use std::collections::BTreeSet;
+
+use driftline_domain::{KeyId, MissionId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::columns::{Reader, micros};
 use crate::open::Change;
-use crate::sql::{self, Row};
+use crate::sql::{self, QueryBuilder, Row};
 use crate::usage::{HOUR_US, hour_us};
 use crate::{Database, Error, Result, UsageRecord};
 
@@ -18,6 +20,7 @@ pub const USAGE_GRACE: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LateUsage {
     /// Who pays.
+    #[serde(skip)]
     pub org: OrgId,
     /// The key used.
     pub key: KeyId,
@@ -58,6 +61,18 @@ pub(crate) async fn add_late(change: &mut Change, record: &UsageRecord, now: Tim
 }
 
 impl Database {
+    /// Those of these missions that there are, whosesoever and withdrawn ones included.
+    pub async fn missions_of_anybody(&self, missions: BTreeSet<MissionId>) -> Result<BTreeSet<MissionId>> {
+        if missions.is_empty() {
+            return Ok(missions);
+        }
+        let mut query = QueryBuilder::new("SELECT id FROM missions WHERE id");
+        query.push_list(missions);
+        let rows = query.build().fetch_all(&self.reader).await;
+        let rows = rows.map_err(Error::engine("look for missions"))?;
+        rows.iter().map(|row| Reader(row).id("id")).collect()
+    }
+
     /// Usage of an organisation that was entered late in hours from `from` on and before `until`.
     pub async fn late_usage(&self, org: OrgId, from: Timestamp, until: Timestamp) -> Result<Vec<LateUsage>> {
         let rows = sql::query(

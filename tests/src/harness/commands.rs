@@ -33,6 +33,17 @@ pub(crate) fn binary() -> &'static Path {
 /// The line that the bundled forcing asks for.
 const CREDIT: &str = "Data from MET Norway";
 
+/// Limits that no test meets unless it asks for them: suites send from one address and with one key what many would.
+const HIGH_LIMITS: [(&str, &str); 7] = [
+    ("DRIFTLINE__LIMITS__REQUESTS_PER_MINUTE", "1000000"),
+    ("DRIFTLINE__LIMITS__ORGANISATION_REQUESTS_PER_MINUTE", "1000000"),
+    ("DRIFTLINE__LIMITS__MAPS_PER_MINUTE", "1000000"),
+    ("DRIFTLINE__LIMITS__ORGANISATION_MAPS_PER_MINUTE", "1000000"),
+    ("DRIFTLINE__LIMITS__MISSION_WRITES_PER_MINUTE", "1000000"),
+    ("DRIFTLINE__LIMITS__ADDRESS_REQUESTS_PER_MINUTE", "1000000"),
+    ("DRIFTLINE__LIMITS__LOGINS_PER_MINUTE", "1000000"),
+];
+
 /// The binary's commands on one data directory.
 pub(crate) struct Commands<'a> {
     data: &'a Path,
@@ -55,6 +66,7 @@ impl<'a> Commands<'a> {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.args(arguments).arg("--data-dir").arg(self.data);
+        command.envs(HIGH_LIMITS);
         command
     }
 

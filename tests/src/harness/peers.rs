@@ -15,6 +15,11 @@ pub(crate) fn nats() -> Service {
     Service::start("nats.sh", &[])
 }
 
+/// HAProxy before these nodes; its address is `http://…`.
+pub(crate) fn haproxy(nodes: &[&str]) -> Service {
+    Service::start("haproxy.sh", nodes)
+}
+
 /// stripe-mock; its address is `http://…`.
 pub(crate) fn stripe_mock() -> Service {
     Service::start("stripe.sh", &[])

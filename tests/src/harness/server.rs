@@ -23,6 +23,8 @@ pub(crate) struct Launch<'a> {
     public_base: Option<String>,
     coast: Option<PathBuf>,
     settings: Vec<(&'static str, String)>,
+    listen: String,
+    roles: Option<&'static str>,
 }
 
 impl<'a> Launch<'a> {
@@ -34,7 +36,21 @@ impl<'a> Launch<'a> {
             public_base: None,
             coast: None,
             settings: Vec::new(),
+            listen: "127.0.0.1:0".to_owned(),
+            roles: None,
         }
+    }
+
+    /// On this address instead of a free port.
+    pub(crate) fn at(mut self, listen: &str) -> Self {
+        self.listen = listen.to_owned();
+        self
+    }
+
+    /// With these roles only.
+    pub(crate) fn with_roles(mut self, roles: &'static str) -> Self {
+        self.roles = Some(roles);
+        self
     }
 
     /// With links that begin with this.
@@ -63,7 +79,10 @@ impl<'a> Launch<'a> {
 
     /// Starts it and waits until it is ready.
     pub(crate) fn start(self) -> Server {
-        let mut command = Commands::on(&self.data).command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = Commands::on(&self.data).command(&["serve", "--listen", &self.listen]);
+        if let Some(roles) = self.roles {
+            command.args(["--roles", roles]);
+        }
         command.env("DRIFTLINE__LOG__FORMAT", "json");
         // Without a proxy nobody has to notice that a server ends.
         command.env("DRIFTLINE__SERVER__DRAIN_S", "0").envs(self.settings);

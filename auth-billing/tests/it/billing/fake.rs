@@ -37,6 +37,8 @@ struct State {
     chance: u64,
     /// Failures in a thousand.
     failing: u64,
+    /// What every event meets, where chance does not decide.
+    always: Option<Fate>,
     customers: BTreeMap<String, Value>,
     subscriptions: BTreeMap<String, Value>,
     meters: Vec<Value>,
@@ -49,7 +51,7 @@ struct State {
 
 /// What the network does with a request.
 #[derive(Clone, Copy, PartialEq)]
-enum Fate {
+pub(super) enum Fate {
     Fine,
     TooMany,
     FaultBefore,
@@ -87,6 +89,11 @@ impl Fake {
 
     pub(super) fn fail(&self, in_a_thousand: u64) {
         self.state.lock().unwrap().failing = in_a_thousand;
+    }
+
+    /// Every event meets this from now on; `None`: chance decides again.
+    pub(super) fn always(&self, fate: Option<Fate>) {
+        self.state.lock().unwrap().always = fate;
     }
 
     pub(super) fn taken(&self) -> Vec<Taken> {
@@ -238,6 +245,9 @@ impl State {
     }
 
     fn fate(&mut self) -> Fate {
+        if let Some(fate) = self.always {
+            return fate;
+        }
         if self.below(1000) >= self.failing {
             return Fate::Fine;
         }

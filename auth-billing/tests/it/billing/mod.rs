@@ -153,7 +153,8 @@ impl Place {
             segment: 1,
             offset: record.seq + 1,
         };
-        self.database.apply_usage(&[record], &mark).await.unwrap();
+        let entered = at;
+        self.database.apply_usage(&[record], &mark, entered).await.unwrap();
     }
 
     /// Traffic with a Stripe at this address.

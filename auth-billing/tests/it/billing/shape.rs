@@ -14,7 +14,6 @@ async fn every_request_has_the_shape_that_stripe_describes() {
         .await
         .unwrap();
     let (org, key, _) = place.organisation("Coastguard", Some("coastguard")).await;
-    // stripe-mock only likes test keys of this form; it knows the current time alone, so events are of now.
     place
         .now_s
         .store(jiff::Timestamp::now().as_second(), std::sync::atomic::Ordering::SeqCst);
@@ -29,7 +28,7 @@ async fn every_request_has_the_shape_that_stripe_describes() {
     place.advance(2 * 3_600);
     assert_eq!(sync.pass().await.unwrap().told, 1, "meter and meter event");
     let meters = place.database.stripe_meters().await.unwrap();
-    assert!(meters[0].stripe_id.starts_with("mtr_"), "{meters:?}");
+    assert!(meters[0].stripe_id.starts_with("meter_"), "{meters:?}");
     // It ends with the month.
     place.database.assign_plan(org, None, place.now()).await.unwrap();
     place.advance(32 * 86_400);

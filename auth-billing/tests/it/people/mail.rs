@@ -20,7 +20,12 @@ struct Posted {
 async fn posted(encryption: MailEncryption) -> Posted {
     let folder = tempfile::tempdir().unwrap();
     let sink = Service::start("smtp.sh", &[folder.path().to_str().unwrap()]);
-    let (host, port) = sink.address().strip_prefix("smtp://").unwrap().rsplit_once(':').unwrap();
+    let (host, port) = sink
+        .address()
+        .strip_prefix("smtp://")
+        .unwrap()
+        .rsplit_once(':')
+        .unwrap();
     let mail = MailSettings {
         host: host.to_owned(),
         port: port.parse().unwrap(),
@@ -85,13 +90,20 @@ async fn a_mail_arrives_with_its_link_and_the_link_works() {
     assert_eq!(envelope["to"], json!(["ada@example.org"]));
     assert_eq!(envelope["from"], "noreply@sar.example.org");
     let (head, _) = text.split_once("\r\n\r\n").unwrap();
-    for line in ["To: ada@example.org", "Subject: Driftline: confirm your mail address", "Auto-Submitted: auto-generated"] {
+    for line in [
+        "To: ada@example.org",
+        "Subject: Driftline: confirm your mail address",
+        "Auto-Submitted: auto-generated",
+    ] {
         assert!(head.lines().any(|found| found == line), "{line} in {head}");
     }
     let whole = text.replace("=\r\n", "").replace("=3D", "=");
     let token = whole.split_once(&format!("{BASE}/#verify-email=")).unwrap().1;
     let token = token.lines().next().unwrap().trim();
-    let answer = posted.people.post("/v1/auth/verify-email", json!({ "token": token })).await;
+    let answer = posted
+        .people
+        .post("/v1/auth/verify-email", json!({ "token": token }))
+        .await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{whole}");
     posted.people.log_in("ada@example.org").await;
 }
@@ -119,5 +131,9 @@ async fn a_server_without_encryption_is_told_nothing_where_encryption_is_wanted(
     posted.register("ada@example.org").await;
     assert_eq!(posted.send().await, 1);
     assert!(posted.arrived().is_empty());
-    assert_eq!(posted.people.database.mails_waiting().await.unwrap().0, 1, "tried again");
+    assert_eq!(
+        posted.people.database.mails_waiting().await.unwrap().0,
+        1,
+        "tried again"
+    );
 }

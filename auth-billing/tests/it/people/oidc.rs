@@ -114,11 +114,7 @@ async fn keys(State(issuer): State<Issuer>) -> Json<Value> {
     Json(json!({ "keys": [jwk] }))
 }
 
-async fn token(
-    State(issuer): State<Issuer>,
-    headers: http::HeaderMap,
-    body: String,
-) -> axum::response::Response {
+async fn token(State(issuer): State<Issuer>, headers: http::HeaderMap, body: String) -> axum::response::Response {
     let form: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let basic = headers[header::AUTHORIZATION]
         .to_str()

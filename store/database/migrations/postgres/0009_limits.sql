@@ -72,3 +72,9 @@ CREATE TABLE usage_late (
     records BIGINT NOT NULL,
     PRIMARY KEY (org_id, entered_hour, meter, key_id, hour)
 );
+
+-- All usage by the hour of its use, in time or late: what bills and totals are made from.
+CREATE VIEW usage_all AS
+SELECT org_id, key_id, meter, hour, units, records FROM usage_hours
+UNION ALL
+SELECT org_id, key_id, meter, hour, units, records FROM usage_late;

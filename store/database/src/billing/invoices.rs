@@ -237,7 +237,7 @@ async fn used(change: &mut Change, subscription: &Subscription, from: Timestamp,
     let what = "add up the month";
     let begin = micros(from).max(micros(subscription.starts_at).div_euclid(HOUR_US) * HOUR_US);
     let rows = sql::query(
-        "SELECT meter, CAST(sum(units) AS BIGINT) AS units FROM usage_hours WHERE org_id = ? AND hour >= ? \
+        "SELECT meter, CAST(sum(units) AS BIGINT) AS units FROM usage_all WHERE org_id = ? AND hour >= ? \
          AND hour < ? GROUP BY meter",
     )
     .bind(subscription.org)

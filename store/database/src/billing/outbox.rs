@@ -88,7 +88,7 @@ impl Database {
              AND o.hour = h.hour) AS revisions, \
              (SELECT count(*) FROM invoices i WHERE i.org_id = h.org_id AND i.period_from <= h.hour \
              AND i.period_until > h.hour) AS closed \
-             FROM usage_hours h JOIN billing_accounts a ON a.org_id = h.org_id AND a.stripe_customer IS NOT NULL \
+             FROM usage_all h JOIN billing_accounts a ON a.org_id = h.org_id AND a.stripe_customer IS NOT NULL \
              WHERE h.hour >= ?1 AND h.hour < ?2 AND h.hour + ?3 > \
              (SELECT min(s.starts_at) FROM billing_subscriptions s WHERE s.org_id = h.org_id) \
              GROUP BY h.org_id, h.meter, h.hour ORDER BY h.hour, h.org_id, h.meter",

@@ -189,12 +189,16 @@ impl Batch {
 /// The ledger's sums, meter by meter, from single records and from hours.
 pub(crate) async fn ledger(tx: &mut Transaction) -> Result<BTreeMap<String, LedgerSum>> {
     let what = "add up the ledger";
-    let rows = sql::query(
+    let schema = sql::query_scalar("SELECT max(number) FROM schema_migrations");
+    let schema: i64 = schema.fetch_one(&mut *tx).await.map_err(Error::engine(what))?;
+    // Before late usage there were hours only.
+    let hours = if schema < 9 { "usage_hours" } else { "usage_all" };
+    let rows = sql::query(format!(
         "SELECT meter, CAST(sum(records) AS BIGINT) AS records, CAST(sum(units) AS BIGINT) AS units, \
          CAST(sum(hourly) AS BIGINT) AS hourly FROM ( \
            SELECT meter, count(*) AS records, sum(units) AS units, 0 AS hourly FROM usage_records GROUP BY meter \
-           UNION ALL SELECT meter, 0, 0, sum(units) FROM usage_hours GROUP BY meter) AS both_sides GROUP BY meter",
-    );
+           UNION ALL SELECT meter, 0, 0, sum(units) FROM {hours} GROUP BY meter) AS both_sides GROUP BY meter",
+    ));
     let rows = rows.fetch_all(tx).await.map_err(Error::engine(what))?;
     let read = |row: &Row| {
         let sum = LedgerSum {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use driftline_domain::{JobId, MissionId, OrgId};
+use driftline_domain::JobId;
 use jiff::Timestamp;
 
 use super::{LeaseState, LeasedJob, Work, back_to_queue, end_of, fair, reap};
@@ -71,7 +71,7 @@ impl Database {
         let rows = sql::query(
             "UPDATE jobs SET state = 'queued', run_at = ?1, lease_until = NULL, token = token + 1, \
              attempts = attempts - CASE WHEN ?3 AND lease_until > ?1 THEN 1 ELSE 0 END \
-             WHERE state = 'leased' AND substr(worker, 1, length(?2)) = ?2 RETURNING mission_id, org_id",
+             WHERE state = 'leased' AND substr(worker, 1, length(?2)) = ?2 RETURNING id, mission_id, org_id, attempts",
         )
         .bind(micros(now))
         .bind(prefix)
@@ -79,19 +79,15 @@ impl Database {
         .fetch_all(&mut change.tx)
         .await
         .map_err(Error::engine(what))?;
-        let mut freed: Vec<(OrgId, MissionId)> = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let row = Reader(row);
-            freed.push((row.id("org_id")?, row.id("mission_id")?));
-        }
-        // Always in the same order: no two processes wait for each other's organisations.
-        freed.sort();
-        for (org, mission) in &freed {
-            back_to_queue(&mut change, *mission, *org, now).await?;
+        for (org, mission, row) in reap::in_order(&rows)? {
+            if end == LeaseEnd::Death {
+                reap::pause(&mut change, &self.rules, &row, now).await?;
+            }
+            back_to_queue(&mut change, mission, org, now).await?;
         }
         reap::give_up(&mut change, now).await?;
         change.commit().await?;
-        Ok(freed.len() as u64)
+        Ok(rows.len() as u64)
     }
 
     /// Prolongs a lease and notes how far the worker is, 0 to 1, and what it does.

@@ -9,7 +9,7 @@ use super::{MAX_ATTEMPTS, back_to_queue, end_of, fail_mission};
 use crate::columns::{Reader, micros};
 use crate::open::Change;
 use crate::sql::{self, Row};
-use crate::{Database, Error, Result};
+use crate::{Database, Error, QueueRules, Result};
 
 /// What the owner of a mission reads whose workers all died at it.
 const GAVE_UP: &str = "the computation was interrupted too often and has been given up; please create the mission anew";
@@ -75,14 +75,7 @@ impl Database {
         .await
         .map_err(Error::engine(what))?;
         for (org, mission, row) in in_order(&rows)? {
-            let job: JobId = row.id("id")?;
-            let pause = self.rules.pause(row.get::<i64>("attempts")? - 1, job);
-            sql::query("UPDATE jobs SET run_at = ? WHERE id = ?")
-                .bind(end_of(pause, now))
-                .bind(job)
-                .execute(&mut change.tx)
-                .await
-                .map_err(Error::engine(what))?;
+            pause(change, &self.rules, &row, now).await?;
             back_to_queue(change, mission, org, now).await?;
         }
         Ok(())
@@ -169,8 +162,22 @@ async fn expire(change: &mut Change, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// The pause after the death of a worker: none before the first retry, so that a mission does not wait for nothing, and then
+/// longer each time, so that one that kills its workers leaves some to others.
+pub(super) async fn pause(change: &mut Change, rules: &QueueRules, row: &Reader<'_>, now: Timestamp) -> Result<()> {
+    let job: JobId = row.id("id")?;
+    let pause = rules.pause(row.get::<i64>("attempts")? - 1, job);
+    sql::query("UPDATE jobs SET run_at = ? WHERE id = ?")
+        .bind(end_of(pause, now))
+        .bind(job)
+        .execute(&mut change.tx)
+        .await
+        .map(drop)
+        .map_err(Error::engine("put the next attempt off"))
+}
+
 /// By organisation, so that no two changes wait for each other's.
-fn in_order(rows: &[Row]) -> Result<Vec<(OrgId, MissionId, Reader<'_>)>> {
+pub(super) fn in_order(rows: &[Row]) -> Result<Vec<(OrgId, MissionId, Reader<'_>)>> {
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let row = Reader(row);

@@ -346,6 +346,13 @@ async fn crashes_and_leases_that_ran_out_are_attempts_whatever_restarts_lie_betw
                 database.take_back_leases_of_dead("node-a/", at(now_s)).await.unwrap(),
                 1
             );
+            if crash > 1 && crash < MAX_ATTEMPTS {
+                assert!(
+                    place.lease("node-a/next/1", now_s).await.is_none(),
+                    "{crash}: the pause holds"
+                );
+                now_s += 10 * 4_i64.pow(crash as u32 - 2) * 6 / 5 + 1;
+            }
         }
     }
     assert!(place.lease("node-a/next/1", now_s).await.is_none());

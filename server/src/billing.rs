@@ -1,0 +1,130 @@
+//! Billing from the settings: who sends invoices, Stripe where there is one, and what the service does about both by itself.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use driftline_auth_billing::{
+    BillingParts, Month, Party, PublicUrl, Seller, Stripe, StripeSettings, StripeSync, WebhookSecret, chain,
+    close_month, system_clock,
+};
+use driftline_compute::Compute;
+use driftline_config::Settings;
+use driftline_database::Database;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+/// Between two passes.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Who sends invoices.
+pub(crate) fn seller(settings: &Settings) -> Seller {
+    let billing = &settings.billing;
+    Seller {
+        party: Party {
+            name: settings.seller_name().to_owned(),
+            address: billing.seller_address.clone(),
+            country: billing.seller_country.clone(),
+            vat_id: billing.seller_vat_id.clone(),
+        },
+        tax_rate_bp: billing.tax_rate_bp,
+        number_prefix: billing.invoice_prefix.clone(),
+    }
+}
+
+/// The traffic with Stripe; `None`: there is no Stripe.
+pub(crate) fn stripe(settings: &Settings, database: &Database) -> anyhow::Result<Option<StripeSync>> {
+    let Some(access) = settings.stripe()? else {
+        return Ok(None);
+    };
+    let stripe = Stripe::new(&StripeSettings {
+        api_key: access.api_key.reveal().to_owned(),
+        base: access.base,
+    });
+    let stripe = stripe.context("billing.stripe_api_key, billing.stripe_base")?;
+    Ok(Some(StripeSync::new(database.clone(), stripe, system_clock())))
+}
+
+/// What the routes need.
+pub(crate) fn parts(
+    settings: &Settings,
+    database: &Database,
+    compute: &Compute,
+    public_url: PublicUrl,
+) -> anyhow::Result<BillingParts> {
+    let secret = settings.stripe_webhook_secret()?;
+    Ok(BillingParts {
+        database: database.clone(),
+        clock: system_clock(),
+        seller: seller(settings),
+        stripe: stripe(settings, database)?,
+        webhook_secret: secret.map(|secret| WebhookSecret::from(secret.reveal().to_owned())),
+        compute: compute.clone(),
+        public_url,
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// Tells Stripe what is new and closes months, every minute until the service stops. Several processes may do so.
+pub(crate) fn run(
+    settings: &Settings,
+    database: &Database,
+    mut stopped: watch::Receiver<bool>,
+) -> anyhow::Result<impl Future<Output = ()> + Send + use<>> {
+    let (stripe, seller, database) = (stripe(settings, database)?, seller(settings), database.clone());
+    let close_after_h = settings.billing.close_after_h;
+    Ok(async move {
+        let work = async {
+            let mut closed = None;
+            loop {
+                tokio::time::sleep(EVERY).await;
+                if let Some(stripe) = &stripe {
+                    tell(stripe).await;
+                }
+                if close_after_h > 0 {
+                    close(&database, &seller, close_after_h, &mut closed).await;
+                }
+            }
+        };
+        if stripe.is_none() && close_after_h == 0 {
+            return;
+        }
+        // What is under way when the service stops is looked at again after the next start.
+        tokio::select! {
+            () = work => {}
+            _ = stopped.wait_for(|stopped| *stopped) => {}
+        }
+    })
+}
+
+async fn tell(stripe: &StripeSync) {
+    match stripe.pass().await {
+        Ok(passed) if passed == Default::default() => {}
+        Ok(passed) => tracing::info!(
+            accounts = passed.accounts,
+            queued = passed.queued,
+            told = passed.told,
+            "told Stripe what is new"
+        ),
+        Err(error) => tracing::warn!(cause = chain(&error), "Stripe was not told what is new"),
+    }
+}
+
+/// Closes the month before, once it is over for long enough; `closed` is the one that this process has closed already.
+async fn close(database: &Database, seller: &Seller, after_h: u32, closed: &mut Option<Month>) {
+    let now = Timestamp::now();
+    let month = match Month::of(now).and_then(Month::before) {
+        Ok(month) => month,
+        Err(error) => return tracing::warn!(cause = chain(&error), "the month before is not known"),
+    };
+    let is_due = now.duration_since(month.until) >= SignedDuration::from_hours(i64::from(after_h));
+    if !is_due || *closed == Some(month) {
+        return;
+    }
+    match close_month(database, None, month, seller, now).await {
+        Ok(invoices) => {
+            tracing::info!(%month, invoices = invoices.len(), "the month is closed");
+            *closed = Some(month);
+        }
+        Err(error) => tracing::error!(cause = chain(&error), %month, "the month was not closed"),
+    }
+}
