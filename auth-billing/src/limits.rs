@@ -88,8 +88,8 @@ impl Limits {
         refuse("address", "requests from this address", limit.rate(), standing)
     }
 
-    /// Refuses, with 429, an address that tries to sign in too often; routes of sign-in call it before any work.
-    pub fn admit_login(&self, address: IpAddr) -> Result<(), Problem> {
+    /// Refuses, with 429, an address that tries to sign in too often.
+    pub(crate) fn admit_login(&self, address: IpAddr) -> Result<(), Problem> {
         let limit = &self.0.logins;
         let standing = limit.take(address, self.now_us());
         refuse(

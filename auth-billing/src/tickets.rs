@@ -52,6 +52,7 @@ impl Auth {
             None => None,
         };
         Ok(Caller {
+            person: None,
             shares: None,
             org: known.key.org,
             org_name: known.org_name,
@@ -59,7 +60,6 @@ impl Auth {
             kind: known.key.kind,
             scopes: Scopes::from_iter([Scope::MissionsRead]),
             role,
-            person: None,
             carry: Carry::nothing(),
             limited_to: None,
             link_ends: None,

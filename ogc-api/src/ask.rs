@@ -1,12 +1,14 @@
 //! What every handler needs of a request: who asks, what stands in the query, and how links of the answer begin.
 
 use axum::extract::{FromRequestParts, RawPathParams};
-use driftline_auth_billing::{Caller, MissionAdmission, Scope};
+use driftline_auth_billing::{Caller, Grant, MissionAdmission, Problem, Resource, Scope, Verb};
+use driftline_domain::KeyId;
 use http::request::Parts;
 use http::{HeaderMap, header};
 
 use crate::entity_tag::EntityTag;
 use crate::links::{Site, is_credential};
+use crate::missions::find_mission;
 use crate::query::{Query, shown};
 use crate::{AppState, Error};
 
@@ -40,6 +42,19 @@ impl Ask {
         };
         let admitted = admission.admit(self.caller.key, is_distress, particle_hours).await;
         admitted.map_err(Error::refused)
+    }
+
+    /// Refuses a caller who may not do something to a thing of the organisation, which this key made.
+    pub(crate) fn require_right(&self, resource: Resource, verb: Verb, made_by: Option<KeyId>) -> Result<(), Error> {
+        // What is about to be made is the caller's own.
+        let owns = made_by.is_none_or(|key| self.caller.owns(key));
+        let right = self.caller.require_right(resource, verb, owns);
+        right.map_err(Error::refused)
+    }
+
+    /// Whether the caller sees missions of others in the organisation.
+    pub(crate) fn sees_own_missions_only(&self) -> bool {
+        self.caller.grant(Resource::Missions, Verb::Read) == Grant::Own
     }
 
     /// A part of the path by its name in the route.
@@ -104,7 +119,7 @@ impl Ask {
             .await
             .map_err(|rejection| Error::Path(rejection.body_text()))?;
         let base = state.public_base.for_request(&parts.headers, &parts.uri)?;
-        Ok(Self {
+        let ask = Self {
             site: Site::new(base, &caller),
             query: Query::default(),
             path: parts.uri.path().to_owned(),
@@ -115,6 +130,49 @@ impl Ask {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             caller,
-        })
+        };
+        ask.keep_to_own_missions(state).await?;
+        Ok(ask)
+    }
+
+    /// A person whose role has own missions only finds no others, and reads results below each mission: what gathers those of
+    /// the whole organisation is not theirs to see.
+    async fn keep_to_own_missions(&self, state: &AppState) -> Result<(), Error> {
+        if !self.sees_own_missions_only() {
+            return Ok(());
+        }
+        let named = self.param("mission_id");
+        if named.is_empty() {
+            let gathers = GATHERING.iter().any(|root| {
+                let rest = self.path.strip_prefix(root);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
+            return match gathers {
+                true => Err(Error::refused(Problem::forbidden(
+                    "this role sees its own missions only: their maps and features are below /missions/{mission_id}",
+                ))),
+                false => Ok(()),
+            };
+        }
+        let id = named.split(':').next().unwrap_or_default();
+        let mission = find_mission(state, self.caller.org, id).await?;
+        if self.caller.owns(mission.created_by) {
+            Ok(())
+        } else {
+            Err(Error::not_found("mission", id))
+        }
     }
 }
+
+/// Roots under which results of all missions of an organisation stand.
+const GATHERING: [&str; 9] = [
+    "/ogc",
+    "/wms",
+    "/wmts",
+    "/tiles",
+    "/maps",
+    "/stac",
+    "/edr",
+    "/kml",
+    "/v1/ws/tickets",
+];

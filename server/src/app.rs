@@ -67,7 +67,7 @@ pub(crate) fn app(ground: Ground<'_>, in_the_way: Guards, log: UsageLog) -> anyh
         .merge(webhook_router(billing))
         .merge(basemap::routes(coast, compute, public_base.clone())?)
         .merge(metrics::routes(&auth, ground.watched.clone()))
-        .merge(ground.identity.open_routes());
+        .merge(in_the_way.limits.around_logins(ground.identity.open_routes()));
     let is_traced = !ground.settings.traces.endpoint.is_empty();
     let trusted = guards::trusted(ground.settings)?;
     let (http, only_reads) = (ground.watched.http.clone(), ground.roles.only_read());

@@ -102,21 +102,36 @@ impl About {
     }
 }
 
-/// The database of a backup, opened in a scratch folder, so that the backup stays as it is.
+/// The database of a backup, compared with what the backup says and then brought up to date, in a scratch folder, so that the
+/// backup stays as it is. With an older schema it is compared as it is: later steps add to rows.
 pub(crate) async fn open_in_scratch(backup: &Path, about: &About, scratch: &Path) -> anyhow::Result<Database> {
     let path = scratch.join(FILE);
-    match about.engine {
+    bring(backup, about, &path).await?;
+    Ok(Database::open(&path).await?)
+}
+
+/// Puts the database of a backup into an embedded file that must not exist, with the schema that it was saved with.
+pub(crate) async fn bring(backup: &Path, about: &About, path: &Path) -> anyhow::Result<()> {
+    let found = match about.engine {
         Engine::Sqlite => {
-            files::copy_file(&backup.join(FILE), &path)?;
+            files::copy_file(&backup.join(FILE), path)?;
+            let copied = Database::open_as_it_is(path).await?;
+            let found = copied.contents().await?;
+            copied.close().await;
+            found
         }
         Engine::Postgres => {
             let dump = backup.join(DATABASE);
-            let database = Database::open_to_load(&path, &dump).await?;
-            database.load(&dump).await?;
+            let database = Database::open_to_load(path, &dump).await?;
+            let found = database.load(&dump).await?;
             database.close().await;
+            found
         }
+    };
+    if let Some(difference) = about.contents.difference(&found) {
+        bail!("the database is not what was saved: {difference}");
     }
-    Ok(Database::open(&path).await?)
+    Ok(())
 }
 
 /// Every published run of every organisation.

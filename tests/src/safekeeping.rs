@@ -46,7 +46,8 @@ fn a_backup_of_a_running_installation_is_whole_and_restores_to_the_same() {
     let client = server.client().with_key(&prepared.key);
     let mission = completed(&client);
     let before = seen(&client, &mission);
-    let commands = Commands::on(&prepared.data());
+    let data = prepared.data();
+    let commands = Commands::on(&data);
     let folder = scratch("backup");
     let backup = folder.path().join("backup");
     let (backup_at, again) = (backup.to_str().unwrap(), folder.path().join("again"));
@@ -161,7 +162,8 @@ fn a_database_moves_to_a_server_and_back_and_serves_on() {
     let mission = completed(&client);
     let before = seen(&client, &mission);
     let database = FreshDatabase::create();
-    let commands = Commands::on(&prepared.data());
+    let data = prepared.data();
+    let commands = Commands::on(&data);
     let running = commands.refused(&["database", "move", "--to", database.url()]);
     assert!(running.contains("stop it"), "{running}");
     server.stop(&[]);

@@ -59,6 +59,7 @@ impl Shared {
         let mut settings = self.objects.settings();
         settings.push(("DATABASE_URL", self.database.url().to_owned()));
         settings.push(("DRIFTLINE__STORE__NODE", node.to_owned()));
+        settings.push(("DRIFTLINE_MASTER_KEY", "07".repeat(32)));
         settings.push(("DRIFTLINE__USAGE__FLUSH_MS", "200".to_owned()));
         settings
     }
@@ -126,7 +127,19 @@ fn one_process_computes_another_is_read_from_and_the_third_takes_missions() {
 #[test]
 fn one_of_two_nodes_is_restarted_under_load_and_no_request_fails() {
     let shared = Shared::new();
-    let drain = [("DRIFTLINE__SERVER__DRAIN_S", "2".to_owned())];
+    // Limits are the subject of other tests.
+    let drain = [
+        ("DRIFTLINE__SERVER__DRAIN_S", "2".to_owned()),
+        ("DRIFTLINE__LIMITS__REQUESTS_PER_MINUTE", "1000000".to_owned()),
+        (
+            "DRIFTLINE__LIMITS__ORGANISATION_REQUESTS_PER_MINUTE",
+            "1000000".to_owned(),
+        ),
+        ("DRIFTLINE__LIMITS__MAPS_PER_MINUTE", "1000000".to_owned()),
+        ("DRIFTLINE__LIMITS__ORGANISATION_MAPS_PER_MINUTE", "1000000".to_owned()),
+        ("DRIFTLINE__LIMITS__MISSION_WRITES_PER_MINUTE", "10000".to_owned()),
+        ("DRIFTLINE__LIMITS__ADDRESS_REQUESTS_PER_MINUTE", "1000000".to_owned()),
+    ];
     let places: Vec<String> = (0..2).map(|_| format!("127.0.0.1:{}", free_port())).collect();
     let start = |n: usize| shared.launch(["node-1", "node-2"][n], &drain).at(&places[n]).start();
     let (first, second) = (start(0), start(1));

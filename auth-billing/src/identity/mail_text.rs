@@ -19,6 +19,8 @@ pub(super) enum MailKind {
     ChangeEmail,
     /// Something happened that its owner should know.
     Notice,
+    /// A part of a quota was reached.
+    Quota,
     /// Nothing: written where there is no account, so that writing takes as long. Never sent.
     Decoy,
 }
@@ -32,6 +34,7 @@ impl MailKind {
             Self::Invitation => "invitation",
             Self::ChangeEmail => "change_email",
             Self::Notice => "notice",
+            Self::Quota => "quota",
             Self::Decoy => "decoy",
         }
     }
@@ -126,6 +129,10 @@ impl Letterhead<'_> {
              tell the administrator of your organisation."
         );
         self.mail(MailKind::Notice, to, "something changed in your account", &body)
+    }
+
+    pub(super) fn quota(&self, to: &str, what: &str) -> MailText {
+        self.mail(MailKind::Quota, to, "a quota is used up in part or whole", what)
     }
 
     pub(super) fn decoy(&self) -> MailText {

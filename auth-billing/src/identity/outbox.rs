@@ -65,6 +65,12 @@ impl Identity {
                 Ok(_) => {}
                 Err(error) => tracing::warn!(cause = chain(&error), "the mails that wait could not be looked at"),
             }
+            if let Err(problem) = self.tell_quotas().await {
+                tracing::warn!(
+                    cause = problem.detail,
+                    "nobody could be told of a quota; it is tried again"
+                );
+            }
             if purged.elapsed() >= PURGE_EVERY {
                 purged = std::time::Instant::now();
                 if let Err(error) = self.database().purge_accounts(self.now()).await {

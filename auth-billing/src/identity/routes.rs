@@ -4,8 +4,10 @@ mod audit;
 mod invitations;
 mod keys;
 mod members;
+mod oidc;
 mod open;
 mod organisations;
+mod passkeys;
 mod profile;
 mod second_factor;
 mod sessions;
@@ -153,7 +155,88 @@ pub const OPERATIONS: &[Operation] = &[
         "getKeySet",
         "Public keys of access tokens (RFC 7517)",
     ),
+    open(
+        "get",
+        "/v1/auth/oidc",
+        "listProviders",
+        "Identity providers that people may log in with",
+    ),
+    open(
+        "get",
+        "/v1/auth/oidc/{provider}/login",
+        "beginProviderLogin",
+        "Sends the browser to an identity provider",
+    )
+    .answers(303),
+    open(
+        "get",
+        "/v1/auth/oidc/{provider}/callback",
+        "endProviderLogin",
+        "Where the provider sends the browser back to",
+    )
+    .answers(303),
+    open(
+        "post",
+        "/v1/auth/passkeys/challenge",
+        "challengePasskey",
+        "A challenge for a passkey",
+    ),
+    open(
+        "post",
+        "/v1/auth/passkeys/login",
+        "logInWithPasskey",
+        "Logs in with a passkey that answers a challenge",
+    )
+    .takes(&[
+        ("ceremony", S, true),
+        ("credential", "object", true),
+        ("cookie", "boolean", false),
+    ]),
     own("get", "/v1/auth/me", "getMe", "Who is logged in"),
+    own(
+        "get",
+        "/v1/users/me/passkeys",
+        "listPasskeys",
+        "The passkeys of who is logged in",
+    ),
+    own(
+        "post",
+        "/v1/users/me/passkeys",
+        "registerPasskey",
+        "Registers a passkey that answers a challenge",
+    )
+    .answers(201)
+    .takes(&[("ceremony", S, true), ("name", S, true), ("credential", "object", true)]),
+    own(
+        "post",
+        "/v1/users/me/passkeys/challenge",
+        "challengeNewPasskey",
+        "A challenge for a new passkey",
+    )
+    .takes(&[("password", S, false)]),
+    own(
+        "delete",
+        "/v1/users/me/passkeys/{passkey_id}",
+        "removePasskey",
+        "Takes a passkey away",
+    )
+    .answers(204),
+    own(
+        "post",
+        "/v1/organisations",
+        "foundOrganisation",
+        "Founds an organisation, where registration is open or by a superadmin",
+    )
+    .answers(201)
+    .takes(&[("name", S, true)]),
+    own(
+        "post",
+        "/v1/api-keys/{key_id}/rotate",
+        "rotateKey",
+        "A successor for a key, which ends after the overlap; shown once",
+    )
+    .answers(201)
+    .takes(&[("overlap_s", "integer", false)]),
     own("get", "/v1/users/me", "getUser", "The account of who is logged in"),
     own(
         "patch",
@@ -324,6 +407,7 @@ pub const OPERATIONS: &[Operation] = &[
         ("kind", S, false),
         ("scopes", "array", false),
         ("origins", "array", false),
+        ("networks", "array", false),
         ("expires_at", S, false),
     ]),
     own(
@@ -362,6 +446,11 @@ fn open_table() -> Vec<(&'static str, Handlers)> {
         ("/v1/auth/password-reset/confirm", post(open::reset_password)),
         ("/v1/auth/invitation", post(invitations::accept_as_new)),
         ("/v1/auth/forward", get(open::forward)),
+        ("/v1/auth/oidc", get(oidc::providers)),
+        ("/v1/auth/oidc/{provider}/login", get(oidc::depart)),
+        ("/v1/auth/oidc/{provider}/callback", get(oidc::arrive)),
+        ("/v1/auth/passkeys/challenge", post(passkeys::challenge_login)),
+        ("/v1/auth/passkeys/login", post(passkeys::log_in)),
         ("/.well-known/jwks.json", get(open::key_set)),
     ]
 }
@@ -389,7 +478,10 @@ fn own_table() -> Vec<(&'static str, Handlers)> {
                 .delete(second_factor::remove),
         ),
         ("/v1/users/me/totp/confirm", post(second_factor::confirm)),
-        ("/v1/organisations", get(organisations::list)),
+        ("/v1/users/me/passkeys", get(passkeys::list).post(passkeys::register)),
+        ("/v1/users/me/passkeys/challenge", post(passkeys::challenge)),
+        ("/v1/users/me/passkeys/{passkey_id}", delete(passkeys::remove)),
+        ("/v1/organisations", get(organisations::list).post(organisations::found)),
         (
             "/v1/organisations/{org_id}",
             get(organisations::one).patch(organisations::rename),
@@ -410,6 +502,7 @@ fn own_table() -> Vec<(&'static str, Handlers)> {
         ("/v1/roles", get(organisations::roles)),
         ("/v1/api-keys", get(keys::list).post(keys::create)),
         ("/v1/api-keys/{key_id}", delete(keys::revoke)),
+        ("/v1/api-keys/{key_id}/rotate", post(keys::rotate)),
         ("/v1/audit", get(audit::list)),
         ("/v1/audit/export", get(audit::export)),
         ("/v1/audit/verification", get(audit::verify)),

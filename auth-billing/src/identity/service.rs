@@ -6,10 +6,13 @@ use std::sync::Arc;
 use driftline_database::{Act, Database, NewMail};
 use driftline_domain::{MailId, UserId};
 use jiff::Timestamp;
+use webauthn_rs::Webauthn;
 
 use super::hasher::Hasher;
 use super::known_people::KnownPeople;
 use super::mail_text::MailText;
+use super::oidc::Providers;
+use super::passkeys::relying_party;
 use super::settings::IdentitySettings;
 use super::token_keys::TokenKeys;
 use super::vault::{MasterKey, Place, Vault};
@@ -30,6 +33,8 @@ pub(super) struct Inner {
     pub(super) hasher: Hasher,
     pub(super) keys: TokenKeys,
     pub(super) known: KnownPeople,
+    pub(super) providers: Providers,
+    pub(super) webauthn: Option<Webauthn>,
 }
 
 impl fmt::Debug for Identity {
@@ -65,6 +70,8 @@ impl Identity {
         Ok(Self(Arc::new(Inner {
             keys: TokenKeys::new(&settings),
             known: KnownPeople::default(),
+            providers: Providers::new()?,
+            webauthn: relying_party(&settings)?,
             database,
             clock,
             settings,

@@ -25,6 +25,31 @@ impl Limits {
     pub fn wrap<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
         router.route_layer(from_fn_with_state(self.clone(), count_caller))
     }
+
+    /// Counts what tries to log in, or to be sent a mail: each costs a hash, or somebody's patience.
+    pub fn around_logins<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        router.route_layer(from_fn_with_state(self.clone(), count_login))
+    }
+}
+
+/// Beside these, refreshing and logging out, which cost little and must go on.
+const LOGINS: [&str; 6] = [
+    "/v1/auth/login",
+    "/v1/auth/passkeys/login",
+    "/v1/auth/register",
+    "/v1/auth/password-reset",
+    "/v1/auth/password-reset/confirm",
+    "/v1/auth/invitation",
+];
+
+async fn count_login(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<ClientAddress>().map(|address| address.ip);
+    if let Some(ip) = address.filter(|_| LOGINS.contains(&request.uri().path()))
+        && let Err(problem) = limits.admit_login(ip)
+    {
+        return problem.into_response();
+    }
+    next.run(request).await
 }
 
 async fn count_address(

@@ -46,8 +46,8 @@ impl Auth {
             return Err(Problem::new(StatusCode::FORBIDDEN, "out_of_reach", detail));
         }
         Ok(Caller {
-            person: None,
             role: None,
+            person: None,
             org: known.key.org,
             org_name: known.org_name,
             key: known.key.id,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::LinkText;
 use crate::map_links::{MapLinks, unreadable};
 use crate::routes::allow_only;
-use crate::{Auth, Caller, Carry, Problem, Scope};
+use crate::{Auth, Caller, Carry, Problem, Resource, Verb};
 
 /// The links of a mission.
 pub(crate) const LINKS_PATH: &str = "/v1/missions/{mission_id}/share-links";
@@ -68,11 +68,10 @@ pub(crate) async fn make(
     RawQuery(raw): RawQuery,
     wish: Result<Json<Wish>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    caller.require(Scope::MissionsWrite)?;
     allow_only(&[], raw.as_deref())?;
+    let mission = known_mission(&auth, &caller, &mission, Verb::Create).await?;
     let Json(wish) = wish.map_err(unreadable)?;
     let name = checked(&wish).map_err(Problem::invalid)?;
-    let mission = known_mission(&auth, &caller, &mission).await?;
     let base = (links.public_url)(&headers, &uri)?;
     let now = (auth.clock())();
     let wished = now.checked_add(SignedDuration::from_secs(wish.expires_in_s));
@@ -113,9 +112,8 @@ pub(crate) async fn list(
     Path(mission): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    caller.require(Scope::MissionsRead)?;
     allow_only(&[], raw.as_deref())?;
-    let mission = known_mission(&auth, &caller, &mission).await?;
+    let mission = known_mission(&auth, &caller, &mission, Verb::Read).await?;
     let links = auth.database().share_links(caller.org, mission).await?;
     Ok(Json(Listed { links }).into_response())
 }
@@ -127,9 +125,8 @@ pub(crate) async fn revoke(
     Path((mission, link)): Path<(String, String)>,
     RawQuery(raw): RawQuery,
 ) -> Result<StatusCode, Problem> {
-    caller.require(Scope::MissionsWrite)?;
     allow_only(&[], raw.as_deref())?;
-    let mission = known_mission(&auth, &caller, &mission).await?;
+    let mission = known_mission(&auth, &caller, &mission, Verb::Delete).await?;
     let no_link = || Problem::not_found(format!("the mission has no link '{}' that works", shown(&link)));
     let id: ShareLinkId = link.parse().ok().ok_or_else(no_link)?;
     let now = (auth.clock())();
@@ -141,10 +138,13 @@ pub(crate) async fn revoke(
     }
 }
 
-async fn known_mission(auth: &Auth, caller: &Caller, text: &str) -> Result<MissionId, Problem> {
+/// The mission, if it is the organisation's and the caller may do this to its links.
+async fn known_mission(auth: &Auth, caller: &Caller, text: &str, verb: Verb) -> Result<MissionId, Problem> {
     let id: MissionId = text.parse().ok().ok_or_else(|| no_mission(text))?;
     let found = auth.database().mission(caller.org, id).await?;
-    found.map(|mission| mission.id).ok_or_else(|| no_mission(text))
+    let mission = found.ok_or_else(|| no_mission(text))?;
+    caller.require_right(Resource::ShareLinks, verb, caller.owns(mission.created_by))?;
+    Ok(id)
 }
 
 fn no_mission(text: &str) -> Problem {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use driftline_auth_billing::Scope;
+use driftline_auth_billing::{Resource, Scope, Verb};
 use driftline_database::MissionStatus;
 use driftline_domain::{MissionId, MissionSpec, Violation, unambiguous_json};
 use http::StatusCode;
@@ -40,6 +40,8 @@ pub(crate) async fn act(State(state): State<AppState>, ask: Ask) -> Result<Respo
 async fn cancel(state: &AppState, ask: &Ask, id: &str) -> Result<Response, Error> {
     let unknown = || Error::not_found("mission", id);
     let parsed: MissionId = id.parse().ok().ok_or_else(unknown)?;
+    let mission = find_mission(state, ask.caller.org, id).await?;
+    ask.require_right(Resource::Missions, Verb::Update, Some(mission.created_by))?;
     let now = Timestamp::now();
     let mission = state.database.cancel_mission(ask.caller.org, parsed, now).await?;
     let mission = mission.ok_or_else(unknown)?;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use driftline_auth_billing::{Scope, chain};
+use driftline_auth_billing::{Resource, Scope, Verb, chain};
 use driftline_database::{MissionFilter, MissionStatus};
 use driftline_domain::{MissionId, OrgId};
 use http::StatusCode;
@@ -31,6 +31,7 @@ pub(crate) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Resp
         status: status_filter(&ask.query)?,
         after: ask.query.get("cursor").map(cursor).transpose()?,
         text: ask.query.get("q").map(search_text).transpose()?,
+        created_by: ask.sees_own_missions_only().then_some(ask.caller.key),
         limit: limit as u32 + 1,
     };
     let mut missions = state.database.missions(ask.caller.org, &filter).await?;
@@ -80,6 +81,8 @@ pub(crate) async fn withdraw(State(state): State<AppState>, ask: Ask) -> Result<
     let id = ask.param("mission_id");
     let unknown = || Error::not_found("mission", id);
     let parsed: MissionId = id.parse().ok().ok_or_else(unknown)?;
+    let mission = find_mission(&state, ask.caller.org, id).await?;
+    ask.require_right(Resource::Missions, Verb::Delete, Some(mission.created_by))?;
     if withdraw_mission(&state, ask.caller.org, parsed).await? {
         Ok(StatusCode::NO_CONTENT.into_response())
     } else {

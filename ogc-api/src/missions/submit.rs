@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use driftline_auth_billing::Scope;
+use driftline_auth_billing::{Resource, Scope, Verb};
 use driftline_database::{Mission, MissionCreation, NewMission, NewProcessJob};
 use driftline_domain::{MissionId, MissionSpec, unambiguous_json};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -101,6 +101,7 @@ pub(super) async fn warnings(
     spec: &MissionSpec,
     key: Option<&str>,
 ) -> Result<Vec<String>, Error> {
+    ask.require_right(Resource::Missions, Verb::Create, None)?;
     if spec.distress {
         ask.require(Scope::MissionsDistress)?;
     }

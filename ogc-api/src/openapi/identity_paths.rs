@@ -7,13 +7,17 @@ use super::{parameters, schemas};
 use crate::document::JSON;
 
 /// Parameters in paths: name and prefix of the identifier.
-const IN_PATH: [(&str, &str); 5] = [
+const IN_PATH: [(&str, &str); 6] = [
     ("org_id", "org"),
     ("user_id", "usr"),
     ("session_id", "ses"),
     ("invitation_id", "inv"),
     ("key_id", "key"),
+    ("passkey_id", "psk"),
 ];
+
+/// The name of an identity provider, in the settings.
+const PROVIDER: &str = "provider";
 
 /// Parameters of the audit log.
 const AUDIT: [(&str, &str, &str); 6] = [
@@ -38,6 +42,11 @@ pub(super) fn parameters() -> Value {
             json!({"name": name, "in": "path", "required": true, "description": "Identifier.", "schema": schema});
         all.insert(name.to_owned(), parameter);
     }
+    let provider = json!({
+        "name": PROVIDER, "in": "path", "required": true, "description": "Name of the identity provider.",
+        "schema": {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"},
+    });
+    all.insert(PROVIDER.to_owned(), provider);
     for (key, name, description) in AUDIT {
         let schema = if matches!(name, "limit" | "cursor") {
             json!({"type": "integer", "minimum": 1})
@@ -63,6 +72,7 @@ fn described(operation: &IdentityOperation) -> Value {
     let in_path = IN_PATH
         .into_iter()
         .map(|(name, _)| name)
+        .chain([PROVIDER])
         .filter(|name| operation.path.contains(&format!("{{{name}}}")));
     let mut names: Vec<&str> = in_path.collect();
     if operation.id == "listAudit" {
@@ -74,7 +84,7 @@ fn described(operation: &IdentityOperation) -> Value {
         "forwardAuth" => {}
         "exportAudit" => good["content"] = json!({"application/x-ndjson": {"schema": schemas::reference("any")}}),
         "listKeys" => good["content"] = json!({JSON: {"schema": schemas::reference("api_keys")}}),
-        _ if operation.status == 204 || operation.status == 302 => {}
+        _ if operation.status == 204 || operation.status == 303 => {}
         _ => good["content"] = json!({JSON: {"schema": schemas::reference("object")}}),
     }
     let mut described = json!({

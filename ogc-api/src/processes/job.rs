@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use driftline_auth_billing::Scope;
+use driftline_auth_billing::{Resource, Scope, Verb};
 use driftline_database::{MissionStatus, ProcessJob};
 use driftline_domain::{JobId, MissionId, OrgId};
 use jiff::Timestamp;
@@ -252,6 +252,7 @@ pub(super) async fn dismiss(State(state): State<AppState>, ask: Ask) -> Result<R
     match Job::find(&state, org, id).await? {
         Job::Mission(job) if job.is_dismissed => return Err(gone()),
         Job::Mission(job) => {
+            ask.require_right(Resource::Missions, Verb::Delete, Some(job.mission.created_by))?;
             if !withdraw_mission(&state, org, job.mission.id).await? {
                 return Err(gone());
             }

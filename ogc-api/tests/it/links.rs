@@ -174,6 +174,47 @@ async fn a_signed_link_works_on_every_link_of_its_mission_as_it_stands() {
 }
 
 #[tokio::test]
+async fn a_share_link_works_on_every_link_of_its_mission_as_it_stands() {
+    let service = Service::start().await;
+    let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 12).await;
+    let (other, _) = publish(&service, &service.ours, (3.0, 59.5), 12).await;
+    let path = format!("/v1/missions/{mission}/share-links");
+    let made = service.post(&path, r#"{"expires_in_s": 3600}"#, &[]).await;
+    assert_eq!(made.status, 201);
+    let made = made.json();
+    let pair = format!("key={}", made["token"].as_str().unwrap());
+    let starts = [
+        format!("/v1/missions/{mission}?{pair}"),
+        format!("/v1/missions/{mission}/results?{pair}"),
+        format!("/missions/{mission}/ogc?{pair}"),
+        format!("/missions/{mission}/tiles?{pair}"),
+        format!("/missions/{mission}/edr?{pair}"),
+    ];
+    let seen = crawl(&service, starts.to_vec(), None).await;
+    assert!(seen.len() > 20, "{}", seen.len());
+    let roots = [format!("/missions/{mission}/"), format!("/v1/missions/{mission}")];
+    for path in &seen {
+        assert!(roots.iter().any(|root| path.starts_with(root)), "{path}");
+        assert_eq!(path.matches(&pair).count(), 1, "{path}");
+    }
+    assert!(
+        seen.iter().any(|path| path.contains("/results/notes.txt")),
+        "a file was fetched"
+    );
+    for name in ["mission", "results", "features", "wms", "tiles"] {
+        let path = made["urls"][name].as_str().unwrap().strip_prefix(BASE).unwrap();
+        assert_eq!(service.ask_without_key(path).await.status, 200, "{path}");
+    }
+    for path in [
+        format!("/v1/missions/{other}?{pair}"),
+        format!("/v1/missions?{pair}"),
+        format!("/ogc?{pair}"),
+    ] {
+        assert_eq!(service.ask_without_key(&path).await.status, 403, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_given_in_a_header_stands_in_no_answer() {
     let service = Service::start().await;
     let (mission, _) = publish(&service, &service.ours, (3.0, 59.5), 12).await;

@@ -73,6 +73,8 @@ mod tenants;
 #[cfg(test)]
 mod tiles;
 #[cfg(test)]
+mod usage_report;
+#[cfg(test)]
 mod waves;
 #[cfg(test)]
 mod wms_styles;

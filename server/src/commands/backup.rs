@@ -68,7 +68,7 @@ async fn save_database(settings: &Settings, dir: &Path) -> anyhow::Result<(Engin
     let path = settings.store.data_dir.join(backup::FILE);
     let copy = dir.join(backup::FILE);
     Database::copy_file(&path, &copy).await?;
-    let copied = Database::open(&copy).await?;
+    let copied = Database::open_as_it_is(&copy).await?;
     let contents = copied.contents().await?;
     // Closed, it has no log beside it.
     copied.close().await;

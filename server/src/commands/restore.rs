@@ -53,12 +53,9 @@ async fn restore(settings: &Settings, dir: &Path) -> anyhow::Result<Contents> {
     files::copy_tree(&dir.join(backup::FILES), data_dir, &|_| false)?;
     usage::copy(&dir.join(backup::USAGE), &data_dir.join("usage"))?;
     // Last: an installation that is only half there has no database, and restoring begins anew in an empty folder.
-    let contents = restore_database(settings, dir, &about).await?;
-    if let Some(difference) = about.contents.difference(&contents) {
-        bail!("what was restored is not what was saved: {difference}");
-    }
+    restore_database(settings, dir, &about).await?;
     drop(node);
-    Ok(contents)
+    Ok(about.contents)
 }
 
 fn refuse_unless_empty(settings: &Settings) -> anyhow::Result<()> {
@@ -82,10 +79,9 @@ fn refuse_unless_empty(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn restore_database(settings: &Settings, dir: &Path, about: &About) -> anyhow::Result<Contents> {
-    let dump = dir.join(backup::DATABASE);
+async fn restore_database(settings: &Settings, dir: &Path, about: &About) -> anyhow::Result<()> {
     if settings.database_url()?.is_some() {
-        return restore_on_server(settings, dir, about, &dump).await;
+        return restore_on_server(settings, dir, about).await;
     }
     let path = settings.store.data_dir.join(backup::FILE);
     let staged = path.with_extension("sqlite.restoring");
@@ -100,45 +96,32 @@ async fn restore_database(settings: &Settings, dir: &Path, about: &About) -> any
             _ => {}
         }
     }
-    match about.engine {
-        Engine::Sqlite => {
-            files::copy_file(&dir.join(backup::FILE), &staged)?;
-        }
-        Engine::Postgres => {
-            let database = Database::open_to_load(&staged, &dump).await?;
-            database.load(&dump).await?;
-            database.close().await;
-        }
-    }
-    let database = Database::open(&staged).await?;
-    let contents = database.contents().await?;
-    // Closed, all of it is in the one file, which can be renamed.
-    database.close().await;
+    backup::bring(dir, about, &staged).await?;
+    // Steps of the schema that are newer than the backup. Closed, all of it is in the one file, which can be renamed.
+    Database::open(&staged).await?.close().await;
     std::fs::rename(&staged, &path).with_context(|| format!("cannot rename {}", staged.display()))?;
-    files::sync_folder(&settings.store.data_dir)?;
-    Ok(contents)
+    files::sync_folder(&settings.store.data_dir)
 }
 
-async fn restore_on_server(settings: &Settings, dir: &Path, about: &About, dump: &Path) -> anyhow::Result<Contents> {
-    let contents = match about.engine {
+async fn restore_on_server(settings: &Settings, dir: &Path, about: &About) -> anyhow::Result<()> {
+    let dump = dir.join(backup::DATABASE);
+    match about.engine {
         Engine::Postgres => {
             let server = commands::server_settings(settings)?.context("database.url is empty")?;
-            let database = Database::connect_to_load(&server, dump).await?;
-            let contents = database.load(dump).await?;
+            let database = Database::connect_to_load(&server, &dump).await?;
+            database.load(&dump).await?;
             database.close().await;
-            contents
+            // Steps of the schema that are newer than the backup.
+            commands::open_database(settings).await?.close().await;
         }
         Engine::Sqlite => {
             let scratch = backup::Scratch::beside(&settings.store.data_dir)?;
             let saved = backup::open_in_scratch(dir, about, scratch.path()).await?;
             let database = commands::open_database(settings).await?;
-            let contents = saved.copy_into(&database).await?;
+            saved.copy_into(&database).await?;
             saved.close().await;
             database.close().await;
-            contents
         }
-    };
-    // Steps of the schema that are newer than the backup.
-    commands::open_database(settings).await?.close().await;
-    Ok(contents)
+    }
+    Ok(())
 }

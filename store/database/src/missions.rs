@@ -10,7 +10,7 @@ use crate::process_jobs::{self, NewProcessJob};
 use crate::queue;
 use crate::sql::{self, Dialect, QueryBuilder, Row, Transaction};
 use crate::tombstones::bury;
-use crate::{Database, Error, Mission, MissionStatus, Result, runs};
+use crate::{Act, Database, Error, Mission, MissionStatus, Result, audit, runs};
 
 /// How long an idempotency key is remembered, in hours.
 pub const IDEMPOTENCY_KEPT_H: i64 = 24;
@@ -52,6 +52,8 @@ pub struct MissionFilter {
     pub status: Option<MissionStatus>,
     /// Only those older than this one.
     pub after: Option<MissionId>,
+    /// Only those that this key created.
+    pub created_by: Option<KeyId>,
     /// Only those whose name holds this text, in any case.
     pub text: Option<String>,
     /// At most so many; nothing without a number.
@@ -65,6 +67,17 @@ pub(crate) const COLUMNS: &str = "m.id, m.org_id, m.created_by, m.job_id, m.spec
      r.published_at AS run_published_at, r.valid_from AS run_valid_from, r.valid_until AS run_valid_until, \
      r.west AS run_west, r.south AS run_south, r.east AS run_east, r.north AS run_north, r.summary AS run_summary \
      FROM missions m LEFT JOIN runs r ON r.id = m.run_id";
+
+/// A mission that passes every quota is on record, in the transaction that accepts it.
+fn distress_call(new: &NewMission) -> Act {
+    Act {
+        org: Some(new.org),
+        actor: new.created_by.to_string(),
+        action: "mission.distress",
+        subject: new.id.to_string(),
+        details: serde_json::json!({}),
+    }
+}
 
 fn select() -> QueryBuilder {
     let mut query = QueryBuilder::new("SELECT ");
@@ -102,6 +115,10 @@ impl Database {
             process_jobs::insert(&mut change, &new, process_job).await?;
         }
         let mission = fetch(&mut change.tx, new.id).await?;
+        // Last of all, since whoever writes the same chain waits from here on.
+        if new.spec.distress {
+            audit::append(&mut change, &distress_call(&new), new.created_at).await?;
+        }
         change.commit().await?;
         mission.map(MissionCreation::Created).ok_or(Error::NotFound {
             what: "mission",
@@ -259,6 +276,9 @@ fn push_filter(query: &mut QueryBuilder, dialect: Dialect, org: OrgId, filter: &
         .push_bind(org);
     if let Some(status) = filter.status {
         query.push(" AND m.status = ").push_bind(status_word(status));
+    }
+    if let Some(key) = filter.created_by {
+        query.push(" AND m.created_by = ").push_bind(key);
     }
     if let Some(text) = &filter.text {
         query

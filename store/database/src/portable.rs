@@ -110,6 +110,12 @@ impl Database {
         Self::connect_with(settings, steps_to(crate::schema::POSTGRES, schema, folder)?).await
     }
 
+    /// An embedded file with the schema that it has, to be read by [`Database::contents`]: a newer program changes nothing of it.
+    pub async fn open_as_it_is(path: &Path) -> Result<Self> {
+        let schema = crate::sqlite::schema_version(path).await?;
+        Self::open_with(path, crate::schema::up_to(crate::schema::SQLITE, schema)).await
+    }
+
     /// A copy of an embedded file as of one moment, while others write to it: whole, synced, and a database by itself.
     pub async fn copy_file(from: &Path, into: &Path) -> Result<()> {
         crate::sqlite::copy(from, into).await
@@ -156,6 +162,9 @@ mod tests {
         assert_eq!(target.load(&dump).await.unwrap(), written);
         assert_eq!(written.difference(&target.contents().await.unwrap()), None);
         target.close().await;
+        let as_it_is = Database::open_as_it_is(&new).await.unwrap();
+        assert_eq!(as_it_is.contents().await.unwrap(), written);
+        as_it_is.close().await;
         let opened = Database::open(&new).await.unwrap();
         assert_eq!(opened.organisation(organisation.id).await.unwrap(), Some(organisation));
         let head = dump.join("database.json");

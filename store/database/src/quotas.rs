@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::AccountChange;
 use crate::columns::{Reader, micros};
 use crate::sql::{self, Row};
 use crate::{Database, Error, Result};
@@ -227,9 +228,11 @@ impl Database {
             .map_err(Error::engine("read the notices"))?;
         rows.iter().map(notice).collect()
     }
+}
 
-    /// The organisation was told of this notice; false where somebody else told it before.
-    pub async fn quota_notice_told(&self, notice: &QuotaNotice, now: Timestamp) -> Result<bool> {
+impl AccountChange {
+    /// The organisation is told of this notice in this change; false where somebody else told it before.
+    pub async fn quota_notice_told(&mut self, notice: &QuotaNotice, now: Timestamp) -> Result<bool> {
         let told = sql::query(
             "UPDATE quota_notices SET told_at = ? WHERE org_id = ? AND meter = ? AND period = ? AND period_start = ? \
              AND bound = ? AND percent = ? AND told_at IS NULL",
@@ -241,7 +244,7 @@ impl Database {
         .bind(micros(notice.period_start))
         .bind(notice.bound.name())
         .bind(notice.percent)
-        .execute(&self.writer)
+        .execute(&mut self.0.tx)
         .await
         .map_err(Error::engine("note that a notice was told"))?;
         Ok(told.rows_affected() > 0)

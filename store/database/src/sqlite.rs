@@ -63,6 +63,26 @@ pub(crate) async fn open(path: &Path, steps: &[Migration]) -> Result<(SqlitePool
     Ok((writer, reader))
 }
 
+/// The newest step that was applied to a file.
+pub(crate) async fn schema_version(path: &Path) -> Result<i64> {
+    let failed = |source| Error::Open {
+        place: path.display().to_string(),
+        source,
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(BUSY)
+        .disable_statement_logging();
+    let mut connection = connect(&options).await.map_err(failed)?;
+    let version = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM schema_migrations")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(failed)?;
+    connection.close().await.map_err(failed)?;
+    Ok(version)
+}
+
 /// Copies a file as of one moment into one that must not exist, while others write to it, and syncs the copy.
 pub(crate) async fn copy(from: &Path, into: &Path) -> Result<()> {
     let failed = |place: &Path| {

@@ -34,13 +34,14 @@ pub(crate) fn binary() -> &'static Path {
 const CREDIT: &str = "Data from MET Norway";
 
 /// Limits that no test meets unless it asks for them: suites send from one address and with one key what many would.
-const HIGH_LIMITS: [(&str, &str); 6] = [
+const HIGH_LIMITS: [(&str, &str); 7] = [
     ("DRIFTLINE__LIMITS__REQUESTS_PER_MINUTE", "1000000"),
     ("DRIFTLINE__LIMITS__ORGANISATION_REQUESTS_PER_MINUTE", "1000000"),
     ("DRIFTLINE__LIMITS__MAPS_PER_MINUTE", "1000000"),
     ("DRIFTLINE__LIMITS__ORGANISATION_MAPS_PER_MINUTE", "1000000"),
     ("DRIFTLINE__LIMITS__MISSION_WRITES_PER_MINUTE", "1000000"),
     ("DRIFTLINE__LIMITS__ADDRESS_REQUESTS_PER_MINUTE", "1000000"),
+    ("DRIFTLINE__LIMITS__LOGINS_PER_MINUTE", "1000000"),
 ];
 
 /// The binary's commands on one data directory.

@@ -8,7 +8,7 @@ use driftline_database::ApiKey;
 use driftline_domain::{KeyId, UserId, Violation};
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,7 +18,13 @@ use super::super::matrix::{Grant, Resource, Verb};
 use super::super::service::Identity;
 use super::{absent, named};
 use crate::routes::allow_only;
-use crate::{AllowedOrigins, Caller, Error, KeyText, Problem, Scope, Scopes, mint, mint_publishable};
+use crate::{
+    AllowedOrigins, Caller, Error, KeyText, Networks, Problem, Scope, Scopes, mint, mint_publishable, replace_key,
+};
+
+/// Seconds for which a key and its successor both work.
+const DEFAULT_OVERLAP_S: i64 = 86_400;
+const MAX_OVERLAP_S: i64 = 90 * 86_400;
 
 pub(super) async fn list(
     State(identity): State<Identity>,
@@ -50,6 +56,7 @@ pub(super) struct KeyWish {
     kind: Option<String>,
     scopes: Option<Vec<String>>,
     origins: Option<Vec<String>>,
+    networks: Option<Vec<String>>,
     expires_at: Option<String>,
 }
 
@@ -61,11 +68,14 @@ pub(super) async fn create(
     caller.require_right(Resource::Keys, Verb::Create, true)?;
     let now = identity.now();
     let (text, mut row) = cut(&caller, &wish, now)?;
+    let networks = wish.networks.clone().unwrap_or_default();
+    let networks = Networks::parse(networks.iter().map(String::as_str))
+        .map_err(|error| Problem::invalid(vec![Violation::new("networks", "invalid", error.to_string())]))?;
+    row.networks = networks.names();
     row.created_by = caller.person.map(|person| person.user);
     let mut change = identity.database().account_change("store the key").await?;
     change.insert_key(&row).await?;
-    let details =
-        json!({ "kind": row.kind, "scopes": row.scopes, "origins": row.origins, "expires_at": row.expires_at });
+    let details = json!({ "kind": row.kind, "scopes": row.scopes, "origins": row.origins, "networks": row.networks, "expires_at": row.expires_at });
     let created = detailed(act(caller.org, caller.actor(), "key.created", row.id), details);
     change.record(&created, now).await?;
     change.commit().await?;
@@ -123,6 +133,50 @@ fn cut(caller: &Caller, wish: &KeyWish, now: Timestamp) -> Result<(KeyText, ApiK
         Error::NoOrigin => broken("origins", &error),
         error => error.into(),
     })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RotateWish {
+    /// Seconds for which both work.
+    overlap_s: Option<i64>,
+}
+
+/// A successor with the same name, scopes, origins and networks; the old key ends after the overlap.
+pub(super) async fn rotate(
+    State(identity): State<Identity>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(wish): Body<RotateWish>,
+) -> Result<Response, Problem> {
+    let id: KeyId = named("key", &id)?;
+    let known = identity.database().key(id).await?;
+    let known = known.filter(|key| key.org == caller.org && key.user.is_none());
+    let key = known.ok_or_else(|| absent("key", &id))?;
+    let owns = caller.person.is_some_and(|person| key.created_by == Some(person.user));
+    caller.require_right(Resource::Keys, Verb::Update, owns)?;
+    let overlap_s = wish.overlap_s.unwrap_or(DEFAULT_OVERLAP_S);
+    if !(0..=MAX_OVERLAP_S).contains(&overlap_s) {
+        let message = format!("{overlap_s} s is not between 0 and {MAX_OVERLAP_S}");
+        return Err(Problem::invalid(vec![Violation::new(
+            "overlap_s",
+            "out_of_range",
+            message,
+        )]));
+    }
+    let now = identity.now();
+    let overlap = SignedDuration::from_secs(overlap_s);
+    let made = replace_key(identity.database(), caller.org, id, overlap, now).await;
+    let (text, row) = made.map_err(|error| match error {
+        Error::NoKeyToReplace(_) => Problem::conflict(error.to_string()),
+        error => error.into(),
+    })?;
+    let details = json!({ "successor": row.id, "overlap_s": overlap_s });
+    let replaced = detailed(act(caller.org, caller.actor(), "key.replaced", id), details);
+    identity.database().record_act(&replaced, now).await?;
+    let mut answer = serde_json::to_value(&row).unwrap_or_default();
+    answer["key"] = json!(text.expose());
+    Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 
 pub(super) async fn revoke(

@@ -2,12 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
 use driftline_database::Role;
 use driftline_domain::{OrgId, Violation};
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::super::accounts::{act, detailed};
+use super::super::accounts::{act, detailed, member_key};
 use super::super::body::Body;
 use super::super::matrix::{Grant, Resource, Verb, grant, scopes_of};
 use super::super::person::Person;
@@ -26,6 +28,47 @@ pub(super) async fn list(
     let memberships = identity.database().memberships(person.user).await?;
     let organisations: Vec<OrganisationAnswer> = memberships.iter().map(OrganisationAnswer::from).collect();
     Ok(Json(json!({ "organisations": organisations })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FoundWish {
+    name: String,
+}
+
+/// Founds an organisation with its founder as administrator. The session turns to it at the next refresh, if wished.
+pub(super) async fn found(
+    State(identity): State<Identity>,
+    person: Person,
+    Body(wish): Body<FoundWish>,
+) -> Result<Response, Problem> {
+    if !identity.settings().registration && !person.is_superadmin {
+        return Err(Problem::forbidden(
+            "organisations are founded by whoever runs this service",
+        ));
+    }
+    let name = checked_name(&wish.name)?;
+    let now = identity.now();
+    let mut change = identity.database().account_change("found the organisation").await?;
+    let org = change.insert_organisation(name, now).await?;
+    let key = member_key(org.id, person.user, now)?;
+    change
+        .insert_member(org.id, person.user, Role::OrgAdmin, &key, now)
+        .await?;
+    let founded = act(org.id, person.actor(), "organisation.founded", org.id);
+    change.record(&founded, now).await?;
+    change.commit().await?;
+    let answer = json!({ "id": org.id, "name": org.name, "role": Role::OrgAdmin.name() });
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+fn checked_name(text: &str) -> Result<&str, Problem> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+        let message = "the organisation's name has 1 to 200 printable characters";
+        return Err(Problem::invalid(vec![Violation::new("name", "not_a_name", message)]));
+    }
+    Ok(name)
 }
 
 /// The organisation that a path names, which is the caller's or not there.
@@ -68,11 +111,7 @@ pub(super) async fn rename(
 ) -> Result<Json<Value>, Problem> {
     let org = own(&caller, &id)?;
     caller.require_right(Resource::Organisation, Verb::Update, false)?;
-    let name = wish.name.trim();
-    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-        let message = "the organisation's name has 1 to 200 printable characters";
-        return Err(Problem::invalid(vec![Violation::new("name", "not_a_name", message)]));
-    }
+    let name = checked_name(&wish.name)?;
     let now = identity.now();
     let mut change = identity.database().account_change("rename the organisation").await?;
     if !change.rename_organisation(org, name).await? {

@@ -8,8 +8,9 @@ use crate::columns::{Reader, json, micros};
 use crate::features::kind_number;
 use crate::missions::{fetch, touch_content};
 use crate::open::Change;
+use crate::sql::{self, QueryBuilder, Value};
 use crate::usage::{MISSION_METER, insert_record};
-use crate::{Database, Error, Mission, NewRun, Result, Run, UsageRecord, place, sql};
+use crate::{Database, Error, Mission, NewFeature, NewRun, Result, Run, UsageRecord, place};
 
 impl Database {
     /// Puts a simulation down for those who make products of it: `left` tells them where it is. The job is queued again, as
@@ -142,31 +143,45 @@ async fn insert_run(
     .map_err(Error::engine("publish the run"))
 }
 
+/// Rows of one statement: a statement has at most 32,766 values in the embedded engine.
+const ROWS_AT_ONCE: usize = 200;
+
 async fn insert_features(change: &mut Change, mission: &Mission, run: &NewRun, seq: i64) -> Result<()> {
-    for (row, feature) in (0_i64..).zip(&run.features) {
-        let [west, south, east, north] = place::checked(feature.bbox)?;
-        sql::query(
+    let numbered: Vec<(i64, &NewFeature)> = (0_i64..).zip(&run.features).collect();
+    for rows in numbered.chunks(ROWS_AT_ONCE) {
+        let mut query = QueryBuilder::new(
             "INSERT INTO features (run_seq, row, org_id, kind, mission_id, run_id, id, valid_time, level, west, south, \
-             east, north, geometry, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(seq)
-        .bind(row)
-        .bind(mission.org)
-        .bind(kind_number(feature.kind))
-        .bind(mission.id)
-        .bind(run.id)
-        .bind(&feature.id)
-        .bind(micros(feature.valid_time.0))
-        .bind(feature.level)
-        .bind(west)
-        .bind(south)
-        .bind(east)
-        .bind(north)
-        .bind(json("the geometry", &feature.geometry)?)
-        .bind(json("the properties", &feature.properties)?)
-        .execute(&mut change.tx)
-        .await
-        .map_err(Error::engine("publish the features"))?;
+             east, north, geometry, properties) VALUES ",
+        );
+        let mut separator = "(";
+        for (row, feature) in rows {
+            let [west, south, east, north] = place::checked(feature.bbox)?;
+            let values: [Value; 15] = [
+                seq.into(),
+                (*row).into(),
+                mission.org.into(),
+                kind_number(feature.kind).into(),
+                mission.id.into(),
+                run.id.into(),
+                feature.id.as_str().into(),
+                micros(feature.valid_time.0).into(),
+                feature.level.into(),
+                west.into(),
+                south.into(),
+                east.into(),
+                north.into(),
+                json("the geometry", &feature.geometry)?.into(),
+                json("the properties", &feature.properties)?.into(),
+            ];
+            for value in values {
+                query.push(separator).push_bind(value);
+                separator = ", ";
+            }
+            query.push(")");
+            separator = ", (";
+        }
+        let inserted = query.build().execute(&mut change.tx).await;
+        inserted.map_err(Error::engine("publish the features"))?;
     }
     Ok(())
 }

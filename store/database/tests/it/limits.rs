@@ -200,8 +200,12 @@ async fn a_part_of_a_quota_is_noted_and_told_once(place: Place) {
         to_tell.iter().map(|notice| notice.percent).collect::<Vec<_>>(),
         [80, 100]
     );
-    assert!(database.quota_notice_told(&to_tell[0], at(800)).await.unwrap());
-    assert!(!database.quota_notice_told(&to_tell[0], at(900)).await.unwrap());
+    for (seconds, is_first) in [(800, true), (900, false)] {
+        let mut change = database.account_change("tell of a quota").await.unwrap();
+        let is_told = change.quota_notice_told(&to_tell[0], at(seconds)).await.unwrap();
+        assert_eq!(is_told, is_first);
+        change.commit().await.unwrap();
+    }
     assert_eq!(database.quota_notices_to_tell(10).await.unwrap().len(), 1);
     let listed = database.quota_notices(place.org, at(0)).await.unwrap();
     assert_eq!((listed.len(), &listed[1]), (2, &notice));

@@ -1,6 +1,6 @@
 //! Missions: idempotency, paging, tenants, withdrawal.
 
-use driftline_database::{MissionCreation, MissionFilter, MissionStatus, RunFilter};
+use driftline_database::{AuditFilter, MissionCreation, MissionFilter, MissionStatus, RunFilter};
 use driftline_domain::MissionId;
 
 use crate::{Place, at, organisation, run};
@@ -10,6 +10,7 @@ on_both_engines! {
     withdrawing_a_mission_forgets_its_idempotency_key_and_no_other,
     an_idempotency_key_belongs_to_one_organisation,
     concurrent_repetitions_make_one_mission,
+    a_mission_in_distress_is_on_record_and_no_other_is,
     pages_hold_every_mission_once_while_new_ones_arrive,
     lists_filter_by_status_and_by_name_beyond_ascii,
     another_organisation_sees_and_changes_nothing,
@@ -143,6 +144,7 @@ async fn lists_filter_by_status_and_by_name_beyond_ascii(place: Place) {
     let count = async |status: Option<MissionStatus>, text: Option<&str>| {
         let text = text.map(str::to_owned);
         let filter = MissionFilter {
+            created_by: None,
             status,
             text,
             limit: 10,
@@ -274,4 +276,25 @@ async fn the_content_version_grows_with_every_visible_change_of_this_organisatio
     seen.push(database.content_version(place.org).await.unwrap());
     assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
     assert_eq!(database.content_version(navy).await.unwrap(), before_navy);
+}
+
+async fn a_mission_in_distress_is_on_record_and_no_other_is(place: Place) {
+    place.create(place.new_mission("ordinary", 0)).await;
+    let mut new = place.new_mission("mayday", 1);
+    new.spec.distress = true;
+    let mission = place.create(new).await;
+    let filter = AuditFilter {
+        action: Some("mission.distress".to_owned()),
+        ..AuditFilter::default()
+    };
+    let entries = place
+        .database
+        .audit_entries(Some(place.org), &filter, 10)
+        .await
+        .unwrap();
+    let found: Vec<_> = entries
+        .iter()
+        .map(|entry| (&entry.subject, &entry.actor, entry.at))
+        .collect();
+    assert_eq!(found, [(&mission.id.to_string(), &place.key.to_string(), at(1))]);
 }
