@@ -84,7 +84,7 @@ pub fn webhook_router<S: Clone + Send + Sync + 'static>(parts: BillingParts) -> 
 
 /// Who belongs to the organisation sees its bills; a key needs its scope.
 fn may_read(caller: &Caller) -> Result<(), Problem> {
-    match caller.person {
+    match caller.role {
         Some(_) => caller.require_right(Resource::Organisation, Verb::Read, false),
         None => caller.require(Scope::UsageRead),
     }
@@ -92,7 +92,7 @@ fn may_read(caller: &Caller) -> Result<(), Problem> {
 
 /// Who may change the organisation says how it pays; a key needs its scope.
 fn may_pay(caller: &Caller) -> Result<(), Problem> {
-    match caller.person {
+    match caller.role {
         Some(_) => caller.require_right(Resource::Organisation, Verb::Update, false),
         None => caller.require(Scope::BillingWrite),
     }
@@ -397,6 +397,7 @@ mod tests {
             key: KeyId::generate(),
             kind: KeyKind::Secret,
             scopes: scopes.iter().copied().collect::<Scopes>(),
+            role,
             person: role.map(|role| Person {
                 user: UserId::generate(),
                 session: SessionId::generate(),
