@@ -52,6 +52,7 @@ impl Auth {
             None => None,
         };
         Ok(Caller {
+            person: None,
             shares: None,
             org: known.key.org,
             org_name: known.org_name,

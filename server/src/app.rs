@@ -53,7 +53,12 @@ pub(crate) fn app(ground: Ground<'_>, in_the_way: Guards, log: UsageLog) -> anyh
     let auth = Auth::with_people(ground.database.clone(), system_clock(), ground.identity.clone());
     let cors = Cors::new(&auth, &ground.settings.server.cors_origins).context("server.cors_origins")?;
     let links = map_links(public_base.clone());
-    let billing = billing::parts(ground.settings, ground.database, ground.maps, Arc::clone(&links.public_url))?;
+    let billing = billing::parts(
+        ground.settings,
+        ground.database,
+        ground.maps,
+        Arc::clone(&links.public_url),
+    )?;
     let accounts = account_routes(&auth, links)
         .merge(ground.identity.own_routes())
         .merge(billing_router(billing.clone()));

@@ -391,6 +391,7 @@ mod tests {
     fn caller(role: Option<Role>, scopes: &[Scope]) -> Caller {
         let org = OrgId::generate();
         Caller {
+            role: None,
             org,
             org_name: "Coastguard".into(),
             key: KeyId::generate(),
@@ -423,7 +424,11 @@ mod tests {
             (&[Scope::MissionsRead, Scope::FeaturesRead], false, false),
         ] {
             let key = caller(None, scopes);
-            assert_eq!((may_read(&key).is_ok(), may_pay(&key).is_ok()), (reads, pays), "{scopes:?}");
+            assert_eq!(
+                (may_read(&key).is_ok(), may_pay(&key).is_ok()),
+                (reads, pays),
+                "{scopes:?}"
+            );
         }
     }
 }

@@ -48,7 +48,6 @@ impl Auth {
         Ok(Caller {
             role: None,
             person: None,
-            role: None,
             org: known.key.org,
             org_name: known.org_name,
             key: known.key.id,

@@ -144,6 +144,7 @@ async fn lists_filter_by_status_and_by_name_beyond_ascii(place: Place) {
     let count = async |status: Option<MissionStatus>, text: Option<&str>| {
         let text = text.map(str::to_owned);
         let filter = MissionFilter {
+            created_by: None,
             status,
             text,
             limit: 10,
