@@ -217,7 +217,8 @@ impl Service {
         };
         let watched = self.watched(None);
         let readiness = Arc::new(self.readiness(None, &watched));
-        let app = operations::routes(&self.database, readiness, watched.clone());
+        let proxies = guards::proxies(&self.settings)?;
+        let app = operations::routes(&self.database, readiness, watched.clone(), proxies);
         let served = self.listen(listen, app, watched.http, Duration::ZERO).await?;
         self.tell_of(served.0);
         served.1
