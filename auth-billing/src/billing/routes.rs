@@ -391,7 +391,6 @@ mod tests {
     fn caller(role: Option<Role>, scopes: &[Scope]) -> Caller {
         let org = OrgId::generate();
         Caller {
-            role: None,
             org,
             org_name: "Coastguard".into(),
             key: KeyId::generate(),
