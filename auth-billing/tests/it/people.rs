@@ -6,6 +6,8 @@ mod factors;
 mod keys;
 mod matrix;
 mod members;
+mod oidc;
+mod passkeys;
 mod profile;
 mod registration;
 mod sessions;

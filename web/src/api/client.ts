@@ -1,10 +1,13 @@
-// Requests to the service that this page came from, whatever path it lies under. The key goes by header, never into an
-// address; what goes wrong comes back as one kind of error with words for people.
+// Requests to the service that this page came from, whatever path it lies under. The credential goes by header, never into
+// an address; what goes wrong comes back as one kind of error with words for people.
 
 import type { Violation } from './types.ts';
 
 /** Where the page lies: every request begins here. */
 export const ROOT: string = typeof document === 'undefined' ? 'http://localhost/' : new URL('.', document.baseURI).href;
+
+/** Refusals of what a person has just typed. Whoever is signed in stays so. */
+const ABOUT_TYPED = new Set(['wrong_credentials', 'password_needed', 'second_factor_needed', 'second_factor_wrong']);
 
 /** Why a request has no answer that can be used. */
 export class ApiError extends Error {
@@ -27,34 +30,82 @@ export class ApiError extends Error {
     }
 
     get isSignedOut(): boolean {
-        return this.status === 401;
+        return this.status === 401 && !ABOUT_TYPED.has(this.code);
     }
 }
 
-let key: string | null = null;
-let onRefusedKey: () => void = () => undefined;
-
-export function setKey(value: string | null): void {
-    key = value;
+/** What a request shows of who sends it. */
+export interface Credential {
+    headers(): Record<string, string>;
+    /** To be waited for where a newer one is due; `null`: it can be shown now. */
+    ready(): Promise<void> | null;
+    /** After these headers were refused: whether there are others to try, once. */
+    renew(refused: Record<string, string>): Promise<boolean>;
 }
 
-/** What happens when the service does not know the key any more. */
-export function whenKeyIsRefused(act: () => void): void {
-    onRefusedKey = act;
+let credential: Credential | null = null;
+let onRefused: () => void = () => undefined;
+
+export function setCredential(value: Credential | null): void {
+    credential = value;
 }
 
-export function keyHeaders(): Record<string, string> {
-    return key === null ? {} : { 'X-API-Key': key };
+/** A key is what it is: there is no newer one. */
+export function keyCredential(key: string): Credential {
+    return { headers: () => ({ 'X-API-Key': key }), ready: () => null, renew: () => Promise.resolve(false) };
+}
+
+/** What happens when the service does not know the credential any more. */
+export function whenRefused(act: () => void): void {
+    onRefused = act;
+}
+
+/** The headers of a request that somebody else sends, such as the map. */
+export function shownHeaders(): Record<string, string> | Promise<Record<string, string>> {
+    const wait = credential?.ready() ?? null;
+    return wait === null ? (credential?.headers() ?? {}) : wait.then(() => credential?.headers() ?? {});
 }
 
 /** Any answer that is a good one; everything else is thrown. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
-    let response: Response;
+    const by = credential;
+    await by?.ready();
+    const shown = by?.headers() ?? {};
+    const first = await send(path, init, shown);
+    if (first.ok) {
+        return first;
+    }
+    const problem = await readProblem(first);
+    if (!problem.isSignedOut || by === null) {
+        throw problem;
+    }
+    if (by !== credential || !(await by.renew(shown))) {
+        // Of somebody who has left meanwhile nothing is to be said.
+        if (by === credential) {
+            onRefused();
+        }
+        throw problem;
+    }
+    return good(await send(path, init, by.headers()));
+}
+
+/** Asks what anybody may ask. The session's cookie goes along to where it is for; the credential does not. */
+export async function ask<T>(path: string, body: unknown = {}): Promise<T> {
+    const init: RequestInit = {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+        credentials: 'same-origin',
+    };
+    return read<T>(await good(await send(path, init, {})));
+}
+
+async function send(path: string, init: RequestInit, shown: Record<string, string>): Promise<Response> {
     try {
-        response = await fetch(ROOT + path, {
-            ...init,
+        return await fetch(ROOT + path, {
             credentials: 'omit',
-            headers: { ...keyHeaders(), ...(init.headers as Record<string, string> | undefined) },
+            ...init,
+            headers: { ...shown, ...(init.headers as Record<string, string> | undefined) },
         });
     } catch (error) {
         if (error instanceof DOMException && error.name === 'AbortError') {
@@ -62,14 +113,18 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
         }
         throw new ApiError('the service cannot be reached');
     }
+}
+
+async function good(response: Response): Promise<Response> {
     if (response.ok) {
         return response;
     }
-    const problem = await readProblem(response);
-    if (problem.isSignedOut && key !== null) {
-        onRefusedKey();
-    }
-    throw problem;
+    throw await readProblem(response);
+}
+
+/** What an answer holds; one without content holds nothing. */
+async function read<T>(response: Response): Promise<T> {
+    return (response.status === 204 ? null : await response.json()) as T;
 }
 
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
@@ -83,13 +138,24 @@ export async function postJson<T>(
     headers: Record<string, string> = {},
     signal?: AbortSignal,
 ): Promise<T> {
+    return change<T>('POST', path, body, headers, signal);
+}
+
+/** Makes, changes or takes away. */
+export async function change<T>(
+    method: 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body: unknown = {},
+    headers: Record<string, string> = {},
+    signal?: AbortSignal,
+): Promise<T> {
     const response = await request(path, {
-        method: 'POST',
+        method,
         body: JSON.stringify(body),
         headers: { 'Content-Type': 'application/json', Accept: 'application/json', ...headers },
         ...(signal && { signal }),
     });
-    return (await response.json()) as T;
+    return read<T>(response);
 }
 
 /** Every feature of a collection, page by page. */

@@ -3,10 +3,10 @@
 
 import 'maplibre-gl/dist/maplibre-gl.css';
 
-import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from 'maplibre-gl';
+import { Map as MapLibre, NavigationControl, type RequestParameters, ScaleControl, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 
-import { keyHeaders, ROOT } from '../api/client.ts';
+import { ROOT, shownHeaders } from '../api/client.ts';
 import type { BBox } from '../api/types.ts';
 import { ring } from '../geo/geodesic.ts';
 import type { Position } from '../geo/position.ts';
@@ -47,6 +47,12 @@ export interface MapPlaces {
     readonly onCredit: (text: string) => void;
 }
 
+/** A request of the map's own, as any other of the page; it waits where the login is being renewed. */
+function withHeaders(url: string): RequestParameters | Promise<RequestParameters> {
+    const headers = shownHeaders();
+    return headers instanceof Promise ? headers.then((shown) => ({ url, headers: shown })) : { url, headers };
+}
+
 /** Makes the map; hands back what takes it away. */
 export async function mountMap(places: MapPlaces, signal: AbortSignal): Promise<void> {
     const basemap = await readBasemap();
@@ -67,7 +73,7 @@ export async function mountMap(places: MapPlaces, signal: AbortSignal): Promise<
         touchPitch: false,
         attributionControl: false,
         fadeDuration: 0,
-        transformRequest: (url) => (url.startsWith(ROOT) ? { url, headers: keyHeaders() } : { url }),
+        transformRequest: (url) => (url.startsWith(ROOT) ? withHeaders(url) : { url }),
         locale: { 'Map.Title': 'Map; arrow keys move it, plus and minus zoom' },
     });
     map.touchZoomRotate.disableRotation();

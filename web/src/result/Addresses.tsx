@@ -4,7 +4,7 @@
 import { useState } from 'react';
 
 import { postJson, reason, ROOT } from '../api/client.ts';
-import { keptKey } from '../state/app.ts';
+import { keptKey } from '../state/session.ts';
 import { iso, parseIso, utc } from '../time/utc.ts';
 import { Copy } from '../ui/Copy.tsx';
 import { addressLines, type Credential } from './addresses.ts';

@@ -4,6 +4,7 @@ import { useState } from 'react';
 
 import { reason, request } from '../api/client.ts';
 import { speak } from '../state/app.ts';
+import { save } from '../ui/save.ts';
 import type { Result } from './data.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -76,13 +77,4 @@ export function Downloads({ result }: { result: Result }) {
 
 function weight(bytes: number): string {
     return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function save(blob: Blob, name: string): void {
-    const url = URL.createObjectURL(blob);
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { formatAddress, parseAddress, takeKey } from './address.ts';
+import { formatAddress, parseAddress, takeKey, takeLink } from './address.ts';
 import { DEFAULT_LAYERS } from './layers.ts';
 
 const ID = `mis_${'0a'.repeat(16)}`;
@@ -43,4 +43,19 @@ test('a key that is handed over is taken out, whatever stands beside it', () => 
     assert.deepEqual(takeKey('#view=missions'), { key: null, rest: '#view=missions' });
     assert.deepEqual(takeKey(''), { key: null, rest: '' });
     assert.equal(parseAddress('#key=dls_a1').view, 'form');
+});
+
+test('a token of a mail is taken out, and pages of accounts have addresses', () => {
+    assert.deepEqual(takeLink('#password-reset=dle_a1'), { link: { what: 'password-reset', token: 'dle_a1' }, rest: '' });
+    assert.deepEqual(takeLink('#view=keys&invitation=dle_a1&map=7/60/4'), {
+        link: { what: 'invitation', token: 'dle_a1' },
+        rest: '#view=keys&map=7/60/4',
+    });
+    assert.deepEqual(takeLink('#verify-email='), { link: null, rest: '' });
+    assert.deepEqual(takeLink('#view=keys'), { link: null, rest: '#view=keys' });
+    for (const view of ['account', 'keys', 'members', 'usage', 'invoices'] as const) {
+        assert.equal(parseAddress(`#view=${view}`).view, view);
+        assert.equal(formatAddress(parseAddress(`#view=${view}`)), `#view=${view}`);
+    }
+    assert.equal(parseAddress('#view=elsewhere').view, 'form');
 });

@@ -9,8 +9,12 @@ export interface Camera {
     readonly lon: number;
 }
 
+/** Pages of accounts, in the order in which they are offered. */
+export const ACCOUNT_VIEWS = ['account', 'keys', 'members', 'usage', 'invoices'] as const;
+export type AccountView = (typeof ACCOUNT_VIEWS)[number];
+
 export interface Address {
-    readonly view: 'form' | 'missions' | 'mission';
+    readonly view: 'form' | 'missions' | 'mission' | AccountView;
     readonly mission: string | null;
     /** Milliseconds since 1970. */
     readonly time: number | null;
@@ -26,7 +30,8 @@ export function parseAddress(hash: string): Address {
     const mission = MISSION.test(named) ? named : null;
     const time = Date.parse(values.get('t') ?? '');
     const layers = values.get('layers');
-    const view = mission !== null ? 'mission' : values.get('view') === 'missions' ? 'missions' : 'form';
+    const wanted = values.get('view');
+    const view = mission !== null ? 'mission' : wanted === 'missions' || isAccountView(wanted) ? wanted : 'form';
     return {
         view,
         mission,
@@ -48,10 +53,36 @@ export function takeKey(hash: string): { readonly key: string | null; readonly r
     return { key: new URLSearchParams(found).get('key') || null, rest: rest && `#${rest}` };
 }
 
+/** What a link of a mail is for, and what it holds; or why a login elsewhere has failed. */
+export interface MailLink {
+    readonly what: (typeof LINKS)[number];
+    readonly token: string;
+}
+
+const LINKS = ['verify-email', 'password-reset', 'invitation', 'login-error'] as const;
+
+/** A token handed over behind the #, and the address without it. */
+export function takeLink(hash: string): { readonly link: MailLink | null; readonly rest: string } {
+    const parts = hash.replace(/^#/, '').split('&');
+    const nameOf = (part: string): MailLink['what'] | undefined => LINKS.find((name) => new URLSearchParams(part).has(name));
+    const found = parts.find((part) => nameOf(part) !== undefined);
+    const what = found === undefined ? undefined : nameOf(found);
+    if (found === undefined || what === undefined) {
+        return { link: null, rest: hash };
+    }
+    const rest = parts.filter((part) => nameOf(part) === undefined).join('&');
+    const token = new URLSearchParams(found).get(what);
+    return { link: token ? { what, token } : null, rest: rest && `#${rest}` };
+}
+
+export function isAccountView(view: string | null): view is AccountView {
+    return (ACCOUNT_VIEWS as readonly (string | null)[]).includes(view);
+}
+
 export function formatAddress(address: Address): string {
     const parts: string[] = [];
-    if (address.view === 'missions') {
-        parts.push('view=missions');
+    if (address.view === 'missions' || isAccountView(address.view)) {
+        parts.push(`view=${address.view}`);
     }
     if (address.view === 'mission' && address.mission !== null) {
         parts.push(`mission=${address.mission}`);

@@ -2,17 +2,29 @@
 
 import { create } from 'zustand';
 
-import { ApiError, getJson, setKey, whenKeyIsRefused } from '../api/client.ts';
 import type { BBox, Organisation } from '../api/types.ts';
 import type { Position } from '../geo/position.ts';
-import { type Address, type Camera, parseAddress, takeKey } from './address.ts';
+import { type Address, type Camera, type MailLink, parseAddress, takeKey, takeLink } from './address.ts';
 import { keep, recall } from './kept.ts';
 import { type LayerId, type Layers } from './layers.ts';
 
 export type Theme = 'day' | 'night';
 
+/** Who is logged in with an account. */
+export interface Person {
+    readonly id: string;
+    /** In the organisation that the person works for now; `null` where there is none. */
+    readonly role: string | null;
+}
+
 export interface AppState {
     readonly organisation: Organisation | null;
+    /** `null`: nobody, or a key. */
+    readonly person: Person | null;
+    /** A login of before is being taken up again. */
+    readonly isResuming: boolean;
+    /** A link of a mail that was opened, until it is used or put aside. */
+    readonly link: MailLink | null;
     /** A key to sign in with that nobody has to type: handed over in the address, or kept in this session. */
     readonly offeredKey: string | null;
     /** Why the last key was refused. */
@@ -39,17 +51,23 @@ export interface AppState {
 }
 
 const hash = typeof location === 'undefined' ? '' : location.hash;
-const handed = takeKey(hash);
+const linked = takeLink(hash);
+const handed = takeKey(linked.rest);
 if (handed.rest !== hash) {
-    // Before anything is shown or asked: the key stays in no entry of the history.
+    // Before anything is shown or asked: neither key nor token stays in an entry of the history.
     writeAddress(handed.rest);
+}
+if (handed.rest !== linked.rest) {
     keep('session', 'key', handed.key);
 }
 const start = parseAddress(handed.rest);
 
 export const useApp = create<AppState>(() => ({
     organisation: null,
-    offeredKey: handed.key ?? keptKey(),
+    person: null,
+    isResuming: false,
+    link: linked.link,
+    offeredKey: handed.key ?? recall('session', 'key'),
     refusal: null,
     view: start.view,
     missionId: start.mission,
@@ -68,43 +86,10 @@ export const useApp = create<AppState>(() => ({
 
 const set = useApp.setState;
 
-/** Tries a key; keeps it for the session when the service knows it. */
-export async function signIn(key: string): Promise<void> {
-    setKey(key);
-    try {
-        const organisation = await getJson<Organisation>('v1/organisation');
-        keep('session', 'key', key);
-        set({ organisation, refusal: null, offeredKey: null });
-    } catch (error) {
-        setKey(null);
-        // A key that could only not be asked about stays on offer.
-        if (error instanceof ApiError && error.isSignedOut && key === useApp.getState().offeredKey) {
-            keep('session', 'key', null);
-            set({ offeredKey: null });
-        }
-        throw error;
-    }
+/** With a key, or with an account. */
+export function isSignedIn({ organisation, person }: Pick<AppState, 'organisation' | 'person'> = useApp.getState()): boolean {
+    return organisation !== null || person !== null;
 }
-
-export function keptKey(): string | null {
-    return recall('session', 'key');
-}
-
-export function signOut(refusal: string | null = null): void {
-    setKey(null);
-    keep('session', 'key', null);
-    keep('session', 'form', null);
-    set({ organisation: null, offeredKey: null, refusal });
-}
-
-whenKeyIsRefused(() => {
-    if (useApp.getState().organisation !== null) {
-        // What was typed stays for whoever signs in again in this session.
-        const form = recall('session', 'form');
-        signOut('The service no longer knows this key. It may have expired or been revoked.');
-        keep('session', 'form', form);
-    }
-});
 
 export function may(scope: string): boolean {
     return useApp.getState().organisation?.scopes.includes(scope) ?? false;

@@ -3,8 +3,8 @@
 
 import { useMission } from '../mission/store.ts';
 import { clock, seek } from '../time/clock.ts';
-import { formatAddress, parseAddress, takeKey } from './address.ts';
-import { useApp, writeAddress } from './app.ts';
+import { formatAddress, parseAddress, takeKey, takeLink } from './address.ts';
+import { isSignedIn, useApp, writeAddress } from './app.ts';
 
 export function followAddress(): () => void {
     let timer = 0;
@@ -29,11 +29,15 @@ export function followAddress(): () => void {
         }
     };
     const read = (): void => {
-        const { key, rest } = takeKey(location.hash);
+        const { link, rest: unlinked } = takeLink(location.hash);
+        const { key, rest } = takeKey(unlinked);
         if (rest !== location.hash) {
             writeAddress(rest);
+            if (link !== null) {
+                useApp.setState({ link });
+            }
             // Whoever is signed in stays so; a key alone asks for no other view.
-            if (key !== null && useApp.getState().organisation === null) {
+            if (key !== null && !isSignedIn()) {
                 useApp.setState({ offeredKey: key });
             }
             if (rest === '') {

@@ -1,17 +1,60 @@
-// Signing in with a key: typed, handed over in the address, or kept from before. It is kept for this browser session only
-// and goes by header.
+// Signing in: with an account, or with a key that is typed, handed over in the address, or kept from before. A key is kept for
+// this browser session only and goes by header.
 
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, lazy, useEffect, useState } from 'react';
 
 import { ApiError, reason } from '../api/client.ts';
-import { signIn, useApp } from '../state/app.ts';
+import type { EntryWish } from '../entry/Entry.tsx';
+import { useApp } from '../state/app.ts';
+import { signIn } from '../state/session.ts';
+import { Later } from './Later.tsx';
+
+// All that only accounts need is loaded beside the field for a key.
+const Entry = lazy(() => import('../entry/Entry.tsx').then((module) => ({ default: module.Entry })));
 
 export function SignIn() {
+    const [wish, setWish] = useState<EntryWish>('log-in');
+    const refusal = useApp((state) => state.refusal);
+    const isResuming = useApp((state) => state.isResuming);
+    useEffect(() => {
+        document.title = 'Driftline';
+    }, []);
+    return (
+        <main className="sign-in" id="main">
+            <div className="card" data-testid="sign-in">
+                <h1>Driftline</h1>
+                <p>Drift forecasts for search and rescue: where to search, now and in the hours ahead.</p>
+                {refusal !== null && (
+                    <p className="bad" role="alert" data-testid="refusal">
+                        {refusal}
+                    </p>
+                )}
+                {isResuming && <p role="status">Signing in …</p>}
+                {!isResuming && (
+                    <Later fallback={<div className="entry" />}>
+                        <div className="entry">
+                            <Entry wish={wish} onWish={setWish} />
+                        </div>
+                    </Later>
+                )}
+                {!isResuming && wish === 'log-in' && (
+                    <>
+                        <p className="or">
+                            <span>or</span>
+                        </p>
+                        <WithKey />
+                    </>
+                )}
+            </div>
+        </main>
+    );
+}
+
+function WithKey() {
     const [key, setKey] = useState('');
     const offered = useApp((state) => state.offeredKey);
     const [isBusy, setBusy] = useState(offered !== null);
     const [error, setError] = useState<string | null>(null);
-    const refusal = useApp((state) => state.refusal);
 
     const attempt = async (value: string): Promise<void> => {
         if (/[^\x21-\x7e]/.test(value)) {
@@ -43,42 +86,31 @@ export function SignIn() {
             void attempt(value);
         }
     };
-
     return (
-        <main className="sign-in" id="main">
-            <form onSubmit={submit} noValidate aria-labelledby="sign-in-heading" data-testid="sign-in">
-                <h1 id="sign-in-heading">Driftline</h1>
-                <p>Drift forecasts for search and rescue: where to search, now and in the hours ahead.</p>
-                {refusal !== null && (
-                    <p className="bad" role="alert">
-                        {refusal}
-                    </p>
-                )}
-                <div className="field">
-                    <label htmlFor="key">API key</label>
-                    <input
-                        id="key"
-                        type="password"
-                        autoComplete="current-password"
-                        spellCheck={false}
-                        autoFocus
-                        aria-describedby="key-note key-error"
-                        aria-invalid={error !== null}
-                        data-testid="key-input"
-                        value={key}
-                        onChange={(event) => setKey(event.target.value)}
-                    />
-                    <p id="key-note" className="dim small-text">
-                        Begins with dls_. Kept until this tab is closed, and out of the page’s own address.
-                    </p>
-                    <p id="key-error" className="error" role="alert" data-testid="key-error">
-                        {error !== null && `${error}.`}
-                    </p>
-                </div>
-                <button type="submit" className="primary" disabled={isBusy} data-testid="sign-in-button">
-                    {isBusy ? 'Signing in …' : 'Sign in'}
-                </button>
-            </form>
-        </main>
+        <form onSubmit={submit} noValidate aria-label="Sign in with a key">
+            <div className="field">
+                <label htmlFor="key">API key</label>
+                <input
+                    id="key"
+                    type="password"
+                    autoComplete="off"
+                    spellCheck={false}
+                    aria-describedby="key-note key-error"
+                    aria-invalid={error !== null}
+                    data-testid="key-input"
+                    value={key}
+                    onChange={(event) => setKey(event.target.value)}
+                />
+                <p id="key-note" className="dim small-text">
+                    Begins with dls_. Kept until this tab is closed, and out of the page’s own address.
+                </p>
+                <p id="key-error" className="error" role="alert" data-testid="key-error">
+                    {error !== null && `${error}.`}
+                </p>
+            </div>
+            <button type="submit" disabled={isBusy} data-testid="sign-in-button">
+                {isBusy ? 'Signing in …' : 'Sign in with the key'}
+            </button>
+        </form>
     );
 }

@@ -2,6 +2,7 @@
 
 import { formatPosition } from '../geo/position.ts';
 import { useMission } from '../mission/store.ts';
+import { isAccountView } from '../state/address.ts';
 import { speak, toggleLayer, toggleTheme, useApp } from '../state/app.ts';
 import { LAYERS } from '../state/layers.ts';
 import { clock, goHours, goSteps, stepAt, togglePlay } from '../time/clock.ts';
@@ -42,7 +43,8 @@ function act(event: KeyboardEvent): boolean {
         toggleTheme();
         return true;
     }
-    return useMission.getState().result !== null && actOnResult(key, event.shiftKey);
+    const { view } = useApp.getState();
+    return !isAccountView(view) && useMission.getState().result !== null && actOnResult(key, event.shiftKey);
 }
 
 function actOnResult(key: string, isShifted: boolean): boolean {

@@ -21,12 +21,17 @@ use crate::routes::allow_only;
 const COOKIE: &str = "driftline_journey";
 const PATH: &str = "/v1/auth/oidc";
 
+/// The ways in that a page can offer beside mail address and password.
 pub(super) async fn providers(
     State(identity): State<Identity>,
     RawQuery(raw): RawQuery,
 ) -> Result<Json<serde_json::Value>, Problem> {
     allow_only(&[], raw.as_deref())?;
-    Ok(Json(serde_json::json!({ "providers": identity.provider_names() })))
+    Ok(Json(serde_json::json!({
+        "providers": identity.provider_names(),
+        "registration": identity.settings().registration,
+        "passkeys": identity.0.webauthn.is_some(),
+    })))
 }
 
 pub(super) async fn depart(State(identity): State<Identity>, Path(name): Path<String>) -> Result<Response, Problem> {
