@@ -5,6 +5,8 @@
 //! `deploy/setup/test-clients.sh`. A client or a bundled file that is missing fails the test that needs it.
 
 #[cfg(test)]
+mod account_page;
+#[cfg(test)]
 mod billing;
 #[cfg(test)]
 mod coast;

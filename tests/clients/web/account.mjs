@@ -348,6 +348,34 @@ async function forgotten(page) {
   facts.afterErasure = await refusalOf(page, 'log-in-error');
 }
 
+/** Where registration is open, one founds an organisation of one's own; the mail's link confirms the address. */
+async function register(page) {
+  await page.goto(`${plan.base}/#login-error=no_account`);
+  facts.loginError = await textOf(page, 'login-error');
+  facts.errorInAddress = page.url().includes('no_account');
+  await id(page, 'onward').click();
+  await id(page, 'to-register').click();
+  await id(page, 'email').fill(plan.founder.email);
+  await id(page, 'new-password').fill('passwordpassword');
+  await id(page, 'name').fill('Finn Founder');
+  await id(page, 'organisation').fill('Harbour watch');
+  await page.keyboard.press('Enter');
+  facts.commonPassword = await errorOf(page, 'new-password');
+  await state(page, 'account-register');
+  await id(page, 'new-password').fill(plan.founder.password);
+  await page.keyboard.press('Enter');
+  await id(page, 'sent').waitFor();
+  const token = await linkOf(plan, plan.founder.email, 'verify-email');
+  await page.goto(`${plan.base}/#verify-email=${token}`);
+  await id(page, 'confirm-email').click();
+  await id(page, 'onward').click();
+  await signIn(page, plan.founder);
+  await id(page, 'nav-account').click();
+  await id(page, 'save-person').waitFor();
+  facts.founderViews = await views(page);
+  facts.founded = await id(page, 'organisations').innerText();
+}
+
 async function phone(page) {
   await page.goto(`${plan.base}/`);
   await id(page, 'email').waitFor();
@@ -397,11 +425,13 @@ async function walk(browser) {
   await chapter(guest, 'sessions', (page, window) => sessions(page, window, browser));
   const lost = await open(browser, DESK);
   await chapter(lost, 'forgotten', forgotten);
+  const founder = await open(browser, DESK);
+  await chapter(founder, 'register', register);
   const hand = await open(browser, PHONE, { hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
   await chapter(hand, 'phone', phone);
   const keyed = await open(browser, DESK);
   await chapter(keyed, 'keyboard', keyboard);
-  for (const { heard, context } of [desk, guest, lost, hand, keyed]) {
+  for (const { heard, context } of [desk, guest, lost, founder, hand, keyed]) {
     await heard.settled();
     report.requests.push(...heard.requests);
     await context.close();
