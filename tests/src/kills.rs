@@ -28,10 +28,10 @@ fn short() -> Vec<(&'static str, String)> {
 }
 
 fn kills() -> usize {
-    let wanted = std::env::var("DRIFTLINE_MISSION_KILLS")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    wanted.unwrap_or(KILLS)
+    let Some(wanted) = std::env::var_os("DRIFTLINE_MISSION_KILLS") else {
+        return KILLS;
+    };
+    wanted.to_str().unwrap().parse().unwrap()
 }
 
 #[test]
