@@ -25,8 +25,8 @@ const CLIENTS: usize = 32;
 const UNITS: u64 = 3;
 
 fn kills() -> usize {
-    let text = std::env::var("DRIFTLINE_BILLING_KILLS");
-    text.map_or(10, |text| text.parse().unwrap())
+    let text = std::env::var_os("DRIFTLINE_BILLING_KILLS");
+    text.map_or(10, |text| text.to_str().unwrap().parse().unwrap())
 }
 
 /// Where a child keeps everything: its folder, and the ledger's server or `-`.

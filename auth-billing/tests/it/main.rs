@@ -1,6 +1,11 @@
 //! The layers around a router, in process: every form of credential, scopes, tenants, the meter and the access log.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests, which tell what they counted"
+)]
 
 mod accounts;
 mod billing;

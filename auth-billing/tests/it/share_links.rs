@@ -108,9 +108,11 @@ async fn a_link_ends_with_its_time_when_revoked_and_with_its_key() {
         let answer = service
             .send(Method::GET, &format!("/missions/{mission}/wms?key={token}"), &[])
             .await;
-        (answer.status == 200)
-            .then_some("works".to_owned())
-            .unwrap_or_else(|| refusal(&answer).1)
+        if answer.status == 200 {
+            "works".to_owned()
+        } else {
+            refusal(&answer).1
+        }
     };
     let links = format!("/v1/missions/{mission}/share-links");
     let delete = async |id: &str| {

@@ -256,7 +256,8 @@ async fn another_plan_begins_with_the_next_month(place: Place) {
 }
 
 async fn odd_plans_and_accounts_are_refused_by_name(place: Place) {
-    let cases: [(&str, fn(&mut PlanTerms)); 6] = [
+    type Change = fn(&mut PlanTerms);
+    let cases: [(&str, Change); 6] = [
         ("title", |terms| terms.title.clear()),
         ("currency", |terms| terms.currency = "eur".to_owned()),
         ("monthly_minor", |terms| terms.monthly_minor = -1),

@@ -20,11 +20,7 @@ macro_rules! on_both_engines {
 
 mod fake;
 mod invoices;
-#[path = "../../../../tests/services/postgres.rs"]
-mod postgres;
 mod routes;
-#[path = "../../../../tests/services/service.rs"]
-mod service;
 mod shape;
 mod totals;
 
@@ -52,7 +48,7 @@ pub(super) async fn in_file() -> Place {
 }
 
 pub(super) async fn on_server() -> Place {
-    let home = postgres::FreshDatabase::create();
+    let home = crate::postgres::FreshDatabase::create();
     let settings = PostgresSettings {
         url: home.url().to_owned(),
         connections: 12,

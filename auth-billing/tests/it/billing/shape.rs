@@ -1,8 +1,8 @@
 //! Requests have the shape that Stripe describes: stripe-mock refuses those that have not. It remembers nothing, so nothing of
 //! totals is shown here.
 
-use super::service::Service;
 use super::{in_file, terms};
+use crate::service::Service;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_request_has_the_shape_that_stripe_describes() {

@@ -138,7 +138,8 @@ async fn totals_are_the_same_over_random_failures(place: Place) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         } else {
             let (one, other) = tokio::join!(nodes[0].pass(), nodes[1].pass());
-            (one.unwrap(), other.unwrap());
+            one.unwrap();
+            other.unwrap();
         }
     }
     let failures = fake.failures();

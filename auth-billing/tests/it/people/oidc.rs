@@ -316,7 +316,8 @@ async fn a_provider_that_lies_is_not_believed() {
     let people = service(&issuer, true).await;
     people.founder("ada@example.org", "Coastguard").await;
     let not_believed = format!("{BASE}/#login-error=provider_not_believed");
-    let lies: [(&str, fn(&mut Grant)); 6] = [
+    type Lie = fn(&mut Grant);
+    let lies: [(&str, Lie); 6] = [
         ("nonce", |grant| grant.claims["nonce"] = json!("other")),
         ("no nonce", |grant| {
             drop(grant.claims.as_object_mut().unwrap().remove("nonce"))

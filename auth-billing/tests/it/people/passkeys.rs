@@ -170,7 +170,8 @@ async fn what_an_authenticator_should_not_send_lets_nobody_in() {
     let ada = people.founder("ada@example.org", "Coastguard").await;
     let mut key = Authenticator::new(7);
     registered(&people, &ada, &mut key).await;
-    let changes: [(&str, fn(&mut Authenticator)); 4] = [
+    type Change = fn(&mut Authenticator);
+    let changes: [(&str, Change); 4] = [
         ("another page", |key| key.origin = "https://evil.example.org"),
         ("another service", |key| key.host = "evil.example.org"),
         ("nobody verified", |key| key.verifies = false),
