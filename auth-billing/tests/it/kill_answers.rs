@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -142,7 +143,7 @@ fn start(home: &Home) -> (Child, String) {
 }
 
 /// Asks until the service is gone; the ids of the answers that came whole.
-async fn ask_until_killed(address: String, key: String) -> Vec<RequestId> {
+async fn ask_until_killed(address: String, key: String, seen: Arc<AtomicUsize>) -> Vec<RequestId> {
     let client = reqwest::Client::new();
     let mut acknowledged = Vec::new();
     loop {
@@ -158,6 +159,7 @@ async fn ask_until_killed(address: String, key: String) -> Vec<RequestId> {
             Err(_) => return acknowledged,
         }
         acknowledged.push(id);
+        seen.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -177,9 +179,14 @@ async fn killed_again_and_again(server: &str) {
     let mut acknowledged = Vec::new();
     for kill in 0..kills() {
         let (mut child, address) = start(&home);
-        let clients = (0..CLIENTS).map(|_| tokio::spawn(ask_until_killed(address.clone(), key.expose().to_owned())));
-        let clients: Vec<_> = clients.collect();
-        tokio::time::sleep(Duration::from_millis(100 + kill as u64 * 37 % 200)).await;
+        let seen = Arc::new(AtomicUsize::new(0));
+        let ask = || ask_until_killed(address.clone(), key.expose().to_owned(), Arc::clone(&seen));
+        let clients: Vec<_> = (0..CLIENTS).map(|_| tokio::spawn(ask())).collect();
+        // Its life counts in answers, however slow the machine is.
+        let life = CLIENTS * (2 + kill * 37 % 10);
+        while seen.load(Ordering::SeqCst) < life {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         child.kill().unwrap();
         child.wait().unwrap();
         for client in clients {

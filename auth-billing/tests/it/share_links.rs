@@ -50,7 +50,7 @@ async fn a_link_reads_its_mission_and_nothing_else() {
         format!("/whoami?key={token}"),
         format!("/v1/missions/{mission}/share-links?key={token}"),
         format!("/v1/billing/usage?key={token}"),
-        format!("/v1/api-keys?key={token}"),
+        format!("/v1/billing/quotas?key={token}"),
     ] {
         let answer = get(path.clone()).await;
         assert_eq!(

@@ -45,7 +45,7 @@ async fn what_is_sent_again_changes_nothing_and_what_is_late_is_an_adjustment() 
         send(&service, &more).await.json(),
         json!({"entered": 1, "late": 0, "known": 2})
     );
-    let usage = service.get("/v1/billing/usage").await.json();
+    let usage = service.get("/v1/billing/usage?until=2026-01-01T01:00:00Z").await.json();
     assert_eq!(
         usage["totals"][0],
         json!({"meter": "features", "units": 22, "records": 2})
