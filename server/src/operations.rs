@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use driftline_auth_billing::{Auth, access_log, chain, system_clock};
+use driftline_auth_billing::{Auth, ClientAddress, Peer, access_log, chain, system_clock};
 use driftline_database::Database;
 use driftline_ogc_api::{PartState, Readiness};
 use http::StatusCode;
@@ -38,7 +39,19 @@ pub(crate) fn routes(database: &Database, readiness: Arc<ServiceReadiness>, watc
         .route("/health", get(|| async { axum::Json(json!({"status": "ok"})) }))
         .route("/ready", get(ready))
         .with_state(ground);
-    access_log(own.merge(metrics::routes(&auth, watched)))
+    let routes = own.merge(metrics::routes(&auth, watched));
+    access_log(routes.layer(from_fn(note_address)))
+}
+
+/// No proxy belongs in front of this address: whoever names one is not from here.
+async fn note_address(mut request: Request, next: Next) -> Response {
+    let names = ["forwarded", "x-forwarded-for", "via", "x-real-ip"];
+    let is_forwarded = names.iter().any(|name| request.headers().contains_key(*name));
+    if let Some(Peer(address)) = request.extensions().get::<Peer>().copied() {
+        let ip = address.ip().to_canonical();
+        request.extensions_mut().insert(ClientAddress { ip, is_forwarded });
+    }
+    next.run(request).await
 }
 
 async fn ready(State(ground): State<Ground>) -> Response {

@@ -11,8 +11,11 @@ use crate::scale_out::Shared;
 
 /// What a customer sees of a mission and of the bill.
 fn seen(client: &Client, mission: &str) -> (Value, Vec<u8>, Value) {
+    let mut about = client.json(&format!("/v1/missions/{mission}"));
+    // Links begin with the server's address, which is another one each time.
+    about.as_object_mut().unwrap().remove("links");
     (
-        client.json(&format!("/v1/missions/{mission}")),
+        about,
         client
             .get(&format!("/v1/missions/{mission}/results/search_area_50.geojson"))
             .expect(200, "areas")
