@@ -262,6 +262,40 @@ async function usage(page) {
   facts.addressBefore = new URL(page.url()).hash;
 }
 
+/** What no server of a test has or does at will: a closed invoice with its paper, a part that cannot be read, a provider. */
+async function pretended(page) {
+  const invoice = { id: 'inv_1', number: 'D-000007', period_from: '2026-01-01T00:00:00Z', closed_at: '2026-02-01T01:00:00Z', currency: 'EUR', total_minor: 123_456 };
+  await page.route(`${plan.base}/v1/billing/invoices?*`, (route) => route.fulfill({ json: { invoices: [invoice], next: null, estimate: null, stripe: [] } }));
+  await page.route(`${plan.base}/v1/billing/invoices/inv_1.pdf`, (route) => route.fulfill({ contentType: 'application/pdf', body: '%PDF-1.7' }));
+  await page.route(`${plan.base}/v1/billing/credits?*`, (route) =>
+    route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, code: 'unavailable', detail: 'try again in a few seconds' }) }),
+  );
+  await goTo(page, 'invoices');
+  facts.invoice = await id(page, 'invoice-row').innerText();
+  facts.failed = await id(page, 'credit').getByRole('alert').innerText();
+  await state(page, 'account-failed');
+  const downloading = page.waitForEvent('download');
+  await id(page, 'invoice-pdf').click();
+  facts.paper = (await downloading).suggestedFilename();
+  await page.unrouteAll();
+  await id(page, 'credit').getByText('Try again').click();
+  await id(page, 'balance').waitFor();
+  await id(page, 'sign-out').click();
+  await page.route(`${plan.base}/v1/auth/oidc`, (route) => route.fulfill({ json: { providers: ['keycloak'], registration: false, passkeys: false } }));
+  await page.route(`${plan.base}/v1/auth/oidc/keycloak/login`, (route) => route.fulfill({ contentType: 'text/plain', body: 'elsewhere' }));
+  await page.goto(`${plan.base}/?again`);
+  await id(page, 'provider-keycloak').waitFor();
+  facts.offeredWhereClosed = [await id(page, 'to-register').count(), await id(page, 'passkey-log-in').count()];
+  await state(page, 'account-provider');
+  await id(page, 'provider-keycloak').click();
+  await page.getByText('elsewhere').waitFor();
+  facts.departed = new URL(page.url()).pathname;
+  // Who comes back without having signed in there is asked again, without a word on a session that never was.
+  await page.goto(`${plan.base}/`);
+  await id(page, 'email').waitFor();
+  facts.cameBack = await id(page, 'refusal').count();
+}
+
 /** Who is invited makes an account by the link, and sees what an analyst sees; the token is in no address. */
 async function invited(page) {
   const token = await linkOf(plan, plan.invited.email, 'invitation');
@@ -417,7 +451,7 @@ async function tabTo(page, name) {
 
 async function walk(browser) {
   const desk = await open(browser, DESK);
-  for (const [name, part] of Object.entries({ entry, kept, result, renewed, person, secondFactor, passkey, keys, members, usage })) {
+  for (const [name, part] of Object.entries({ entry, kept, result, renewed, person, secondFactor, passkey, keys, members, usage, pretended })) {
     await chapter(desk, name, part);
   }
   const guest = await open(browser, DESK);
