@@ -62,7 +62,9 @@ impl BillingSettings {
         }
         let base = &self.stripe_base;
         if !(base.starts_with("https://") || base.starts_with("http://127.0.0.1:")) || base.contains(['?', '#', ' ']) {
-            return Err(format!("billing.stripe_base '{base}' is not an https address without query"));
+            return Err(format!(
+                "billing.stripe_base '{base}' is not an https address without query"
+            ));
         }
         Ok(())
     }
@@ -116,7 +118,10 @@ mod tests {
     fn the_keys_of_stripe_are_read_and_never_shown() {
         let settings = load(
             None,
-            &Fixed(vec![("STRIPE_API_KEY", "sk_live_1"), ("STRIPE_WEBHOOK_SECRET", "whsec_1")]),
+            &Fixed(vec![
+                ("STRIPE_API_KEY", "sk_live_1"),
+                ("STRIPE_WEBHOOK_SECRET", "whsec_1"),
+            ]),
         )
         .unwrap();
         assert_eq!(settings.stripe().unwrap().unwrap().api_key.reveal(), "sk_live_1");

@@ -166,5 +166,13 @@ impl Ask {
 
 /// Roots under which results of all missions of an organisation stand.
 const GATHERING: [&str; 9] = [
-    "/ogc", "/wms", "/wmts", "/tiles", "/maps", "/stac", "/edr", "/kml", "/v1/ws/tickets",
+    "/ogc",
+    "/wms",
+    "/wmts",
+    "/tiles",
+    "/maps",
+    "/stac",
+    "/edr",
+    "/kml",
+    "/v1/ws/tickets",
 ];

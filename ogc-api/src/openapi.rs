@@ -2,12 +2,12 @@
 //! remote reference (ogc.md, section 5). Built from the collection registry and the tables below, never from handler
 //! types.
 
+mod billing_paths;
 mod edr_parameters;
 mod edr_paths;
 mod identity_paths;
 mod kml_paths;
 mod map_paths;
-mod billing_paths;
 mod metering_paths;
 mod mission_request;
 mod parameters;

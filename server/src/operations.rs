@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use driftline_auth_billing::{Auth, access_log, chain, system_clock};
+use driftline_auth_billing::{Auth, TrustedProxies, access_log, chain, system_clock};
 use driftline_database::Database;
 use driftline_ogc_api::{PartState, Readiness};
 use http::StatusCode;
@@ -27,7 +27,12 @@ struct Ground {
 }
 
 /// `/health`, `/ready` and `/metrics`.
-pub(crate) fn routes(database: &Database, readiness: Arc<ServiceReadiness>, watched: Watched) -> Router {
+pub(crate) fn routes(
+    database: &Database,
+    readiness: Arc<ServiceReadiness>,
+    watched: Watched,
+    proxies: TrustedProxies,
+) -> Router {
     let auth = Auth::new(database.clone(), system_clock());
     let ground = Ground {
         database: database.clone(),
@@ -38,7 +43,7 @@ pub(crate) fn routes(database: &Database, readiness: Arc<ServiceReadiness>, watc
         .route("/health", get(|| async { axum::Json(json!({"status": "ok"})) }))
         .route("/ready", get(ready))
         .with_state(ground);
-    access_log(own.merge(metrics::routes(&auth, watched)))
+    access_log(proxies.around(own.merge(metrics::routes(&auth, watched))))
 }
 
 async fn ready(State(ground): State<Ground>) -> Response {

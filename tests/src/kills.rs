@@ -28,8 +28,10 @@ fn short() -> Vec<(&'static str, String)> {
 }
 
 fn kills() -> usize {
-    let wanted = std::env::var("DRIFTLINE_MISSION_KILLS").ok().and_then(|text| text.parse().ok());
-    wanted.unwrap_or(KILLS)
+    let Some(wanted) = std::env::var_os("DRIFTLINE_MISSION_KILLS") else {
+        return KILLS;
+    };
+    wanted.to_str().unwrap().parse().unwrap()
 }
 
 #[test]
@@ -38,11 +40,20 @@ fn workers_are_killed_beside_an_api_on_one_data_directory() {
     let data = prepared.data();
     let start = |node: &str, roles: &'static str| {
         let node = ("DRIFTLINE__STORE__NODE", node.to_owned());
-        Launch::on(&data).with_roles(roles).with_settings(&[short(), vec![node, operations()]].concat()).start()
+        Launch::on(&data)
+            .with_roles(roles)
+            .with_settings(&[short(), vec![node, operations()]].concat())
+            .start()
     };
     let api = start("node-api", "api");
     let client = api.client().with_key(&prepared.key);
-    let usage = || json_of(Commands::on(&data).command(&["usage", "--org", "coastguard"]).arg("--json"));
+    let usage = || {
+        json_of(
+            Commands::on(&data)
+                .command(&["usage", "--org", "coastguard"])
+                .arg("--json"),
+        )
+    };
     let starters: [&dyn Fn() -> Server; 1] = [&|| start("node-worker", "worker,results")];
     storm(&client, &starters, &usage);
     api.stop(&[]);
@@ -53,7 +64,10 @@ fn workers_of_three_kinds_are_killed_on_one_database_server() {
     let shared = Shared::new();
     let start = |node: &'static str, roles: &'static str| {
         let settings = [shared.settings(node), short(), vec![operations()]].concat();
-        Launch::on(&shared.data(node)).with_roles(roles).with_settings(&settings).start()
+        Launch::on(&shared.data(node))
+            .with_roles(roles)
+            .with_settings(&settings)
+            .start()
     };
     let api = start("api-1", "api");
     let client = api.client().with_key(&shared.key);
@@ -79,7 +93,9 @@ fn storm(client: &Client, starters: &[&dyn Fn() -> Server], usage: &dyn Fn() -> 
     let mut missions = Vec::new();
     for kill in 0..kills {
         for _ in 0..MISSIONS_A_KILL {
-            let posted = client.post("/v1/missions", &mission_off_norway(12, 4_000)).expect(202, "POST");
+            let posted = client
+                .post("/v1/missions", &mission_off_norway(12, 4_000))
+                .expect(202, "POST");
             missions.push(posted.json()["id"].as_str().unwrap().to_owned());
         }
         // Uneven pauses, so that kills meet every stage of the work.
@@ -107,7 +123,12 @@ fn storm(client: &Client, starters: &[&dyn Fn() -> Server], usage: &dyn Fn() -> 
             .as_array()
             .unwrap()
             .iter()
-            .map(|datum| datum["properties"]["run_id"].as_str().unwrap_or_else(|| panic!("{datum}")).to_owned())
+            .map(|datum| {
+                datum["properties"]["run_id"]
+                    .as_str()
+                    .unwrap_or_else(|| panic!("{datum}"))
+                    .to_owned()
+            })
             .collect();
         assert_eq!(of.len(), 1, "{mission} is published once: {of:?}");
         runs.extend(of);
@@ -124,6 +145,13 @@ fn storm(client: &Client, starters: &[&dyn Fn() -> Server], usage: &dyn Fn() -> 
         .filter_map(|entry| entry["record"]["mission"].as_str().map(str::to_owned))
         .collect();
     let distinct: BTreeSet<&String> = charged.iter().collect();
-    assert_eq!((charged.len(), distinct.len()), (missions.len(), missions.len()), "each is charged once");
-    println!("{kills} workers killed over {} missions: none lost, published or charged twice", missions.len());
+    assert_eq!(
+        (charged.len(), distinct.len()),
+        (missions.len(), missions.len()),
+        "each is charged once"
+    );
+    println!(
+        "{kills} workers killed over {} missions: none lost, published or charged twice",
+        missions.len()
+    );
 }

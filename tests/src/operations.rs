@@ -208,10 +208,13 @@ fn log_lines_name_service_node_request_organisation_and_mission() {
     assert_eq!(completed["org.id"], answered["org.id"]);
 }
 
+/// Path and body of a request.
+type Taken = (String, Vec<u8>);
+
 /// A collector that takes what it is sent and keeps it.
 struct Collector {
     endpoint: String,
-    taken: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    taken: Arc<Mutex<Vec<Taken>>>,
 }
 
 impl Collector {

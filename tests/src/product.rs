@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod account_page;
 #[cfg(test)]
+mod billing;
+#[cfg(test)]
 mod coast;
 #[cfg(test)]
 mod conformance;

@@ -12,13 +12,28 @@ use crate::scale_out::Shared;
 /// What a customer sees of a mission and of the bill.
 fn seen(client: &Client, mission: &str) -> (Value, Vec<u8>, Value) {
     (
-        client.json(&format!("/v1/missions/{mission}")),
+        without_links(client.json(&format!("/v1/missions/{mission}"))),
         client
-            .get(&format!("/v1/missions/{mission}/results/areas.geojson"))
+            .get(&format!("/v1/missions/{mission}/results/search_area_50.geojson"))
             .expect(200, "areas")
             .body,
-        client.json("/ogc/collections/datums/items?limit=100")["features"].clone(),
+        without_links(client.json("/ogc/collections/datums/items?limit=100")["features"].clone()),
     )
+}
+
+/// Each server has an address of its own.
+fn without_links(mut document: Value) -> Value {
+    match &mut document {
+        Value::Object(members) => {
+            members.remove("links");
+            members
+                .values_mut()
+                .for_each(|member| *member = without_links(member.take()));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = without_links(item.take())),
+        _ => {}
+    }
+    document
 }
 
 fn completed(client: &Client) -> String {
@@ -125,8 +140,8 @@ fn damages_are_found(backup: &Path, damaged: &Path) {
     };
     for (name, change, said) in [
         ("backup.json", "remove", "not a whole backup"),
-        ("areas.geojson", "remove", "areas.geojson"),
-        ("areas.geojson", "shorten", "areas.geojson"),
+        ("search_area_50.geojson", "remove", "search_area_50.geojson"),
+        ("search_area_50.geojson", "shorten", "search_area_50.geojson"),
         ("driftline.sqlite", "shorten", ""),
         (".log", "remove", "usage segments"),
         ("/c/0", "flip", ""),

@@ -4,7 +4,11 @@
 //! a proxy that writes one of the two passes the other on as the client sent it.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 
@@ -44,6 +48,19 @@ impl TrustedProxies {
     /// Proxies in these networks.
     pub fn new(networks: Networks) -> Self {
         Self(networks)
+    }
+
+    /// Notes the client's address of every request to these routes, where nothing is counted by it.
+    pub fn around(self, router: Router) -> Router {
+        let proxies = Arc::new(self);
+        router.layer(from_fn(move |request: Request, next: Next| {
+            let proxies = Arc::clone(&proxies);
+            async move {
+                let (mut parts, body) = request.into_parts();
+                proxies.settle(&mut parts);
+                next.run(Request::from_parts(parts, body)).await
+            }
+        }))
     }
 
     /// Notes the client's address, and takes away what nobody may believe. Without a connection, as in tests, nobody is

@@ -29,7 +29,7 @@ impl Month {
         let first = self.from.to_zoned(TimeZone::UTC).date();
         let before = first
             .checked_sub(1.month())
-            .map_err(|_| Error::Month(first.to_string()))?;
+            .map_err(|_no_month| Error::Month(first.to_string()))?;
         Self::beginning(before)
     }
 

@@ -84,7 +84,7 @@ pub fn webhook_router<S: Clone + Send + Sync + 'static>(parts: BillingParts) -> 
 
 /// Who belongs to the organisation sees its bills; a key needs its scope.
 fn may_read(caller: &Caller) -> Result<(), Problem> {
-    match caller.person {
+    match caller.role {
         Some(_) => caller.require_right(Resource::Organisation, Verb::Read, false),
         None => caller.require(Scope::UsageRead),
     }
@@ -92,7 +92,7 @@ fn may_read(caller: &Caller) -> Result<(), Problem> {
 
 /// Who may change the organisation says how it pays; a key needs its scope.
 fn may_pay(caller: &Caller) -> Result<(), Problem> {
-    match caller.person {
+    match caller.role {
         Some(_) => caller.require_right(Resource::Organisation, Verb::Update, false),
         None => caller.require(Scope::BillingWrite),
     }
@@ -319,7 +319,7 @@ async fn one(parts: &BillingParts, caller: &Caller, id: &str, raw: Option<&str>)
     allow_only(&[], raw)?;
     let shown: String = id.chars().filter(|c| !c.is_control()).take(64).collect();
     let missing = || Problem::not_found(format!("there is no invoice '{shown}'"));
-    let id: InvoiceId = id.parse().map_err(|_| missing())?;
+    let id: InvoiceId = id.parse().map_err(|_no_id| missing())?;
     parts.database.invoice(caller.org, id).await?.ok_or_else(missing)
 }
 
@@ -391,12 +391,12 @@ mod tests {
     fn caller(role: Option<Role>, scopes: &[Scope]) -> Caller {
         let org = OrgId::generate();
         Caller {
-            role: None,
             org,
             org_name: "Coastguard".into(),
             key: KeyId::generate(),
             kind: KeyKind::Secret,
             scopes: scopes.iter().copied().collect::<Scopes>(),
+            role,
             person: role.map(|role| Person {
                 user: UserId::generate(),
                 session: SessionId::generate(),
@@ -424,7 +424,11 @@ mod tests {
             (&[Scope::MissionsRead, Scope::FeaturesRead], false, false),
         ] {
             let key = caller(None, scopes);
-            assert_eq!((may_read(&key).is_ok(), may_pay(&key).is_ok()), (reads, pays), "{scopes:?}");
+            assert_eq!(
+                (may_read(&key).is_ok(), may_pay(&key).is_ok()),
+                (reads, pays),
+                "{scopes:?}"
+            );
         }
     }
 }

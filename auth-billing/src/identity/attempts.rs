@@ -1,6 +1,6 @@
 //! Attempts at passwords and codes: counted for the account, whether it exists or not, and for the client's address.
 
-use driftline_database::Attempt;
+use driftline_database::{Attempt, BlockedUntil};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ impl Identity {
         let now = self.now();
         let pause = |subject: Subject| move |failures: i64| subject.blocked_until(failures, now);
         let (of_account, of_address) = (pause(Subject::Account), pause(Subject::Address));
-        let mut subjects: Vec<([u8; 32], &(dyn Fn(i64) -> Timestamp + Send + Sync))> = Vec::new();
+        let mut subjects: Vec<([u8; 32], BlockedUntil<'_>)> = Vec::new();
         // Always in the same order, so that two attempts never wait for each other's second row.
         if let Some(address) = trial.address {
             subjects.push((address, &of_address));

@@ -13,8 +13,9 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata};
 use openidconnect::{
-    AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    TokenResponse,
 };
 use reqwest::redirect::Policy;
 use serde::{Deserialize, Serialize};
@@ -228,7 +229,10 @@ impl Identity {
         let exchange = known.exchange_code(AuthorizationCode::new(code.to_owned()));
         let exchange = exchange.map_err(|error| unheard(&provider.name, &error))?;
         let verifier = PkceCodeVerifier::new(journey.verifier.clone());
-        let answer = exchange.set_pkce_verifier(verifier).request_async(&self.0.providers.http).await;
+        let answer = exchange
+            .set_pkce_verifier(verifier)
+            .request_async(&self.0.providers.http)
+            .await;
         let answer = answer.map_err(|error| unheard(&provider.name, &error))?;
         let token = answer.id_token().ok_or_else(|| {
             tracing::warn!(

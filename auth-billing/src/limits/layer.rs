@@ -6,7 +6,6 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::Method;
 
 use super::class::{Class, brings_missions};
 use super::{Limits, MissionAdmission, headers};
@@ -26,9 +25,7 @@ impl Limits {
     pub fn wrap<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
         router.route_layer(from_fn_with_state(self.clone(), count_caller))
     }
-}
 
-impl Limits {
     /// Counts what tries to log in, or to be sent a mail: each costs a hash, or somebody's patience.
     pub fn around_logins<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
         router.route_layer(from_fn_with_state(self.clone(), count_login))
@@ -61,30 +58,12 @@ async fn count_address(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    if let Some(ClientAddress { ip, .. }) = proxies.settle(&mut parts) {
-        let mut admitted = limits.admit_address(ip);
-        if admitted.is_ok() && signs_in(&parts.method, parts.uri.path()) {
-            admitted = limits.admit_login(ip);
-        }
-        if let Err(problem) = admitted {
-            return problem.into_response();
-        }
+    if let Some(ClientAddress { ip, .. }) = proxies.settle(&mut parts)
+        && let Err(problem) = limits.admit_address(ip)
+    {
+        return problem.into_response();
     }
     next.run(Request::from_parts(parts, body)).await
-}
-
-/// Requests by which somebody may try passwords and codes, or have mails sent, under whatever prefix.
-fn signs_in(method: &Method, path: &str) -> bool {
-    let paths = [
-        "/login",
-        "/register",
-        "/verify-email",
-        "/password-reset",
-        "/password-reset/confirm",
-        "/invitation",
-    ];
-    let below = path.rsplit_once("/v1/auth").map(|(_, below)| below);
-    method == Method::POST && below.is_some_and(|below| paths.contains(&below.trim_end_matches('/')))
 }
 
 async fn count_caller(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
@@ -111,24 +90,4 @@ async fn count_caller(State(limits): State<Limits>, mut request: Request, next: 
         headers::set(answer, headers::STANDING, standing);
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn requests_that_try_passwords_are_known_under_any_prefix() {
-        for path in [
-            "/v1/auth/login",
-            "/drift/v1/auth/password-reset",
-            "/v1/auth/password-reset/confirm",
-        ] {
-            assert!(signs_in(&Method::POST, path), "{path}");
-        }
-        for path in ["/v1/auth/me", "/v1/auth/refresh", "/v1/missions", "/login"] {
-            assert!(!signs_in(&Method::POST, path), "{path}");
-        }
-        assert!(!signs_in(&Method::GET, "/v1/auth/login"));
-    }
 }

@@ -128,7 +128,7 @@ mod tests {
         for every_us in [1_000, 7_000, 100_000, 599_000] {
             let mut full_at = 0;
             let given = given(&mut full_at, 0, 300_000_000, every_us);
-            assert!(given <= 600 && given >= 500, "{every_us}: {given}");
+            assert!((500..=600).contains(&given), "{every_us}: {given}");
         }
     }
 

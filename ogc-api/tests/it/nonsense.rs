@@ -38,7 +38,7 @@ async fn wrong_paths_methods_forms_and_parameters_are_refused_clearly() {
         (Method::GET, "/v1/missions:validate".to_owned(), 405),
         (Method::POST, "/health".to_owned(), 405),
         (Method::POST, "/v1/billing/usage".to_owned(), 405),
-        (Method::DELETE, "/v1/api-keys".to_owned(), 405),
+        (Method::DELETE, "/v1/organisation".to_owned(), 405),
         (Method::PUT, "/v1/organisation".to_owned(), 405),
         (Method::GET, "/v1/organisation?colour=red".to_owned(), 400),
         (Method::GET, format!("{items}?f=gml"), 400),

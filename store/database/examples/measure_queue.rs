@@ -4,12 +4,7 @@
 //!
 //! `cargo run --release -p driftline-database --example measure_queue [-- WORKERS MISSIONS]`
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::panic,
-    reason = "a measurement"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::panic, reason = "a measurement")]
 
 #[path = "../../../tests/services/postgres.rs"]
 mod postgres;
@@ -127,7 +122,11 @@ async fn submit(database: &Database, (org, key): (OrgId, KeyId), number: usize) 
 async fn work(database: &Database, worker: usize, features: usize) -> usize {
     let name = format!("node/{worker}");
     let (lease, mut done) = (Duration::from_secs(30), 0);
-    while let Some(leased) = database.lease_job(&name, Work::All, lease, Timestamp::now()).await.unwrap() {
+    while let Some(leased) = database
+        .lease_job(&name, Work::All, lease, Timestamp::now())
+        .await
+        .unwrap()
+    {
         let run = run(features);
         let published = database.complete_job(leased.job, leased.token, run, "node", Timestamp::now());
         assert!(published.await.unwrap().is_some());

@@ -12,7 +12,7 @@ mod sessions;
 mod token_keys;
 mod users;
 
-pub use attempts::Attempt;
+pub use attempts::{Attempt, BlockedUntil};
 pub use factors::{Passkey, Totp};
 pub use mail::{Mail, NewMail};
 pub use members::{Invitation, Member, Membership};

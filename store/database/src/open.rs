@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use sqlx::{PgPool, Postgres};
+
 use crate::schema::{Migration, POSTGRES, SQLITE};
 use crate::sql::{self, Dialect, Pool, Transaction};
 use crate::versions::Versions;
@@ -99,7 +101,7 @@ impl Database {
     pub(crate) async fn change(&self, what: &'static str) -> Result<Change> {
         let tx = match &self.writer {
             Pool::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Transaction::Sqlite),
-            Pool::Postgres(pool) => pool.begin().await.map(Transaction::Postgres),
+            Pool::Postgres(pool) => begin(pool.clone()).await.map(Transaction::Postgres),
         };
         Ok(Change {
             tx: tx.map_err(Error::engine(what))?,
@@ -107,6 +109,15 @@ impl Database {
             versions: self.versions.clone(),
         })
     }
+}
+
+/// Begins a transaction, and whoever waited for it may have gone away meanwhile, as a client that hangs up: the driver would
+/// leave it open on a connection that goes back to the pool, where the next change would become part of it.
+async fn begin(pool: PgPool) -> sqlx::Result<sqlx::Transaction<'static, Postgres>> {
+    let begun = tokio::spawn(async move { pool.begin().await });
+    begun
+        .await
+        .map_err(|lost| sqlx::Error::Io(std::io::Error::other(lost)))?
 }
 
 /// A write transaction; dropped without `commit` it leaves no trace.
@@ -118,8 +129,20 @@ pub(crate) struct Change {
 
 impl Change {
     pub(crate) async fn commit(self) -> Result<()> {
-        let _under_way = self.versions.commit_begins();
-        self.tx.commit().await.map_err(Error::engine(self.what))
+        let under_way = self.versions.commit_begins();
+        let what = self.what;
+        let committed = match self.tx {
+            tx @ Transaction::Sqlite(_) => tx.commit().await,
+            // To its end, also when nobody waits for it any more.
+            tx @ Transaction::Postgres(_) => tokio::spawn(async move {
+                let _under_way = under_way;
+                tx.commit().await
+            })
+            .await
+            .map_err(|lost| sqlx::Error::Io(std::io::Error::other(lost)))
+            .flatten(),
+        };
+        committed.map_err(Error::engine(what))
     }
 
     /// Waits until no other transaction holds this name, and holds it to the end of this one: for what does not hang on a

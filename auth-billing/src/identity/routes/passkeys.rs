@@ -40,7 +40,9 @@ pub(super) async fn challenge(
     Body(wish): Body<ChallengeWish>,
 ) -> Result<Response, Problem> {
     let user = identity.user(person.user).await?;
-    identity.require_password(&user, wish.password.as_deref(), &client).await?;
+    identity
+        .require_password(&user, wish.password.as_deref(), &client)
+        .await?;
     Ok(unkept(identity.challenge_registration(person.user).await?))
 }
 
@@ -84,7 +86,10 @@ pub(super) async fn remove(
         .notify(&mut change, &user, "A passkey was taken from your account.", now)
         .await?;
     change
-        .record(&installation_act(person.actor(), "passkey.removed", id.to_string()), now)
+        .record(
+            &installation_act(person.actor(), "passkey.removed", id.to_string()),
+            now,
+        )
         .await?;
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)

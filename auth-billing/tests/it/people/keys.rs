@@ -165,3 +165,43 @@ async fn keys_do_not_manage_keys_and_foreign_ones_are_not_there() {
     let answer = people.with(&ada.access, Method::DELETE, &path, None).await;
     assert_eq!(refused(&answer), (404, "not_found".to_owned()));
 }
+
+#[tokio::test]
+async fn a_key_gets_a_successor_and_both_work_for_a_while() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    let bob = people.member(&ada.access, "bob@example.org", Role::Operator).await;
+    let wish = json!({"name": "k", "scopes": ["missions:read"], "networks": ["127.0.0.0/8"]});
+    let made = make(&people, &ada, wish).await.json();
+    assert_eq!(made["networks"], json!(["127.0.0.0/8"]));
+    let path = format!("{KEYS}/{}/rotate", made["id"].as_str().unwrap());
+    let wish = Some(json!({"overlap_s": 60}));
+    let foreign = people.with(&bob.access, Method::POST, &path, wish.clone()).await;
+    assert_eq!(refused(&foreign), (403, "forbidden".to_owned()));
+    let successor = people.with(&ada.access, Method::POST, &path, wish.clone()).await;
+    assert_eq!(successor.status, StatusCode::CREATED);
+    let successor = successor.json();
+    assert_eq!(successor["networks"], json!(["127.0.0.0/8"]));
+    let works = |key: &Value| {
+        let (people, key) = (&people, key.as_str().unwrap().to_owned());
+        async move {
+            people
+                .ask(Method::GET, "/whoami", &[("x-api-key", &key)], None)
+                .await
+                .status
+                .as_u16()
+        }
+    };
+    assert_eq!((works(&made["key"]).await, works(&successor["key"]).await), (200, 200));
+    people.pass(61);
+    assert_eq!((works(&made["key"]).await, works(&successor["key"]).await), (401, 200));
+    let again = people.with(&ada.access, Method::POST, &path, wish).await;
+    assert_eq!(refused(&again), (409, "conflict".to_owned()));
+    let bad = make(
+        &people,
+        &ada,
+        json!({"name": "k", "scopes": ["missions:read"], "networks": ["home"]}),
+    )
+    .await;
+    assert_eq!(bad.json()["details"][0]["field"], "networks");
+}

@@ -214,3 +214,80 @@ async fn an_organisation_has_one_name_that_no_other_has() {
     assert_eq!(rename("Coastguard North").await.status, StatusCode::OK);
     assert_eq!(people.get(&ada.access, &path).await.json()["name"], "Coastguard North");
 }
+
+#[tokio::test]
+async fn a_further_organisation_is_founded_where_registration_is_open() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    let found = |name: &str| {
+        let (people, access, body) = (&people, ada.access.clone(), json!({ "name": name }));
+        async move {
+            people
+                .with(&access, Method::POST, "/v1/organisations", Some(body))
+                .await
+        }
+    };
+    assert_eq!(refused(&found("Coastguard").await), (409, "conflict".to_owned()));
+    let made = found("Lifeboats").await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let turn = json!({"refresh_token": ada.refresh, "organisation": made.json()["id"]});
+    let turned = LoggedIn::of(&people.post("/v1/auth/refresh", turn).await);
+    assert_eq!(people.get(&turned.access, "/whoami").await.json()["role"], "org_admin");
+    let closed = super::people_with(driftline_auth_billing::IdentitySettings {
+        registration: false,
+        ..super::settings()
+    })
+    .await;
+    let org = closed
+        .database
+        .create_organisation("Navy", closed.now())
+        .await
+        .unwrap()
+        .id;
+    let made = closed
+        .identity
+        .make_member(&driftline_auth_billing::NewMember {
+            org,
+            email: "eve@example.org",
+            name: "Eve",
+            role: Role::OrgAdmin,
+            password: Some(PASSWORD),
+            is_superadmin: false,
+        })
+        .await
+        .unwrap();
+    assert!(made.is_new && made.token.is_none());
+    let eve = closed.log_in("eve@example.org").await;
+    let body = Some(json!({"name": "Fleet"}));
+    let refused_to = closed.with(&eve.access, Method::POST, "/v1/organisations", body).await;
+    assert_eq!(refused(&refused_to), (403, "forbidden".to_owned()));
+}
+
+#[tokio::test]
+async fn the_first_administrator_comes_from_the_command_line_and_sets_a_password_by_a_link() {
+    let people = people().await;
+    let org = people
+        .database
+        .create_organisation("Coastguard", people.now())
+        .await
+        .unwrap()
+        .id;
+    let new = driftline_auth_billing::NewMember {
+        org,
+        email: "ada@example.org",
+        name: "",
+        role: Role::OrgAdmin,
+        password: None,
+        is_superadmin: false,
+    };
+    let made = people.identity.make_member(&new).await.unwrap();
+    let again = people.identity.make_member(&new).await.unwrap_err().to_string();
+    assert!(again.contains("belongs to the organisation already"), "{again}");
+    let set = json!({"token": made.token.unwrap(), "password": PASSWORD});
+    let answer = people.post("/v1/auth/password-reset/confirm", set).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    let ada = people.log_in("ada@example.org").await;
+    assert_eq!(people.get(&ada.access, "/whoami").await.json()["role"], "org_admin");
+    let listed = people.identity.masked_members(org).await.unwrap();
+    assert_eq!(listed[0].email, "a***@example.org");
+}

@@ -15,12 +15,15 @@ pub enum Attempt {
     Blocked(Timestamp),
 }
 
+/// From how many failures in a row comes a pause until when.
+pub type BlockedUntil<'a> = &'a (dyn Fn(i64) -> Timestamp + Send + Sync);
+
 impl Database {
     /// Counts attempts of all these subjects, or of none where one of them has to wait. `blocked_until` says from how
     /// many failures in a row, this attempt counted as one, comes how long a pause; those before `forgotten` are none.
     pub async fn begin_attempt(
         &self,
-        subjects: &[([u8; 32], &(dyn Fn(i64) -> Timestamp + Send + Sync))],
+        subjects: &[([u8; 32], BlockedUntil<'_>)],
         forgotten: Timestamp,
         now: Timestamp,
     ) -> Result<Attempt> {

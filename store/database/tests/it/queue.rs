@@ -347,7 +347,10 @@ async fn crashes_and_leases_that_ran_out_are_attempts_whatever_restarts_lie_betw
                 1
             );
             if crash > 1 && crash < MAX_ATTEMPTS {
-                assert!(place.lease("node-a/next/1", now_s).await.is_none(), "{crash}: the pause holds");
+                assert!(
+                    place.lease("node-a/next/1", now_s).await.is_none(),
+                    "{crash}: the pause holds"
+                );
                 now_s += 10 * 4_i64.pow(crash as u32 - 2) * 6 / 5 + 1;
             }
         }
