@@ -148,13 +148,15 @@ fn people_run_their_accounts_in_the_page() {
     nothing_leaves_the_host(&report, &base);
     the_console_tells_of_refusals_only(&report);
     a_login_is_kept_by_the_cookie_alone(facts);
-    a_login_reads_all_of_a_mission(facts, &mission);
+    assert_eq!(facts["mapErrors"], json!([]), "a login reads all of a mission");
+    assert_eq!(facts["downloaded"], format!("{mission}-summary.txt"));
     factors_are_asked_for(facts);
     a_key_is_shown_once(facts);
     each_role_is_offered_what_it_may(facts);
     links_of_mails_work_once(facts);
     sessions_end_where_they_are_ended(facts);
     numbers_are_the_service_s(facts);
+    what_no_server_does_at_will_is_shown(facts);
     for name in ["account", "account-usage", "account-invoices", "account-phone-keys"] {
         let taken = pictures().join(format!("page-{name}.png"));
         keep_picture(&taken, &format!("page-{name}.png"));
@@ -192,12 +194,13 @@ fn nothing_leaves_the_host(report: &Value, base: &str) {
 
 /// Chromium itself tells of answers with an error status; those that the walk provokes are the only lines.
 fn the_console_tells_of_refusals_only(report: &Value) {
-    let provoked: [(&str, &[&str]); 9] = [
+    let provoked: [(&str, &[&str]); 10] = [
         ("entry", &["401"]),
         ("renewed", &["401"]),
         ("secondFactor", &["401"]),
         ("keys", &["422"]),
         ("members", &["422", "409"]),
+        ("pretended", &["401", "503"]),
         ("invited", &["422"]),
         ("ended", &["401"]),
         ("forgotten", &["422", "401"]),
@@ -226,11 +229,6 @@ fn a_login_is_kept_by_the_cookie_alone(facts: &Value) {
         json!([{ "name": "driftline_refresh", "path": "/v1/auth", "httpOnly": true, "sameSite": "Lax" }])
     );
     assert_eq!(facts["refreshes"], 1, "a refused token is renewed once");
-}
-
-fn a_login_reads_all_of_a_mission(facts: &Value, mission: &str) {
-    assert_eq!(facts["mapErrors"], json!([]));
-    assert_eq!(facts["downloaded"], format!("{mission}-summary.txt"));
 }
 
 fn factors_are_asked_for(facts: &Value) {
@@ -343,6 +341,27 @@ fn sessions_end_where_they_are_ended(facts: &Value) {
     );
     assert!(text(facts, "otherTab").contains("another tab"), "{}", facts["otherTab"]);
     assert_eq!(facts["focused"], "H1", "by keyboard one goes on at the page's heading");
+}
+
+fn what_no_server_does_at_will_is_shown(facts: &Value) {
+    let invoice = text(facts, "invoice");
+    assert!(
+        invoice.contains("D-000007") && invoice.contains("€1,234.56"),
+        "{invoice}"
+    );
+    assert_eq!(facts["paper"], "invoice-D-000007.pdf");
+    assert!(
+        text(facts, "failed").contains("Try again in a few seconds"),
+        "{}",
+        facts["failed"]
+    );
+    assert_eq!(
+        facts["offeredWhereClosed"],
+        json!([0, 0]),
+        "what the service has not is not offered"
+    );
+    assert_eq!(facts["departed"], "/v1/auth/oidc/keycloak/login");
+    assert_eq!(facts["cameBack"], 0);
 }
 
 fn numbers_are_the_service_s(facts: &Value) {

@@ -5,79 +5,11 @@
 //
 // PLAN.json holds the server's base (a name, so that the browser has passkeys), people with their passwords, a completed
 // mission, the folder into which mails are put, and one for pictures. Prints what was seen, as page.mjs does.
-import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { launch, listen, photograph } from './browser.mjs';
-import { look } from './checks.mjs';
-import { linkOf, totp, until } from './people.mjs';
-
-const LIMIT_MS = 60_000;
-const plan = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const report = { problem: null, chapter: null, states: {}, facts: {}, console: {}, requests: [] };
-const { facts } = report;
-const DESK = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
-
-async function open(browser, viewport, more = {}) {
-  const context = await browser.newContext({ viewport, locale: 'en-GB', timezoneId: 'Europe/Oslo', ...more });
-  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: plan.base });
-  return { context, ...(await openPage(context)) };
-}
-
-async function openPage(context) {
-  const page = await context.newPage();
-  page.setDefaultTimeout(LIMIT_MS);
-  return { page, heard: listen(page) };
-}
-
-const id = (page, name) => page.getByTestId(name);
-const textOf = (page, name) => id(page, name).innerText();
-const errorOf = (page, field) => until(`${field} is refused`, () => page.locator(`#${field}-error`).innerText());
-const refusalOf = (page, name) => until(`${name} says something`, () => textOf(page, name));
-
-async function state(page, name) {
-  report.states[name] = (await look(page, plan.folder, name)).report;
-}
-
-async function chapter(window, name, walk) {
-  report.chapter = name;
-  const before = window.heard.console.length;
-  try {
-    return await walk(window.page, window);
-  } catch (error) {
-    await photograph(window.page, join(plan.folder, `page-failed-${name}.png`)).catch(() => null);
-    throw error;
-  } finally {
-    report.console[name] = window.heard.console.slice(before);
-  }
-}
-
-async function type(page, { email, password }) {
-  await id(page, 'email').fill(email);
-  await id(page, 'password').fill(password);
-  await id(page, 'log-in-button').click();
-}
-
-const inside = (page) => id(page, 'sign-out').waitFor();
-
-async function signIn(page, who) {
-  await type(page, who);
-  await inside(page);
-}
-
-/** Opens one of the account's pages and waits until it has read everything. */
-async function goTo(page, name) {
-  await id(page, `nav-${name}-page`).click();
-  await page.locator(`[data-testid=nav-${name}-page][aria-current=page]`).waitFor();
-  await read(page);
-}
-
-async function read(page) {
-  await page.locator('.account h1').waitFor();
-  await until('everything is read', async () => (await page.getByText('Reading …').count()) === 0);
-}
-
-const views = (page) => page.locator('.account nav button').allInnerTexts();
+import { launch } from './browser.mjs';
+import { forgotten, invited, register, sessions } from './guests.mjs';
+import { totp, until } from './people.mjs';
+import { chapter, DESK, errorOf, facts, goTo, id, inside, open, PHONE, plan, read, refusalOf, report, signIn, state, textOf, type, views } from './walk.mjs';
 
 async function entry(page) {
   await page.goto(`${plan.base}/`);
@@ -262,118 +194,38 @@ async function usage(page) {
   facts.addressBefore = new URL(page.url()).hash;
 }
 
-/** Who is invited makes an account by the link, and sees what an analyst sees; the token is in no address. */
-async function invited(page) {
-  const token = await linkOf(plan, plan.invited.email, 'invitation');
-  await page.goto(`${plan.base}/#invitation=${token}`);
-  await id(page, 'join-as-new').waitFor();
-  facts.tokenInAddress = page.url().includes(token);
-  await state(page, 'account-invited');
-  await id(page, 'name').fill('Ines Invited');
-  await id(page, 'new-password').fill('short');
-  await id(page, 'join-as-new').click();
-  facts.shortPassword = await errorOf(page, 'new-password');
-  await id(page, 'new-password').fill(plan.invited.password);
-  await id(page, 'join-as-new').click();
-  await id(page, 'onward').click();
-  await signIn(page, plan.invited);
-  await id(page, 'nav-account').click();
-  await id(page, 'save-person').waitFor();
-  facts.analystViews = await views(page);
-}
-
-/** A session that is ended elsewhere ends here, and one that is signed out of ends in every tab. */
-async function sessions(page, first, browser) {
-  const other = await open(browser, DESK);
-  await chapter(other, 'other', async (there) => {
-    await there.goto(`${plan.base}/`);
-    await signIn(there, plan.invited);
-  });
-  await page.reload();
-  await id(page, 'session').nth(1).waitFor();
-  facts.sessions = await id(page, 'session').count();
-  const foreign = id(page, 'session').filter({ hasNotText: 'This browser' }).first();
-  await foreign.getByTestId('end-session').click();
-  await foreign.getByTestId('end-session-sure').click();
-  await until('it is gone', async () => (await id(page, 'session').count()) < facts.sessions);
-  await chapter(other, 'ended', async (there) => {
-    // What is known of a session may be believed for five seconds.
-    await there.waitForTimeout(5_500);
-    await id(there, 'nav-missions').click();
-    facts.endedElsewhere = await textOf(there, 'refusal');
-  });
-  await other.heard.settled();
-  await other.context.close();
-  const tab = await openPage(first.context);
-  await tab.page.goto(`${plan.base}/`);
-  await inside(tab.page);
+/** What no server of a test has or does at will: a closed invoice with its paper, a part that cannot be read, a provider. */
+async function pretended(page) {
+  const invoice = { id: 'inv_1', number: 'D-000007', period_from: '2026-01-01T00:00:00Z', closed_at: '2026-02-01T01:00:00Z', currency: 'EUR', total_minor: 123_456 };
+  await page.route(`${plan.base}/v1/billing/invoices?*`, (route) => route.fulfill({ json: { invoices: [invoice], next: null, estimate: null, stripe: [] } }));
+  await page.route(`${plan.base}/v1/billing/invoices/inv_1.pdf`, (route) => route.fulfill({ contentType: 'application/pdf', body: '%PDF-1.7' }));
+  await page.route(`${plan.base}/v1/billing/credits?*`, (route) =>
+    route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, code: 'unavailable', detail: 'try again in a few seconds' }) }),
+  );
+  await goTo(page, 'invoices');
+  facts.invoice = await id(page, 'invoice-row').innerText();
+  facts.failed = await id(page, 'credit').getByRole('alert').innerText();
+  await state(page, 'account-failed');
+  const downloading = page.waitForEvent('download');
+  await id(page, 'invoice-pdf').click();
+  facts.paper = (await downloading).suggestedFilename();
+  await page.unrouteAll();
+  await id(page, 'credit').getByText('Try again').click();
+  await id(page, 'balance').waitFor();
   await id(page, 'sign-out').click();
-  facts.otherTab = await textOf(tab.page, 'refusal');
-  await tab.heard.settled();
-  report.requests.push(...other.heard.requests, ...tab.heard.requests);
-}
-
-/** Who has forgotten the password sets a new one by a mail; what a viewer may not see is not offered. */
-async function forgotten(page) {
+  await page.route(`${plan.base}/v1/auth/oidc`, (route) => route.fulfill({ json: { providers: ['keycloak'], registration: false, passkeys: false } }));
+  await page.route(`${plan.base}/v1/auth/oidc/keycloak/login`, (route) => route.fulfill({ contentType: 'text/plain', body: 'elsewhere' }));
+  await page.goto(`${plan.base}/?again`);
+  await id(page, 'provider-keycloak').waitFor();
+  facts.offeredWhereClosed = [await id(page, 'to-register').count(), await id(page, 'passkey-log-in').count()];
+  await state(page, 'account-provider');
+  await id(page, 'provider-keycloak').click();
+  await page.getByText('elsewhere').waitFor();
+  facts.departed = new URL(page.url()).pathname;
+  // Who comes back without having signed in there is asked again, without a word on a session that never was.
   await page.goto(`${plan.base}/`);
-  await id(page, 'forgotten').click();
-  await id(page, 'email').fill(plan.viewer.email);
-  await id(page, 'send-link').click();
-  facts.sent = await textOf(page, 'sent');
-  const token = await linkOf(plan, plan.viewer.email, 'password-reset');
-  const fresh = { email: plan.viewer.email, password: 'seven quiet herons' };
-  await page.goto(`${plan.base}/#password-reset=${token}`);
-  await id(page, 'new-password').fill(fresh.password);
-  await state(page, 'account-new-password');
-  await id(page, 'set-password').click();
-  await id(page, 'onward').click();
-  await signIn(page, fresh);
-  await page.goto(`${plan.base}/#view=members`);
-  facts.notOffered = await textOf(page, 'not-offered');
-  facts.viewerViews = await views(page);
-  await state(page, 'account-not-offered');
-  // The same link once more.
-  await page.goto(`${plan.base}/#password-reset=${token}`);
-  await id(page, 'new-password').fill('eight quiet herons');
-  await id(page, 'set-password').click();
-  facts.usedLink = await refusalOf(page, 'link-error');
-  await id(page, 'onward').click();
-  await goTo(page, 'account');
-  await page.getByText('Erase the account').first().click();
-  await id(page, 'erase-password').fill(fresh.password);
-  await id(page, 'erase-word').fill('erase');
-  await id(page, 'erase').click();
-  facts.erased = await textOf(page, 'refusal');
-  await type(page, fresh);
-  facts.afterErasure = await refusalOf(page, 'log-in-error');
-}
-
-/** Where registration is open, one founds an organisation of one's own; the mail's link confirms the address. */
-async function register(page) {
-  await page.goto(`${plan.base}/#login-error=no_account`);
-  facts.loginError = await textOf(page, 'login-error');
-  facts.errorInAddress = page.url().includes('no_account');
-  await id(page, 'onward').click();
-  await id(page, 'to-register').click();
-  await id(page, 'email').fill(plan.founder.email);
-  await id(page, 'new-password').fill('passwordpassword');
-  await id(page, 'name').fill('Finn Founder');
-  await id(page, 'organisation').fill('Harbour watch');
-  await page.keyboard.press('Enter');
-  facts.commonPassword = await errorOf(page, 'new-password');
-  await state(page, 'account-register');
-  await id(page, 'new-password').fill(plan.founder.password);
-  await page.keyboard.press('Enter');
-  await id(page, 'sent').waitFor();
-  const token = await linkOf(plan, plan.founder.email, 'verify-email');
-  await page.goto(`${plan.base}/#verify-email=${token}`);
-  await id(page, 'confirm-email').click();
-  await id(page, 'onward').click();
-  await signIn(page, plan.founder);
-  await id(page, 'nav-account').click();
-  await id(page, 'save-person').waitFor();
-  facts.founderViews = await views(page);
-  facts.founded = await id(page, 'organisations').innerText();
+  await id(page, 'email').waitFor();
+  facts.cameBack = await id(page, 'refusal').count();
 }
 
 async function phone(page) {
@@ -417,7 +269,7 @@ async function tabTo(page, name) {
 
 async function walk(browser) {
   const desk = await open(browser, DESK);
-  for (const [name, part] of Object.entries({ entry, kept, result, renewed, person, secondFactor, passkey, keys, members, usage })) {
+  for (const [name, part] of Object.entries({ entry, kept, result, renewed, person, secondFactor, passkey, keys, members, usage, pretended })) {
     await chapter(desk, name, part);
   }
   const guest = await open(browser, DESK);

@@ -28,6 +28,7 @@ export function Usage() {
                         </button>
                     ))}
                 </div>
+                <p className="dim small-text">Units by day of UTC. What was used in the last seconds is not in it yet.</p>
                 <Loaded load={load}>
                     {({ groups = [] }) => {
                         const table = usageTable(groups);
@@ -43,7 +44,6 @@ function Days({ table: { meters, days } }: { table: UsageTable }) {
     return (
         <Wide label="Usage by day and meter">
             <table className="usage">
-                <caption>Units by day of UTC. What was used in the last seconds is not in it yet.</caption>
                 <thead>
                     <tr>
                         <th scope="col">Day</th>
