@@ -412,8 +412,7 @@ async fn attempts_are_counted_before_they_are_made(place: Place) {
     let pause = |failures: i64| at(if failures > 2 { 100 } else { 0 });
     let free = |_: i64| at(0);
     let begin = |now_s| {
-        let subjects: Vec<([u8; 32], &(dyn Fn(i64) -> jiff::Timestamp + Send + Sync))> =
-            vec![([1; 32], &pause), ([2; 32], &free)];
+        let subjects: Vec<([u8; 32], driftline_database::BlockedUntil<'_>)> = vec![([1; 32], &pause), ([2; 32], &free)];
         async move { database.begin_attempt(&subjects, at(-1_000), at(now_s)).await.unwrap() }
     };
     for _ in 0..3 {

@@ -46,15 +46,8 @@ async fn a_bucket_gives_what_it_has_and_takes_back_what_lapsed(place: Place) {
         ..draw(later, 30)
     };
     assert_eq!(ask(late).await, (true, later + 60_000_000));
-    assert_eq!(
-        place
-            .database
-            .draw_tokens("requests/key_2", draw(later, 60))
-            .await
-            .unwrap()
-            .0,
-        true
-    );
+    let drawn = place.database.draw_tokens("requests/key_2", draw(later, 60)).await;
+    assert!(drawn.unwrap().0);
     assert_eq!(place.database.forget_full_buckets(later + 60_000_000).await.unwrap(), 0);
     assert_eq!(place.database.forget_full_buckets(later + 60_000_001).await.unwrap(), 2);
 }
