@@ -152,7 +152,7 @@ impl IdentitySettings {
 }
 
 impl MailSettings {
-    pub(crate) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check_together(&self) -> Result<(), String> {
         if !self.host.is_empty() && self.from.trim().is_empty() {
             return Err("mail.host is set and mail.from is empty; mails need a sender".to_owned());
         }

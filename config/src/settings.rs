@@ -368,7 +368,6 @@ impl Settings {
         self.database.check()?;
         self.nats.check()?;
         self.identity.check()?;
-        self.mail.check()?;
         let node = &self.store.node;
         let plain = node
             .bytes()
