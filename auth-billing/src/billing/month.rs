@@ -29,7 +29,8 @@ impl Month {
         let first = self.from.to_zoned(TimeZone::UTC).date();
         let before = first
             .checked_sub(1.month())
-            .map_err(|_| Error::Month(first.to_string()))?;
+            .ok()
+            .ok_or_else(|| Error::Month(first.to_string()))?;
         Self::beginning(before)
     }
 

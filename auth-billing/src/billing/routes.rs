@@ -319,7 +319,7 @@ async fn one(parts: &BillingParts, caller: &Caller, id: &str, raw: Option<&str>)
     allow_only(&[], raw)?;
     let shown: String = id.chars().filter(|c| !c.is_control()).take(64).collect();
     let missing = || Problem::not_found(format!("there is no invoice '{shown}'"));
-    let id: InvoiceId = id.parse().map_err(|_| missing())?;
+    let id: InvoiceId = id.parse().ok().ok_or_else(missing)?;
     parts.database.invoice(caller.org, id).await?.ok_or_else(missing)
 }
 

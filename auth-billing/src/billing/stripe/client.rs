@@ -55,7 +55,8 @@ impl Stripe {
     pub fn new(settings: &StripeSettings) -> Result<Self, StripeError> {
         let refuse = |why: &dyn fmt::Display| StripeError::Settings(why.to_string());
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", settings.api_key))
-            .map_err(|_| refuse(&"the key is no text that a header can hold"))?;
+            .ok()
+            .ok_or_else(|| refuse(&"the key is no text that a header can hold"))?;
         authorization.set_sensitive(true);
         let client = reqwest::Client::builder()
             .timeout(TIMEOUT)
