@@ -30,7 +30,7 @@ use crate::{Auth, Caller, Error, Problem};
 
 /// Methods of a page that reads, and of one that the settings name.
 const READING: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
-const EVERYTHING: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS, POST, DELETE");
+const EVERYTHING: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS, POST, PATCH, DELETE");
 const REQUEST_HEADERS: HeaderValue =
     HeaderValue::from_static("X-API-Key, Authorization, Content-Type, If-None-Match, Range, Idempotency-Key");
 const ANSWER_HEADERS: HeaderValue =

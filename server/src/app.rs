@@ -22,7 +22,8 @@ use crate::forcing_maps::StoredMaps;
 use crate::metrics::Watched;
 use crate::roles::{Roles, for_reading};
 use crate::seams::{Intake, StoredFiles, StoredForcing};
-use crate::{basemap, billing, guards, metrics, page, traces};
+use crate::traces::Traces;
+use crate::{basemap, billing, metrics, page};
 
 /// What the routes are made from.
 pub(crate) struct Ground<'a> {
@@ -37,6 +38,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) watched: &'a Watched,
     pub(crate) identity: &'a Identity,
     pub(crate) readiness: Arc<dyn Readiness>,
+    pub(crate) traces: Option<&'a Traces>,
     pub(crate) shutdown: watch::Receiver<bool>,
 }
 
@@ -68,8 +70,7 @@ pub(crate) fn app(ground: Ground<'_>, in_the_way: Guards, log: UsageLog) -> anyh
         .merge(basemap::routes(coast, compute, public_base.clone())?)
         .merge(metrics::routes(&auth, ground.watched.clone()))
         .merge(in_the_way.limits.around_logins(ground.identity.open_routes()));
-    let is_traced = !ground.settings.traces.endpoint.is_empty();
-    let trusted = guards::trusted(ground.settings)?;
+    let traces = ground.traces.cloned();
     let (http, only_reads) = (ground.watched.http.clone(), ground.roles.only_read());
     let public_path = public_base.path_prefix();
     let blue_lake = ground.settings.blue_lake().map(BlueLake::load).transpose();
@@ -91,10 +92,9 @@ pub(crate) fn app(ground: Ground<'_>, in_the_way: Guards, log: UsageLog) -> anyh
     let routes = if only_reads { for_reading(routes) } else { routes };
     let known = path_keys(cors.wrap(routes), &public_path);
     let routes = http.wrap(access_log(limits.around(known, proxies)));
-    Ok(if is_traced {
-        traces::around(routes, trusted)
-    } else {
-        routes
+    Ok(match traces {
+        Some(traces) => traces.around(routes),
+        None => routes,
     })
 }
 

@@ -4,59 +4,27 @@
 use std::io::{self, Write};
 
 use driftline_config::{LogFormat, Settings};
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry};
 
-use crate::traces::{self, Traces};
-
-type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
-
-/// Starts logging for a process that serves, and sending spans where the settings say so; inside the async runtime, which sends
-/// them.
-pub(crate) fn start(settings: &Settings) -> anyhow::Result<Started> {
+/// Starts logging for a process that serves. One filter for all: filters of single layers lose events after a library has
+/// asked whether it would be heard.
+pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
     // Our own crates at the wished level, libraries only from warnings on: sqlx would log every statement. tiny-skia warns
     // of every line that is too short for its dashes.
     let filter = EnvFilter::try_new(format!(
         "warn,tiny_skia=error,tiny_skia_path=error,driftline={0},driftline_ogc_api={0},driftline_auth_billing={0},driftline_simulate={0},driftline_ingest={0},driftline_store={0},driftline_database={0},driftline_decode={0}",
         settings.log.level
     ))?;
-    let lines = tracing_subscriber::fmt::layer().with_target(false);
-    let lines: Boxed = match settings.log.format {
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let started = match settings.log.format {
         LogFormat::Json => {
             let named = Named::new(&settings.traces.service_name, &settings.store.node)?;
-            lines
-                .json()
-                .flatten_event(true)
-                .with_writer(named)
-                .with_filter(filter)
-                .boxed()
+            builder.json().flatten_event(true).with_writer(named).try_init()
         }
-        LogFormat::Text => lines
-            .with_ansi(false)
-            .with_writer(io::stderr)
-            .with_filter(filter)
-            .boxed(),
+        LogFormat::Text => builder.with_ansi(false).with_writer(io::stderr).try_init(),
     };
-    let (spans, traces) = traces::start(settings)?.unzip();
-    let started =
-        tracing_subscriber::registry().with([Some(lines), spans].into_iter().flatten().collect::<Vec<Boxed>>());
-    let started = started.try_init();
-    started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))?;
-    Ok(Started(traces))
-}
-
-/// What runs behind the logs.
-pub(crate) struct Started(Option<Traces>);
-
-impl Started {
-    /// Sends what is still to be sent.
-    pub(crate) fn finish(self) {
-        if let Some(traces) = self.0 {
-            traces.finish();
-        }
-    }
+    started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
 }
 
 /// Makes writers that begin every JSON line with these members.

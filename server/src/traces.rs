@@ -4,6 +4,7 @@
 
 use std::fmt::{Debug, Formatter};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,126 +14,117 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use driftline_auth_billing::{Caller, Networks, Peer};
 use driftline_config::Settings;
-use opentelemetry::KeyValue;
+use http::Method;
 use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::trace::{Span, SpanKind, Status, Tracer, TracerProvider};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_http::{Bytes, HeaderExtractor, HttpClient, HttpError};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
 use tokio::runtime::Handle;
-use tracing::field::{Empty, display};
-use tracing::{Instrument, Span};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::{Layer, Registry};
 
-/// Only spans of this target are sent.
-const TARGET: &str = "driftline_traces";
 /// How long a collector may take.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
 
-type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
-
-/// What sends spans in the background.
-pub(crate) struct Traces(SdkTracerProvider);
+/// What makes spans, and sends them in the background.
+#[derive(Clone)]
+pub(crate) struct Traces {
+    provider: SdkTracerProvider,
+    tracer: SdkTracer,
+    trusted: Arc<Networks>,
+}
 
 impl Traces {
+    /// Inside the async runtime, which sends them; `None` where the settings name no collector.
+    pub(crate) fn start(settings: &Settings, trusted: Networks) -> anyhow::Result<Option<Self>> {
+        let traces = &settings.traces;
+        if traces.endpoint.is_empty() {
+            return Ok(None);
+        }
+        let base = traces.endpoint.reveal().trim_end_matches('/');
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_http_client(Client::new()?)
+            .with_protocol(Protocol::HttpBinary)
+            .with_endpoint(format!("{base}/v1/traces"))
+            .with_timeout(SEND_WITHIN)
+            .build()
+            .context("traces.endpoint cannot be used")?;
+        let resource = Resource::builder()
+            .with_service_name(traces.service_name.clone())
+            .with_attributes([
+                KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
+                KeyValue::new("service.instance.id", settings.store.node.clone()),
+            ])
+            .build();
+        let provider = SdkTracerProvider::builder()
+            .with_batch_exporter(exporter)
+            .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(traces.share))))
+            .with_resource(resource)
+            .build();
+        Ok(Some(Self {
+            tracer: provider.tracer("driftline"),
+            provider,
+            trusted: Arc::new(trusted),
+        }))
+    }
+
+    /// Makes a span of every request to these routes. Answers carry the route and the caller that they come from.
+    pub(crate) fn around(&self, routes: Router) -> Router {
+        let traces = self.clone();
+        routes.layer(from_fn(move |request: Request, next: Next| {
+            let traces = traces.clone();
+            async move {
+                let method = request.method().clone();
+                let mut span = traces.span_of(&request, &method);
+                let response = next.run(request).await;
+                note(&mut span, &method, &response);
+                span.end();
+                response
+            }
+        }))
+    }
+
+    fn span_of(&self, request: &Request, method: &Method) -> impl Span + use<> {
+        let peer = request.extensions().get::<Peer>();
+        let is_trusted = peer.is_some_and(|Peer(address)| self.trusted.contain(address.ip()));
+        let parent = if is_trusted {
+            TraceContextPropagator::new().extract(&HeaderExtractor(request.headers()))
+        } else {
+            Context::new()
+        };
+        self.tracer
+            .span_builder(method.as_str().to_owned())
+            .with_kind(SpanKind::Server)
+            .with_attributes([KeyValue::new("http.request.method", method.as_str().to_owned())])
+            .start_with_context(&self.tracer, &parent)
+    }
+
     /// Sends what waits; a collector that is away loses it.
     pub(crate) fn finish(self) {
-        if let Err(error) = self.0.shutdown_with_timeout(SEND_WITHIN) {
+        if let Err(error) = self.provider.shutdown_with_timeout(SEND_WITHIN) {
             tracing::warn!(cause = %error, "the last spans were not sent");
         }
     }
 }
 
-/// What takes spans, and what sends them; `None` where the settings name no collector.
-pub(crate) fn start(settings: &Settings) -> anyhow::Result<Option<(Boxed, Traces)>> {
-    let traces = &settings.traces;
-    if traces.endpoint.is_empty() {
-        return Ok(None);
-    }
-    let base = traces.endpoint.reveal().trim_end_matches('/');
-    let exporter = SpanExporter::builder()
-        .with_http()
-        .with_http_client(Client::new()?)
-        .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(format!("{base}/v1/traces"))
-        .with_timeout(SEND_WITHIN)
-        .build()
-        .context("traces.endpoint cannot be used")?;
-    let resource = Resource::builder()
-        .with_service_name(traces.service_name.clone())
-        .with_attributes([
-            KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
-            KeyValue::new("service.instance.id", settings.store.node.clone()),
-        ])
-        .build();
-    let provider = SdkTracerProvider::builder()
-        .with_batch_exporter(exporter)
-        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(traces.share))))
-        .with_resource(resource)
-        .build();
-    let layer = tracing_opentelemetry::layer()
-        .with_tracer(provider.tracer("driftline"))
-        .with_location(false)
-        .with_threads(false)
-        .with_filter(Targets::new().with_target(TARGET, LevelFilter::INFO));
-    Ok(Some((layer.boxed(), Traces(provider))))
-}
-
-/// Puts a span around every request to these routes. Answers carry the route and the caller that they come from.
-pub(crate) fn around(routes: Router, trusted: Networks) -> Router {
-    let trusted = std::sync::Arc::new(trusted);
-    routes.layer(from_fn(move |request: Request, next: Next| {
-        let trusted = std::sync::Arc::clone(&trusted);
-        async move {
-            let span = span_of(&request, &trusted);
-            let response = next.run(request).instrument(span.clone()).await;
-            note(&span, &response);
-            response
-        }
-    }))
-}
-
-fn span_of(request: &Request, trusted: &Networks) -> Span {
-    let method = request.method().as_str();
-    let span = tracing::info_span!(
-        target: TARGET,
-        "request",
-        otel.name = method,
-        otel.kind = "server",
-        otel.status_code = Empty,
-        http.request.method = method,
-        http.route = Empty,
-        http.response.status_code = Empty,
-        driftline.request.id = Empty,
-        driftline.org.id = Empty,
-    );
-    let peer = request.extensions().get::<Peer>();
-    if peer.is_some_and(|Peer(address)| trusted.contain(address.ip().to_canonical())) {
-        let parent = TraceContextPropagator::new().extract(&HeaderExtractor(request.headers()));
-        // Fails only where nothing is sent.
-        let _ = span.set_parent(parent);
-    }
-    span
-}
-
-fn note(span: &Span, response: &Response) {
+fn note(span: &mut impl Span, method: &Method, response: &Response) {
     let status = response.status();
-    span.record("http.response.status_code", i64::from(status.as_u16()));
+    span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
     if status.is_server_error() {
-        span.record("otel.status_code", "ERROR");
+        span.set_status(Status::error(""));
     }
     if let Some(route) = response.extensions().get::<MatchedPath>() {
-        span.record("http.route", route.as_str());
+        span.update_name(format!("{method} {}", route.as_str()));
+        span.set_attribute(KeyValue::new("http.route", route.as_str().to_owned()));
     }
     if let Some(id) = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()) {
-        span.record("driftline.request.id", id);
+        span.set_attribute(KeyValue::new("driftline.request.id", id.to_owned()));
     }
     if let Some(caller) = response.extensions().get::<Caller>() {
-        span.record("driftline.org.id", display(caller.org));
+        span.set_attribute(KeyValue::new("driftline.org.id", caller.org.to_string()));
     }
 }
 

@@ -14,7 +14,7 @@ fn seen(client: &Client, mission: &str) -> (Value, Vec<u8>, Value) {
     (
         client.json(&format!("/v1/missions/{mission}")),
         client
-            .get(&format!("/v1/missions/{mission}/results/areas.geojson"))
+            .get(&format!("/v1/missions/{mission}/results/search_area_50.geojson"))
             .expect(200, "areas")
             .body,
         client.json("/ogc/collections/datums/items?limit=100")["features"].clone(),
@@ -125,8 +125,8 @@ fn damages_are_found(backup: &Path, damaged: &Path) {
     };
     for (name, change, said) in [
         ("backup.json", "remove", "not a whole backup"),
-        ("areas.geojson", "remove", "areas.geojson"),
-        ("areas.geojson", "shorten", "areas.geojson"),
+        ("search_area_50.geojson", "remove", "search_area_50.geojson"),
+        ("search_area_50.geojson", "shorten", "search_area_50.geojson"),
         ("driftline.sqlite", "shorten", ""),
         (".log", "remove", "usage segments"),
         ("/c/0", "flip", ""),

@@ -37,7 +37,7 @@ async fn preflights_are_answered_by_origin_before_anything_else_is_looked_at() {
     service.publishable(&[PAGE, "https://*.pages.example"]).await;
     for path in ["/wms", "/v1/map-links", "/health", "/nowhere", "/missions/x/tiles"] {
         for (origin, methods) in [
-            (DESK, "GET, HEAD, OPTIONS, POST, DELETE"),
+            (DESK, "GET, HEAD, OPTIONS, POST, PATCH, DELETE"),
             (PAGE, "GET, HEAD, OPTIONS"),
             ("https://a.pages.example", "GET, HEAD, OPTIONS"),
         ] {

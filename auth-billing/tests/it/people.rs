@@ -4,9 +4,11 @@ mod audit;
 mod bad_input;
 mod factors;
 mod keys;
+mod mail;
 mod matrix;
 mod members;
 mod oidc;
+mod on_server;
 mod passkeys;
 mod profile;
 mod registration;
@@ -14,6 +16,7 @@ mod sessions;
 mod sign_in;
 mod tokens;
 
+use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -27,7 +30,7 @@ use driftline_auth_billing::{
     Auth, Caller, ClientAddress, Clock, Identity, IdentitySettings, MailEncryption, MailRefusal, MailSettings,
     MailTransport, MasterKey, OutgoingMail, Problem, Scope, access_log,
 };
-use driftline_database::{Database, Role};
+use driftline_database::{Database, PostgresSettings, Role};
 use driftline_domain::{OrgId, UserId};
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header};
@@ -35,6 +38,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::postgres::FreshDatabase;
 use crate::{Answer, START_S};
 
 pub(crate) const BASE: &str = "https://sar.example.org/drift";
@@ -44,7 +48,8 @@ pub(crate) const PASSWORD: &str = "lantern puffin gneiss";
 
 /// A service with accounts.
 pub(crate) struct People {
-    _folder: tempfile::TempDir,
+    /// What the database needs to stay.
+    _home: Box<dyn Any>,
     pub(crate) database: Database,
     pub(crate) identity: Identity,
     pub(crate) router: Router,
@@ -114,6 +119,22 @@ pub(crate) async fn people() -> People {
 pub(crate) async fn people_with(settings: IdentitySettings) -> People {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+    people_in(database, Box::new(folder), settings).await
+}
+
+/// The same on a database server.
+pub(crate) async fn people_on_server() -> People {
+    let fresh = FreshDatabase::create();
+    let server = PostgresSettings {
+        url: fresh.url().to_owned(),
+        connections: 5,
+        prepared: true,
+    };
+    let database = Database::connect(&server).await.unwrap();
+    people_in(database, Box::new(fresh), settings()).await
+}
+
+async fn people_in(database: Database, home: Box<dyn Any>, settings: IdentitySettings) -> People {
     let now_s = Arc::new(AtomicI64::new(START_S));
     let ticking = Arc::clone(&now_s);
     let clock: Clock = Arc::new(move || Timestamp::from_second(ticking.load(Ordering::SeqCst)).unwrap());
@@ -131,7 +152,7 @@ pub(crate) async fn people_with(settings: IdentitySettings) -> People {
         .merge(auth.wrap(probe.merge(identity.own_routes())))
         .layer(from_fn(address));
     People {
-        _folder: folder,
+        _home: home,
         database,
         identity,
         router: access_log(whole),

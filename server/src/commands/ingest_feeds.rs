@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
     ingest_settings::sources(&settings.ingest)?;
     commands::runtime()?.block_on(async {
-        let _logging = logging::start(&settings)?;
+        logging::start(&settings)?;
         commands::create_data_dir(&settings.store.data_dir)?;
         let compute = commands::compute(&settings)?;
         let store = commands::open_store(&settings, compute.clone()).await?;

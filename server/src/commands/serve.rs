@@ -27,6 +27,7 @@ use crate::node::Node;
 use crate::readiness::ServiceReadiness;
 use crate::roles::{Role, Roles};
 use crate::stopping::{Stopping, Told};
+use crate::traces::Traces;
 use crate::{
     Common, billing, commands, connections, cot, guards, identity, ingest_settings, logging, operations, scheduling,
 };
@@ -61,6 +62,7 @@ struct Service {
     changes: broadcast::Sender<(OrgId, MissionId)>,
     bus: Option<Bus>,
     stopping: Stopping,
+    traces: Option<Traces>,
 }
 
 /// Serves until the signal to stop.
@@ -71,7 +73,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     let roles = Roles::of(&arguments.roles);
     commands::runtime()?.block_on(async {
-        let logging = logging::start(&settings)?;
+        logging::start(&settings)?;
         let service = Service::build(settings, roles).await?;
         let mut carrying = JoinSet::new();
         carrying.spawn(service.node.keep_alive(&service.database, &service.stopping));
@@ -92,7 +94,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         service.node.release(&service.database).await;
         service.database.close().await;
         tracing::info!("stopped");
-        logging.finish();
+        if let Some(traces) = service.traces {
+            traces.finish();
+        }
         served
     })
 }
@@ -101,7 +105,7 @@ impl Service {
     async fn build(settings: Settings, roles: Roles) -> anyhow::Result<Self> {
         // First of all: nothing of the installation is touched with a configuration that cannot be used.
         ingest_settings::sources(&settings.ingest)?;
-        guards::proxies(&settings)?;
+        let traces = Traces::start(&settings, guards::trusted(&settings)?)?;
         let coast = commands::coast(&settings)?;
         if let Some(path) = settings.coast_file() {
             let (file, source) = (path.display(), coast.source());
@@ -144,6 +148,7 @@ impl Service {
             changes: broadcast::channel(CHANGES).0,
             bus,
             stopping: Stopping::new(),
+            traces,
         })
     }
 
@@ -262,6 +267,7 @@ impl Service {
             roles: &self.roles,
             watched: &watched,
             readiness: Arc::new(readiness),
+            traces: self.traces.as_ref(),
             shutdown: self.stopping.stopped(),
         };
         let guards = guards::guards(&self.settings, &self.database).await?;

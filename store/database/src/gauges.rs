@@ -25,7 +25,7 @@ pub struct Waiting {
 pub struct Computed {
     /// Its number, growing.
     pub seq: i64,
-    /// Seconds that its computation took.
+    /// Seconds that reading its forcing and its drift took.
     pub compute_s: f64,
 }
 
@@ -117,7 +117,8 @@ impl Database {
         for row in &rows {
             let row = Reader(row);
             let summary: serde_json::Value = row.json("summary")?;
-            if let Some(compute_s) = summary["compute_seconds"].as_f64() {
+            let load_s = summary["load_seconds"].as_f64().unwrap_or(0.0);
+            if let Some(compute_s) = summary["kernel_seconds"].as_f64().map(|kernel_s| kernel_s + load_s) {
                 let seq = row.get("seq")?;
                 computed.push(Computed { seq, compute_s });
             }

@@ -140,7 +140,7 @@ function Credit({ answer }: { answer: CreditsAnswer }) {
                                 <tr>
                                     <th scope="col">Time</th>
                                     <th scope="col">What</th>
-                                    <th scope="col">Units</th>
+                                    <th scope="col" className="number">Units</th>
                                 </tr>
                             </thead>
                             <tbody>
@@ -198,7 +198,7 @@ function Closed({ answer }: { answer: InvoicesAnswer }) {
                                 <th scope="col">Number</th>
                                 <th scope="col">Month</th>
                                 <th scope="col">Closed</th>
-                                <th scope="col">Total</th>
+                                <th scope="col" className="number">Total</th>
                                 <th scope="col">Paper</th>
                             </tr>
                         </thead>
@@ -257,8 +257,8 @@ function Estimate({ document }: { document: InvoiceDocument }) {
                 <thead>
                     <tr>
                         <th scope="col">For</th>
-                        <th scope="col">Units</th>
-                        <th scope="col">Amount</th>
+                        <th scope="col" className="number">Units</th>
+                        <th scope="col" className="number">Amount</th>
                     </tr>
                 </thead>
                 <tbody>

@@ -77,7 +77,7 @@ export function Sure({ label, what, onSure, isBusy = false, testId }: SureProps)
 /** A table that may be wider than a phone: it scrolls by itself, by keyboard too. */
 export function Wide({ label, children }: { label: string; children: ReactNode }) {
     return (
-        <div className="wide" role="region" aria-label={label} tabIndex={0}>
+        <div className="wide" role="group" aria-label={label} tabIndex={0}>
             {children}
         </div>
     );

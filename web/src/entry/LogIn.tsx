@@ -80,10 +80,10 @@ export function LogIn({ onWish }: { onWish: (wish: 'register' | 'forgotten') => 
                 />
             )}
             <Refusal act={act} testId="log-in-error" />
-            <div className="row">
-                <button type="submit" className="primary" disabled={act.isBusy} data-testid="log-in-button">
-                    {act.isBusy ? 'Signing in …' : 'Sign in'}
-                </button>
+            <button type="submit" className="primary" disabled={act.isBusy} data-testid="log-in-button">
+                {act.isBusy ? 'Signing in …' : 'Sign in'}
+            </button>
+            <div className="row apart">
                 {code !== null ? (
                     <button type="button" className="link" onClick={() => setCode(null)}>
                         Another account
@@ -93,7 +93,7 @@ export function LogIn({ onWish }: { onWish: (wish: 'register' | 'forgotten') => 
                         Forgotten password
                     </button>
                 )}
-                {offered.registration === true && (
+                {code === null && offered.registration === true && (
                     <button type="button" className="link" onClick={() => onWish('register')} data-testid="to-register">
                         Register
                     </button>

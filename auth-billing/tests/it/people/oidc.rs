@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -114,11 +114,8 @@ async fn keys(State(issuer): State<Issuer>) -> Json<Value> {
     Json(json!({ "keys": [jwk] }))
 }
 
-async fn token(
-    State(issuer): State<Issuer>,
-    headers: http::HeaderMap,
-    Form(form): Form<HashMap<String, String>>,
-) -> axum::response::Response {
+async fn token(State(issuer): State<Issuer>, headers: http::HeaderMap, body: String) -> axum::response::Response {
+    let form: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let basic = headers[header::AUTHORIZATION]
         .to_str()
         .unwrap()

@@ -97,7 +97,8 @@ async fn the_numbers_are_those_of_the_rows(place: Place) {
     assert_eq!(database.jobs_in_hands_of("node-1/7/").await.unwrap(), 1);
     assert_eq!(database.jobs_in_hands_of("node-1/8/").await.unwrap(), 0);
     let mut computed = run(&[[4.0, 60.0, 5.0, 61.0]]);
-    computed.summary["compute_seconds"] = 2.5.into();
+    computed.summary["kernel_seconds"] = 2.0.into();
+    computed.summary["load_seconds"] = 0.5.into();
     database
         .complete_job(leased.job, leased.token, computed, "node-1", at(11))
         .await

@@ -14,6 +14,7 @@ on_both_engines! {
     a_folder_holds_everything_and_fills_either_engine,
     a_damaged_folder_fills_nothing,
     what_differs_is_named,
+    triggers_do_not_act_and_are_there_afterwards,
 }
 
 /// Missions in several states, a published run, records of usage, a second organisation.
@@ -183,6 +184,50 @@ async fn what_differs_is_named(place: Place) {
     organisation(&place.database, "Rescue").await;
     let difference = changed.difference(&place.database.contents().await.unwrap()).unwrap();
     assert!(difference.contains("api_keys has 2 rows"), "{difference}");
+}
+
+/// Runs a text on a database beside our own handle.
+async fn beside(home: &Home, in_file: &'static str, on_server: &'static str) -> sqlx::Result<()> {
+    match home {
+        Home::Folder(_) => {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.file());
+            let pool = sqlx::SqlitePool::connect_with(options).await?;
+            sqlx::raw_sql(in_file).execute(&pool).await?;
+            pool.close().await;
+        }
+        Home::Server(database) => {
+            let pool = sqlx::PgPool::connect(database.url()).await?;
+            sqlx::raw_sql(on_server).execute(&pool).await?;
+            pool.close().await;
+        }
+    }
+    Ok(())
+}
+
+async fn triggers_do_not_act_and_are_there_afterwards(place: Place) {
+    fill(&place).await;
+    for home in homes() {
+        let there = home.open().await;
+        beside(
+            &home,
+            "CREATE TRIGGER no_more BEFORE INSERT ON organisations BEGIN SELECT RAISE(ABORT, 'no more'); SELECT 1; END",
+            "CREATE FUNCTION no_more() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no more'; END $$; \
+             CREATE TRIGGER no_more BEFORE INSERT ON organisations FOR EACH ROW EXECUTE FUNCTION no_more()",
+        )
+        .await
+        .unwrap();
+        place.database.copy_into(&there).await.unwrap();
+        there.create_organisation("a third", at(1)).await.unwrap_err();
+        // References are checked at once again, not at the end of a transaction.
+        let deferrable = beside(
+            &home,
+            "SELECT 1",
+            "SET CONSTRAINTS ALL DEFERRED; \
+             DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_constraint WHERE contype = 'f' AND condeferrable) \
+             THEN RAISE EXCEPTION 'deferrable'; END IF; END $$",
+        );
+        deferrable.await.unwrap();
+    }
 }
 
 #[tokio::test]
