@@ -34,6 +34,10 @@ use crate::{
 
 /// Requests in progress get this long to finish once nothing new is taken.
 const FINISH: Duration = Duration::from_secs(25);
+/// Usage gets this long to be entered into the ledger at the end.
+const ENTER_WITHIN: Duration = Duration::from_secs(8);
+/// Connections to the database get this long to come back at the end.
+const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 /// Mission changes that a slow listener may lag behind before it looks at the database anew.
 const CHANGES: usize = 1_024;
 
@@ -92,7 +96,13 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         let (served, ()) = tokio::join!(service.serve(), service.end_workers(workers));
         while carrying.join_next().await.is_some() {}
         service.node.release(&service.database).await;
-        service.database.close().await;
+        // Whatever still holds a connection ends with the process.
+        if tokio::time::timeout(CLOSE_WITHIN, service.database.close())
+            .await
+            .is_err()
+        {
+            tracing::info!("a connection to the database was still in use");
+        }
         tracing::info!("stopped");
         if let Some(traces) = service.traces {
             traces.finish();
@@ -204,10 +214,14 @@ impl Service {
         }
         let (log, tasks) = self.open_usage_log().await?;
         let served = self.serve_http(log).await;
-        tasks
-            .shutdown()
-            .await
-            .context("the usage log could not be brought into the ledger; the next start does it")?;
+        tracing::info!("every request is answered; entering usage into the ledger");
+        // What is not entered in time is on disk, and the next start enters it: a supervisor does not wait for ever.
+        match tokio::time::timeout(ENTER_WITHIN, tasks.shutdown()).await {
+            Ok(entered) => {
+                entered.context("the usage log could not be brought into the ledger; the next start does it")?;
+            }
+            Err(_) => tracing::info!("usage is left in the log; the next start enters it"),
+        }
         served
     }
 
