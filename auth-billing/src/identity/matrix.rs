@@ -205,6 +205,9 @@ pub(crate) fn scopes_of(role: Role) -> crate::Scopes {
     if granted(Resource::Usage, Verb::Read) {
         scopes.push(Scope::UsageRead);
     }
+    if granted(Resource::Organisation, Verb::Update) {
+        scopes.push(Scope::BillingWrite);
+    }
     scopes.into_iter().collect()
 }
 

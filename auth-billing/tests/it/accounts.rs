@@ -99,7 +99,7 @@ async fn usage_refuses_times_that_are_none_and_says_which() {
 async fn parameters_that_a_route_does_not_have_are_refused_by_name() {
     let service = service().await;
     for (path, known) in [
-        ("/v1/billing/usage?form=2026-01-01T00:00:00Z", "from, until"),
+        ("/v1/billing/usage?form=2026-01-01T00:00:00Z", "from, until, group_by"),
         ("/v1/organisation?a%20b", "none"),
     ] {
         let answer = service.get(path).await;

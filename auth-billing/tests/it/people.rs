@@ -46,6 +46,16 @@ pub(crate) const ORIGIN: &str = "https://sar.example.org";
 /// A password that passes every rule.
 pub(crate) const PASSWORD: &str = "lantern puffin gneiss";
 
+/// Every scope that the role org_admin has, and may give to a key.
+pub(crate) const EVERYTHING_OF_AN_ADMINISTRATOR: [&str; 6] = [
+    "missions:read",
+    "missions:write",
+    "missions:distress",
+    "features:read",
+    "usage:read",
+    "billing:write",
+];
+
 /// A service with accounts.
 pub(crate) struct People {
     /// What the database needs to stay.

@@ -4,7 +4,7 @@ use driftline_database::Role;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{LoggedIn, People, people, refused};
+use super::{EVERYTHING_OF_AN_ADMINISTRATOR, LoggedIn, People, people, refused};
 
 const KEYS: &str = "/v1/api-keys";
 
@@ -133,8 +133,12 @@ async fn an_operator_has_own_keys_only_and_gives_none_more_than_it_has() {
 async fn nobody_gives_a_key_what_the_role_has_not() {
     let people = people().await;
     let ada = people.founder("ada@example.org", "Coastguard").await;
-    // Roles that make keys have every scope today; a scope of tomorrow must not slip through for that.
-    let all = json!({"name": "k", "scopes": ["all"]});
+    // Usage of nodes that were cut off is sent with keys that the operator makes on the command line.
+    for beyond in ["all", "usage:write"] {
+        let wish = json!({"name": "k", "scopes": [beyond]});
+        assert_eq!(make(&people, &ada, wish).await.status, StatusCode::FORBIDDEN, "{beyond}");
+    }
+    let all = json!({"name": "k", "scopes": EVERYTHING_OF_AN_ADMINISTRATOR});
     assert_eq!(make(&people, &ada, all).await.status, StatusCode::CREATED);
 }
 
@@ -143,14 +147,14 @@ async fn keys_do_not_manage_keys_and_foreign_ones_are_not_there() {
     let people = people().await;
     let ada = people.founder("ada@example.org", "Coastguard").await;
     let eve = people.founder("eve@example.org", "Navy").await;
-    let made = make(&people, &ada, json!({"name": "k", "scopes": ["all"]}))
+    let made = make(&people, &ada, json!({"name": "k", "scopes": EVERYTHING_OF_AN_ADMINISTRATOR}))
         .await
         .json();
     let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());
     let headers = [("x-api-key", key)];
     let listed = people.ask(Method::GET, KEYS, &headers, None).await;
     assert_eq!(refused(&listed), (403, "forbidden".to_owned()));
-    let wish = json!({"name": "k", "scopes": ["all"]});
+    let wish = json!({"name": "k", "scopes": EVERYTHING_OF_AN_ADMINISTRATOR});
     let more = people.ask(Method::POST, KEYS, &headers, Some(&wish)).await;
     assert_eq!(refused(&more), (403, "forbidden".to_owned()));
     let path = format!("{KEYS}/{id}");

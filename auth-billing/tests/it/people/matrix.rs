@@ -200,7 +200,7 @@ async fn a_key_is_no_member_whatever_its_scopes() {
     let people = people().await;
     let ada = people.founder("ada@example.org", "Coastguard").await;
     let home = ground(&people, &ada, "keys").await;
-    let wish = json!({"name": "all", "scopes": ["all"]});
+    let wish = json!({"name": "all", "scopes": super::EVERYTHING_OF_AN_ADMINISTRATOR});
     let key = people
         .with(&ada.access, Method::POST, "/v1/api-keys", Some(wish))
         .await
