@@ -323,7 +323,9 @@ impl Service {
                 return Err(error);
             }
         };
-        tracing::info!(roles = %self.roles, "listening on http://{}", listener.local_addr()?);
+        tracing::info!(roles = %self.roles, "serving");
+        // Nothing behind the address: scripts read it to the end of the line.
+        tracing::info!("listening on http://{}", listener.local_addr()?);
         let serving = Serving {
             app,
             metrics,
