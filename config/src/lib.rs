@@ -78,7 +78,10 @@ pub fn load(file: Option<&Path>, environment: &dyn Environment) -> Result<Settin
     let origin = "the configuration";
     let settings = settings::read(table, origin)?;
     // What depends on two settings is looked at when both are known, whichever came first.
-    let together = settings.s3.check_together().and_then(|()| settings.mail.check_together());
+    let together = settings
+        .s3
+        .check_together()
+        .and_then(|()| settings.mail.check_together());
     together.map_err(|message| Error::Invalid {
         origin: origin.to_owned(),
         message,

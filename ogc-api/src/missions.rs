@@ -13,7 +13,7 @@ mod streams;
 mod submit;
 mod view;
 
-pub(crate) use actions::{ACTIONS, act, batch};
+pub(crate) use actions::{ACTIONS, act, batch, methods_of_actions};
 pub(crate) use completed::{CompletedMissions, known_mission};
 pub(crate) use documents::DocumentMakers;
 pub(crate) use events::events;

@@ -68,6 +68,7 @@ pub fn router(state: AppState, accounts: Router, pages: Router, protect: impl Fn
 fn guarded(routes: Router) -> Router {
     routes
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(missions::methods_of_actions))
         .layer(from_fn(body_bound))
         .layer(from_fn(deadline))
         .layer(CatchPanicLayer::custom(panicked))

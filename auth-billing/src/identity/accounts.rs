@@ -70,7 +70,7 @@ impl Identity {
             }),
             _ => {
                 let detail = "this needs mail, which is not set up here; ask whoever runs this service";
-                Err(Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, "no_mail", detail))
+                Err(Problem::new(http::StatusCode::FORBIDDEN, "no_mail", detail))
             }
         }
     }

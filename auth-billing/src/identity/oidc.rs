@@ -162,7 +162,7 @@ impl Identity {
         }
         let Some(base) = &self.settings().public_base else {
             let detail = "logging in elsewhere needs to know where this service is (server.public_base_url)";
-            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_public_base", detail));
+            return Err(Problem::new(StatusCode::FORBIDDEN, "no_public_base", detail));
         };
         let unfit = |error: &dyn std::fmt::Display| Error::IdentitySettings(error.to_string());
         let issuer = IssuerUrl::new(provider.issuer.clone()).map_err(|error| unfit(&error))?;

@@ -52,7 +52,7 @@ impl Identity {
     fn webauthn(&self) -> Result<&Webauthn, Problem> {
         self.0.webauthn.as_ref().ok_or_else(|| {
             let detail = "passkeys need a service that is published by a name and https (server.public_base_url)";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_passkeys", detail)
+            Problem::new(StatusCode::FORBIDDEN, "no_passkeys", detail)
         })
     }
 

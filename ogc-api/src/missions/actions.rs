@@ -2,12 +2,14 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use driftline_auth_billing::{Resource, Scope, Verb};
 use driftline_database::MissionStatus;
 use driftline_domain::{MissionId, MissionSpec, Violation, unambiguous_json};
-use http::StatusCode;
+use http::header::ALLOW;
+use http::{HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -24,6 +26,23 @@ const MAX_BATCH: usize = 100;
 
 /// Routes that are a mission's address with a verb behind it; the router sees them as one.
 pub(crate) const ACTIONS: [&str; 2] = ["/v1/missions/{mission_id}:cancel", "/v1/missions/{mission_id}:rerun"];
+
+/// A mission and what is done with it are one route to the router, and have methods of their own.
+pub(crate) async fn methods_of_actions(request: Request, next: Next) -> Response {
+    let last = request.uri().path().strip_prefix("/v1/missions/");
+    let Some(last) = last.filter(|last| !last.contains('/')) else {
+        return next.run(request).await;
+    };
+    let is_action = last.contains(':') || last.to_ascii_lowercase().contains("%3a");
+    let allowed = match (is_action, request.method() == Method::POST) {
+        (true, false) => "POST",
+        (false, true) => "GET,HEAD,DELETE",
+        _ => return next.run(request).await,
+    };
+    let mut refused = Error::Method(shown(request.method().as_str())).into_response();
+    refused.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    refused
+}
 
 /// `POST /v1/missions/{mission_id}:cancel` and `:rerun`.
 pub(crate) async fn act(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {

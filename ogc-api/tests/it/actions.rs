@@ -61,9 +61,22 @@ async fn a_mission_is_cancelled_once_and_stays_to_be_seen() {
             .await;
         assert_eq!(answer.status, 404, "{nonsense}");
     }
-    for nonsense in [format!("{path}:explode"), path.clone()] {
-        let answer = service.ask(Method::POST, &nonsense, &service.ours.key, &[]).await;
-        assert_eq!(answer.status, 404, "{nonsense}");
+    let explode = service
+        .ask(Method::POST, &format!("{path}:explode"), &service.ours.key, &[])
+        .await;
+    assert_eq!(explode.status, 404);
+    // The mission and what is done with it have methods of their own.
+    for (method, address, allowed) in [
+        (Method::POST, path.clone(), "GET,HEAD,DELETE"),
+        (Method::GET, cancel.clone(), "POST"),
+        (Method::OPTIONS, cancel.replace(':', "%3A"), "POST"),
+    ] {
+        let answer = service.ask(method, &address, &service.ours.key, &[]).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.headers["allow"]),
+            (405, &allowed.parse::<http::HeaderValue>().unwrap()),
+            "{address}"
+        );
     }
 }
 

@@ -136,7 +136,11 @@ async fn nobody_gives_a_key_what_the_role_has_not() {
     // Usage of nodes that were cut off is sent with keys that the operator makes on the command line.
     for beyond in ["all", "usage:write"] {
         let wish = json!({"name": "k", "scopes": [beyond]});
-        assert_eq!(make(&people, &ada, wish).await.status, StatusCode::FORBIDDEN, "{beyond}");
+        assert_eq!(
+            make(&people, &ada, wish).await.status,
+            StatusCode::FORBIDDEN,
+            "{beyond}"
+        );
     }
     let all = json!({"name": "k", "scopes": EVERYTHING_OF_AN_ADMINISTRATOR});
     assert_eq!(make(&people, &ada, all).await.status, StatusCode::CREATED);
@@ -147,9 +151,13 @@ async fn keys_do_not_manage_keys_and_foreign_ones_are_not_there() {
     let people = people().await;
     let ada = people.founder("ada@example.org", "Coastguard").await;
     let eve = people.founder("eve@example.org", "Navy").await;
-    let made = make(&people, &ada, json!({"name": "k", "scopes": EVERYTHING_OF_AN_ADMINISTRATOR}))
-        .await
-        .json();
+    let made = make(
+        &people,
+        &ada,
+        json!({"name": "k", "scopes": EVERYTHING_OF_AN_ADMINISTRATOR}),
+    )
+    .await
+    .json();
     let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());
     let headers = [("x-api-key", key)];
     let listed = people.ask(Method::GET, KEYS, &headers, None).await;

@@ -232,5 +232,5 @@ async fn a_service_without_an_address_of_its_own_has_no_passkeys() {
     })
     .await;
     let answer = nowhere.post("/v1/auth/passkeys/challenge", json!({})).await;
-    assert_eq!(refused(&answer), (503, "no_passkeys".to_owned()));
+    assert_eq!(refused(&answer), (403, "no_passkeys".to_owned()));
 }

@@ -74,7 +74,7 @@ async fn registration_is_closed_unless_opened_and_open_for_the_domains_of_the_li
     })
     .await;
     let answer = no_mail.post("/v1/auth/register", wish("ada@example.org")).await;
-    assert_eq!(refused(&answer), (503, "no_mail".to_owned()));
+    assert_eq!(refused(&answer), (403, "no_mail".to_owned()));
     assert!(no_mail.mails().await.is_empty());
 }
 
