@@ -264,11 +264,9 @@ mod tests {
     #[test]
     fn scopes_follow_the_roles() {
         let names = |role| scopes_of(role).to_string();
-        assert_eq!(
-            names(Role::OrgAdmin),
-            "missions:read,missions:write,missions:distress,features:read,usage:read"
-        );
-        assert_eq!(names(Role::Operator), names(Role::OrgAdmin));
+        let operator = "missions:read,missions:write,missions:distress,features:read,usage:read";
+        assert_eq!(names(Role::Operator), operator);
+        assert_eq!(names(Role::OrgAdmin), format!("{operator},billing:write"));
         assert_eq!(names(Role::MissionOwner), "missions:read,missions:write,features:read");
         assert_eq!(names(Role::Analyst), "missions:read,features:read,usage:read");
         assert_eq!(names(Role::Viewer), "missions:read,features:read");
