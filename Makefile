@@ -88,6 +88,7 @@ bench:
 	@$(CARGO) run --release --quiet --package driftline-query --example measure_filter
 	@$(CARGO) run --release --quiet --package driftline-database --example measure_queue
 	@$(CARGO) run --release --quiet --package driftline-auth-billing --example measure_gate
+	@$(CARGO) run --release --quiet --package driftline-auth-billing --example measure_logins
 	@$(CARGO) run --release --quiet --package driftline-leeway --example measure_parity
 
 # Not part of `make test`. Needs what `make build` needs and PyPI.

@@ -272,11 +272,11 @@ pub(crate) fn is_valid(key: &ApiKey, now: Timestamp) -> bool {
     key.revoked_at.is_none() && key.expires_at.is_none_or(|at| now < at)
 }
 
-/// A publishable key reads maps and features; what else there is stands under `/v1`.
+/// A publishable key, which stands in pages, reads maps and features: nothing under `/v1`, and no figures of the installation.
 fn require_maps(request: &Parts) -> Result<(), Problem> {
     let path = request.uri.path();
     let is_read = matches!(request.method, Method::GET | Method::HEAD);
-    if is_read && path != "/v1" && !path.starts_with("/v1/") {
+    if is_read && path != "/v1" && !path.starts_with("/v1/") && path != "/metrics" {
         return Ok(());
     }
     let detail = "this needs a secret key (dls_…); a publishable key (dlp_…) reads maps and features only";

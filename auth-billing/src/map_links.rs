@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::routes::allow_only;
 use crate::signature::prefix_of;
-use crate::{Auth, Caller, Carry, Problem, Scope};
+use crate::{Auth, Caller, Carry, Grant, Problem, Resource, Scope, Verb};
 
 const MIN_S: i64 = 60;
 const MAX_S: i64 = 400 * 86_400;
@@ -75,7 +75,15 @@ pub(crate) async fn map_link(
     let Json(wish) = wish.map_err(unreadable)?;
     let mission = checked(&wish).map_err(Problem::invalid)?;
     let known = auth.database().mission(caller.org, mission).await?;
-    known.ok_or_else(|| Problem::not_found(format!("there is no mission '{mission}'")))?;
+    let unknown = || Problem::not_found(format!("there is no mission '{mission}'"));
+    let made_by = known.ok_or_else(unknown)?.created_by;
+    if caller.grant(Resource::Missions, Verb::Read) == Grant::Own && !caller.owns(made_by) {
+        return Err(unknown());
+    }
+    if caller.role.is_some() {
+        // A key hands out what it can read; a person passes a mission on, as with a share link.
+        caller.require_right(Resource::ShareLinks, Verb::Create, caller.owns(made_by))?;
+    }
     let base = (links.public_url)(&headers, &uri)?;
     let now = (auth.clock())();
     let wished_s = now.as_second() + wish.expires_in_s;

@@ -38,10 +38,11 @@ impl Auth {
         let now = (self.clock())();
         let taken = self.database().take_ticket(&sha256, now).await?;
         let (_, key) = taken.ok_or_else(Problem::unauthenticated)?;
-        self.ticket_holder(key).await
+        self.holder_of_ticket(key).await
     }
 
-    async fn ticket_holder(&self, key: KeyId) -> Result<Caller, Problem> {
+    /// Whoever acts under this key, as far as a ticket reaches.
+    pub async fn holder_of_ticket(&self, key: KeyId) -> Result<Caller, Problem> {
         let known = self.known(Name::Id(key)).await?.ok_or_else(Problem::unauthenticated)?;
         // A person's ticket opens what the person's role lets see, and no more.
         let role = match known.key.user {

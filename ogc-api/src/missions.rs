@@ -5,6 +5,7 @@ mod completed;
 mod documents;
 mod events;
 mod follow;
+mod listener;
 mod particles;
 mod read;
 mod results;

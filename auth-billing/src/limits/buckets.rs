@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::class::Class;
 use super::rate::{Rate, Standing, take};
-use super::share::Share;
+use super::share::{Next, Share};
 
 const SHARDS: usize = 64;
 /// Buckets under one lock; beyond it those that are full go, which costs nobody anything.
@@ -40,6 +40,16 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
+    /// Takes a token of those that nodes share. This node's own count goes along, so that it starts from what was given when
+    /// the database stops answering.
+    pub(crate) fn take_shared(&mut self, now_us: i64, rate: Rate) -> Next {
+        let next = self.share.take(now_us, rate);
+        if let Next::Decided(Standing { is_given: true, .. }, _) = next {
+            take(&mut self.full_at_us, now_us, rate);
+        }
+        next
+    }
+
     /// Takes a token by this node's own count.
     pub(crate) fn take_own(&mut self, now_us: i64, rate: Rate) -> Standing {
         take(&mut self.full_at_us, now_us, rate)

@@ -16,8 +16,8 @@ use crate::{Error, chain};
 const PATIENCE: Duration = Duration::from_millis(250);
 /// After a failure the database is left alone so long.
 const ALONE_US: i64 = 1_000_000;
-/// Portions that one request waits for: each may be used up by others before it looks.
-const TRIES: usize = 3;
+/// Who waited that long though the database answers stood behind many others: it comes back when they are through.
+const CROWDED_US: i64 = 1_000_000;
 
 /// The answer of a row, once it is there.
 pub type Draw<'a> = Pin<Box<dyn Future<Output = Result<Drawn, Error>> + Send + 'a>>;
@@ -43,19 +43,28 @@ impl Shared {
     }
 
     pub(super) async fn take(&self, buckets: &Arc<Buckets>, name: Name, rate: Rate, now_us: i64) -> Standing {
-        for _ in 0..TRIES {
-            if now_us < self.alone_until_us.load(Ordering::Relaxed) {
-                break;
-            }
-            match buckets.with(name, rate, now_us, |bucket| bucket.share.take(now_us, rate)) {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        let mut was_answered = false;
+        // A portion may be used up by others before this request looks: then it waits for the next one.
+        while now_us >= self.alone_until_us.load(Ordering::Relaxed) {
+            match buckets.with(name, rate, now_us, |bucket| bucket.take_shared(now_us, rate)) {
                 Next::Decided(standing, order) => {
                     self.send(buckets, name, rate, order);
                     return standing;
                 }
                 Next::Waits(mut arrival, order) => {
                     self.send(buckets, name, rate, order);
-                    if tokio::time::timeout(PATIENCE, arrival.changed()).await.is_err() {
-                        break;
+                    match tokio::time::timeout_at(until, arrival.changed()).await {
+                        Ok(_) => was_answered = true,
+                        // This node's own count would be a second limit beside the shared one.
+                        Err(_) if was_answered => {
+                            return Standing {
+                                is_given: false,
+                                left: 0,
+                                wait_us: CROWDED_US,
+                            };
+                        }
+                        Err(_) => break,
                     }
                 }
             }
@@ -70,11 +79,12 @@ impl Shared {
         tokio::spawn(async move {
             let answer = tokio::time::timeout(PATIENCE, rows.draw(&name.text(), order)).await;
             let answer = answer.unwrap_or(Err(Error::NoAnswer(PATIENCE)));
+            // First, so that who waits for the bucket finds that the node is alone.
+            note(&alone_until_us, order.now_us, answer.as_ref().err());
             buckets.with(name, rate, order.now_us, |bucket| match &answer {
                 Ok(drawn) => bucket.share.arrived(&order, *drawn, rate),
                 Err(_) => bucket.share.failed(),
             });
-            note(&alone_until_us, order.now_us, answer.err().as_ref());
         });
     }
 }

@@ -24,6 +24,8 @@ mod quotas;
 mod share_links;
 mod usage_records;
 
+#[path = "../../../tests/services/database.rs"]
+mod database;
 #[path = "../../../tests/services/postgres.rs"]
 mod postgres;
 #[path = "../../../tests/services/service.rs"]
@@ -52,6 +54,7 @@ use tower::ServiceExt;
 /// A service with two organisations, a clock that tests own, and routes of every kind.
 pub(crate) struct Service {
     pub(crate) folder: tempfile::TempDir,
+    _home: database::Home,
     pub(crate) database: Database,
     pub(crate) router: Router,
     pub(crate) quotas: Quotas,
@@ -83,6 +86,12 @@ impl Write for Log {
     }
 }
 
+/// What holds on one engine holds on the other. Left out: tests that choose an engine themselves.
+#[test]
+fn all_of_it_again_on_a_server() {
+    database::again_on_a_server(&["on_server", "billing::", "kill", "limits_shared"]);
+}
+
 pub(crate) fn logged() -> String {
     String::from_utf8(LOG.lock().unwrap().clone()).unwrap()
 }
@@ -95,7 +104,7 @@ pub(crate) async fn service_with(settings: LimitSettings) -> Service {
     static SUBSCRIBER: Once = Once::new();
     SUBSCRIBER.call_once(|| tracing_subscriber::fmt().json().with_writer(|| Log).init());
     let folder = tempfile::tempdir().unwrap();
-    let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+    let (database, home) = database::fresh(folder.path()).await;
     let now_s = Arc::new(AtomicI64::new(START_S));
     let ticking = Arc::clone(&now_s);
     let clock: Clock = Arc::new(move || Timestamp::from_second(ticking.load(Ordering::SeqCst)).unwrap());
@@ -128,6 +137,7 @@ pub(crate) async fn service_with(settings: LimitSettings) -> Service {
     let router = access_log(limits.around(path_keys(cors.wrap(whole), "/drift"), proxies));
     Service {
         folder,
+        _home: home,
         database,
         router,
         quotas,

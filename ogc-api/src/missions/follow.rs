@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use driftline_auth_billing::chain;
+use driftline_auth_billing::{Caller, chain};
 use driftline_database::{Mission, MissionStatus};
 use driftline_domain::{MissionId, OrgId};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 use super::find_mission;
+use super::listener::{Listener, may_see};
 use super::streams::StreamPlace;
 use super::view::status_json;
 use crate::error::status_word;
@@ -20,7 +21,7 @@ use crate::{AppState, Error};
 
 /// How long a follower waits for a wake-up before it looks by itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// It ends after this time; the client comes back, and its credential is checked anew.
+/// It ends after this time; the client comes back.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// What is told.
@@ -38,11 +39,13 @@ pub(super) struct Follower {
     state: AppState,
     org: OrgId,
     mission: MissionId,
+    listener: Listener,
     wakes: broadcast::Receiver<(OrgId, MissionId)>,
     shutdown: watch::Receiver<bool>,
     until: Instant,
     sent: Option<String>,
     is_over: bool,
+    is_withdrawn: bool,
     _place: StreamPlace,
 }
 
@@ -50,12 +53,14 @@ impl Follower {
     /// Follows a mission of this organisation from the state that the client saw last; `None` where that is its end.
     pub(super) async fn of(
         state: AppState,
-        org: OrgId,
+        listener: Listener,
+        caller: &Caller,
         mission: &str,
         seen: Option<String>,
     ) -> Result<Option<Self>, Error> {
-        let wakes = state.changes.subscribe();
+        let (wakes, org) = (state.changes.subscribe(), caller.org);
         let mission = find_mission(&state, org, mission).await?;
+        may_see(caller, &mission)?;
         if is_terminal(&mission) && seen.as_deref() == Some(event_id(&mission).as_str()) {
             return Ok(None);
         }
@@ -63,8 +68,10 @@ impl Follower {
         Ok(Some(Self {
             org,
             mission: mission.id,
+            listener,
             sent: seen,
             is_over: false,
+            is_withdrawn: false,
             until: Instant::now() + LONGEST,
             shutdown: state.shutdown.clone(),
             state,
@@ -78,11 +85,20 @@ impl Follower {
         self.is_over
     }
 
+    /// Whether the listener may listen no more.
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.is_withdrawn
+    }
+
     /// What is to be told next; `None` at the end.
     pub(super) async fn next(&mut self) -> Option<Told> {
         while !self.is_over && Instant::now() < self.until && !*self.shutdown.borrow() {
             match self.state.database.mission(self.org, self.mission).await {
                 Ok(Some(mission)) => {
+                    if !self.may_listen(&mission).await {
+                        self.is_withdrawn = true;
+                        return None;
+                    }
                     let id = event_id(&mission);
                     self.is_over = is_terminal(&mission);
                     if self.sent.as_deref() != Some(id.as_str()) {
@@ -112,6 +128,14 @@ impl Follower {
             }
         }
         None
+    }
+
+    /// Whether the credential still opens this mission; one that cannot be looked at now is looked at next time.
+    async fn may_listen(&self, mission: &Mission) -> bool {
+        match self.listener.caller(&self.state.auth).await {
+            Ok(caller) => caller.org == self.org && may_see(&caller, mission).is_ok(),
+            Err(problem) => problem.status.is_server_error(),
+        }
     }
 
     /// Until something about this mission may have changed.

@@ -12,14 +12,15 @@ use axum::body::Body;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{FromRequestParts, Path, State};
 use axum::response::{IntoResponse, Response};
-use driftline_auth_billing::{Caller, Problem, Scope, is_credential_parameter};
+use driftline_auth_billing::{ClientAddress, Problem, Scope, is_credential_parameter};
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::follow::{Follower, Told};
+use super::listener::{Listener, may_see};
 use crate::ask::Ask;
 use crate::query::Query;
 use crate::{AppState, Error};
@@ -32,6 +33,8 @@ const FIRST_WITHIN: Duration = Duration::from_secs(5);
 const MAX_MESSAGE: usize = 16 * 1024;
 /// Pings keep proxies from closing a quiet connection, and find dead ones.
 const PING: Duration = Duration::from_secs(15);
+/// Pings and pongs that a client may send between two of ours.
+const FRAMES_PER_PING: u32 = 60;
 /// A client that takes a message no sooner comes back and resumes.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
 /// "Try again later" (RFC 6455's registry).
@@ -58,12 +61,13 @@ pub(crate) async fn socket(
     })?;
     query.allow_only(&["resume_from"])?;
     let seen = query.get("resume_from").map(str::to_owned);
-    let caller = caller_of_request(&state, &mut parts).await?;
-    if let Some(caller) = &caller {
-        caller.require(Scope::MissionsRead).map_err(Error::refused)?;
+    let listener = listener_of_request(&state, &parts).await?;
+    if let Some(listener) = &listener {
         // What is wrong is said before the connection is a socket.
-        super::find_mission(&state, caller.org, &mission).await?;
+        let caller = listener.caller(&state.auth).await.map_err(Error::refused)?;
+        may_see(&caller, &super::find_mission(&state, caller.org, &mission).await?)?;
     }
+    let address = parts.extensions.get::<ClientAddress>().copied();
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &state).await;
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade.protocols([PROTOCOL]).max_message_size(MAX_MESSAGE),
@@ -72,31 +76,44 @@ pub(crate) async fn socket(
             return Ok(Problem::new(StatusCode::UPGRADE_REQUIRED, "websocket_needed", detail).into_response());
         }
     };
-    Ok(upgrade.on_upgrade(move |socket| speak(state, socket, caller, mission, seen)))
+    let begun = Beginning {
+        listener,
+        address,
+        mission,
+        seen,
+    };
+    Ok(upgrade.on_upgrade(move |socket| speak(state, socket, begun)))
+}
+
+/// What a socket begins with.
+struct Beginning {
+    /// Who listens, where the request showed it.
+    listener: Option<Listener>,
+    /// Where the request came from.
+    address: Option<ClientAddress>,
+    mission: String,
+    /// The last id that the client has seen.
+    seen: Option<String>,
 }
 
 /// Who asks, where the request shows it.
-async fn caller_of_request(state: &AppState, parts: &mut Parts) -> Result<Option<Caller>, Error> {
+async fn listener_of_request(state: &AppState, parts: &Parts) -> Result<Option<Listener>, Error> {
     if let Some(ticket) = ticket(parts.uri.query()) {
-        return state
-            .auth
-            .caller_of_ticket(&ticket)
-            .await
-            .map(Some)
-            .map_err(Error::refused);
+        let holder = state.auth.caller_of_ticket(&ticket).await.map_err(Error::refused)?;
+        return Ok(Some(Listener::Ticket(holder.key)));
     }
     if let Some(credential) = bearer_protocol(&parts.headers) {
-        return caller_of(state, &credential).await.map(Some).map_err(Error::refused);
+        let address = parts.extensions.get::<ClientAddress>().copied();
+        return Listener::of_credential(&credential, address)
+            .map(Some)
+            .map_err(Error::refused);
     }
     let has_header = parts.headers.contains_key(AUTHORIZATION) || parts.headers.contains_key("x-api-key");
     let has_parameter = parts.uri.query().is_some_and(|query| {
         let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
         names.into_iter().any(is_credential_parameter)
     });
-    if has_header || has_parameter {
-        return state.auth.caller(parts).await.map(Some).map_err(Error::refused);
-    }
-    Ok(None)
+    Ok((has_header || has_parameter).then(|| Listener::Request(Box::new(parts.clone()))))
 }
 
 fn ticket(query: Option<&str>) -> Option<String> {
@@ -116,20 +133,8 @@ fn bearer_protocol(headers: &HeaderMap) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Whoever has this credential, as if a request had carried it.
-async fn caller_of(state: &AppState, credential: &str) -> Result<Caller, Problem> {
-    let mut request = Request::new(());
-    let value = HeaderValue::from_str(&format!("Bearer {credential}"))
-        .ok()
-        .ok_or_else(Problem::unauthenticated)?;
-    request.headers_mut().insert(AUTHORIZATION, value);
-    // A publishable key is no credential under /v1, and is told so by this path.
-    *request.uri_mut() = http::Uri::from_static("/v1/ws/missions");
-    state.auth.caller(&request.into_parts().0).await
-}
-
-async fn speak(state: AppState, mut socket: WebSocket, caller: Option<Caller>, mission: String, seen: Option<String>) {
-    let begun = begin(&state, &mut socket, caller, &mission, seen).await;
+async fn speak(state: AppState, mut socket: WebSocket, beginning: Beginning) {
+    let begun = begin(&state, &mut socket, beginning).await;
     let (code, reason) = match begun {
         Ok(Some(follower)) => follow(&mut socket, follower, state.shutdown.clone()).await,
         Ok(None) => (close_code::NORMAL, "the mission has ended, and you know how".to_owned()),
@@ -148,29 +153,29 @@ async fn speak(state: AppState, mut socket: WebSocket, caller: Option<Caller>, m
 async fn begin(
     state: &AppState,
     socket: &mut WebSocket,
-    caller: Option<Caller>,
-    mission: &str,
-    mut seen: Option<String>,
+    beginning: Beginning,
 ) -> Result<Option<Follower>, (u16, String)> {
-    let refused = |error: &Error| (close_code::POLICY, error.to_string());
-    let caller = match caller {
-        Some(caller) => caller,
+    let refused = |error: Error| match error {
+        Error::Busy(reason) => (TRY_AGAIN_LATER, reason.to_owned()),
+        error => (close_code::POLICY, error.to_string()),
+    };
+    let mut seen = beginning.seen;
+    let listener = match beginning.listener {
+        Some(listener) => listener,
         None => {
             let first = first_message(socket).await?;
             seen = first.resume_from.or(seen);
-            let caller = caller_of(state, &first.authenticate).await.map_err(Error::refused);
-            let caller = caller.map_err(|error| refused(&error))?;
-            let allowed = caller.require(Scope::MissionsRead).map_err(Error::refused);
-            allowed.map_err(|error| refused(&error))?;
-            caller
+            let listener = Listener::of_credential(&first.authenticate, beginning.address);
+            listener.map_err(|problem| refused(Error::refused(problem)))?
         }
     };
-    Follower::of(state.clone(), caller.org, mission, seen)
-        .await
-        .map_err(|error| match error {
-            Error::Busy(reason) => (TRY_AGAIN_LATER, reason.to_owned()),
-            error => refused(&error),
-        })
+    let caller = listener.caller(&state.auth).await;
+    let caller = caller.map_err(|problem| refused(Error::refused(problem)))?;
+    caller
+        .require(Scope::MissionsRead)
+        .map_err(|problem| refused(Error::refused(problem)))?;
+    let follower = Follower::of(state.clone(), listener, &caller, &beginning.mission, seen).await;
+    follower.map_err(refused)
 }
 
 async fn first_message(socket: &mut WebSocket) -> Result<First, (u16, String)> {
@@ -203,35 +208,92 @@ async fn follow(
     mut follower: Follower,
     mut shutdown: tokio::sync::watch::Receiver<bool>,
 ) -> (u16, String) {
-    let mut ping = tokio::time::interval(PING);
-    ping.reset();
+    let mut patience = Patience::new();
     loop {
-        let message = tokio::select! {
-            told = follower.next() => match told {
-                Some(told) => text_of(told),
-                None if follower.is_over() => return (close_code::NORMAL, "the mission has ended".to_owned()),
-                None if *shutdown.borrow_and_update() => return (close_code::AWAY, "the service restarts, come back".to_owned()),
-                None => return (TRY_AGAIN_LATER, "come back and resume".to_owned()),
-            },
-            _ = ping.tick() => Message::Ping(bytes::Bytes::new()),
-            received = socket.recv() => match received {
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-                Some(Ok(Message::Text(_) | Message::Binary(_))) => {
-                    return (close_code::POLICY, "there is nothing to say here after the beginning".to_owned());
-                }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return (close_code::NORMAL, String::new()),
-            },
+        let told = {
+            // One question at a time: what a client sends does not make it begin again.
+            let next = std::pin::pin!(follower.next());
+            match listen_until(socket, &mut patience, next).await {
+                Ok(told) => told,
+                Err(end) => return end,
+            }
         };
-        match tokio::time::timeout(SEND_WITHIN, socket.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_broken)) => return (close_code::NORMAL, String::new()),
-            Err(_elapsed) => {
+        let told = match told {
+            Some(told) => text_of(told),
+            None if follower.is_over() => return (close_code::NORMAL, "the mission has ended".to_owned()),
+            None if follower.is_withdrawn() => {
                 return (
-                    TRY_AGAIN_LATER,
-                    "messages are not taken, come back and resume".to_owned(),
+                    close_code::POLICY,
+                    "this credential opens the mission no more".to_owned(),
                 );
             }
+            None if *shutdown.borrow_and_update() => {
+                return (close_code::AWAY, "the service restarts, come back".to_owned());
+            }
+            None => return (TRY_AGAIN_LATER, "come back and resume".to_owned()),
+        };
+        if let Err(end) = send(socket, told).await {
+            return end;
         }
+    }
+}
+
+/// How often a client was pinged, and how much it has sent.
+struct Patience {
+    ping: tokio::time::Interval,
+    frames: u32,
+}
+
+impl Patience {
+    fn new() -> Self {
+        let mut ping = tokio::time::interval(PING);
+        ping.reset();
+        Self { ping, frames: 0 }
+    }
+
+    /// Whether a client that sends one more frame sends too many; each of our pings lets it send some.
+    fn is_at_its_end(&mut self) -> bool {
+        self.frames += 1;
+        self.frames > FRAMES_PER_PING
+    }
+}
+
+/// Waits for what is to be told, and answers pings meanwhile; the reason for closing where the client gives one.
+async fn listen_until<T>(
+    socket: &mut WebSocket,
+    patience: &mut Patience,
+    mut told: std::pin::Pin<&mut impl Future<Output = T>>,
+) -> Result<T, (u16, String)> {
+    loop {
+        tokio::select! {
+            told = &mut told => return Ok(told),
+            _ = patience.ping.tick() => {
+                patience.frames = 0;
+                send(socket, Message::Ping(bytes::Bytes::new())).await?;
+            }
+            received = socket.recv() => match received {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) if !patience.is_at_its_end() => {}
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                    return Err((close_code::POLICY, "too many pings".to_owned()));
+                }
+                Some(Ok(Message::Text(_) | Message::Binary(_))) => {
+                    return Err((close_code::POLICY, "there is nothing to say here after the beginning".to_owned()));
+                }
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err((close_code::NORMAL, String::new())),
+            },
+        }
+    }
+}
+
+/// Sends a message; the reason for closing where it is not taken.
+async fn send(socket: &mut WebSocket, message: Message) -> Result<(), (u16, String)> {
+    match tokio::time::timeout(SEND_WITHIN, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_broken)) => Err((close_code::NORMAL, String::new())),
+        Err(_elapsed) => Err((
+            TRY_AGAIN_LATER,
+            "messages are not taken, come back and resume".to_owned(),
+        )),
     }
 }
 

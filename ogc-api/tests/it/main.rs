@@ -13,6 +13,8 @@ mod cells;
 #[cfg(test)]
 mod content;
 #[cfg(test)]
+mod databases;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod edr;
@@ -82,3 +84,9 @@ mod wms_styles;
 mod wmts;
 #[cfg(test)]
 mod zarr;
+
+/// What holds on one engine holds on the other.
+#[test]
+fn all_of_it_again_on_a_server() {
+    databases::again_on_a_server(&[]);
+}

@@ -183,6 +183,7 @@ pub(crate) struct Service {
     pub(crate) ours: Tenant,
     pub(crate) theirs: Tenant,
     _folder: tempfile::TempDir,
+    _home: crate::databases::Home,
 }
 
 /// An answer, read to its end.
@@ -217,7 +218,7 @@ impl Service {
     /// With test layers of conformance suites.
     pub(crate) async fn start_with(base: &str, blue_lake: Option<BlueLake>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+        let (database, home) = crate::databases::fresh(folder.path()).await;
         let files = Arc::new(MemoryFiles::default());
         let forcing_gone = Arc::new(AtomicBool::new(false));
         let maps = Arc::new(TestForcing::default());
@@ -279,6 +280,7 @@ impl Service {
             ours,
             theirs,
             _folder: folder,
+            _home: home,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use driftline_auth_billing::KeyText;
 use driftline_database::{Failure, LeasedJob, Work};
 use futures::{SinkExt, StreamExt};
 use http::Method;
@@ -224,4 +225,45 @@ async fn sockets_say_goodbye_when_the_service_stops() {
     next(&mut socket).await.unwrap();
     service.shutdown.send(true).unwrap();
     assert_eq!(next(&mut socket).await.unwrap_err().0, 1001);
+}
+
+#[tokio::test]
+async fn whose_key_is_revoked_listens_no_longer_and_pings_ask_nothing() {
+    let place = listening().await;
+    let service = &place.service;
+    let id = service.accept(&service.ours).await.id.to_string();
+    let reader = service.key_with("missions:read").await;
+    let mut socket = place.open(&id, "", &[("x-api-key", &reader)]).await.unwrap();
+    next(&mut socket).await.unwrap();
+    for _ in 0..50 {
+        socket.send(Message::Ping(Vec::new().into())).await.unwrap();
+    }
+    let mut flooding = place.open(&id, "", &[("x-api-key", &reader)]).await.unwrap();
+    next(&mut flooding).await.unwrap();
+    for _ in 0..200 {
+        // The service may have closed it by now.
+        let _ = flooding.send(Message::Ping(Vec::new().into())).await;
+    }
+    assert_eq!(end_of(&mut flooding).await, Some(1008), "too many pings");
+
+    let sha256 = KeyText::parse(&reader).unwrap().sha256();
+    let key = service.database.key_by_sha256(&sha256).await.unwrap().unwrap();
+    let began = std::time::Instant::now();
+    assert!(service.database.revoke_key(key.id, Timestamp::now()).await.unwrap());
+    assert_eq!(end_of(&mut socket).await, Some(1008), "the key works no more");
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+}
+
+/// The code with which a socket ends, whatever comes before.
+async fn end_of(socket: &mut Socket) -> Option<u16> {
+    loop {
+        let message = tokio::time::timeout(Duration::from_secs(10), socket.next())
+            .await
+            .unwrap();
+        match message {
+            Some(Ok(Message::Close(close))) => return close.map(|close| close.code.into()),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => return None,
+        }
+    }
 }
