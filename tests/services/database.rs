@@ -13,31 +13,30 @@ const ENGINE: &str = "DRIFTLINE_TEST_ENGINE";
 
 /// What a database needs to stay, besides the test's own folder.
 pub(crate) struct Home {
-    _server: Option<FreshDatabase>,
+    server: Option<FreshDatabase>,
+}
+
+impl Home {
+    /// A further handle, as another process has one, or the same process after it ended.
+    pub(crate) async fn open(&self, folder: &Path) -> Database {
+        let Some(server) = &self.server else {
+            return Database::open(&folder.join("driftline.sqlite")).await.unwrap();
+        };
+        let settings = PostgresSettings {
+            url: server.url().to_owned(),
+            connections: 5,
+            prepared: true,
+        };
+        Database::connect(&settings).await.unwrap()
+    }
 }
 
 /// A database of the test's own; an embedded one lies in the folder.
 pub(crate) async fn fresh(folder: &Path) -> (Database, Home) {
-    match is_on_server() {
-        true => on_server().await,
-        false => {
-            let database = Database::open(&folder.join("driftline.sqlite")).await.unwrap();
-            (database, Home { _server: None })
-        }
-    }
-}
-
-/// One on a server, whatever the variable says.
-pub(crate) async fn on_server() -> (Database, Home) {
-    let server = FreshDatabase::create();
-    let settings = PostgresSettings {
-        url: server.url().to_owned(),
-        connections: 5,
-        prepared: true,
+    let home = Home {
+        server: is_on_server().then(FreshDatabase::create),
     };
-    let database = Database::connect(&settings).await.unwrap();
-    let home = Home { _server: Some(server) };
-    (database, home)
+    (home.open(folder).await, home)
 }
 
 pub(crate) fn is_on_server() -> bool {
@@ -49,14 +48,14 @@ pub(crate) fn is_on_server() -> bool {
     engine.is_some()
 }
 
-/// Runs this test binary again on a server, without the tests whose names contain one of `skipped`: those that choose engines
-/// themselves. Fails as they fail, and says what they said.
-pub(crate) fn again_on_a_server(skipped: &[&str]) {
+/// Runs the tests of this binary whose names contain `chosen` again on a server, without those that contain one of `skipped`,
+/// which choose engines themselves. Fails as they fail, and says what they said.
+pub(crate) fn again_on_a_server(chosen: &str, skipped: &[&str]) {
     if is_on_server() {
         return;
     }
     let mut again = Command::new(std::env::current_exe().unwrap());
-    again.env(ENGINE, "server").arg("--test-threads=2");
+    again.env(ENGINE, "server").args(["--test-threads=2", chosen]);
     for name in skipped {
         again.args(["--skip", name]);
     }
@@ -67,5 +66,4 @@ pub(crate) fn again_on_a_server(skipped: &[&str]) {
         "on a server: {said}{}",
         String::from_utf8_lossy(&done.stderr)
     );
-    println!("{}", said.lines().last().unwrap_or_default());
 }

@@ -47,12 +47,21 @@ impl IdentitySettings {
         self.cookie(NAME, "", "/v1/auth", SignedDuration::ZERO)
     }
 
-    /// A cookie for a path of ours. No value of ours needs quoting.
+    /// A cookie for a path of ours.
     pub(super) fn cookie(&self, name: &str, value: &str, path: &str, life: SignedDuration) -> Option<HeaderValue> {
+        self.cookie_at(name, value, &format!("{}{path}", self.path_prefix()), life)
+    }
+
+    /// A cookie for the whole host, other services on it included.
+    pub(super) fn cookie_everywhere(&self, name: &str, value: &str, life: SignedDuration) -> Option<HeaderValue> {
+        self.cookie_at(name, value, "/", life)
+    }
+
+    /// No value of ours needs quoting.
+    fn cookie_at(&self, name: &str, value: &str, path: &str, life: SignedDuration) -> Option<HeaderValue> {
         let secure = if self.has_secure_cookies() { "; Secure" } else { "" };
         let text = format!(
-            "{name}={value}; Path={}{path}; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
-            self.path_prefix(),
+            "{name}={value}; Path={path}; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
             life.as_secs().max(0)
         );
         HeaderValue::from_str(&text).ok()

@@ -1,6 +1,7 @@
 //! The routes of accounts: a table, from which the routers are built and which the API document lists.
 
 mod audit;
+mod forward;
 mod invitations;
 mod keys;
 mod members;
@@ -445,7 +446,7 @@ fn open_table() -> Vec<(&'static str, Handlers)> {
         ("/v1/auth/password-reset", post(open::ask_for_reset)),
         ("/v1/auth/password-reset/confirm", post(open::reset_password)),
         ("/v1/auth/invitation", post(invitations::accept_as_new)),
-        ("/v1/auth/forward", get(open::forward)),
+        ("/v1/auth/forward", get(forward::forward)),
         ("/v1/auth/oidc", get(oidc::providers)),
         ("/v1/auth/oidc/{provider}/login", get(oidc::depart)),
         ("/v1/auth/oidc/{provider}/callback", get(oidc::arrive)),

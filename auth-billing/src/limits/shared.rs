@@ -107,3 +107,92 @@ fn note(alone_until_us: &AtomicI64, now_us: i64, failure: Option<&Error>) {
         None => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::class::Class;
+    use super::super::share::RowModel;
+    use super::*;
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicBool;
+    use uuid::Uuid;
+
+    const NOW_US: i64 = 1_700_000_000_000_000;
+
+    /// One row, five milliseconds away, which can fail.
+    #[derive(Default)]
+    struct FarRow {
+        row: Mutex<RowModel>,
+        fails: AtomicBool,
+    }
+
+    impl SharedBuckets for FarRow {
+        fn draw<'a>(&'a self, _: &'a str, order: DrawOrder) -> Draw<'a> {
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                match self.fails.load(Ordering::Relaxed) {
+                    true => Err(Error::NoAnswer(PATIENCE)),
+                    false => Ok(self.row.lock().unwrap().draw(&order)),
+                }
+            })
+        }
+    }
+
+    struct Node {
+        shared: Shared,
+        buckets: Arc<Buckets>,
+    }
+
+    impl Node {
+        fn of(row: &Arc<FarRow>) -> Self {
+            Self {
+                shared: Shared::new(Arc::clone(row) as Arc<dyn SharedBuckets>),
+                buckets: Arc::default(),
+            }
+        }
+
+        /// How many of so many that ask at once are let through.
+        async fn crowd(&self, count: usize, rate: Rate, now_us: i64) -> usize {
+            let name = Name {
+                class: Class::Requests,
+                is_organisation: false,
+                whose: Uuid::nil(),
+            };
+            let asked = (0..count).map(|_| self.shared.take(&self.buckets, name, rate, now_us));
+            let all = futures::future::join_all(asked).await;
+            all.iter().filter(|standing| standing.is_given).count()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn crowds_at_two_nodes_meet_one_limit() {
+        for (rate, crowd) in [
+            (Rate::per_minute(100), 300),
+            (Rate::per_hour(60), 200),
+            (Rate::per_minute(10_000), 12_000),
+        ] {
+            let row = Arc::new(FarRow::default());
+            let nodes = [Node::of(&row), Node::of(&row)];
+            let (first, second) =
+                tokio::join!(nodes[0].crowd(crowd, rate, NOW_US), nodes[1].crowd(crowd, rate, NOW_US));
+            let limit = rate.tokens() as usize;
+            let both = first + second;
+            assert!(
+                (limit * 9 / 10..=limit).contains(&both),
+                "{rate:?}: {first} and {second}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_that_is_left_alone_begins_with_what_it_has_given() {
+        let rate = Rate::per_minute(100);
+        let row = Arc::new(FarRow::default());
+        let node = Node::of(&row);
+        let together = node.crowd(80, rate, NOW_US).await;
+        row.fails.store(true, Ordering::Relaxed);
+        let alone = node.crowd(200, rate, NOW_US).await;
+        assert_eq!(together, 80);
+        assert!((10..=20).contains(&alone), "{alone} beside {together} of 100");
+    }
+}

@@ -1,5 +1,12 @@
 //! The whole log through crashes: torn ends at every byte, replay, failing disks, exact totals.
 
+#[path = "../../../tests/services/database.rs"]
+mod database;
+#[path = "../../../tests/services/postgres.rs"]
+mod postgres;
+#[path = "../../../tests/services/service.rs"]
+mod service;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +32,7 @@ const QUIET: UsageSettings = UsageSettings {
 
 struct Bench {
     folder: tempfile::TempDir,
+    home: database::Home,
     database: Database,
     org: OrgId,
     key: KeyId,
@@ -35,11 +43,18 @@ fn clock() -> Clock {
     Arc::new(|| Timestamp::from_second(1_767_225_600).unwrap())
 }
 
+/// What holds on one engine holds on the other.
+#[test]
+fn all_of_it_again_on_a_server() {
+    database::again_on_a_server("usage_log::", &[]);
+}
+
 async fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
-    let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
+    let (database, home) = database::fresh(folder.path()).await;
     Bench {
         folder,
+        home,
         database,
         org: OrgId::generate(),
         key: KeyId::generate(),
@@ -395,9 +410,7 @@ async fn a_ledger_that_fails_loses_nothing() {
     log.append(bench.entry(6)).await.unwrap();
     assert!(tasks.shutdown().await.is_err());
     let again = Bench {
-        database: Database::open(&bench.folder.path().join("driftline.sqlite"))
-            .await
-            .unwrap(),
+        database: bench.home.open(bench.folder.path()).await,
         ..bench
     };
     let (_, tasks) = again.open(QUIET).await.unwrap();

@@ -89,7 +89,7 @@ impl Write for Log {
 /// What holds on one engine holds on the other. Left out: tests that choose an engine themselves.
 #[test]
 fn all_of_it_again_on_a_server() {
-    database::again_on_a_server(&["on_server", "billing::", "kill", "limits_shared"]);
+    database::again_on_a_server("", &["on_server", "billing::", "kill", "limits_shared"]);
 }
 
 pub(crate) fn logged() -> String {

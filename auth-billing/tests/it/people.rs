@@ -30,7 +30,7 @@ use driftline_auth_billing::{
     Auth, Caller, ClientAddress, Clock, Identity, IdentitySettings, MailEncryption, MailRefusal, MailSettings,
     MailTransport, MasterKey, OutgoingMail, Problem, Scope, access_log,
 };
-use driftline_database::{Database, Role};
+use driftline_database::{Database, PostgresSettings, Role};
 use driftline_domain::{OrgId, UserId};
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header};
@@ -38,6 +38,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::postgres::FreshDatabase;
 use crate::{Answer, START_S};
 
 pub(crate) const BASE: &str = "https://sar.example.org/drift";
@@ -133,8 +134,14 @@ pub(crate) async fn people_with(settings: IdentitySettings) -> People {
 
 /// The same on a database server.
 pub(crate) async fn people_on_server() -> People {
-    let (database, home) = crate::database::on_server().await;
-    people_in(database, Box::new(home), settings()).await
+    let fresh = FreshDatabase::create();
+    let server = PostgresSettings {
+        url: fresh.url().to_owned(),
+        connections: 5,
+        prepared: true,
+    };
+    let database = Database::connect(&server).await.unwrap();
+    people_in(database, Box::new(fresh), settings()).await
 }
 
 async fn people_in(database: Database, home: Box<dyn Any>, settings: IdentitySettings) -> People {

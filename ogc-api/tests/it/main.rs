@@ -88,5 +88,5 @@ mod zarr;
 /// What holds on one engine holds on the other.
 #[test]
 fn all_of_it_again_on_a_server() {
-    databases::again_on_a_server(&[]);
+    databases::again_on_a_server("", &[]);
 }

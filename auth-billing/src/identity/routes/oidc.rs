@@ -14,6 +14,7 @@ use super::super::client::Client;
 use super::super::cookie::cookie;
 use super::super::oidc::lost;
 use super::super::service::Identity;
+use super::forward::with_session;
 use super::open::with_cookie;
 use crate::Problem;
 use crate::routes::allow_only;
@@ -64,10 +65,7 @@ pub(super) async fn arrive(
     };
     let gone = settings.cookie(COOKIE, "", PATH, SignedDuration::ZERO);
     let response = match arrived {
-        Ok(tokens) => {
-            let refresh = settings.set_refresh_cookie(&tokens.refresh, tokens.refresh_until, identity.now());
-            with_cookie(sent_to(&format!("{base}/"))?, refresh)
-        }
+        Ok(tokens) => with_session(&identity, sent_to(&format!("{base}/"))?, &tokens)?,
         Err(problem) => sent_to(&format!("{base}/#login-error={}", problem.code))?,
     };
     Ok(with_cookie(response, gone))

@@ -1,11 +1,11 @@
-//! Logging in and what leads to it: `/v1/auth/…`, the key set, and the question of a proxy.
+//! Logging in and what leads to it: `/v1/auth/…`, and the key set.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use driftline_domain::{OrgId, SessionId, UserId};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::header::{CACHE_CONTROL, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::super::body::Body;
@@ -16,6 +16,7 @@ use super::super::rotation::KEY_SET_KEPT_S;
 use super::super::secret_text::{REFRESH_PREFIX, SecretText};
 use super::super::service::Identity;
 use super::super::sign_in::{OrganisationAnswer, Shown, Tokens, refused};
+use super::forward::{with_session, without_session};
 use crate::Problem;
 
 #[derive(Deserialize)]
@@ -85,7 +86,7 @@ pub(super) async fn login(
         organisation: wish.organisation,
     };
     let tokens = identity.log_in(&shown, &client).await?;
-    Ok(answer(&identity, tokens, wish.cookie))
+    answer(&identity, tokens, wish.cookie)
 }
 
 #[derive(Deserialize)]
@@ -103,12 +104,11 @@ pub(super) async fn refresh(
     let (token, is_cookie) = presented(&identity, &headers, wish.refresh_token.as_deref())?;
     let token = token.ok_or_else(refused)?;
     match identity.refresh(&token, wish.organisation).await {
-        Ok(tokens) => Ok(answer(&identity, tokens, is_cookie)),
+        Ok(tokens) => answer(&identity, tokens, is_cookie),
         // What works no more is of no use in the browser.
-        Err(problem) if is_cookie && problem.status == StatusCode::UNAUTHORIZED => Ok(with_cookie(
-            problem.into_response(),
-            identity.settings().end_refresh_cookie(),
-        )),
+        Err(problem) if is_cookie && problem.status == StatusCode::UNAUTHORIZED => {
+            Ok(without_session(&identity, problem.into_response()))
+        }
         Err(problem) => Err(problem),
     }
 }
@@ -128,8 +128,11 @@ pub(super) async fn logout(
     if let Some(token) = token {
         identity.log_out(&token).await?;
     }
-    let ended = is_cookie.then(|| identity.settings().end_refresh_cookie()).flatten();
-    Ok(with_cookie(StatusCode::NO_CONTENT.into_response(), ended))
+    let done = StatusCode::NO_CONTENT.into_response();
+    Ok(match is_cookie {
+        true => without_session(&identity, done),
+        false => done,
+    })
 }
 
 /// The refresh token of a request, and whether it is the cookie's.
@@ -185,45 +188,6 @@ pub(super) async fn key_set(State(identity): State<Identity>) -> Result<Response
     Ok(([(CACHE_CONTROL, kept)], Json(keys)).into_response())
 }
 
-/// For `auth_request` of nginx: whether the request that the proxy has comes from somebody who is logged in, by the access
-/// token in `Authorization`, or by the cookie of a session, which is looked at and not spent.
-pub(super) async fn forward(State(identity): State<Identity>, headers: HeaderMap) -> Result<Response, Problem> {
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = bearer.and_then(|text| text.split_once(' '));
-    let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let (user, member) = match token {
-        Some((_, token)) => {
-            let found = identity.person_of(token.trim()).await?;
-            let (person, _) = found.ok_or_else(Problem::unauthenticated)?;
-            (person.user, person.member)
-        }
-        None => {
-            let cookie = refresh_cookie(&headers).ok_or_else(Problem::unauthenticated)?;
-            let holder = identity.holder_of_refresh(&cookie).await?;
-            let holder = holder.ok_or_else(Problem::unauthenticated)?;
-            (holder.user, holder.member.map(|(org, _, role, _)| (org, role)))
-        }
-    };
-    let row = identity.user(user).await?;
-    let personal = identity.personal(&row)?;
-    let mut response = StatusCode::OK.into_response();
-    let answer = response.headers_mut();
-    let mut set = |name: &'static str, text: &str| {
-        if let Ok(value) = HeaderValue::from_str(text) {
-            answer.insert(HeaderName::from_static(name), value);
-        }
-    };
-    set("x-user", &user.to_string());
-    set("x-email", personal.email.as_deref().unwrap_or_default());
-    if let Some((org, role)) = member {
-        set("x-org", &org.to_string());
-        set("x-role", role.name());
-    }
-    answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer.append(VARY, HeaderValue::from_static("Authorization, Cookie"));
-    Ok(response)
-}
-
 #[derive(Serialize)]
 struct TokensAnswer<'a> {
     access_token: &'a str,
@@ -237,7 +201,7 @@ struct TokensAnswer<'a> {
 }
 
 /// Tokens for a browser, which keeps the refresh token as a cookie that no script reads, or for a program.
-pub(in super::super) fn answer(identity: &Identity, tokens: Tokens, as_cookie: bool) -> Response {
+pub(in super::super) fn answer(identity: &Identity, tokens: Tokens, as_cookie: bool) -> Result<Response, Problem> {
     let settings = identity.settings();
     let body = TokensAnswer {
         access_token: &tokens.access,
@@ -249,10 +213,10 @@ pub(in super::super) fn answer(identity: &Identity, tokens: Tokens, as_cookie: b
         organisation: tokens.organisation.as_ref(),
     };
     let response = ([(CACHE_CONTROL, "no-store")], Json(body)).into_response();
-    let cookie = as_cookie
-        .then(|| settings.set_refresh_cookie(&tokens.refresh, tokens.refresh_until, identity.now()))
-        .flatten();
-    with_cookie(response, cookie)
+    match as_cookie {
+        true => with_session(identity, response, &tokens),
+        false => Ok(response),
+    }
 }
 
 pub(in super::super) fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {

@@ -120,7 +120,7 @@ pub(super) async fn log_in(
     let tokens = identity
         .log_in_with_passkey(&wish.ceremony, &wish.credential, &client)
         .await?;
-    Ok(answer(&identity, tokens, wish.cookie))
+    answer(&identity, tokens, wish.cookie)
 }
 
 fn unkept(challenge: Value) -> Response {

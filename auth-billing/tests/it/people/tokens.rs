@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{LoggedIn, People, people, people_with, refused, settings};
+use super::{LoggedIn, ORIGIN, PASSWORD, People, people, people_with, refused, settings};
 
 async fn refresh(people: &People, token: &str) -> crate::Answer {
     people.post("/v1/auth/refresh", json!({ "refresh_token": token })).await
@@ -236,8 +236,10 @@ async fn a_proxy_learns_who_is_logged_in_or_that_nobody_is() {
         StatusCode::OK,
         "looked at, not spent"
     );
+    let spent = format!("driftline_session={}", ada.refresh);
     for headers in [
         vec![],
+        vec![("cookie", spent.as_str())],
         vec![("authorization", "Bearer eyJ.x.y")],
         vec![("cookie", "driftline_refresh=dlr_x")],
     ] {
@@ -245,4 +247,67 @@ async fn a_proxy_learns_who_is_logged_in_or_that_nobody_is() {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{headers:?}");
         assert!(!answer.headers.contains_key("x-user"));
     }
+}
+
+#[tokio::test]
+async fn a_browser_before_another_tool_is_known_by_a_cookie_that_is_good_for_nothing_else() {
+    let people = people().await;
+    people.founder("ada@example.org", "Coastguard").await;
+    let wish = json!({"email": "ada@example.org", "password": PASSWORD, "cookie": true});
+    let own_page = [("origin", ORIGIN)];
+    let answer = people.ask(Method::POST, "/v1/auth/login", &own_page, Some(&wish)).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    // What a browser sends with a request for /grafana/: cookies whose path is above it.
+    let cookies = answer.headers.get_all("set-cookie").iter();
+    let cookies: Vec<&str> = cookies.map(|cookie| cookie.to_str().unwrap()).collect();
+    let sent: Vec<&str> = cookies
+        .iter()
+        .copied()
+        .filter(|cookie| cookie.contains("; Path=/; "))
+        .collect();
+    assert_eq!((cookies.len(), sent.len()), (2, 1), "{cookies:?}");
+    assert!(sent[0].ends_with("; HttpOnly; SameSite=Lax; Secure"), "{sent:?}");
+    let everywhere = sent[0].split(';').next().unwrap();
+    let shown = [("cookie", everywhere)];
+    let forward = || people.ask(Method::GET, "/v1/auth/forward", &shown, None);
+    let told = forward().await;
+    assert_eq!(
+        (told.status, &told.headers["x-email"]),
+        (StatusCode::OK, &"ada@example.org".parse().unwrap())
+    );
+    let at_base = [("cookie", everywhere), ("origin", ORIGIN)];
+    let refreshed = people
+        .ask(Method::POST, "/v1/auth/refresh", &at_base, Some(&json!({})))
+        .await;
+    assert_eq!(refreshed.status, StatusCode::UNAUTHORIZED, "no tokens for it");
+    assert_eq!(
+        people.ask(Method::GET, "/whoami", &at_base, None).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let tampered = format!("{}A", &everywhere[..everywhere.len() - 1]);
+    let tampered = if tampered == everywhere {
+        format!("{}B", &everywhere[..everywhere.len() - 1])
+    } else {
+        tampered
+    };
+    let forged = people
+        .ask(Method::GET, "/v1/auth/forward", &[("cookie", &tampered)], None)
+        .await;
+    assert_eq!(forged.status, StatusCode::UNAUTHORIZED);
+
+    let refresh = cookies
+        .iter()
+        .find(|cookie| cookie.starts_with("driftline_refresh="))
+        .unwrap();
+    let own = [("cookie", refresh.split(';').next().unwrap()), ("origin", ORIGIN)];
+    let ended = people
+        .ask(Method::POST, "/v1/auth/logout", &own, Some(&json!({})))
+        .await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        ended.headers.get_all("set-cookie").iter().count(),
+        2,
+        "both are taken out"
+    );
+    assert_eq!(forward().await.status, StatusCode::UNAUTHORIZED);
 }
