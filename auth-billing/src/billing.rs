@@ -10,7 +10,7 @@ mod pricing;
 mod routes;
 mod stripe;
 
-pub use close::{close_month, estimate};
+pub use close::{Closing, close_due_months, close_month, estimate, months_due};
 pub use document::{InvoiceDocument, Line, LineKind, Party, Seller};
 pub use money::amount;
 pub use month::Month;

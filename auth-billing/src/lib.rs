@@ -43,9 +43,9 @@ pub use access_log::access_log;
 pub use addresses::{ClientAddress, Networks, Peer, TrustedProxies};
 pub use auth::Auth;
 pub use billing::{
-    BILLING_PATHS, BillingParts, InvoiceDocument, Line, LineKind, Month, Party, Passed, Seller, Stripe, StripeError,
-    StripeSettings, StripeSync, WebhookSecret, amount, billing_router, close_month, estimate, pdf as invoice_pdf,
-    webhook_router,
+    BILLING_PATHS, BillingParts, Closing, InvoiceDocument, Line, LineKind, Month, Party, Passed, Seller, Stripe,
+    StripeError, StripeSettings, StripeSync, WebhookSecret, amount, billing_router, close_due_months, close_month,
+    estimate, months_due, pdf as invoice_pdf, webhook_router,
 };
 pub use caller::Caller;
 pub use carry::Carry;
@@ -64,7 +64,7 @@ pub use identity::{
 pub use keys::{KeyFormError, KeyText, create_key, create_publishable_key, mint, mint_publishable, replace_key};
 pub use limits::{Class, Draw, DrawOrder, Drawn, LimitSettings, Limits, MissionAdmission, Rate, SharedBuckets};
 pub use map_links::{MapLinks, PublicUrl};
-pub use meter::{Billable, CHARGE_HEADER, Metering};
+pub use meter::{Billable, CHARGE_HEADER, METERS, Metering};
 pub use origin::AllowedOrigins;
 pub use outbound::{Fetched, MAX_SENT, Outbound, OutboundError};
 pub use path_key::path_keys;

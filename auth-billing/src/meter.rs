@@ -5,12 +5,27 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use driftline_database::MISSION_METER;
 use driftline_domain::RequestId;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::chain;
 use crate::quotas::expected_meter;
 use crate::{Caller, Error, Problem, Quotas, UsageEntry, UsageLog};
+
+/// Every meter that this program bills.
+pub const METERS: [&str; 10] = [
+    "tile",
+    "map",
+    "legend",
+    "feature-info",
+    "features",
+    "edr",
+    "particles",
+    "export",
+    "cot",
+    MISSION_METER,
+];
 
 /// How many units an answer cost.
 pub const CHARGE_HEADER: HeaderName = HeaderName::from_static("x-charge-units");

@@ -94,8 +94,16 @@ impl Quotas {
         let held = Arc::new(held);
         *self.0.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&held);
         for organisation in held.values() {
-            for notice in organisation.reached(now) {
-                self.note(&notice).await?;
+            for reached in organisation.reached(now) {
+                match self.note(&reached.notice).await {
+                    Ok(()) => reached.is_noted(),
+                    // The others are told all the same, and this one at the next look.
+                    Err(error) => tracing::warn!(
+                        org.id = %reached.notice.org,
+                        cause = chain(&error),
+                        "that a part of a quota was reached could not be noted yet"
+                    ),
+                }
             }
         }
         Ok(())

@@ -8,7 +8,7 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{RawQuery, State};
-use driftline_database::{Database, Entry, UsageRecord};
+use driftline_database::{Database, Entry, ErrorKind, MISSION_METER, UsageRecord};
 use driftline_domain::{KeyId, MissionId, OrgId, RequestId, Violation};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,16 +16,19 @@ use std::collections::BTreeSet;
 
 use crate::map_links::unreadable;
 use crate::routes::allow_only;
-use crate::{Caller, Clock, Error, Problem, Scope};
+use crate::{Caller, Clock, Error, METERS, Problem, Scope};
 
 pub(crate) const RECORDS_PATH: &str = "/v1/usage/records";
 
 /// Records in one request.
 const MOST: usize = 1_000;
 const NAME_MAX: usize = 64;
-const METER_MAX: usize = 64;
 /// No answer costs as much; more is a mistake.
-const MOST_UNITS: i64 = 1_000_000_000_000;
+const MOST_UNITS: i64 = 10_000_000;
+/// Particle-hours of the largest mission there can be.
+const MOST_OF_MISSION: i64 = 240_000_000;
+/// Units of one meter that a key can have on one day (UTC), however they come: more is a mistake, or somebody's who means harm.
+const MOST_A_DAY: i64 = 10_000_000_000;
 /// Clocks differ.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 const BACK: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -77,6 +80,13 @@ pub struct Imported {
     pub late: usize,
     /// In the ledger before.
     pub known: usize,
+    /// Beside the ledger, since their hours have no room for them: the operator has been told.
+    #[serde(skip_serializing_if = "is_none")]
+    pub set_aside: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 #[derive(Deserialize)]
@@ -133,15 +143,19 @@ pub async fn import_records(
         return Err(RecordRefusal::Violations(violations));
     }
     let records: Vec<UsageRecord> = sent.into_iter().map(|record| record.of(org)).collect();
-    let entries = database
-        .enter_usage(&records, now)
-        .await
-        .map_err(RecordRefusal::Database)?;
+    let entries = match database.enter_usage_within(&records, MOST_A_DAY, now).await {
+        Err(error) if error.kind() == ErrorKind::Invalid => {
+            let violation = Violation::new("records", "too_much", error.to_string());
+            return Err(RecordRefusal::Violations(vec![violation]));
+        }
+        entries => entries.map_err(RecordRefusal::Database)?,
+    };
     let count = |wanted| entries.iter().filter(|entry| **entry == wanted).count();
     Ok(Imported {
         entered: count(Entry::InItsHour),
         late: count(Entry::Late),
         known: count(Entry::Known),
+        set_aside: count(Entry::SetAside),
     })
 }
 
@@ -180,15 +194,22 @@ fn broken_rules(record: &RecordSent, known: &Known, now: Timestamp) -> Vec<(&'st
     if !is_word(&record.node, NAME_MAX) {
         broken.push(("node", format!("'{}' is no name for a node", shown(&record.node))));
     }
-    if !is_word(&record.meter, METER_MAX) {
-        broken.push(("meter", format!("'{}' is no name for a meter", shown(&record.meter))));
+    if !METERS.contains(&record.meter.as_str()) {
+        let known = METERS.join(", ");
+        let message = format!("'{}' is no meter; the meters are {known}", shown(&record.meter));
+        broken.push(("meter", message));
     }
     if record.epoch < 0 || record.seq < 0 {
         let (epoch, seq) = (record.epoch, record.seq);
         broken.push(("seq", format!("neither epoch {epoch} nor number {seq} may be negative")));
     }
-    if !(0..=MOST_UNITS).contains(&record.units) {
-        broken.push(("units", format!("{} is not between 0 and {MOST_UNITS}", record.units)));
+    let most = if record.meter == MISSION_METER {
+        MOST_OF_MISSION
+    } else {
+        MOST_UNITS
+    };
+    if !(0..=most).contains(&record.units) {
+        broken.push(("units", format!("{} is not between 0 and {most}", record.units)));
     }
     if record.org.is_some_and(|other| other != known.org) || !known.keys.contains(&record.key) {
         broken.push(("key", format!("there is no key '{}' of this organisation", record.key)));

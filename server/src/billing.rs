@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use driftline_auth_billing::{
     BillingParts, Month, Party, PublicUrl, Seller, Stripe, StripeSettings, StripeSync, WebhookSecret, chain,
-    close_month, system_clock,
+    close_due_months, system_clock,
 };
 use driftline_compute::Compute;
 use driftline_config::Settings;
@@ -109,22 +109,31 @@ async fn tell(stripe: &StripeSync) {
     }
 }
 
-/// Closes the month before, once it is over for long enough; `closed` is the one that this process has closed already.
+/// Closes the months that are over for long enough and have no invoice, those of a time in which nobody did included. `closed` is
+/// the month before which this process knows all to be closed; what failed is tried again.
 async fn close(database: &Database, seller: &Seller, after_h: u32, closed: &mut Option<Month>) {
     let now = Timestamp::now();
-    let month = match Month::of(now).and_then(Month::before) {
+    let after = closes_after(after_h);
+    let month = match Month::of(now - after) {
         Ok(month) => month,
-        Err(error) => return tracing::warn!(cause = chain(&error), "the month before is not known"),
+        Err(error) => return tracing::warn!(cause = chain(&error), "the month is not known"),
     };
-    let is_due = now.duration_since(month.until) >= SignedDuration::from_hours(i64::from(after_h));
-    if !is_due || *closed == Some(month) {
+    if *closed == Some(month) {
         return;
     }
-    match close_month(database, None, month, seller, now).await {
-        Ok(invoices) => {
-            tracing::info!(%month, invoices = invoices.len(), "the month is closed");
-            *closed = Some(month);
+    match close_due_months(database, seller, after, now).await {
+        Ok(closing) => {
+            let (invoices, failed) = (closing.invoices.len(), closing.failed.len());
+            tracing::info!(before = %month, invoices, failed, "months are closed");
+            if failed == 0 {
+                *closed = Some(month);
+            }
         }
-        Err(error) => tracing::error!(cause = chain(&error), %month, "the month was not closed"),
+        Err(error) => tracing::error!(alarm = true, cause = chain(&error), before = %month, "no month was closed"),
     }
+}
+
+/// How long after its end a month is closed.
+pub(crate) fn closes_after(after_h: u32) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(after_h))
 }

@@ -10,9 +10,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use driftline_compute::Compute;
-use driftline_database::{CreditEntry, Database, Invoice, MeterPrice, Plan, StripeInvoice, Subscription};
+use driftline_database::{
+    CreditEntry, Database, Invoice, MeterPrice, Plan, StripeHeard, StripeInvoice, Subscription,
+};
 use driftline_domain::{InvoiceId, RequestId, Violation};
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -372,11 +374,18 @@ async fn webhook(State(parts): State<BillingParts>, headers: HeaderMap, body: By
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_signature", detail));
     }
     let heard = stripe::read(&body).map_err(Problem::bad_request)?;
-    let is_new = parts
+    let heeded = parts
         .database
         .heed_stripe_event(&heard.id, &heard.kind, heard.made_s, &heard.news, now)
         .await?;
-    tracing::info!(kind = heard.kind, is_new, "heard of Stripe");
+    tracing::info!(kind = heard.kind, ?heeded, "heard of Stripe");
+    if heeded == StripeHeard::TooSoon {
+        let detail = "what the event is about is not known here yet; it is to be sent again";
+        return Err(Problem {
+            headers: [(RETRY_AFTER, HeaderValue::from_static("60"))].into(),
+            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        });
+    }
     Ok(StatusCode::OK)
 }
 

@@ -17,7 +17,7 @@ struct Counted {
     start: Timestamp,
     end: Timestamp,
     used: AtomicI64,
-    /// Which notices were handed out: one bit each.
+    /// Which notices were noted: one bit each.
     told: AtomicU8,
 }
 
@@ -27,6 +27,20 @@ pub(super) struct Exceeded {
     pub(super) hard: i64,
     pub(super) used: i64,
     pub(super) ends: Timestamp,
+}
+
+/// A notice that is to be noted.
+pub(super) struct Reached<'q> {
+    pub(super) notice: QuotaNotice,
+    counted: &'q Counted,
+    bit: u8,
+}
+
+impl Reached<'_> {
+    /// It is noted: no further one is made.
+    pub(super) fn is_noted(&self) {
+        self.counted.told.fetch_or(self.bit, Ordering::Relaxed);
+    }
 }
 
 impl OrganisationQuotas {
@@ -59,7 +73,9 @@ impl OrganisationQuotas {
     pub(super) fn count(&self, meter: &str, units: i64, now: Timestamp) {
         let of_meter = self.0.iter().filter(|counted| counted.quota.meter == meter);
         for counted in of_meter.filter(|counted| now < counted.end) {
-            counted.used.fetch_add(units, Ordering::Relaxed);
+            let add = |used: i64| Some(used.saturating_add(units));
+            // It always succeeds: the sum is never none.
+            let _ = counted.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
         }
     }
 
@@ -81,8 +97,8 @@ impl OrganisationQuotas {
         exceeded.max_by_key(|exceeded| exceeded.ends)
     }
 
-    /// Notices of what has been reached, each once.
-    pub(super) fn reached(&self, now: Timestamp) -> Vec<QuotaNotice> {
+    /// Notices of what has been reached and was not noted yet.
+    pub(super) fn reached(&self, now: Timestamp) -> Vec<Reached<'_>> {
         let mut notices = Vec::new();
         for counted in self.0.iter().filter(|counted| now < counted.end) {
             let used = counted.used.load(Ordering::Relaxed);
@@ -101,8 +117,8 @@ impl OrganisationQuotas {
                     continue;
                 };
                 let bit = 1 << bit;
-                if counted.told.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
-                    notices.push(QuotaNotice {
+                if counted.told.load(Ordering::Relaxed) & bit == 0 {
+                    let notice = QuotaNotice {
                         org: counted.quota.org,
                         meter: counted.quota.meter.clone(),
                         period: counted.quota.period,
@@ -112,7 +128,8 @@ impl OrganisationQuotas {
                         units,
                         used,
                         at: now,
-                    });
+                    };
+                    notices.push(Reached { notice, counted, bit });
                 }
             }
         }
@@ -188,10 +205,14 @@ mod tests {
         let quotas = OrganisationQuotas::new(&use_of(7), None, now).unwrap();
         assert!(quotas.reached(now).is_empty());
         quotas.count("tile", 1, now);
-        let parts = |notices: Vec<QuotaNotice>| -> Vec<(QuotaBound, i64)> {
-            notices.iter().map(|notice| (notice.bound, notice.percent)).collect()
+        let parts = |reached: Vec<Reached<'_>>| -> Vec<(QuotaBound, i64)> {
+            let noted = reached.iter().inspect(|reached| reached.is_noted());
+            noted.map(|reached| (reached.notice.bound, reached.notice.percent)).collect()
         };
+        assert_eq!(quotas.reached(now).len(), 1);
+        // What could not be noted is tried again, and what was noted is not.
         assert_eq!(parts(quotas.reached(now)), [(QuotaBound::Soft, 80)]);
+        assert!(quotas.reached(now).is_empty());
         quotas.count("tile", 20, now);
         let again = OrganisationQuotas::new(&use_of(8), Some(&quotas), now).unwrap();
         let rest = [(QuotaBound::Soft, 100), (QuotaBound::Hard, 80), (QuotaBound::Hard, 100)];

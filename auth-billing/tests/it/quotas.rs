@@ -112,3 +112,29 @@ async fn a_mission_is_held_against_its_quota_unless_it_is_in_distress() {
     assert_eq!(refusal(&refused).1, "quota_exceeded");
     assert_eq!(send("distress 100001").await.status, 202);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_could_not_be_noted_is_noted_at_the_next_look() {
+    for place in [crate::billing::in_file().await, crate::billing::on_server().await] {
+        let (org, key, _) = place.organisation("Coastguard", None).await;
+        let quota = Quota {
+            org,
+            meter: "tile".to_owned(),
+            period: QuotaPeriod::Month,
+            soft: Some(10),
+            hard: None,
+        };
+        place.database.set_quota(&quota, place.now()).await.unwrap();
+        let quotas = driftline_auth_billing::Quotas::open(place.database.clone(), place.clock())
+            .await
+            .unwrap();
+        place.used((org, key), "tile", 9, place.now()).await;
+        place.sql("ALTER TABLE quota_notices RENAME TO elsewhere").await;
+        quotas.refresh().await.unwrap();
+        place.sql("ALTER TABLE elsewhere RENAME TO quota_notices").await;
+        quotas.refresh().await.unwrap();
+        let notices = place.database.quota_notices(org, Timestamp::UNIX_EPOCH).await.unwrap();
+        let told: Vec<_> = notices.iter().map(|notice| (notice.bound, notice.percent)).collect();
+        assert_eq!(told, [(QuotaBound::Soft, 80)]);
+    }
+}

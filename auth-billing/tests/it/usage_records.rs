@@ -85,6 +85,8 @@ async fn nothing_is_entered_where_one_record_breaks_a_rule() {
         ("node", json!("node/1")),
         ("node", json!("")),
         ("meter", json!("a b")),
+        ("meter", json!("parking")),
+        ("units", json!(10_000_001)),
         ("units", json!(-1)),
         ("units", json!(i64::MAX)),
         ("seq", json!(-1)),
@@ -115,4 +117,26 @@ async fn nothing_is_entered_where_one_record_breaks_a_rule() {
     let body = json!({"records": [good]});
     let answer = service.post("/v1/usage/records", reader.expose(), &body).await;
     assert_eq!(answer.status, 403);
+}
+
+#[tokio::test]
+async fn the_units_of_a_key_s_day_have_a_bound() {
+    let service = service().await;
+    let largest = |seq: i64| {
+        let mut record = record(&service, seq, "2025-12-31T23:10:00Z");
+        record["units"] = json!(10_000_000);
+        record
+    };
+    let day: Vec<Value> = (0..1_000).map(largest).collect();
+    assert_eq!(send(&service, &day).await.json()["entered"], 1_000);
+    let answer = send(&service, &[record(&service, 1_000, "2025-12-31T23:10:00Z")]).await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(answer.json()["details"][0]["field"], "records");
+    // A mission has particle-hours of its own, as many as the largest has.
+    for (units, status) in [(240_000_001, 422), (240_000_000, 200)] {
+        let mut charge = record(&service, 1_001, "2025-12-31T23:30:00Z");
+        (charge["mission"], charge["meter"]) = (json!(MissionId::generate()), json!("mission.particle_hours"));
+        charge["units"] = json!(units);
+        assert_eq!(send(&service, &[charge]).await.status, status);
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use driftline_auth_billing::GroupBy;
+use driftline_auth_billing::{GroupBy, METERS};
 
 use super::parameters::in_query;
 use super::paths::{Operation, get};
@@ -92,8 +92,8 @@ pub(super) fn all() -> Value {
                     "seq": {"type": "integer", "minimum": 0},
                     "org": {"type": "string", "nullable": true},
                     "key": {"type": "string"},
-                    "meter": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-                    "units": {"type": "integer", "minimum": 0},
+                    "meter": {"type": "string", "enum": METERS},
+                    "units": {"type": "integer", "minimum": 0, "maximum": 240_000_000},
                     "at": {"type": "string", "format": "date-time"},
                     "request": {"type": "string", "nullable": true},
                     "mission": {"type": "string", "nullable": true, "description": "Has to be null."},

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use driftline_auth_billing::{InvoiceDocument, Month, amount, close_month, invoice_pdf};
+use driftline_auth_billing::{InvoiceDocument, Month, amount, chain, close_month, invoice_pdf};
 use driftline_database::{AccountDetails, Database, Invoice, PlanTerms};
 use driftline_domain::OrgId;
 use jiff::Timestamp;
@@ -249,9 +249,15 @@ async fn close(arguments: &CloseArguments) -> anyhow::Result<()> {
         Some(name) => Some(organisation(&database, name).await?.id),
         None => None,
     };
-    let invoices = close_month(&database, only, month, &billing::seller(&settings), now).await?;
+    let closing = close_month(&database, only, month, &billing::seller(&settings), now).await?;
     database.close().await;
-    list(&arguments.common, &invoices)
+    list(&arguments.common, &closing.invoices)?;
+    if closing.failed.is_empty() {
+        return Ok(());
+    }
+    let failed = closing.failed.iter();
+    let whose: Vec<String> = failed.map(|(org, error)| format!("{org}: {}", chain(error))).collect();
+    bail!("{month} could not be closed for {}: {}", whose.len(), whose.join("; "))
 }
 
 async fn invoices(arguments: &InvoicesArguments) -> anyhow::Result<()> {

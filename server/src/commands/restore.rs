@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use driftline_config::{ObjectsAt, Settings};
 use driftline_database::{Contents, Database};
+use jiff::Timestamp;
 
 use crate::backup::{self, About, Engine, ObjectsHeld, files, objects, usage};
 use crate::node::Node;
@@ -98,7 +99,9 @@ async fn restore_database(settings: &Settings, dir: &Path, about: &About) -> any
     }
     backup::bring(dir, about, &staged).await?;
     // Steps of the schema that are newer than the backup. Closed, all of it is in the one file, which can be renamed.
-    Database::open(&staged).await?.close().await;
+    let database = Database::open(&staged).await?;
+    database.note_restore(Timestamp::now()).await?;
+    database.close().await;
     std::fs::rename(&staged, &path).with_context(|| format!("cannot rename {}", staged.display()))?;
     files::sync_folder(&settings.store.data_dir)
 }
@@ -112,7 +115,9 @@ async fn restore_on_server(settings: &Settings, dir: &Path, about: &About) -> an
             database.load(&dump).await?;
             database.close().await;
             // Steps of the schema that are newer than the backup.
-            commands::open_database(settings).await?.close().await;
+            let database = commands::open_database(settings).await?;
+            database.note_restore(Timestamp::now()).await?;
+            database.close().await;
         }
         Engine::Sqlite => {
             let scratch = backup::Scratch::beside(&settings.store.data_dir)?;
@@ -120,6 +125,7 @@ async fn restore_on_server(settings: &Settings, dir: &Path, about: &About) -> an
             let database = commands::open_database(settings).await?;
             saved.copy_into(&database).await?;
             saved.close().await;
+            database.note_restore(Timestamp::now()).await?;
             database.close().await;
         }
     }

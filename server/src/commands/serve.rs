@@ -366,9 +366,11 @@ impl Service {
             0
         };
         let own = self.node.own_workers();
+        let close_after_h = self.settings.billing.close_after_h;
+        let closes = (close_after_h > 0).then(|| billing::closes_after(close_after_h));
         Watched {
             http: HttpMetrics::default(),
-            installation: Arc::new(Installation::new(self.database.clone(), log.cloned(), own, workers)),
+            installation: Arc::new(Installation::new(self.database.clone(), log.cloned(), own, workers, closes)),
             forcing: Arc::new(metrics::Source::new(self.settings.clone(), self.store.clone())),
         }
     }

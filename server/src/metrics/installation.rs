@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use driftline_auth_billing::{UsageLog, chain};
+use driftline_auth_billing::{UsageLog, chain, months_due};
 use driftline_database::{Database, QueueDepth, Waiting};
 use jiff::{SignedDuration, Timestamp};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -24,6 +24,8 @@ const QUEUE_EVERY: Duration = Duration::from_secs(5);
 const SUMS_EVERY: Duration = Duration::from_secs(60);
 /// How long the database may take; whoever collects metrics waits hardly longer.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// Months that are due are closed within minutes.
+const MONTHS_ARE_CLOSED_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// Computations counted in one look, at most.
 const COMPUTED_AT_ONCE: u32 = 1_000;
 /// Upper bounds in seconds.
@@ -37,6 +39,8 @@ pub(crate) struct Installation {
     own_workers: String,
     /// Workers of this process.
     workers: usize,
+    /// How long after their end months are closed by the service; none: it does not.
+    closes_months_after: Option<SignedDuration>,
     known: Mutex<Numbers>,
     computation: Histogram,
 }
@@ -52,6 +56,8 @@ struct Numbers {
     sums_at: Option<Instant>,
     missions: BTreeMap<String, i64>,
     ledger: BTreeMap<String, i64>,
+    set_aside: i64,
+    months_due: i64,
     /// Runs up to this number are counted, or were there before this process.
     counted_to: Option<i64>,
 }
@@ -79,12 +85,19 @@ struct OfVersion {
 const PRIORITIES: [&str; 3] = ["urgent", "normal", "low"];
 
 impl Installation {
-    pub(crate) fn new(database: Database, usage: Option<UsageLog>, own_workers: String, workers: usize) -> Self {
+    pub(crate) fn new(
+        database: Database,
+        usage: Option<UsageLog>,
+        own_workers: String,
+        workers: usize,
+        closes_months_after: Option<SignedDuration>,
+    ) -> Self {
         Self {
             database,
             usage,
             own_workers,
             workers,
+            closes_months_after,
             known: Mutex::default(),
             computation: Histogram::new(BOUNDS_S),
         }
@@ -124,10 +137,27 @@ impl Installation {
         if is_due(numbers.sums_at, SUMS_EVERY) {
             numbers.missions = self.database.missions_by_status().await?;
             numbers.ledger = self.database.ledger_totals().await?;
+            numbers.set_aside = self.database.usage_set_aside().await?;
+            numbers.months_due = self.months_due(now).await?;
             numbers.sums_at = Some(Instant::now());
         }
         numbers.is_up = true;
         Ok(numbers)
+    }
+
+    /// Months that should have an invoice by now; where the operator closes them by hand there are none.
+    async fn months_due(&self, now: Timestamp) -> driftline_database::Result<i64> {
+        let Some(after) = self.closes_months_after else {
+            return Ok(0);
+        };
+        match months_due(&self.database, after + MONTHS_ARE_CLOSED_WITHIN, now).await {
+            Ok(count) => Ok(i64::try_from(count).unwrap_or(i64::MAX)),
+            Err(driftline_auth_billing::Error::Database(error)) => Err(error),
+            Err(error) => {
+                tracing::warn!(cause = chain(&error), "metrics do not tell of months without an invoice");
+                Ok(0)
+            }
+        }
     }
 
     async fn count_computations(&self, counted_to: Option<i64>) -> driftline_database::Result<i64> {
@@ -188,6 +218,20 @@ impl Installation {
                 .inc_by(u64::try_from(*units).unwrap_or(0));
         }
         registry.register("ledger_units", "Units in the ledger", ledger);
+        for (name, help, value) in [
+            (
+                "usage_set_aside_records",
+                "Records of usage beside the ledger, since their hour had no room for them: somebody has to look at them",
+                numbers.set_aside,
+            ),
+            (
+                "invoices_overdue",
+                "Months of organisations that should have an invoice and have none",
+                numbers.months_due,
+            ),
+        ] {
+            gauge(registry, name, help, value);
+        }
         self.register_process(registry);
     }
 

@@ -1,6 +1,7 @@
 //! How the installation stands, in numbers for monitoring. Each is one statement of bounded cost; whoever asks often
 //! remembers the answers.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -80,20 +81,28 @@ impl Database {
 
     /// Units of the whole ledger, by meter.
     pub async fn ledger_totals(&self) -> Result<BTreeMap<String, i64>> {
-        self.counted(
-            "SELECT meter AS word, CAST(sum(units) AS BIGINT) AS n FROM usage_all GROUP BY meter",
-            "add up the ledger",
-        )
-        .await
+        let text = format!(
+            "SELECT meter AS word, {} AS n FROM usage_all GROUP BY meter",
+            sql::whole_sum("units")
+        );
+        self.counted(text, "add up the ledger").await
     }
 
-    async fn counted(&self, text: &'static str, what: &'static str) -> Result<BTreeMap<String, i64>> {
+    async fn counted(&self, text: impl Into<Cow<'static, str>> + Send, what: &'static str) -> Result<BTreeMap<String, i64>> {
         let rows = sql::query(text)
             .fetch_all(&self.reader)
             .await
             .map_err(Error::engine(what))?;
         let read = |row: &Row| Ok((Reader(row).get("word")?, Reader(row).get("n")?));
         rows.iter().map(read).collect()
+    }
+
+    /// Records of usage that were set aside, since their hour had no room for them.
+    pub async fn usage_set_aside(&self) -> Result<i64> {
+        sql::query_scalar("SELECT count(*) FROM usage_set_aside")
+            .fetch_one(&self.reader)
+            .await
+            .map_err(Error::engine("count the usage that was set aside"))
     }
 
     /// The number of the newest run; 0 where there is none.

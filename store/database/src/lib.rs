@@ -22,6 +22,7 @@ mod postgres;
 mod process_jobs;
 mod queue;
 mod quotas;
+mod restores;
 mod role;
 mod rows;
 mod runs;
@@ -32,6 +33,7 @@ mod sqlite;
 mod tickets;
 mod tombstones;
 mod usage;
+mod usage_batch;
 mod usage_late;
 mod versions;
 
@@ -42,7 +44,8 @@ pub use accounts::{
 pub use audit::{Act, AuditEntry, AuditFilter, AuditVerdict};
 pub use billing::{
     Account, AccountDetails, CreditEntry, CreditKind, Invoice, InvoiceBasis, InvoiceDraft, MeterEvent, MeterEventState,
-    MeterPrice, MonthOfUsage, Plan, PlanTerms, StripeInvoice, StripeMeter, StripeNews, Subscription,
+    MeterPrice, MonthOfUsage, Plan, PlanTerms, PlansAndClosed, StripeHeard, StripeInvoice, StripeMeter, StripeNews,
+    Subscription,
 };
 pub use error::{Error, ErrorKind};
 pub use features::Extent;

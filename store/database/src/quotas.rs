@@ -159,15 +159,16 @@ impl Database {
         for period in QuotaPeriod::ALL {
             let (start, _) = period.around(now)?;
             let sum = |table: &str, time: &str| {
+                let units = sql::whole_sum("u.units");
                 format!(
-                    "(SELECT CAST(coalesce(sum(u.units), 0) AS BIGINT) FROM {table} u WHERE u.org_id = q.org_id \
+                    "(SELECT {units} FROM {table} u WHERE u.org_id = q.org_id \
                      AND u.meter = q.meter AND u.{time} >= ?1)"
                 )
             };
             let (hours, late) = (sum("usage_hours", "hour"), sum("usage_late", "entered_hour"));
             let of_one = if org.is_some() { " AND q.org_id = ?3" } else { "" };
             let text = format!(
-                "SELECT q.org_id, q.meter, q.period, q.soft, q.hard, {hours} + {late} AS used FROM quotas q \
+                "SELECT q.org_id, q.meter, q.period, q.soft, q.hard, {hours} AS used, {late} AS late FROM quotas q \
                  WHERE q.period = ?2{of_one} ORDER BY q.org_id, q.meter"
             );
             let mut query = sql::query(text).bind(micros(start)).bind(period.name());
@@ -261,7 +262,7 @@ fn quota_use(row: &Row) -> Result<QuotaUse> {
             soft: row.get("soft")?,
             hard: row.get("hard")?,
         },
-        used: row.get("used")?,
+        used: row.get::<i64>("used")?.saturating_add(row.get("late")?),
     })
 }
 

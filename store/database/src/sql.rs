@@ -4,6 +4,7 @@
 mod builder;
 mod dialect;
 mod row;
+mod sums;
 mod value;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use sqlx::{AssertSqlSafe, Either, PgConnection, PgPool, Postgres, Sqlite, Sqlite
 pub(crate) use builder::QueryBuilder;
 pub(crate) use dialect::Dialect;
 pub(crate) use row::{FromColumn, Row};
+pub(crate) use sums::whole_sum;
 pub(crate) use value::Value;
 
 /// Connections to one engine.

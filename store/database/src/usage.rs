@@ -1,20 +1,18 @@
 //! The ledger: single records, hourly sums, and how far each node's usage log has been entered. All three change in
 //! one transaction, so that a replay after a crash neither loses nor doubles (platform.md 3.4).
 
-use std::collections::BTreeSet;
-
 use driftline_domain::OrgId;
 use jiff::Timestamp;
 
 use crate::columns::{Reader, micros};
-use crate::open::Change;
-use crate::sql::{self, QueryBuilder, Row};
-use crate::usage_late::{add_late, is_late};
+use crate::sql::{self, Row};
+use crate::usage_batch::{check_days, enter_all};
 use crate::{Database, Error, Result, UsageHour, UsageRecord, Watermark};
 
 /// The meter of a completed mission.
 pub const MISSION_METER: &str = "mission.particle_hours";
 pub(crate) const HOUR_US: i64 = 3_600_000_000;
+pub(crate) const DAY_US: i64 = 24 * HOUR_US;
 
 /// One record of the ledger at its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +32,8 @@ pub enum Entry {
     InItsHour,
     /// That hour was closed: it counts as an adjustment.
     Late,
+    /// Its hour has no room for its units: it stands beside the ledger until somebody has looked at it.
+    SetAside,
 }
 
 impl Database {
@@ -61,6 +61,20 @@ impl Database {
     pub async fn enter_usage(&self, records: &[UsageRecord], now: Timestamp) -> Result<Vec<Entry>> {
         let mut change = self.change("enter the usage").await?;
         let entries = enter_all(&mut change, records, now).await?;
+        change.commit().await?;
+        Ok(entries)
+    }
+
+    /// The same, or nothing at all where the key of one of them would have more units of a meter on a day (UTC) than this.
+    pub async fn enter_usage_within(
+        &self,
+        records: &[UsageRecord],
+        most_a_day: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>> {
+        let mut change = self.change("enter the usage").await?;
+        let entries = enter_all(&mut change, records, now).await?;
+        check_days(&mut change, records, most_a_day).await?;
         change.commit().await?;
         Ok(entries)
     }
@@ -120,79 +134,14 @@ impl Database {
     }
 }
 
-/// Holds the organisations of these records to the end of the change, always in the same order: their records are
-/// numbered in the order of commits, and no two changes wait for each other.
-async fn lock_organisations(change: &mut Change, records: &[UsageRecord]) -> Result<()> {
-    let organisations: BTreeSet<OrgId> = records.iter().map(|record| record.org).collect();
-    let mut query = QueryBuilder::new("SELECT id FROM organisations WHERE id");
-    query.push_list(organisations);
-    query.push(" ORDER BY id").push(change.tx.dialect().for_update());
-    let locked = query.build().fetch_all(&mut change.tx).await;
-    locked.map(drop).map_err(Error::engine("enter the usage"))
-}
-
-async fn enter_all(change: &mut Change, records: &[UsageRecord], now: Timestamp) -> Result<Vec<Entry>> {
-    lock_organisations(change, records).await?;
-    let mut entries = Vec::with_capacity(records.len());
-    for record in records {
-        entries.push(enter(change, record, now).await?);
-    }
-    Ok(entries)
-}
-
-/// Enters one record that is of now; false where it, or its mission's charge, was entered before.
-pub(crate) async fn insert_record(change: &mut Change, record: &UsageRecord) -> Result<bool> {
-    Ok(enter(change, record, record.at).await? != Entry::Known)
-}
-
-/// Enters one record and adds it to its hour, or beside the hours where that is closed.
-async fn enter(change: &mut Change, record: &UsageRecord, now: Timestamp) -> Result<Entry> {
-    if record.units < 0 {
-        return Err(Error::invalid("usage", record.units, "units must not be negative"));
-    }
-    let inserted = sql::query(
-        "INSERT INTO usage_records (node, epoch, seq, org_id, key_id, meter, units, at, request_id, mission_id) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    )
-    .bind(&record.node)
-    .bind(record.epoch)
-    .bind(record.seq)
-    .bind(record.org)
-    .bind(record.key)
-    .bind(&record.meter)
-    .bind(record.units)
-    .bind(micros(record.at))
-    .bind(record.request)
-    .bind(record.mission)
-    .execute(&mut change.tx)
-    .await
-    .map_err(Error::engine("enter the usage"))?;
-    if inserted.rows_affected() == 0 {
-        return Ok(Entry::Known);
-    }
-    if is_late(record.at, now) {
-        add_late(change, record, now).await?;
-        return Ok(Entry::Late);
-    }
-    sql::query(
-        "INSERT INTO usage_hours (org_id, key_id, meter, hour, units, records) VALUES (?1, ?2, ?3, ?4, ?5, 1) \
-         ON CONFLICT (org_id, hour, meter, key_id) DO UPDATE SET units = usage_hours.units + ?5, \
-         records = usage_hours.records + 1",
-    )
-    .bind(record.org)
-    .bind(record.key)
-    .bind(&record.meter)
-    .bind(hour_us(record.at))
-    .bind(record.units)
-    .execute(&mut change.tx)
-    .await
-    .map_err(Error::engine("add up the hour"))?;
-    Ok(Entry::InItsHour)
-}
-
 /// The start of the hour of a time.
 pub(crate) fn hour_us(time: Timestamp) -> i64 {
     micros(time).div_euclid(HOUR_US) * HOUR_US
+}
+
+/// The start of the day (UTC) of a time.
+pub(crate) fn day_us(time: Timestamp) -> i64 {
+    micros(time).div_euclid(DAY_US) * DAY_US
 }
 
 fn usage_hour(row: &Row) -> Result<UsageHour> {

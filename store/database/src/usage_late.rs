@@ -8,10 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::columns::{Reader, micros};
-use crate::open::Change;
 use crate::sql::{self, QueryBuilder, Row};
 use crate::usage::{HOUR_US, hour_us};
-use crate::{Database, Error, Result, UsageRecord};
+use crate::{Database, Error, Result};
 
 /// An hour stays open for so long after its end.
 pub const USAGE_GRACE: SignedDuration = SignedDuration::from_hours(1);
@@ -39,25 +38,6 @@ pub struct LateUsage {
 /// Whether the hour of a use is closed.
 pub(crate) fn is_late(at: Timestamp, now: Timestamp) -> bool {
     micros(now) >= hour_us(at) + HOUR_US + USAGE_GRACE.as_micros() as i64
-}
-
-/// Adds a record to the late usage.
-pub(crate) async fn add_late(change: &mut Change, record: &UsageRecord, now: Timestamp) -> Result<()> {
-    sql::query(
-        "INSERT INTO usage_late (org_id, entered_hour, meter, key_id, hour, units, records) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1) ON CONFLICT (org_id, entered_hour, meter, key_id, hour) \
-         DO UPDATE SET units = usage_late.units + ?6, records = usage_late.records + 1",
-    )
-    .bind(record.org)
-    .bind(hour_us(now))
-    .bind(&record.meter)
-    .bind(record.key)
-    .bind(hour_us(record.at))
-    .bind(record.units)
-    .execute(&mut change.tx)
-    .await
-    .map(drop)
-    .map_err(Error::engine("add up the late usage"))
 }
 
 impl Database {

@@ -86,8 +86,8 @@ impl Stripe {
             .await
     }
 
-    pub(super) async fn delete(&self, path: &str, idempotency_key: &str) -> Result<Value, StripeError> {
-        self.ask(Method::DELETE, path, Some((String::new(), idempotency_key)))
+    pub(super) async fn delete(&self, path: &str, form: &Form, idempotency_key: &str) -> Result<Value, StripeError> {
+        self.ask(Method::DELETE, path, Some((form.encoded(), idempotency_key)))
             .await
     }
 

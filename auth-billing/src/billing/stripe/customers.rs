@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use super::client::{Stripe, text};
 use super::error::StripeError;
 use super::form::Form;
+use crate::billing::Month;
+use crate::chain;
 
 const CUSTOMERS: &str = "/v1/customers";
 const SUBSCRIPTIONS: &str = "/v1/subscriptions";
-/// What Stripe calls a subscription that has ended.
-const ENDED: &str = "canceled";
 
 /// The customer of an organisation, made where there is none yet.
 pub(super) async fn customer(
@@ -50,23 +50,33 @@ pub(super) async fn customer(
     Ok(database.note_stripe_customer(org, &customer, now).await?)
 }
 
-/// Brings a subscription to Stripe, or ends it there.
-pub(super) async fn subscription(
+/// Ends a subscription at Stripe, with an invoice of the usage that stands on none yet; what was paid for the rest of the month
+/// is given back on it.
+pub(super) async fn end(
+    database: &Database,
+    stripe: &Stripe,
+    subscription: &Subscription,
+    there: &str,
+) -> Result<(), StripeError> {
+    let id = subscription.id;
+    let path = format!("{SUBSCRIPTIONS}/{there}");
+    let form = Form::new().with("invoice_now", true).with("prorate", true);
+    match stripe.delete(&path, &form, &format!("end-{id}")).await {
+        // It has ended there already.
+        Err(error) if error.is_final() => tracing::warn!(%error, "a subscription at Stripe could not be ended"),
+        other => drop(other?),
+    }
+    Ok(database.stripe_subscription_has_ended(id).await?)
+}
+
+/// Brings a subscription to Stripe.
+pub(super) async fn begin(
     database: &Database,
     stripe: &Stripe,
     subscription: &Subscription,
     now: Timestamp,
 ) -> Result<(), StripeError> {
     let id = subscription.id;
-    if let Some(there) = &subscription.stripe_subscription {
-        let path = format!("{SUBSCRIPTIONS}/{there}");
-        match stripe.delete(&path, &format!("end-{id}")).await {
-            // It has ended there already.
-            Err(error) if error.is_final() => tracing::warn!(%error, "a subscription at Stripe could not be ended"),
-            other => drop(other?),
-        }
-        return Ok(database.note_stripe_subscription(id, there, ENDED).await?);
-    }
     let customer = customer(database, stripe, subscription.org, now).await?;
     let query = Form::new()
         .with("customer", &customer)
@@ -81,13 +91,23 @@ pub(super) async fn subscription(
     let made = match found {
         Some(found) => found.clone(),
         None => {
+            // Months there are months here. The first one is charged from now on, by its days.
+            let month = Month::of(now).map_err(|error| StripeError::Settings(chain(&error)))?;
+            let anchor = month.until.as_second();
             let form = terms(database, subscription, &customer).await?;
-            stripe.post(SUBSCRIPTIONS, &form, &format!("subscription-{id}")).await?
+            let form = form.with("billing_cycle_anchor", anchor);
+            let key = format!("subscription-{id}-{anchor}");
+            stripe.post(SUBSCRIPTIONS, &form, &key).await?
         }
     };
     let there = text(&made, SUBSCRIPTIONS, "id")?;
     let status = text(&made, SUBSCRIPTIONS, "status")?;
-    Ok(database.note_stripe_subscription(id, there, status).await?)
+    let since = made["start_date"].as_i64().and_then(|at_s| Timestamp::from_second(at_s).ok());
+    let since = since.ok_or_else(|| StripeError::Answer {
+        path: SUBSCRIPTIONS.to_owned(),
+        member: "start_date",
+    })?;
+    Ok(database.note_stripe_subscription(id, there, status, since).await?)
 }
 
 async fn terms(database: &Database, subscription: &Subscription, customer: &str) -> Result<Form, StripeError> {

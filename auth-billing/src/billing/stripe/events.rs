@@ -17,6 +17,9 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(23);
 const ADDED_UP: SignedDuration = SignedDuration::from_hours(1);
 /// Stripe takes events of the last 35 days.
 const OLDEST: SignedDuration = SignedDuration::from_hours(34 * 24);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// What was used until so long after a restore's beginning by the clock of whoever served before.
+const TOLD_BEFORE: SignedDuration = SignedDuration::from_hours(2);
 const LONGEST_PAUSE_S: i64 = 3_600;
 
 /// What is to be done with an event.
@@ -26,9 +29,13 @@ enum Next {
     Look,
 }
 
-fn next(event: &MeterEvent, now: Timestamp) -> Next {
+fn next(event: &MeterEvent, restored_at: Option<Timestamp>, now: Timestamp) -> Next {
     let Some(first) = event.first_sent_at else {
-        return Next::Send { anew: false };
+        return match restored_at.filter(|at| is_of_before(event, *at)) {
+            None => Next::Send { anew: false },
+            Some(at) if now < at + ADDED_UP => Next::Wait(at + ADDED_UP),
+            Some(_) => Next::Look,
+        };
     };
     if now.duration_since(first) < REMEMBERED {
         return Next::Send { anew: false };
@@ -37,19 +44,29 @@ fn next(event: &MeterEvent, now: Timestamp) -> Next {
     if now < settled { Next::Wait(settled) } else { Next::Look }
 }
 
+/// Whether usage is of a time of which whoever served before a restore may have told Stripe what the backup does not know.
+fn is_of_before(event: &MeterEvent, restored_at: Timestamp) -> bool {
+    event.hour + HOUR < restored_at + TOLD_BEFORE
+}
+
 /// Brings an event that is in hand one step further; true where Stripe has it now.
 pub(super) async fn advance(
     database: &Database,
     stripe: &Stripe,
     event: MeterEvent,
+    restored_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<bool, StripeError> {
-    let state = match next(&event, now) {
+    let of_before = restored_at.is_some_and(|at| is_of_before(&event, at));
+    let state = match next(&event, restored_at, now) {
         Next::Wait(until) => MeterEventState::Later(until),
-        Next::Send { anew } => return send(database, stripe, event, anew, now).await,
-        Next::Look => match look(database, stripe, &event).await {
+        Next::Send { anew } => return send(database, stripe, event, Attempt { anew, of_before }, now).await,
+        Next::Look => match look(database, stripe, &event, of_before).await {
             Ok(Found::Arrived) => MeterEventState::Done,
-            Ok(Found::Missing) => return send(database, stripe, event, true, now).await,
+            Ok(Found::Missing) => {
+                let attempt = Attempt { anew: true, of_before };
+                return send(database, stripe, event, attempt, now).await;
+            }
             Ok(Found::Odd { there, told }) => {
                 tracing::error!(
                     alarm = true,
@@ -77,11 +94,20 @@ pub(super) async fn advance(
     Ok(is_done)
 }
 
+/// How an event is sent.
+#[derive(Clone, Copy)]
+struct Attempt {
+    /// Certainly no earlier one arrived.
+    anew: bool,
+    /// It may have been told by whoever served before a restore.
+    of_before: bool,
+}
+
 async fn send(
     database: &Database,
     stripe: &Stripe,
     mut event: MeterEvent,
-    anew: bool,
+    Attempt { anew, of_before }: Attempt,
     now: Timestamp,
 ) -> Result<bool, StripeError> {
     let meter = match meters::meter(database, stripe, &event.meter).await {
@@ -106,6 +132,7 @@ async fn send(
     event.attempts += 1;
     let state = match post(stripe, &meter, &event).await {
         Ok(()) => MeterEventState::Done,
+        Err(error) if is_duplicate(&error) && of_before => told_before(database, stripe, &event, now).await?,
         Err(error) if is_duplicate(&error) => MeterEventState::Done,
         Err(error) if error.is_final() => {
             tracing::error!(alarm = true, org.id = %event.org, meter = event.meter, %error, "Stripe does not take usage");
@@ -121,6 +148,41 @@ async fn send(
         .settle_meter_event(event.position, event.attempts, &state)
         .await?;
     Ok(is_done)
+}
+
+/// Stripe has an event of this identifier, and this database may not be the one that sent it: whether it is the same usage is
+/// what Stripe's sums say.
+async fn told_before(
+    database: &Database,
+    stripe: &Stripe,
+    event: &MeterEvent,
+    now: Timestamp,
+) -> Result<MeterEventState, StripeError> {
+    match look(database, stripe, event, true).await {
+        Ok(Found::Arrived) => Ok(MeterEventState::Done),
+        Err(StripeError::Database(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "Stripe could not be asked what it has");
+            Ok(MeterEventState::Later(after(event, &error, now)))
+        }
+        Ok(_) if event.first_sent_at.is_none_or(|first| now.duration_since(first) < ADDED_UP) => {
+            Ok(MeterEventState::Later(now + ADDED_UP))
+        }
+        Ok(_) => {
+            let identifier = event.identifier();
+            tracing::error!(
+                alarm = true,
+                org.id = %event.org,
+                meter = event.meter,
+                identifier,
+                units = event.units,
+                "Stripe was told usage of this identifier before a restore, and it is not in the sums of its hour: nothing is sent"
+            );
+            Ok(MeterEventState::Refused(format!(
+                "Stripe has an event {identifier} of before a restore that is not in the sums of its hour"
+            )))
+        }
+    }
 }
 
 async fn post(stripe: &Stripe, meter: &StripeMeter, event: &MeterEvent) -> Result<(), StripeError> {
@@ -157,10 +219,45 @@ enum Found {
     Odd { there: i64, told: i64 },
 }
 
-async fn look(database: &Database, stripe: &Stripe, event: &MeterEvent) -> Result<Found, StripeError> {
+async fn look(
+    database: &Database,
+    stripe: &Stripe,
+    event: &MeterEvent,
+    of_before: bool,
+) -> Result<Found, StripeError> {
+    let (there, told) = sums(database, stripe, event, event.at).await?;
+    let more = there.saturating_sub(told);
+    // Whoever served before a restore may have told later differences of the hour too; they come next.
+    if more == event.units || (of_before && more > event.units) {
+        return Ok(Found::Arrived);
+    }
+    if more != 0 {
+        return Ok(Found::Odd { there, told });
+    }
+    if of_before && hour_s(event.at) != hour_s(event.hour) {
+        // Told in time then, and counted as used now today.
+        let (there, told) = sums(database, stripe, event, event.hour).await?;
+        if there.saturating_sub(told) >= event.units {
+            return Ok(Found::Arrived);
+        }
+    }
+    Ok(Found::Missing)
+}
+
+fn hour_s(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(3600) * 3600
+}
+
+/// Units of an event's customer and meter in the hour of this time: what Stripe has, and what it was told for sure.
+async fn sums(
+    database: &Database,
+    stripe: &Stripe,
+    event: &MeterEvent,
+    at: Timestamp,
+) -> Result<(i64, i64), StripeError> {
     let meter = meters::meter(database, stripe, &event.meter).await?;
     let path = format!("/v1/billing/meters/{}/event_summaries", meter.stripe_id);
-    let hour = event.at.as_second().div_euclid(3600) * 3600;
+    let hour = hour_s(at);
     let query = Form::new()
         .with("customer", &event.customer)
         .with("start_time", hour)
@@ -180,12 +277,7 @@ async fn look(database: &Database, stripe: &Stripe, event: &MeterEvent) -> Resul
         })?;
         there = there.saturating_add(value.round() as i64);
     }
-    let told = database.units_told(event.org, &event.meter, event.at).await?;
-    Ok(match there - told {
-        0 => Found::Missing,
-        more if more == event.units => Found::Arrived,
-        _ => Found::Odd { there, told },
-    })
+    Ok((there, database.units_told(event.org, &event.meter, at).await?))
 }
 
 /// When to try again: as Stripe says, else after pauses that double up to an hour.

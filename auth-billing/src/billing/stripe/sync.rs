@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use driftline_database::{Account, Database};
 use driftline_domain::OrgId;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
 use super::client::Stripe;
@@ -52,22 +52,41 @@ impl StripeSync {
     /// Tells Stripe all that it does not know and can be told now. What fails is logged and tried in a later pass; an error is
     /// one of the database.
     pub async fn pass(&self) -> Result<Passed, StripeError> {
-        let accounts = self.accounts().await?;
+        let begun = self.begin().await?;
         let now = (self.clock)();
-        let queued = self.database.enqueue_meter_events(now - HOUR_STAYS_OPEN, now).await?;
+        let settled = now - HOUR_STAYS_OPEN;
+        let queued = self.database.enqueue_meter_events(settled, now).await?;
+        // A subscription ends in the pass after the one that told the last of its usage, and the next one begins in the pass
+        // after that: no second is of both.
+        let ended = self.end(settled, now).await?;
         let told = self.events().await?;
-        Ok(Passed { accounts, queued, told })
+        Ok(Passed {
+            accounts: begun + ended,
+            queued,
+            told,
+        })
     }
 
-    async fn accounts(&self) -> Result<u64, StripeError> {
+    async fn begin(&self) -> Result<u64, StripeError> {
         let mut done = 0;
         let now = (self.clock)();
-        for subscription in self.database.subscriptions_to_tell(now).await? {
-            let told = customers::subscription(&self.database, &self.stripe, &subscription, now).await;
+        for subscription in self.database.subscriptions_to_begin(now).await? {
+            let told = customers::begin(&self.database, &self.stripe, &subscription, now).await;
             done += self.settled(subscription.org, told)?;
         }
         for account in self.database.payment_methods_to_tell().await? {
             done += self.settled(account.org, self.payment_method(&account).await)?;
+        }
+        Ok(done)
+    }
+
+    async fn end(&self, settled: Timestamp, now: Timestamp) -> Result<u64, StripeError> {
+        let mut done = 0;
+        for subscription in self.database.subscriptions_to_end(settled, now).await? {
+            if let Some(there) = &subscription.stripe_subscription {
+                let told = customers::end(&self.database, &self.stripe, &subscription, there).await;
+                done += self.settled(subscription.org, told)?;
+            }
         }
         Ok(done)
     }
@@ -109,8 +128,10 @@ impl StripeSync {
 
     async fn lane(&self) -> Result<u64, StripeError> {
         let mut told = 0;
+        let restored_at = self.database.restored_at().await?;
         while let Some(event) = self.database.claim_meter_event(LEASE, (self.clock)()).await? {
-            told += u64::from(events::advance(&self.database, &self.stripe, event, (self.clock)()).await?);
+            let now = (self.clock)();
+            told += u64::from(events::advance(&self.database, &self.stripe, event, restored_at, now).await?);
         }
         Ok(told)
     }

@@ -28,6 +28,9 @@ struct Event {
 #[derive(Deserialize)]
 struct Data {
     object: Value,
+    /// What it said before, as far as that changed.
+    #[serde(default)]
+    previous_attributes: Value,
 }
 
 /// Reads a webhook; what is wrong with one that is none.
@@ -37,7 +40,7 @@ pub(in crate::billing) fn read(body: &[u8]) -> Result<Heard, String> {
         return Err("the event's id or type is not 1 to 255 characters long".to_owned());
     }
     Ok(Heard {
-        news: news(&event.r#type, &event.data.object),
+        news: news(&event.r#type, &event.data),
         id: event.id,
         kind: event.r#type,
         made_s: event.created,
@@ -45,7 +48,8 @@ pub(in crate::billing) fn read(body: &[u8]) -> Result<Heard, String> {
 }
 
 /// What the object of an event of this sort tells. One that lacks what it should have tells nothing, and is logged.
-fn news(kind: &str, object: &Value) -> StripeNews {
+fn news(kind: &str, data: &Data) -> StripeNews {
+    let object = &data.object;
     let found = match kind {
         "customer.subscription.created"
         | "customer.subscription.updated"
@@ -58,8 +62,8 @@ fn news(kind: &str, object: &Value) -> StripeNews {
         | "invoice.voided"
         | "invoice.marked_uncollectible"
         | "invoice.updated" => invoice(object),
-        "payment_method.attached" => payment_method(object, true),
-        "payment_method.detached" => payment_method(object, false),
+        "payment_method.attached" => payment_method(data, true),
+        "payment_method.detached" => payment_method(data, false),
         "v1.billing.meter.error_report_triggered" => {
             tracing::error!(alarm = true, "Stripe could not add up some usage that it had taken");
             return StripeNews::Nothing;
@@ -97,11 +101,12 @@ fn invoice(object: &Value) -> Option<StripeNews> {
     })
 }
 
-fn payment_method(object: &Value, is_attached: bool) -> Option<StripeNews> {
+fn payment_method(data: &Data, is_attached: bool) -> Option<StripeNews> {
+    // A detached one names no customer any more, but says which one it had.
+    let customer = text(&data.object, "customer").or_else(|| text(&data.previous_attributes, "customer"));
     Some(StripeNews::PaymentMethod {
-        // A detached one names no customer any more.
-        customer: text(object, "customer").unwrap_or_default(),
-        method: text(object, "id")?,
+        customer: customer.unwrap_or_default(),
+        method: text(&data.object, "id")?,
         is_attached,
     })
 }

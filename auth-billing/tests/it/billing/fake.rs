@@ -117,6 +117,47 @@ impl Fake {
         self.state.lock().unwrap().subscriptions.values().cloned().collect()
     }
 
+    /// Units that stand on invoices, or will when the current month of a subscription ends, by customer and name of the events:
+    /// of each subscription and month what is stamped in it and came until an hour after its end, when its invoice is final; of
+    /// the month in which it was ended only where an invoice was asked for then.
+    pub(super) fn billed(&self) -> BTreeMap<(String, String), i64> {
+        let state = self.state.lock().unwrap();
+        let mut billed = BTreeMap::new();
+        for one in state.subscriptions.values() {
+            for (from, until, is_final) in months(one, state.now()) {
+                for taken in state.taken.iter().filter(|taken| one["customer"] == taken.customer.as_str()) {
+                    let comes_in_time = !is_final || taken.received_s <= until + 3_600;
+                    if (from..until).contains(&taken.at_s) && comes_in_time {
+                        let of = (taken.customer.clone(), taken.event_name.clone());
+                        *billed.entry(of).or_insert(0) += taken.value;
+                    }
+                }
+            }
+        }
+        billed
+    }
+
+    /// Monthly prices that were charged in advance, less what was given back, as parts of a month.
+    pub(super) fn months_paid(&self) -> f64 {
+        let state = self.state.lock().unwrap();
+        let mut paid = 0.0;
+        for one in state.subscriptions.values() {
+            let start = one["start_date"].as_i64().unwrap();
+            let ended = one["canceled_at"].as_i64();
+            let mut from = start;
+            while from <= ended.unwrap_or(state.now()) {
+                let until = next_month(from);
+                let month = (until - month_of(from)) as f64;
+                paid += (until - from) as f64 / month;
+                if let Some(ended) = ended.filter(|ended| *ended < until && one["prorate"] == "true") {
+                    paid -= (until - ended) as f64 / month;
+                }
+                from = until;
+            }
+        }
+        paid
+    }
+
     /// Rules of Stripe's that a request broke.
     pub(super) fn wrong(&self) -> Vec<String> {
         self.state.lock().unwrap().wrong.clone()
@@ -126,6 +167,36 @@ impl Fake {
     pub(super) fn failures(&self) -> BTreeMap<&'static str, u64> {
         self.state.lock().unwrap().failures.clone()
     }
+}
+
+fn first_of_month(at_s: i64, months: i64) -> i64 {
+    let day = jiff::Timestamp::from_second(at_s).unwrap().to_zoned(jiff::tz::TimeZone::UTC).date().first_of_month();
+    let day = day.checked_add(jiff::Span::new().months(months)).unwrap();
+    day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second()
+}
+
+fn month_of(at_s: i64) -> i64 {
+    first_of_month(at_s, 0)
+}
+
+fn next_month(at_s: i64) -> i64 {
+    first_of_month(at_s, 1)
+}
+
+/// The months of a subscription that are billed, or will be: from, until, and whether its invoice is made an hour after.
+fn months(one: &Value, now_s: i64) -> Vec<(i64, i64, bool)> {
+    let ended = one["canceled_at"].as_i64();
+    let (mut from, mut months) = (one["start_date"].as_i64().unwrap(), Vec::new());
+    while from <= ended.unwrap_or(now_s) {
+        let until = next_month(from);
+        match ended.filter(|ended| *ended < until) {
+            Some(ended) if one["invoice_now"] == "true" => months.push((from, ended + 1, true)),
+            Some(_) => {}
+            None => months.push((from, until, true)),
+        }
+        from = until;
+    }
+    months
 }
 
 /// One request a connection: what is lost is a connection that ends.
@@ -339,16 +410,23 @@ impl State {
             }
             ("POST", "/v1/subscriptions") => {
                 let id = format!("si_{}", self.subscriptions.len());
-                let made = json!({"id": id, "customer": field("customer"), "status": "active",
+                let now_s = self.now();
+                if field("billing_cycle_anchor") != next_month(now_s).to_string() {
+                    self.wrong.push(format!("months begin at {}", field("billing_cycle_anchor")));
+                }
+                let made = json!({"id": id, "customer": field("customer"), "status": "active", "start_date": now_s,
                     "prices": [field("items[0][price]"), field("items[1][price]")],
                     "metadata": {"driftline_subscription": field("metadata[driftline_subscription]")}});
                 self.subscriptions.insert(id, made.clone());
                 (200, made)
             }
             ("DELETE", path) if path.starts_with("/v1/subscriptions/") => {
+                let now_s = self.now();
                 match self.subscriptions.get_mut(path.rsplit('/').next().unwrap()) {
                     Some(one) => {
                         one["status"] = json!("canceled");
+                        one["canceled_at"] = json!(now_s);
+                        (one["invoice_now"], one["prorate"]) = (json!(field("invoice_now")), json!(field("prorate")));
                         (200, one.clone())
                     }
                     None => (404, refusal("resource_missing", "No such subscription")),

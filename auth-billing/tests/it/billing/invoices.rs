@@ -1,6 +1,8 @@
 //! Closing months: what is charged, numbers without gaps, late usage on the next invoice, and nothing that is ever rewritten.
 
-use driftline_auth_billing::{InvoiceDocument, LineKind, Month, Party, close_month, estimate, invoice_pdf};
+use driftline_auth_billing::{
+    InvoiceDocument, LineKind, Month, Party, close_due_months, close_month, estimate, invoice_pdf, months_due,
+};
 use driftline_database::{AccountDetails, ErrorKind, Invoice, PlanTerms};
 use driftline_domain::OrgId;
 use jiff::SignedDuration;
@@ -13,6 +15,7 @@ on_both_engines! {
     numbers_have_no_gaps_whoever_closes_at_once,
     reverse_charge_has_no_tax_and_says_so,
     another_plan_begins_with_the_next_month,
+    what_fails_of_one_organisation_stops_no_other_and_missed_months_are_closed,
     odd_plans_and_accounts_are_refused_by_name,
 }
 
@@ -23,9 +26,8 @@ fn month(text: &str) -> Month {
 async fn close(place: &Place, org: OrgId, text: &str) -> Vec<Invoice> {
     let month = month(text);
     let now = month.until + SignedDuration::from_hours(1);
-    close_month(&place.database, Some(org), month, &seller(), now)
-        .await
-        .unwrap()
+    let closing = close_month(&place.database, Some(org), month, &seller(), now).await;
+    closing.unwrap().invoices
 }
 
 fn document(invoice: &Invoice) -> InvoiceDocument {
@@ -166,6 +168,7 @@ async fn numbers_have_no_gaps_whoever_closes_at_once(place: Place) {
         let closed = closer.await.unwrap().unwrap();
         seen.push(
             closed
+                .invoices
                 .iter()
                 .map(|invoice| (invoice.org, invoice.number))
                 .collect::<Vec<_>>(),
@@ -290,4 +293,69 @@ async fn odd_plans_and_accounts_are_refused_by_name(place: Place) {
     };
     let refused = place.database.set_account(org, &without_number, place.now()).await;
     assert!(refused.unwrap_err().to_string().contains("vat_id"));
+}
+
+async fn what_fails_of_one_organisation_stops_no_other_and_missed_months_are_closed(place: Place) {
+    place
+        .database
+        .put_plan("coastguard", &terms(), place.now())
+        .await
+        .unwrap();
+    let mut orgs = Vec::new();
+    for name in ["A", "B", "C"] {
+        let (org, _, _) = place.organisation(name, Some("coastguard")).await;
+        let details = AccountDetails {
+            name: name.to_owned(),
+            ..AccountDetails::default()
+        };
+        place.database.set_account(org, &details, place.now()).await.unwrap();
+        orgs.push(org);
+    }
+    orgs.sort();
+    // Whichever comes first in the order of closing is the one that fails.
+    let names = place.database.account(orgs[0]).await.unwrap().details.name;
+    let (damage, mend) = match names.as_str() {
+        "A" => (
+            "UPDATE billing_accounts SET details = '{\"odd\": \"A\"}' WHERE details LIKE '%\"A\"%'",
+            "UPDATE billing_accounts SET details = '{}' WHERE details LIKE '%\"A\"%'",
+        ),
+        "B" => (
+            "UPDATE billing_accounts SET details = '{\"odd\": \"B\"}' WHERE details LIKE '%\"B\"%'",
+            "UPDATE billing_accounts SET details = '{}' WHERE details LIKE '%\"B\"%'",
+        ),
+        _ => (
+            "UPDATE billing_accounts SET details = '{\"odd\": \"C\"}' WHERE details LIKE '%\"C\"%'",
+            "UPDATE billing_accounts SET details = '{}' WHERE details LIKE '%\"C\"%'",
+        ),
+    };
+    place.sql(damage).await;
+    let january = month("2026-01");
+    let now = january.until + SignedDuration::from_hours(1);
+    let closing = close_month(&place.database, None, january, &seller(), now).await.unwrap();
+    let of = |closing: &driftline_auth_billing::Closing| -> Vec<OrgId> {
+        closing.invoices.iter().map(|invoice| invoice.org).collect()
+    };
+    assert_eq!(of(&closing), orgs[1..]);
+    let failed: Vec<OrgId> = closing.failed.iter().map(|(org, _)| *org).collect();
+    assert_eq!(failed, orgs[..1]);
+    // Nobody closes anything until April.
+    let after = SignedDuration::from_hours(24);
+    let now = month("2026-03").until + after;
+    assert_eq!(months_due(&place.database, after, now).await.unwrap(), 3 + 2 + 2);
+    let closing = close_due_months(&place.database, &seller(), after, now).await.unwrap();
+    assert_eq!(of(&closing), [orgs[1], orgs[1], orgs[2], orgs[2]]);
+    assert_eq!(closing.failed.len(), 1, "those behind one that fails wait");
+    place.sql(mend).await;
+    let closing = close_due_months(&place.database, &seller(), after, now).await.unwrap();
+    let months: Vec<String> = closing
+        .invoices
+        .iter()
+        .map(|invoice| invoice.period_from.strftime("%Y-%m").to_string())
+        .collect();
+    assert_eq!(months, ["2026-01", "2026-02", "2026-03"]);
+    let numbers: Vec<i64> = closing.invoices.iter().map(|invoice| invoice.number).collect();
+    assert_eq!(numbers, [7, 8, 9]);
+    assert_eq!(months_due(&place.database, after, now).await.unwrap(), 0);
+    let again = close_due_months(&place.database, &seller(), after, now).await.unwrap();
+    assert!(again.invoices.is_empty() && again.failed.is_empty());
 }

@@ -22,6 +22,8 @@ mod fake;
 mod invoices;
 mod routes;
 mod shape;
+mod plans_at_stripe;
+mod restored;
 mod totals;
 
 use std::collections::BTreeMap;
@@ -38,13 +40,16 @@ pub(super) struct Place {
     pub(super) database: Database,
     pub(super) now_s: Arc<AtomicI64>,
     seq: AtomicI64,
+    /// How the engine is reached past the product.
+    url: String,
     _home: Box<dyn std::any::Any + Send + Sync>,
 }
 
 pub(super) async fn in_file() -> Place {
     let folder = tempfile::tempdir().unwrap();
-    let database = Database::open(&folder.path().join("driftline.sqlite")).await.unwrap();
-    place(database, Box::new(folder))
+    let file = folder.path().join("driftline.sqlite");
+    let database = Database::open(&file).await.unwrap();
+    place(database, format!("sqlite://{}", file.display()), Box::new(folder))
 }
 
 pub(super) async fn on_server() -> Place {
@@ -54,14 +59,16 @@ pub(super) async fn on_server() -> Place {
         connections: 12,
         prepared: true,
     };
-    place(Database::connect(&settings).await.unwrap(), Box::new(home))
+    let url = settings.url.clone();
+    place(Database::connect(&settings).await.unwrap(), url, Box::new(home))
 }
 
-fn place(database: Database, home: Box<dyn std::any::Any + Send + Sync>) -> Place {
+fn place(database: Database, url: String, home: Box<dyn std::any::Any + Send + Sync>) -> Place {
     Place {
         database,
         now_s: Arc::new(AtomicI64::new(time("2026-01-05T00:00:00Z").as_second())),
         seq: AtomicI64::new(0),
+        url,
         _home: home,
     }
 }
@@ -101,6 +108,30 @@ pub(super) fn seller() -> Seller {
 }
 
 impl Place {
+    /// Runs a statement that the product never makes.
+    pub(super) async fn sql(&self, text: &'static str) {
+        if self.url.starts_with("sqlite:") {
+            let pool = sqlx::SqlitePool::connect(&self.url).await.unwrap();
+            sqlx::raw_sql(text).execute(&pool).await.unwrap();
+            pool.close().await;
+        } else {
+            let pool = sqlx::PgPool::connect(&self.url).await.unwrap();
+            sqlx::raw_sql(text).execute(&pool).await.unwrap();
+            pool.close().await;
+        }
+    }
+
+    /// Another installation, with what this one's database holds and by the same clock.
+    pub(super) async fn copied(&self) -> Self {
+        let copy = in_file().await;
+        self.database.copy_into(&copy.database).await.unwrap();
+        Self {
+            now_s: Arc::clone(&self.now_s),
+            seq: AtomicI64::new(1_000),
+            ..copy
+        }
+    }
+
     pub(super) fn clock(&self) -> Clock {
         let now = Arc::clone(&self.now_s);
         Arc::new(move || Timestamp::from_second(now.load(Ordering::SeqCst)).unwrap())

@@ -25,6 +25,8 @@ on_both_engines! {
     a_payment_method_is_entered_at_stripe_and_then_used,
     forged_and_repeated_webhooks_change_nothing,
     events_count_in_the_order_of_their_making,
+    a_payment_method_that_was_detached_is_not_set_by_older_news,
+    news_of_what_is_not_known_yet_are_sent_again,
     what_is_not_set_up_says_so,
 }
 
@@ -162,7 +164,7 @@ async fn a_foreign_invoice_is_not_there(place: Place) {
     let month: Month = "2026-01".parse().unwrap();
     let now = time("2026-02-01T02:00:00Z");
     let closed = close_month(&place.database, Some(other), month, &seller(), now).await;
-    let id = closed.unwrap()[0].id;
+    let id = closed.unwrap().invoices[0].id;
     let router = router(&place, None);
     for path in [
         format!("/v1/billing/invoices/{id}"),
@@ -262,10 +264,14 @@ async fn forged_and_repeated_webhooks_change_nothing(place: Place) {
     // Of customers that are not ours, and of sorts that nobody knows.
     let mut foreign = invoice_object("paid", 1);
     (foreign["id"], foreign["customer"]) = (json!("in_2"), json!("cus_foreign"));
-    assert_eq!(
-        event(&place, &router, "evt_10", "invoice.paid", now_s, foreign).await,
-        200
-    );
+    // It may be one that is about to be noted: Stripe sends it again, and after two hours it is somebody else's for good.
+    for (made_s, status) in [(now_s, 503), (now_s - 7_199, 503), (now_s - 7_200, 200)] {
+        let foreign = foreign.clone();
+        assert_eq!(
+            event(&place, &router, "evt_10", "invoice.paid", made_s, foreign).await,
+            status
+        );
+    }
     assert_eq!(
         event(&place, &router, "evt_11", "of.the.future", now_s, json!({})).await,
         200
@@ -321,4 +327,62 @@ async fn what_is_not_set_up_says_so(place: Place) {
     let (status, problem) = call(&router, Method::POST, "/v1/billing/payment-methods", &key).await;
     assert_eq!((status, &problem["code"]), (409, &json!("conflict")));
     assert_eq!(hook(&router, "t=1,v1=00", "{}").await, 404);
+}
+
+async fn a_payment_method_that_was_detached_is_not_set_by_older_news(place: Place) {
+    let (_, key) = subscribed(&place).await;
+    let fake = Fake::start(Arc::clone(&place.now_s), 1).await;
+    place.sync(&fake.base).pass().await.unwrap();
+    let router = router(&place, Some(&fake.base));
+    let now_s = place.now().as_second();
+    let has_one = async || {
+        let (_, shown) = call(&router, Method::GET, "/v1/billing/subscription", &key).await;
+        shown["has_payment_method"] == true
+    };
+    let attached = |method: &str| json!({"id": method, "customer": "cus_0"});
+    let detached = |method: &str| json!({"id": method, "customer": null});
+    for (id, kind, made_s, object, then) in [
+        ("evt_1", "payment_method.detached", 20, detached("pm_1"), false),
+        ("evt_2", "payment_method.attached", 10, attached("pm_1"), false),
+        // Another one, attached before the first was detached: it is there.
+        ("evt_3", "payment_method.attached", 15, attached("pm_2"), true),
+        ("evt_4", "payment_method.detached", 30, detached("pm_2"), false),
+        ("evt_5", "payment_method.attached", 40, attached("pm_3"), true),
+    ] {
+        assert_eq!(event(&place, &router, id, kind, now_s + made_s, object).await, 200, "{id}");
+        assert_eq!(has_one().await, then, "{id}");
+    }
+    // The newest counts, in whichever order they come.
+    let object = attached("pm_4");
+    let kind = "payment_method.attached";
+    assert_eq!(event(&place, &router, "evt_6", kind, now_s + 35, object).await, 200);
+    place.sync(&fake.base).pass().await.unwrap();
+    assert_eq!(fake.customers()[0]["default_payment_method"], "pm_3");
+}
+
+async fn news_of_what_is_not_known_yet_are_sent_again(place: Place) {
+    let (org, key) = subscribed(&place).await;
+    let fake = Fake::start(Arc::clone(&place.now_s), 1).await;
+    let router = router(&place, Some(&fake.base));
+    let now_s = place.now().as_second();
+    let updated = async || {
+        let object = json!({"id": "si_0", "status": "past_due"});
+        event(&place, &router, "evt_1", "customer.subscription.updated", now_s, object).await
+    };
+    let attached = async || {
+        let object = json!({"id": "pm_1", "customer": "cus_0"});
+        event(&place, &router, "evt_2", "payment_method.attached", now_s, object).await
+    };
+    assert_eq!((updated().await, attached().await), (503, 503));
+    place.sync(&fake.base).pass().await.unwrap();
+    assert_eq!((updated().await, attached().await), (200, 200));
+    let subscription = async || place.database.subscription(org, place.now()).await.unwrap().unwrap();
+    assert_eq!(subscription().await.stripe_status.as_deref(), Some("past_due"));
+    let (_, shown) = call(&router, Method::GET, "/v1/billing/subscription", &key).await;
+    assert_eq!(shown["has_payment_method"], true);
+    // What was listed before Stripe's news does not undo them.
+    let id = subscription().await.id;
+    let noted = place.database.note_stripe_subscription(id, "si_0", "active", place.now());
+    noted.await.unwrap();
+    assert_eq!(subscription().await.stripe_status.as_deref(), Some("past_due"));
 }

@@ -236,10 +236,10 @@ struct Used {
 async fn used(change: &mut Change, subscription: &Subscription, from: Timestamp, until: Timestamp) -> Result<Used> {
     let what = "add up the month";
     let begin = micros(from).max(micros(subscription.starts_at).div_euclid(HOUR_US) * HOUR_US);
-    let rows = sql::query(
-        "SELECT meter, CAST(sum(units) AS BIGINT) AS units FROM usage_all WHERE org_id = ? AND hour >= ? \
-         AND hour < ? GROUP BY meter",
-    )
+    let rows = sql::query(format!(
+        "SELECT meter, {} AS units FROM usage_all WHERE org_id = ? AND hour >= ? AND hour < ? GROUP BY meter",
+        sql::whole_sum("units")
+    ))
     .bind(subscription.org)
     .bind(begin)
     .bind(micros(until))
@@ -262,7 +262,7 @@ async fn used(change: &mut Change, subscription: &Subscription, from: Timestamp,
     .await
     .map_err(Error::engine(what))?;
     if let Some(missions) = units.get_mut(MISSION_METER) {
-        *missions -= paid_by_credit;
+        *missions = missions.saturating_sub(paid_by_credit);
     }
     Ok(Used { units, paid_by_credit })
 }
@@ -285,10 +285,10 @@ async fn late(change: &mut Change, org: OrgId, before: Timestamp) -> Result<Vec<
         let Some(subscription) = subscriptions::of_period(change, org, from, until).await? else {
             continue;
         };
-        let invoiced = sql::query(
-            "SELECT meter, CAST(sum(units) AS BIGINT) AS units FROM invoice_usage WHERE org_id = ? \
-             AND period_from = ? GROUP BY meter",
-        )
+        let invoiced = sql::query(format!(
+            "SELECT meter, {} AS units FROM invoice_usage WHERE org_id = ? AND period_from = ? GROUP BY meter",
+            sql::whole_sum("units")
+        ))
         .bind(org)
         .bind(micros(from))
         .fetch_all(&mut change.tx)
@@ -340,7 +340,7 @@ async fn insert(change: &mut Change, invoice: &Invoice, basis: &InvoiceBasis) ->
     let late = basis
         .late
         .iter()
-        .map(|month| (&month.meter, month.period_from, month.units - month.invoiced));
+        .map(|month| (&month.meter, month.period_from, month.units.saturating_sub(month.invoiced)));
     for (meter, period, units) in own.chain(late) {
         sql::query("INSERT INTO invoice_usage (invoice_id, org_id, meter, period_from, units) VALUES (?, ?, ?, ?, ?)")
             .bind(invoice.id)

@@ -8,6 +8,7 @@ mod outbox;
 mod plans;
 mod stripe;
 mod subscriptions;
+mod unclosed;
 
 pub use accounts::{Account, AccountDetails};
 pub use credits::{CreditEntry, CreditKind};
@@ -15,5 +16,6 @@ pub(crate) use credits::{hold_credit, release_credit, settle_credit};
 pub use invoices::{Invoice, InvoiceBasis, InvoiceDraft, MonthOfUsage};
 pub use outbox::{MeterEvent, MeterEventState};
 pub use plans::{MeterPrice, Plan, PlanTerms};
-pub use stripe::{StripeInvoice, StripeMeter, StripeNews};
+pub use stripe::{StripeHeard, StripeInvoice, StripeMeter, StripeNews};
 pub use subscriptions::Subscription;
+pub use unclosed::PlansAndClosed;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use driftline_domain::OrgId;
 use jiff::{SignedDuration, Timestamp};
 
+use super::subscriptions::{LIVES, month_of, to_begin};
 use crate::columns::{Reader, micros};
 use crate::open::Change;
 use crate::sql::{self, Row};
@@ -18,6 +19,9 @@ use crate::{Database, Error, Result};
 const LOOKED_THROUGH: SignedDuration = SignedDuration::from_hours(62 * 24);
 /// Stripe takes events that are 35 days old at most; what is older counts as used now.
 const TOLD_AS_THEN: SignedDuration = SignedDuration::from_hours(34 * 24);
+
+/// Stripe takes usage of a month into its invoice for an hour after the month's end; the rest of it is for the way.
+const TAKES_USAGE_FOR: SignedDuration = SignedDuration::from_mins(50);
 
 /// An event on its way.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +76,9 @@ pub enum MeterEventState {
 
 impl Database {
     /// Makes events of what was used in hours that ended before `open_from` and Stripe was not told of; returns how many.
-    /// Only of organisations that are customers there, since they have a plan; without what credit has paid.
+    /// Only of organisations that are customers there, since they have a plan; without what credit has paid. What was used after
+    /// a plan's end waits until its subscription has ended there, and then for the next one's beginning, so that of two none
+    /// counts what is the other's.
     pub async fn enqueue_meter_events(&self, open_from: Timestamp, now: Timestamp) -> Result<u64> {
         let what = "look for usage that Stripe does not know";
         let mut change = self.change(what).await?;
@@ -80,19 +86,25 @@ impl Database {
         let since = micros(now).saturating_sub(LOOKED_THROUGH.as_micros() as i64);
         let open_from = micros(open_from).div_euclid(HOUR_US) * HOUR_US;
         let paid = paid_by_credit(&mut change, since, open_from).await?;
-        let rows = sql::query(
-            "SELECT h.org_id, h.meter, h.hour, CAST(sum(h.units) AS BIGINT) AS units, \
-             coalesce((SELECT CAST(sum(o.units) AS BIGINT) FROM stripe_outbox o WHERE o.org_id = h.org_id \
-             AND o.meter = h.meter AND o.hour = h.hour), 0) AS told, \
+        let to_begin = to_begin(&mut change, now).await?;
+        let rows = sql::query(format!(
+            "SELECT h.org_id, h.meter, h.hour, {units} AS units, \
+             (SELECT {told} FROM stripe_outbox o WHERE o.org_id = h.org_id \
+             AND o.meter = h.meter AND o.hour = h.hour) AS told, \
              (SELECT count(*) FROM stripe_outbox o WHERE o.org_id = h.org_id AND o.meter = h.meter \
              AND o.hour = h.hour) AS revisions, \
              (SELECT count(*) FROM invoices i WHERE i.org_id = h.org_id AND i.period_from <= h.hour \
-             AND i.period_until > h.hour) AS closed \
+             AND i.period_until > h.hour) AS closed, \
+             (SELECT max(b.stripe_since) FROM billing_subscriptions b WHERE b.org_id = h.org_id AND {LIVES}) AS counts_from \
              FROM usage_all h JOIN billing_accounts a ON a.org_id = h.org_id AND a.stripe_customer IS NOT NULL \
              WHERE h.hour >= ?1 AND h.hour < ?2 AND h.hour + ?3 > \
              (SELECT min(s.starts_at) FROM billing_subscriptions s WHERE s.org_id = h.org_id) \
+             AND NOT EXISTS (SELECT 1 FROM billing_subscriptions b WHERE b.org_id = h.org_id AND b.ends_at <= h.hour \
+             AND {LIVES}) \
              GROUP BY h.org_id, h.meter, h.hour ORDER BY h.hour, h.org_id, h.meter",
-        )
+            units = sql::whole_sum("h.units"),
+            told = sql::whole_sum("o.units"),
+        ))
         .bind(since)
         .bind(open_from)
         .bind(HOUR_US)
@@ -101,7 +113,11 @@ impl Database {
         .map_err(Error::engine(what))?;
         let mut made = 0;
         for row in &rows {
-            made += u64::from(enqueue(&mut change, &Reader(row), &paid, now).await?);
+            let row = Reader(row);
+            // What is told before the subscription is there would count in none.
+            if !to_begin.contains(&row.id("org_id")?) {
+                made += u64::from(enqueue(&mut change, &row, &paid, now).await?);
+            }
         }
         change.commit().await?;
         Ok(made)
@@ -177,8 +193,10 @@ impl Database {
     pub async fn units_told(&self, org: OrgId, meter: &str, at: Timestamp) -> Result<i64> {
         let hour = micros(at).div_euclid(HOUR_US) * HOUR_US;
         sql::query_scalar(
-            "SELECT CAST(coalesce(sum(units), 0) AS BIGINT) FROM stripe_outbox WHERE org_id = ? AND meter = ? \
-             AND state = 'done' AND at >= ? AND at < ?",
+            format!(
+                "SELECT {} FROM stripe_outbox WHERE org_id = ? AND meter = ? AND state = 'done' AND at >= ? AND at < ?",
+                sql::whole_sum("units")
+            ),
         )
         .bind(org)
         .bind(meter)
@@ -243,7 +261,10 @@ async fn enqueue(
     if units <= 0 {
         return Ok(false);
     }
-    let is_late = row.get::<i64>("closed")? > 0 || micros(now) - hour > TOLD_AS_THEN.as_micros() as i64;
+    let counts_from = row.get::<Option<i64>>("counts_from")?.unwrap_or(0);
+    let is_late = row.get::<i64>("closed")? > 0
+        || micros(now) - hour > TOLD_AS_THEN.as_micros() as i64
+        || hour < micros(month_of(now - TAKES_USAGE_FOR)?);
     sql::query(
         "INSERT INTO stripe_outbox (org_id, meter, hour, revision, units, at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
@@ -252,8 +273,9 @@ async fn enqueue(
     .bind(hour)
     .bind(row.get::<i64>("revisions")? + 1)
     .bind(units)
-    // In the month of an invoice that is closed nothing is charged any more: it counts as used now.
-    .bind(if is_late { micros(now) } else { hour })
+    // In the month of an invoice that is closed, here or there, nothing is charged any more: it counts as used now. A
+    // subscription counts from its beginning on.
+    .bind(if is_late { micros(now) } else { hour.max(counts_from) })
     .bind(micros(now))
     .execute(&mut change.tx)
     .await

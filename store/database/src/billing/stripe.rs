@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::columns::{Reader, micros};
 use crate::open::Change;
-use crate::sql::{self, Row};
+use crate::sql::{self, Query, Row};
 use crate::{Database, Error, Result};
 
 /// A meter of ours at Stripe.
@@ -65,9 +65,23 @@ pub enum StripeNews {
     Nothing,
 }
 
+/// What became of an event of Stripe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StripeHeard {
+    /// It counts.
+    New,
+    /// It was heeded before.
+    Before,
+    /// It is about something at Stripe that is not known here, and young: what it is about may be noted in a moment.
+    TooSoon,
+}
+
+/// News of something unknown are repeated for so long. Later they are somebody else's: an account at Stripe may serve others too.
+const UNKNOWN_FOR_S: i64 = 2 * 3_600;
+
 impl Database {
-    /// Heeds an event of Stripe, unless it was heeded before: then false. `made_s` is when Stripe made it: what is known from
-    /// a newer event stays.
+    /// Heeds an event of Stripe, unless it was heeded before. `made_s` is when Stripe made it: what is known from a newer
+    /// event stays. Of what comes too soon nothing is kept: Stripe repeats it.
     pub async fn heed_stripe_event(
         &self,
         id: &str,
@@ -75,7 +89,7 @@ impl Database {
         made_s: i64,
         news: &StripeNews,
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<StripeHeard> {
         let what = "heed an event of Stripe";
         let mut change = self.change(what).await?;
         let new =
@@ -87,11 +101,14 @@ impl Database {
                 .await
                 .map_err(Error::engine(what))?;
         if new.rows_affected() == 0 {
-            return Ok(false);
+            return Ok(StripeHeard::Before);
         }
-        apply(&mut change, made_s, news).await?;
+        let is_known = apply(&mut change, made_s, news).await?;
+        if !is_known && now.as_second().saturating_sub(made_s) < UNKNOWN_FOR_S {
+            return Ok(StripeHeard::TooSoon);
+        }
         change.commit().await?;
-        Ok(true)
+        Ok(StripeHeard::New)
     }
 
     /// Meters that are known at Stripe.
@@ -150,45 +167,84 @@ impl Database {
     }
 }
 
-async fn apply(change: &mut Change, made_s: i64, news: &StripeNews) -> Result<()> {
-    let statement = match news {
-        StripeNews::Nothing => return Ok(()),
-        StripeNews::Subscription { subscription, status } => sql::query(
-            "UPDATE billing_subscriptions SET stripe_status = ?1, stripe_event_s = ?2 \
-             WHERE stripe_subscription = ?3 AND stripe_event_s <= ?2",
-        )
-        .bind(status)
-        .bind(made_s)
-        .bind(subscription),
-        StripeNews::Invoice { customer, invoice } => sql::query(
-            "INSERT INTO stripe_invoices (id, org_id, status, currency, due_minor, paid_minor, stripe_event_s) \
-             SELECT ?1, a.org_id, ?3, ?4, ?5, ?6, ?7 FROM billing_accounts a WHERE a.stripe_customer = ?2 \
-             ON CONFLICT (id) DO UPDATE SET status = ?3, due_minor = ?5, paid_minor = ?6, stripe_event_s = ?7 \
-             WHERE stripe_invoices.stripe_event_s <= ?7",
-        )
-        .bind(&invoice.id)
-        .bind(customer)
-        .bind(&invoice.status)
-        .bind(&invoice.currency)
-        .bind(invoice.due_minor)
-        .bind(invoice.paid_minor)
-        .bind(made_s),
+/// Whether what the news are about is known here.
+async fn apply(change: &mut Change, made_s: i64, news: &StripeNews) -> Result<bool> {
+    match news {
+        StripeNews::Nothing => Ok(true),
+        StripeNews::Subscription { subscription, status } => {
+            let update = sql::query(
+                "UPDATE billing_subscriptions SET stripe_status = ?1, stripe_event_s = ?2 \
+                 WHERE stripe_subscription = ?3 AND stripe_event_s <= ?2",
+            );
+            run(change, update.bind(status).bind(made_s).bind(subscription)).await?;
+            let known = "SELECT count(*) FROM billing_subscriptions WHERE stripe_subscription = ?";
+            is_known(change, known, subscription).await
+        }
+        StripeNews::Invoice { customer, invoice } => {
+            let insert = sql::query(
+                "INSERT INTO stripe_invoices (id, org_id, status, currency, due_minor, paid_minor, stripe_event_s) \
+                 SELECT ?1, a.org_id, ?3, ?4, ?5, ?6, ?7 FROM billing_accounts a WHERE a.stripe_customer = ?2 \
+                 ON CONFLICT (id) DO UPDATE SET status = ?3, due_minor = ?5, paid_minor = ?6, stripe_event_s = ?7 \
+                 WHERE stripe_invoices.stripe_event_s <= ?7",
+            )
+            .bind(&invoice.id)
+            .bind(customer)
+            .bind(&invoice.status)
+            .bind(&invoice.currency)
+            .bind(invoice.due_minor)
+            .bind(invoice.paid_minor)
+            .bind(made_s);
+            run(change, insert).await?;
+            is_known(change, OF_CUSTOMER, customer).await
+        }
         StripeNews::PaymentMethod {
             customer,
             method,
-            is_attached: true,
-        } => sql::query("UPDATE billing_accounts SET payment_method = ? WHERE stripe_customer = ?")
-            .bind(method)
-            .bind(customer),
-        StripeNews::PaymentMethod {
-            method,
-            is_attached: false,
-            ..
-        } => sql::query("UPDATE billing_accounts SET payment_method = NULL WHERE payment_method = ?").bind(method),
+            is_attached,
+        } => {
+            // Two that change one customer's methods must see each other.
+            change.lock("stripe payment methods").await?;
+            run(change, method_news(customer, method, *is_attached, made_s)).await?;
+            let use_newest = sql::query(
+                "UPDATE billing_accounts SET payment_method = (SELECT p.method FROM stripe_payment_methods p \
+                 WHERE p.customer = billing_accounts.stripe_customer AND p.state = 'attached' \
+                 ORDER BY p.stripe_event_s DESC, p.method DESC LIMIT 1) WHERE stripe_customer = ?1 OR payment_method = ?2",
+            );
+            run(change, use_newest.bind(customer).bind(method)).await?;
+            // A detached one is nobody's, and is remembered.
+            Ok(!is_attached || is_known(change, OF_CUSTOMER, customer).await?)
+        }
+    }
+}
+
+const OF_CUSTOMER: &str = "SELECT count(*) FROM billing_accounts WHERE stripe_customer = ?";
+
+/// What is kept of a method: one that was detached is never attached again, whatever comes later.
+fn method_news(customer: &str, method: &str, is_attached: bool, made_s: i64) -> Query {
+    let text = if is_attached {
+        "INSERT INTO stripe_payment_methods (method, customer, state, stripe_event_s) VALUES (?1, ?2, 'attached', ?3) \
+         ON CONFLICT (method) DO UPDATE SET customer = ?2, stripe_event_s = ?3 \
+         WHERE stripe_payment_methods.state = 'attached' AND stripe_payment_methods.stripe_event_s <= ?3"
+    } else {
+        "INSERT INTO stripe_payment_methods (method, customer, state, stripe_event_s) VALUES (?1, ?2, 'detached', ?3) \
+         ON CONFLICT (method) DO UPDATE SET state = 'detached', stripe_event_s = ?3"
     };
+    sql::query(text).bind(method).bind(customer).bind(made_s)
+}
+
+async fn run(change: &mut Change, statement: Query) -> Result<()> {
     statement
         .execute(&mut change.tx)
         .await
         .map(drop)
         .map_err(Error::engine("heed an event of Stripe"))
+}
+
+async fn is_known(change: &mut Change, count: &'static str, id: &str) -> Result<bool> {
+    let found: i64 = sql::query_scalar(count)
+        .bind(id)
+        .fetch_one(&mut change.tx)
+        .await
+        .map_err(Error::engine("heed an event of Stripe"))?;
+    Ok(found > 0)
 }

@@ -1,8 +1,10 @@
 //! Who has which plan and since when. One plan at a time; another one takes its place when the month ends (UTC), so that
 //! every month of an organisation has one plan.
 
+use std::collections::BTreeSet;
+
 use driftline_domain::{OrgId, SubscriptionId};
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 
 use super::plans::{Plan, is_stripe_id};
 use crate::columns::{Reader, micros};
@@ -86,14 +88,12 @@ impl Database {
         current(&self.reader, org, now).await
     }
 
-    /// Subscriptions that Stripe has to be told of: those that began and are not there yet, and those that have ended and
-    /// are not ended there.
-    pub async fn subscriptions_to_tell(&self, now: Timestamp) -> Result<Vec<Subscription>> {
+    /// Subscriptions that have begun and are not at Stripe yet; none of an organisation whose last one has not ended there, since
+    /// both would count the same usage.
+    pub async fn subscriptions_to_begin(&self, now: Timestamp) -> Result<Vec<Subscription>> {
         let text = format!(
-            "SELECT {COLUMNS} {FROM} WHERE (s.stripe_subscription IS NULL AND s.starts_at <= ?1 \
-             AND (s.ends_at IS NULL OR s.ends_at > ?1)) \
-             OR (s.stripe_subscription IS NOT NULL AND s.ends_at <= ?1 AND coalesce(s.stripe_status, '') <> 'canceled') \
-             ORDER BY s.starts_at, s.id"
+            "SELECT {COLUMNS} {FROM} WHERE {TO_BEGIN} AND NOT EXISTS (SELECT 1 FROM billing_subscriptions b \
+             WHERE b.org_id = s.org_id AND {LIVES}) ORDER BY s.starts_at, s.id"
         );
         let rows = sql::query(text)
             .bind(micros(now))
@@ -101,14 +101,35 @@ impl Database {
             .await
             .map_err(Error::engine("list the subscriptions"))?;
         let all = rows.iter().map(subscription).collect::<Result<Vec<_>>>()?;
-        Ok(all
-            .into_iter()
-            .filter(|one| one.stripe_subscription.is_some() || !one.plan.terms.stripe_prices.is_empty())
-            .collect())
+        Ok(all.into_iter().filter(is_for_stripe).collect())
     }
 
-    /// Notes a subscription's counterpart at Stripe and its state there.
-    pub async fn note_stripe_subscription(&self, id: SubscriptionId, stripe: &str, status: &str) -> Result<()> {
+    /// Subscriptions at Stripe that ended before `settled`, a time until which all usage is on its way: those of which Stripe
+    /// has all of it, and not since this moment only.
+    pub async fn subscriptions_to_end(&self, settled: Timestamp, now: Timestamp) -> Result<Vec<Subscription>> {
+        let text = format!(
+            "SELECT {COLUMNS} {FROM} JOIN billing_subscriptions b ON b.id = s.id WHERE b.ends_at <= ?1 AND {LIVES} \
+             AND NOT EXISTS (SELECT 1 FROM stripe_outbox o WHERE o.org_id = b.org_id AND o.hour < b.ends_at \
+             AND (o.state = 'waiting' OR o.last_sent_at > ?2)) ORDER BY s.starts_at, s.id"
+        );
+        let rows = sql::query(text)
+            .bind(micros(settled))
+            .bind(micros(now - JUST_NOW))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(Error::engine("list the subscriptions"))?;
+        rows.iter().map(subscription).collect()
+    }
+
+    /// Notes a subscription's counterpart at Stripe, its state there and since when it counts usage. What Stripe has told
+    /// of its state stays.
+    pub async fn note_stripe_subscription(
+        &self,
+        id: SubscriptionId,
+        stripe: &str,
+        status: &str,
+        since: Timestamp,
+    ) -> Result<()> {
         if !is_stripe_id(stripe) || !is_stripe_id(status) {
             return Err(Error::invalid(
                 "the subscription",
@@ -116,15 +137,54 @@ impl Database {
                 "it is no identifier of Stripe",
             ));
         }
-        sql::query("UPDATE billing_subscriptions SET stripe_subscription = ?, stripe_status = ? WHERE id = ?")
-            .bind(stripe)
-            .bind(status)
+        sql::query(
+            "UPDATE billing_subscriptions SET stripe_subscription = ?1, stripe_since = ?3, \
+             stripe_status = CASE WHEN stripe_event_s = 0 THEN ?2 ELSE stripe_status END WHERE id = ?4",
+        )
+        .bind(stripe)
+        .bind(status)
+        .bind(micros(since))
+        .bind(id)
+        .execute(&self.writer)
+        .await
+        .map(drop)
+        .map_err(Error::engine("note the subscription"))
+    }
+
+    /// Notes that a subscription has ended at Stripe, for good.
+    pub async fn stripe_subscription_has_ended(&self, id: SubscriptionId) -> Result<()> {
+        sql::query("UPDATE billing_subscriptions SET stripe_status = 'canceled' WHERE id = ?")
             .bind(id)
             .execute(&self.writer)
             .await
             .map(drop)
-            .map_err(Error::engine("note the subscription"))
+            .map_err(Error::engine("note the end of the subscription"))
     }
+}
+
+/// What was sent so long ago lies before whatever is done now, by clocks of whole seconds.
+const JUST_NOW: SignedDuration = SignedDuration::from_secs(5);
+
+/// Of `s`, at ?1: it has begun and is not at Stripe.
+const TO_BEGIN: &str =
+    "s.stripe_subscription IS NULL AND s.starts_at <= ?1 AND (s.ends_at IS NULL OR s.ends_at > ?1)";
+/// Of `b`: Stripe has it and counts usage in it.
+pub(super) const LIVES: &str = "b.stripe_subscription IS NOT NULL \
+                                AND coalesce(b.stripe_status, '') NOT IN ('canceled', 'incomplete_expired')";
+
+fn is_for_stripe(subscription: &Subscription) -> bool {
+    !subscription.plan.terms.stripe_prices.is_empty()
+}
+
+/// Organisations that have a plan which is to come to Stripe and is not there.
+pub(super) async fn to_begin(change: &mut Change, now: Timestamp) -> Result<BTreeSet<OrgId>> {
+    let rows = sql::query(format!("SELECT {COLUMNS} {FROM} WHERE {TO_BEGIN}"))
+        .bind(micros(now))
+        .fetch_all(&mut change.tx)
+        .await
+        .map_err(Error::engine("list the subscriptions"))?;
+    let all = rows.iter().map(subscription).collect::<Result<Vec<_>>>()?;
+    Ok(all.into_iter().filter(is_for_stripe).map(|one| one.org).collect())
 }
 
 async fn wanted(change: &mut Change, name: &str) -> Result<driftline_domain::PlanId> {
@@ -174,6 +234,15 @@ pub(super) async fn of_period(
         .await
         .map_err(Error::engine("read the subscription"))?;
     row.as_ref().map(subscription).transpose()
+}
+
+/// When the month of this time began (UTC).
+pub(super) fn month_of(now: Timestamp) -> Result<Timestamp> {
+    let first = now.to_zoned(TimeZone::UTC).date().first_of_month();
+    let first = first.to_zoned(TimeZone::UTC);
+    first
+        .map(|day| day.timestamp())
+        .map_err(|error| Error::invalid("the time", now, error))
 }
 
 /// When the month after this time begins (UTC).

@@ -196,8 +196,9 @@ pub(crate) async fn ledger(tx: &mut Transaction) -> Result<BTreeMap<String, Ledg
     let rows = sql::query(format!(
         "SELECT meter, CAST(sum(records) AS BIGINT) AS records, CAST(sum(units) AS BIGINT) AS units, \
          CAST(sum(hourly) AS BIGINT) AS hourly FROM ( \
-           SELECT meter, count(*) AS records, sum(units) AS units, 0 AS hourly FROM usage_records GROUP BY meter \
-           UNION ALL SELECT meter, 0, 0, sum(units) FROM {hours} GROUP BY meter) AS both_sides GROUP BY meter",
+           SELECT meter, count(*) AS records, {units} AS units, 0 AS hourly FROM usage_records GROUP BY meter \
+           UNION ALL SELECT meter, 0, 0, {units} FROM {hours} GROUP BY meter) AS both_sides GROUP BY meter",
+        units = sql::whole_sum("units"),
     ));
     let rows = rows.fetch_all(tx).await.map_err(Error::engine(what))?;
     let read = |row: &Row| {

@@ -9,7 +9,8 @@ use crate::features::kind_number;
 use crate::missions::{fetch, touch_content};
 use crate::open::Change;
 use crate::sql::{self, QueryBuilder, Value};
-use crate::usage::{MISSION_METER, insert_record};
+use crate::usage::MISSION_METER;
+use crate::usage_batch::insert_record;
 use crate::{Database, Error, Mission, NewFeature, NewRun, Result, Run, UsageRecord, place};
 
 impl Database {

@@ -33,6 +33,7 @@ mod portable;
 mod process_jobs;
 mod queue;
 mod usage;
+mod usage_bounds;
 
 use std::time::Duration;
 

@@ -1,0 +1,37 @@
+-- Records of usage whose hour has no room for them in 64 bits, payment methods as Stripe tells of them, since when a subscription
+-- is at Stripe, and when this database was restored from a backup.
+
+-- Never in the ledger and never lost: an operator looks at them.
+CREATE TABLE usage_set_aside (
+    node TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    org_id BLOB NOT NULL,
+    key_id BLOB NOT NULL,
+    meter TEXT NOT NULL,
+    units INTEGER NOT NULL CHECK (units >= 0),
+    at INTEGER NOT NULL,
+    request_id BLOB,
+    mission_id BLOB,
+    set_aside_at INTEGER NOT NULL,
+    PRIMARY KEY (node, epoch, seq)
+) STRICT, WITHOUT ROWID;
+
+-- A method that was detached stays known: news of its attachment may come later.
+CREATE TABLE stripe_payment_methods (
+    method TEXT PRIMARY KEY,
+    customer TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('attached', 'detached')),
+    -- When Stripe made the newest event of it, seconds.
+    stripe_event_s INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO stripe_payment_methods (method, customer, state, stripe_event_s)
+SELECT payment_method, min(coalesce(stripe_customer, '')), 'attached', 0
+FROM billing_accounts WHERE payment_method IS NOT NULL GROUP BY payment_method;
+
+-- Usage counts in a subscription from its start at Stripe on.
+ALTER TABLE billing_subscriptions ADD COLUMN stripe_since INTEGER;
+
+CREATE TABLE restores (
+    restored_at INTEGER PRIMARY KEY
+) STRICT;
