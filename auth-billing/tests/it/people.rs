@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod factors;
+mod keycloak;
 mod keys;
 mod mail;
 mod matrix;
@@ -116,6 +117,7 @@ pub(crate) fn settings() -> IdentitySettings {
             port: 587,
             encryption: MailEncryption::StartTls,
             credentials: None,
+            authorities: None,
             from: "noreply@sar.example.org".to_owned(),
         }),
         ..IdentitySettings::default()
