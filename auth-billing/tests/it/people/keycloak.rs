@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use driftline_auth_billing::{IdentitySettings, NewMember, ProviderSettings};
+use driftline_auth_billing::{Given, IdentitySettings, NewMember, ProviderSettings};
 use driftline_database::Role;
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use http::{Method, StatusCode};
@@ -222,7 +222,8 @@ async fn a_person_logs_in_through_keycloak() {
         email: "Ada@example.org",
         name: "Ada",
         role: Role::Operator,
-        password: Some(PASSWORD),
+        password: Some(Given::Plain(PASSWORD)),
+        is_verified: true,
         is_superadmin: false,
     };
     let ada = people.identity.make_member(&ada).await.unwrap().user.to_string();
