@@ -15,8 +15,8 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
 use driftline_auth_billing::{
-    Auth, Billable, ClientAddress, Identity, IdentitySettings, LimitSettings, Limits, MasterKey, Metering, NewMember,
-    Quotas, Scopes, UsageLog, UsageSettings, create_key, system_clock,
+    Auth, Billable, ClientAddress, Given, Identity, IdentitySettings, LimitSettings, Limits, MasterKey, Metering,
+    NewMember, Quotas, Scopes, UsageLog, UsageSettings, create_key, system_clock,
 };
 use driftline_database::{Database, Role};
 use jiff::Timestamp;
@@ -70,7 +70,8 @@ async fn service(folder: &std::path::Path) -> (SocketAddr, String) {
             email: &format!("person{number}@example.org"),
             name: "",
             role: Role::Operator,
-            password: Some(PASSWORD),
+            password: Some(Given::Plain(PASSWORD)),
+            is_verified: true,
             is_superadmin: false,
         };
         identity.make_member(&member).await.unwrap();

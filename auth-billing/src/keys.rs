@@ -216,8 +216,7 @@ pub async fn create_publishable_key(
     Ok((key, row))
 }
 
-/// Makes a key that takes the place of another one, which ends after the overlap: with the same name, scopes, origins and
-/// networks, and as long a life as that had.
+/// Makes and stores a key that takes the place of another one, which ends after the overlap.
 pub async fn replace_key(
     database: &Database,
     org: OrgId,
@@ -227,27 +226,48 @@ pub async fn replace_key(
 ) -> Result<(KeyText, ApiKey), Error> {
     let found = database.key(old).await?.filter(|key| key.org == org);
     let found = found.ok_or(Error::NoKeyToReplace(old))?;
-    if !is_valid(&found, now) || found.replaced_by.is_some() {
+    let successor = successor(found, overlap, now)?;
+    let is_done = database
+        .replace_key(old, &successor.row, successor.old_ends, now)
+        .await?;
+    if !is_done {
         return Err(Error::NoKeyToReplace(old));
     }
-    let lives = found.expires_at.map(|at| at.duration_since(found.created_at));
+    Ok((successor.text, successor.row))
+}
+
+/// A key that takes another one's place.
+pub(crate) struct Successor {
+    pub(crate) text: KeyText,
+    pub(crate) row: ApiKey,
+    /// When the old one ends.
+    pub(crate) old_ends: Timestamp,
+}
+
+/// A key with the name, scopes, origins and networks of this one, and as long a life as that had.
+pub(crate) fn successor(old: ApiKey, overlap: SignedDuration, now: Timestamp) -> Result<Successor, Error> {
+    if !is_valid(&old, now) {
+        return Err(Error::NoKeyToReplace(old.id));
+    }
+    let lives = old.expires_at.map(|at| at.duration_since(old.created_at));
     let after = |time: SignedDuration| {
         let sum = now.checked_add(time);
         sum.map_err(|error| Error::Overlap(error.to_string()))
     };
-    let (key, row) = cut(ApiKey {
+    let (text, row) = cut(ApiKey {
         id: KeyId::generate(),
         created_at: now,
         expires_at: lives.map(after).transpose()?,
         revoked_at: None,
         last_used_at: None,
         replaced_by: None,
-        ..found
+        ..old
     })?;
-    if !database.replace_key(old, &row, after(overlap)?, now).await? {
-        return Err(Error::NoKeyToReplace(old));
-    }
-    Ok((key, row))
+    Ok(Successor {
+        text,
+        row,
+        old_ends: after(overlap)?,
+    })
 }
 
 fn checksum(checked: &str) -> String {

@@ -56,8 +56,8 @@ pub use cors::Cors;
 pub use credential::is_credential_parameter;
 pub use error::Error;
 pub use identity::{
-    Grant, HashCost, Identity, IdentitySettings, KeyRight, MadeMember, MailEncryption, MailRefusal, MailSettings,
-    MailTransport, MaskedMember, MasterKey, NewMember, OPERATIONS as IDENTITY_OPERATIONS,
+    Given, Grant, HashCost, Identity, IdentitySettings, KeyRight, MadeMember, MailEncryption, MailRefusal,
+    MailSettings, MailTransport, MaskedMember, MasterKey, NewMember, OPERATIONS as IDENTITY_OPERATIONS,
     Operation as IdentityOperation, OutgoingMail, Person, ProviderSettings, Resource, Smtp, TokenAlgorithm, Verb,
     grant, key_right, permits,
 };

@@ -25,7 +25,7 @@ pub use shared::{Draw, SharedBuckets};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use driftline_domain::{KeyId, OrgId};
+use driftline_domain::{KeyId, OrgId, UserId};
 use http::HeaderValue;
 
 use crate::{Clock, Problem, Quotas};
@@ -123,6 +123,16 @@ impl Limits {
         let rate = settings.of_organisation(class);
         admission.organisation = Some(self.take(name(organisation, true, org.uuid()), rate).await);
         admission
+    }
+
+    /// Refuses, with 429, a person without an organisation who asks too often.
+    pub(crate) async fn admit_person(&self, user: UserId) -> Result<(), Problem> {
+        let class = Class::Requests;
+        let Some(rate) = self.0.settings.of_key(class) else {
+            return Ok(());
+        };
+        let standing = self.take(name(class, false, user.uuid()), rate).await;
+        refuse(key_policy(class), "requests by this person", rate, standing)
     }
 
     async fn take(&self, name: Name, rate: Rate) -> Standing {

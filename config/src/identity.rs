@@ -92,6 +92,8 @@ pub struct MailSettings {
     pub password: Secret,
     /// File that holds the password.
     pub password_file: PathBuf,
+    /// Certificates (PEM) of authorities that are trusted beside the system's; empty: none.
+    pub ca_file: PathBuf,
     /// Sender.
     pub from: String,
 }
@@ -155,6 +157,12 @@ impl MailSettings {
     pub(crate) fn check_together(&self) -> Result<(), String> {
         if !self.host.is_empty() && self.from.trim().is_empty() {
             return Err("mail.host is set and mail.from is empty; mails need a sender".to_owned());
+        }
+        if !self.ca_file.as_os_str().is_empty() && self.encryption == MailEncryption::None {
+            return Err(format!(
+                "mail.ca_file is '{}' and mail.encryption is \"none\": no certificate would be looked at",
+                self.ca_file.display()
+            ));
         }
         Ok(())
     }

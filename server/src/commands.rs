@@ -24,6 +24,7 @@ pub(crate) mod simulate;
 pub(crate) mod skill;
 pub(crate) mod usage;
 pub(crate) mod users;
+pub(crate) mod users_import;
 pub(crate) mod verify;
 
 use std::fs::{DirBuilder, File};

@@ -80,6 +80,12 @@ fn mail(settings: &Settings) -> anyhow::Result<Option<MailSettings>> {
     let password = settings.mail_password()?;
     let password = password.map(|password| password.reveal().to_owned());
     let user = Some(mail.user.clone()).filter(|user| !user.is_empty());
+    let authorities = if mail.ca_file.as_os_str().is_empty() {
+        None
+    } else {
+        let text = std::fs::read_to_string(&mail.ca_file);
+        Some(text.with_context(|| format!("mail.ca_file: cannot read {}", mail.ca_file.display()))?)
+    };
     Ok(Some(MailSettings {
         host: mail.host.clone(),
         port: mail.port,
@@ -89,6 +95,7 @@ fn mail(settings: &Settings) -> anyhow::Result<Option<MailSettings>> {
             driftline_config::MailEncryption::None => MailEncryption::None,
         },
         credentials: user.zip(password),
+        authorities,
         from: mail.from.clone(),
     }))
 }

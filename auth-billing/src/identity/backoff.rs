@@ -17,6 +17,8 @@ pub(crate) enum Subject {
 /// Failures are forgotten after so long without another.
 pub(crate) const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 const LONGEST_S: i64 = 15 * 60;
+/// No pause is longer.
+pub(crate) const LONGEST: SignedDuration = SignedDuration::from_secs(LONGEST_S);
 
 impl Subject {
     /// Attempts that cost nothing: people mistype.
@@ -28,17 +30,18 @@ impl Subject {
         }
     }
 
-    /// Until when nothing is tried after this many failures in a row, the present attempt counted as one.
-    pub(crate) fn blocked_until(self, failures: i64, now: Timestamp) -> Timestamp {
+    /// Until when nothing is tried after this many failures in a row, the present attempt counted as one; `None`: the next
+    /// one is free.
+    pub(crate) fn blocked_until(self, failures: i64, now: Timestamp) -> Option<Timestamp> {
         let beyond = failures - self.free();
         if beyond <= 0 {
-            return now;
+            return None;
         }
         let pause_s = 1_i64
             .checked_shl(u32::try_from(beyond.min(20)).unwrap_or(0))
             .unwrap_or(LONGEST_S);
         let pause = SignedDuration::from_secs(pause_s.min(LONGEST_S));
-        now.checked_add(pause).unwrap_or(now)
+        Some(now.checked_add(pause).unwrap_or(Timestamp::MAX))
     }
 }
 
@@ -49,7 +52,10 @@ mod tests {
     #[test]
     fn waiting_doubles_and_ends() {
         let now = Timestamp::UNIX_EPOCH;
-        let pause = |subject: Subject, failures| subject.blocked_until(failures, now).as_second();
+        let pause = |subject: Subject, failures| {
+            let until = subject.blocked_until(failures, now);
+            until.map_or(0, |until| until.as_second())
+        };
         let account: Vec<i64> = [1, 5, 6, 7, 8, 14, 15, 16, 1_000, i64::MAX]
             .map(|failures| pause(Subject::Account, failures))
             .to_vec();

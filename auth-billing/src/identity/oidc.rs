@@ -25,7 +25,7 @@ use super::address::MailAddress;
 use super::client::Client;
 use super::service::{Identity, installation_act};
 use super::settings::ProviderSettings;
-use super::sign_in::{Tokens, later};
+use super::sign_in::{Tokens, Way, later};
 use super::vault::Place;
 use crate::{Error, Problem, chain};
 
@@ -220,7 +220,7 @@ impl Identity {
         }
         let told = self.told_of(provider, &journey, code).await?;
         let user = self.account_of(provider, &told).await?;
-        self.begin_session(&user, None, "oidc", client).await
+        self.begin_session(&user, &Way::Provider, None, client).await
     }
 
     /// What the provider says of the person whom a code stands for.
@@ -279,7 +279,7 @@ impl Identity {
         let index = self.email_index(&address.normalised());
         let known = self.database().user_by_email(&index).await?;
         let mut change = self.database().account_change("link the account").await?;
-        let (user, action) = match known {
+        let (user, action) = match &known {
             // An address that nobody has shown to be the account's could have been typed by anybody.
             Some(user) if user.verified_at.is_none() => return Err(no_account()),
             Some(user) => (user.id, "user.identity_linked"),
@@ -300,12 +300,11 @@ impl Identity {
         }
         let linked = installation_act(user.to_string(), action, user.to_string());
         let details = serde_json::json!({ "provider": provider.name });
-        change.record(&super::accounts::detailed(linked, details), now).await?;
-        if action == "user.identity_linked" {
-            let row = self.user(user).await?;
+        if let Some(row) = &known {
             let what = format!("Your account can now be used by logging in with {}.", provider.name);
-            self.notify(&mut change, &row, &what, now).await?;
+            self.notify(&mut change, row, &what, now).await?;
         }
+        change.record(&super::accounts::detailed(linked, details), now).await?;
         change.commit().await?;
         self.user(user).await
     }

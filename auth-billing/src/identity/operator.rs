@@ -1,18 +1,36 @@
 //! What whoever runs the installation does for people from the command line: entries of the audit log say `system`.
 
+use std::fmt;
+
 use driftline_database::Role;
-use driftline_domain::{OrgId, UserId};
+use driftline_domain::{OrgId, UserId, Violation};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::accounts::{act, checked_name, detailed, member_key};
 use super::address::{MailAddress, masked};
+use super::imported;
 use super::password;
 use super::service::{Identity, installation_act};
 use crate::{Error, Problem};
 
 const LINK_HOURS: i64 = 24;
 const SYSTEM: &str = "system";
+
+/// The password of a new account.
+#[derive(Clone, Copy)]
+pub enum Given<'a> {
+    /// As it is typed.
+    Plain(&'a str),
+    /// As another system has hashed it: bcrypt or Argon2id.
+    Hashed(&'a str),
+}
+
+impl fmt::Debug for Given<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Given(not shown)")
+    }
+}
 
 /// A member to be made.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +44,9 @@ pub struct NewMember<'a> {
     /// As what.
     pub role: Role,
     /// Password of a new account; `None`: the person sets one by a link.
-    pub password: Option<&'a str>,
+    pub password: Option<Given<'a>>,
+    /// Whether the mail address is known to be the person's.
+    pub is_verified: bool,
     /// Whether the person runs the installation.
     pub is_superadmin: bool,
 }
@@ -65,8 +85,15 @@ impl Identity {
         let email = MailAddress::of_field("email", new.email).map_err(|broken| Error::Account(broken.message))?;
         let mut broken = Vec::new();
         let name = checked_name("name", new.name, &mut broken);
-        if let Some(password) = new.password {
-            broken.extend(password::violations("password", password, &[email.expose(), new.name]));
+        match new.password {
+            Some(Given::Plain(password)) => {
+                broken.extend(password::violations("password", password, &[email.expose(), new.name]));
+            }
+            Some(Given::Hashed(hash)) => {
+                let refusal = imported::refusal(hash);
+                broken.extend(refusal.map(|why| Violation::new("hash", "not_taken_over", why)));
+            }
+            None => {}
         }
         if let Some(broken) = broken.first() {
             return Err(Error::Account(format!("{}: {}", broken.field, broken.message)));
@@ -81,7 +108,8 @@ impl Identity {
             return Err(Error::Account(message.to_owned()));
         }
         let hash = match (&known, new.password) {
-            (None, Some(password)) => Some(self.0.hasher.hash(password).await.map_err(refuse)?),
+            (None, Some(Given::Plain(password))) => Some(self.0.hasher.hash(password).await.map_err(refuse)?),
+            (None, Some(Given::Hashed(hash))) => Some(hash.to_owned()),
             (Some(_), Some(_)) => {
                 let message = "this mail address has an account, whose password stays as it is";
                 return Err(Error::Account(message.to_owned()));
@@ -94,7 +122,7 @@ impl Identity {
             None => {
                 let mut row = self.new_user(&email, name.as_deref())?;
                 row.password = hash;
-                row.is_verified = true;
+                row.is_verified = new.is_verified;
                 row.is_superadmin = new.is_superadmin;
                 if !change.insert_user(&row, now).await? {
                     return Err(Error::Account(

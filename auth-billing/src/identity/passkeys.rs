@@ -20,7 +20,7 @@ use super::oidc::lost;
 use super::secret_text::SecretText;
 use super::service::{Identity, installation_act};
 use super::settings::IdentitySettings;
-use super::sign_in::{Tokens, later};
+use super::sign_in::{Tokens, Way, later};
 use super::vault::Place;
 use crate::{Error, Problem, chain};
 
@@ -142,7 +142,13 @@ impl Identity {
             .identify_discoverable_authentication(answer)
             .map_err(|error| refused(&error))?;
         let row = self.database().passkey(credential).await?;
-        let row = row.filter(|row| row.user.uuid() == user).ok_or_else(unknown)?;
+        let Some(row) = row.filter(|row| row.user.uuid() == user) else {
+            let named = self.database().user(UserId::from_uuid(user)).await?;
+            if let Some(named) = named.filter(|named| named.erased_at.is_none()) {
+                self.tell_unknown_passkey(named.id).await?;
+            }
+            return Err(unknown());
+        };
         let mut passkey = self.open_passkey(&row)?;
         let shown = webauthn
             .finish_discoverable_authentication_v2(answer, state, &passkey)
@@ -158,7 +164,7 @@ impl Identity {
             return Err(lost());
         }
         change.commit().await?;
-        self.begin_session(&person, None, "passkey", client).await
+        self.begin_session(&person, &Way::Passkey(row.id), None, client).await
     }
 
     /// Keeps a state and answers its name with the challenge.

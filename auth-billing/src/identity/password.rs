@@ -7,6 +7,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use driftline_domain::Violation;
 
 use crate::Error;
+use crate::identity::imported::is_bcrypt;
 use crate::keys::random_32;
 
 /// Characters at least and at most.
@@ -110,6 +111,9 @@ impl HashCost {
 
 /// Whether a password is the one that was hashed.
 pub(crate) fn matches(password: &str, stored: &str) -> Result<bool, Error> {
+    if is_bcrypt(stored) {
+        return bcrypt::verify(password, stored).map_err(|_not_shown| Error::PasswordHash);
+    }
     let hash = PasswordHash::new(stored).map_err(|_not_shown| Error::PasswordHash)?;
     // Parameters stand in the hash; those of the verifier do not matter.
     match Argon2::default().verify_password(password.as_bytes(), &hash) {

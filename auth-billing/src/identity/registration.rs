@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::{EMAIL, act, checked_name, detailed, member_key};
 use super::address::MailAddress;
 use super::password;
+use super::reset::end_links;
 use super::secret_text::{LINK_PREFIX, SecretText};
 use super::service::{Identity, installation_act};
 use super::sign_in::later;
@@ -50,6 +51,7 @@ impl Identity {
         let head = self.letterhead()?;
         let (email, name, organisation) = self.checked_registration(wish).map_err(Problem::invalid)?;
         let hash = self.0.hasher.hash(wish.password).await?;
+        let may_go = self.may_mail("registered", &email.normalised()).await?;
         let now = self.now();
         let mut new = self.new_user(&email, name.as_deref())?;
         new.password = Some(hash);
@@ -72,7 +74,12 @@ impl Identity {
             let registered = installation_act(new.id.to_string(), "user.registered", new.id.to_string());
             change.record(&registered, now).await?;
         } else {
-            self.send(&mut change, &head.registered(email.expose()), now).await?;
+            let mail = if may_go {
+                head.registered(email.expose())
+            } else {
+                head.decoy()
+            };
+            self.send(&mut change, &mail, now).await?;
         }
         change.commit().await?;
         Ok(())
@@ -129,10 +136,13 @@ impl Identity {
                 .ok_or_else(link_refused)?;
             let index = self.email_index(&address.normalised());
             let sealed = self.seal_field(EMAIL, one.user, address.expose())?;
-            let before = self.user(one.user).await?;
+            let before = change.user(one.user).await?.filter(|user| user.erased_at.is_none());
+            let before = before.ok_or_else(link_refused)?;
             if !change.set_email(one.user, &index, sealed, now).await? {
                 return Err(Problem::conflict("this mail address belongs to another account by now"));
             }
+            // A link that went to the old address must not open the account that has left it.
+            end_links(&mut change, one.user, now).await?;
             self.notify(
                 &mut change,
                 &before,

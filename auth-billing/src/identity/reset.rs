@@ -1,10 +1,11 @@
 //! Setting a new password by a link in a mail. Asked for the address of nobody, the answer and the work are the same: a
 //! mail is written that is never sent.
 
-use driftline_database::{OneTime, OneTimeKind, User};
+use driftline_database::{AccountChange, OneTime, OneTimeKind, User};
 use driftline_domain::UserId;
 use jiff::{SignedDuration, Timestamp};
 
+use super::attempts::Guessed;
 use super::password;
 use super::registration::link_refused;
 use super::secret_text::{LINK_PREFIX, SecretText};
@@ -19,6 +20,7 @@ impl Identity {
     pub(super) async fn ask_for_reset(&self, email: &str) -> Result<(), Problem> {
         let head = self.letterhead()?;
         let normalised = email.trim().to_ascii_lowercase();
+        let may_go = self.may_mail("reset", &normalised).await?;
         let user = self.database().user_by_email(&self.email_index(&normalised)).await?;
         let now = self.now();
         let token = SecretText::generate(LINK_PREFIX)?;
@@ -28,13 +30,13 @@ impl Identity {
             None => None,
         };
         let mail = match (&user, address) {
-            (Some(user), Some(address)) => {
+            (Some(user), Some(address)) if may_go => {
                 let ends = later(now, SignedDuration::from_mins(RESET_MINUTES));
                 self.put_reset(&mut change, user.id, &token, now, ends).await?;
                 head.reset(&address, token.expose(), RESET_MINUTES)
             }
             _ => {
-                // As many statements as for somebody.
+                // As many statements as for somebody whom a mail is sent to.
                 let nobody = UserId::generate();
                 change.end_one_times(nobody, OneTimeKind::Reset, now).await?;
                 head.decoy()
@@ -46,7 +48,7 @@ impl Identity {
 
     async fn put_reset(
         &self,
-        change: &mut driftline_database::AccountChange,
+        change: &mut AccountChange,
         user: UserId,
         token: &SecretText,
         now: Timestamp,
@@ -82,12 +84,14 @@ impl Identity {
         let mut change = self.database().account_change("set the password").await?;
         let one = change.use_one_time(&token.sha256(), OneTimeKind::Reset, now).await?;
         let one = one.ok_or_else(link_refused)?;
-        let user = self.user(one.user).await?;
+        let user = change.user(one.user).await?.filter(|user| user.erased_at.is_none());
+        let user = user.ok_or_else(link_refused)?;
         self.refuse_personal(&user, new)?;
         // Whoever reads the mail of an address is its owner.
         change.mark_verified(user.id, now).await?;
         change.set_password(user.id, &hash, now).await?;
         change.revoke_sessions(user.id, None, "password reset", now).await?;
+        end_links(&mut change, user.id, now).await?;
         self.notify(&mut change, &user, "The password of your account was set anew.", now)
             .await?;
         let reset = installation_act(user.id.to_string(), "user.password_reset", user.id.to_string());
@@ -96,10 +100,7 @@ impl Identity {
         self.0.known.forget_person(user.id);
         if let Some(email) = self.personal(&user)?.email {
             // The owner need not wait for what somebody else's guesses brought.
-            let subject = self
-                .0
-                .vault
-                .index("attempts at an account", &email.to_ascii_lowercase());
+            let subject = self.guessed(Guessed::Account(&email.to_ascii_lowercase()));
             self.database().end_attempt(Some(&subject), &[]).await?;
         }
         Ok(())
@@ -121,4 +122,13 @@ impl Identity {
             Err(Problem::invalid(broken))
         }
     }
+}
+
+/// Ends the links that were sent before a password was set: whoever had the account until then may have asked for one that
+/// would give it back.
+pub(super) async fn end_links(change: &mut AccountChange, user: UserId, now: Timestamp) -> Result<(), Problem> {
+    for kind in [OneTimeKind::Reset, OneTimeKind::ChangeEmail] {
+        change.end_one_times(user, kind, now).await?;
+    }
+    Ok(())
 }

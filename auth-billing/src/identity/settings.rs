@@ -57,6 +57,8 @@ pub struct MailSettings {
     pub encryption: MailEncryption,
     /// User and password, where the server wants them.
     pub credentials: Option<(String, String)>,
+    /// Certificates (PEM) of authorities that are trusted beside the system's.
+    pub authorities: Option<String>,
     /// What mails come from, for example `Driftline <noreply@sar.example.org>`.
     pub from: String,
 }
@@ -185,6 +187,7 @@ mod tests {
                 port: 587,
                 encryption: MailEncryption::StartTls,
                 credentials: Some(("me".to_owned(), "hidden".to_owned())),
+                authorities: None,
                 from: "a@b.org".to_owned(),
             }),
             providers: vec![ProviderSettings {

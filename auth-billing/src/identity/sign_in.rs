@@ -1,14 +1,15 @@
-//! Logging in, staying logged in and logging out. An unknown account, a wrong password and an erased account have the same
-//! answer and cost the same work. A refresh token works once; within ten seconds it yields the same successor again, for
-//! two tabs that refresh at once, and after that its use is taken for theft and ends the whole session (RFC 9700, 4.14.2).
+//! Logging in. An unknown account, a wrong password and an erased account have the same answer and cost the same work.
+//! What was shown is looked at again in the transaction that begins the session: a login that was under way while the
+//! password was set anew, or the passkey taken away, begins none.
 
-use driftline_database::{LoginSession, Membership, RefreshToken, SessionHolder, User};
-use driftline_domain::{OrgId, SessionId, UserId};
+use driftline_database::{AccountChange, LoginSession, Membership, RefreshToken, SessionHolder, User};
+use driftline_domain::{OrgId, PasskeyId, SessionId, UserId};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::accounts::{act, detailed};
+use super::attempts::{Guessed, Trial};
 use super::client::Client;
 use super::jwt::{Claims, token_id};
 use super::matrix::scopes_of;
@@ -18,8 +19,6 @@ use super::service::{Identity, installation_act};
 use super::vault::Place;
 use crate::{Error, Problem};
 
-/// Within this time a spent refresh token yields its successor once more.
-const GRACE: SignedDuration = SignedDuration::from_secs(10);
 pub(super) const CLIENT: &str = "login_sessions.client";
 pub(super) const SEED: &str = "totp.seed";
 
@@ -60,16 +59,42 @@ pub(super) struct Shown<'a> {
     pub(super) organisation: Option<OrgId>,
 }
 
+/// How somebody has shown who it is.
+pub(super) enum Way {
+    /// By password, and a second factor where there is one.
+    Password {
+        method: &'static str,
+        /// The password's hash at today's cost, where the one that was compared was made at a lower cost.
+        renewed: Option<String>,
+    },
+    Passkey(PasskeyId),
+    /// By another identity provider.
+    Provider,
+}
+
+impl Way {
+    fn method(&self) -> &'static str {
+        match self {
+            Self::Password { method, .. } => method,
+            Self::Passkey(_) => "passkey",
+            Self::Provider => "oidc",
+        }
+    }
+}
+
 impl Identity {
     /// Logs in with password and, where there is one, second factor.
     pub(super) async fn log_in(&self, shown: &Shown<'_>, client: &Client) -> Result<Tokens, Problem> {
         // What is no address belongs to nobody, like any other unknown one.
         let normalised = shown.email.trim().to_ascii_lowercase();
-        let trial = self.begin_trial(&normalised, client).await?;
+        let trial = self.begin_trial(Guessed::Account(&normalised), client).await?;
         let user = self.database().user_by_email(&self.email_index(&normalised)).await?;
         let stored = user.as_ref().and_then(|user| user.password.as_deref());
-        let compared = self.0.hasher.compare(shown.password, stored).await?;
-        let (Some(user), true) = (user, compared.is_right) else {
+        let compared = self.compare_in(&trial, shown.password, stored).await?;
+        let (Some(user), true) = (&user, compared.is_right) else {
+            if let Some(user) = &user {
+                self.tell_failure(user.id, "password", &trial);
+            }
             return Err(wrong_credentials());
         };
         if user.verified_at.is_none() {
@@ -77,22 +102,40 @@ impl Identity {
             let detail = "this mail address is not confirmed yet; open the link in the mail that was sent to it";
             return Err(Problem::new(StatusCode::FORBIDDEN, "email_unverified", detail));
         }
-        let method = match (self.second_factor(&user).await?, shown.code) {
+        let method = match (self.second_factor(user).await?, shown.code) {
             (None, _) => "password",
             (Some(_), None) => {
                 self.pause_trial(&trial).await?;
                 let detail = "this account has a second factor: send its code, or a recovery code, as code";
                 return Err(Problem::new(StatusCode::UNAUTHORIZED, "second_factor_needed", detail));
             }
-            (Some(seed), Some(code)) => self.use_code(&user, &seed, code).await?,
+            (Some(seed), Some(code)) => self.use_code_in(&trial, user, &seed, code).await?,
         };
         self.end_trial(&trial).await?;
-        if let (Some(renewed), Some(stored)) = (&compared.renewed, &user.password) {
-            let mut change = self.database().account_change("renew the password's hash").await?;
-            change.renew_password(user.id, stored, renewed).await?;
-            change.commit().await?;
+        let way = Way::Password {
+            method,
+            renewed: compared.renewed,
+        };
+        self.begin_session(user, &way, shown.organisation, client).await
+    }
+
+    /// [`Self::use_code`] within an attempt: a wrong code is told, and what is not the person's fault takes it back.
+    pub(super) async fn use_code_in(
+        &self,
+        trial: &Trial,
+        user: &User,
+        seed: &(Seed, Option<i64>),
+        code: &str,
+    ) -> Result<&'static str, Problem> {
+        let used = self.use_code(user, seed, code).await;
+        if let Err(problem) = &used {
+            if problem.status == StatusCode::UNAUTHORIZED {
+                self.tell_failure(user.id, "code", trial);
+            } else {
+                self.pause_trial(trial).await?;
+            }
         }
-        self.begin_session(&user, shown.organisation, method, client).await
+        used
     }
 
     /// Seed and last step of a second factor that has to be asked for.
@@ -117,7 +160,7 @@ impl Identity {
     }
 
     /// Uses the code of an authenticator or a recovery code up; says how that is called.
-    pub(super) async fn use_code(
+    async fn use_code(
         &self,
         user: &User,
         (seed, last_step): &(Seed, Option<i64>),
@@ -149,15 +192,15 @@ impl Identity {
         Err(Problem::new(StatusCode::UNAUTHORIZED, "second_factor_wrong", detail))
     }
 
-    /// Begins a session of a person who has shown enough.
+    /// Begins a session of a person who has shown enough; `user` is the account as it was when that was compared.
     pub(super) async fn begin_session(
         &self,
         user: &User,
+        way: &Way,
         wished: Option<OrgId>,
-        method: &str,
         client: &Client,
     ) -> Result<Tokens, Problem> {
-        let now = self.now();
+        let (now, method) = (self.now(), way.method());
         let memberships = self.database().memberships(user.id).await?;
         let member = choose(&memberships, wished)?;
         let settings = self.settings();
@@ -177,6 +220,7 @@ impl Identity {
         let refresh = SecretText::generate(REFRESH_PREFIX)?;
         let token = self.refresh_row(&refresh, id, session.expires_at, now);
         let mut change = self.database().account_change("begin the session").await?;
+        self.hold_what_was_shown(&mut change, user, way).await?;
         change.insert_session(&session).await?;
         change.insert_refresh(&token).await?;
         let actor = user.id.to_string();
@@ -195,6 +239,26 @@ impl Identity {
         self.tokens(&holder, id, refresh, token.expires_at, now).await
     }
 
+    /// Refuses what is no longer true of the account, and holds the account as it is until the transaction ends. Whoever
+    /// sets a password ends all sessions in a transaction of its own: this session is there by then, or never.
+    async fn hold_what_was_shown(&self, change: &mut AccountChange, user: &User, way: &Way) -> Result<(), Problem> {
+        let current = change.user(user.id).await?;
+        let is_same = |now: &User| now.erased_at.is_none() && now.password_changed_at == user.password_changed_at;
+        let is_true = current.as_ref().is_some_and(is_same);
+        match way {
+            Way::Password { .. } if !is_true => return Err(wrong_credentials()),
+            Way::Password { renewed, .. } => {
+                if let (Some(renewed), Some(stored)) = (renewed, &user.password) {
+                    change.renew_password(user.id, stored, renewed).await?;
+                }
+            }
+            Way::Passkey(id) if !is_true || !change.has_passkey(user.id, *id).await? => return Err(overtaken()),
+            Way::Provider if !is_true => return Err(overtaken()),
+            Way::Passkey(_) | Way::Provider => {}
+        }
+        Ok(())
+    }
+
     fn seal_client(&self, session: SessionId, client: &Client) -> Result<Vec<u8>, Error> {
         let text = serde_json::to_vec(client).unwrap_or_default();
         let id = session.uuid();
@@ -205,7 +269,13 @@ impl Identity {
         self.0.vault.seal(place, &text)
     }
 
-    fn refresh_row(&self, token: &SecretText, session: SessionId, ends: Timestamp, now: Timestamp) -> RefreshToken {
+    pub(super) fn refresh_row(
+        &self,
+        token: &SecretText,
+        session: SessionId,
+        ends: Timestamp,
+        now: Timestamp,
+    ) -> RefreshToken {
         RefreshToken {
             sha256: token.sha256(),
             session,
@@ -217,7 +287,7 @@ impl Identity {
     }
 
     /// An access token for what a person is now, beside a refresh token.
-    async fn tokens(
+    pub(super) async fn tokens(
         &self,
         holder: &SessionHolder,
         session: SessionId,
@@ -253,168 +323,10 @@ impl Identity {
             }),
         })
     }
-
-    /// Exchanges a refresh token for new tokens, perhaps for another organisation of the person.
-    pub(super) async fn refresh(&self, token: &SecretText, wished: Option<OrgId>) -> Result<Tokens, Problem> {
-        let now = self.now();
-        let known = self.database().refresh_token(&token.sha256()).await?;
-        let known = known.ok_or_else(refused)?;
-        let session = self
-            .database()
-            .login_session(known.session)
-            .await?
-            .ok_or_else(refused)?;
-        let holder = self
-            .database()
-            .session_holder(session.id, now)
-            .await?
-            .ok_or_else(refused)?;
-        if known.spent_at.is_none() {
-            if known.expires_at <= now {
-                return Err(refused());
-            }
-            let spent = self.rotate(token, &session, &holder, wished, now).await?;
-            if let Some(tokens) = spent {
-                return Ok(tokens);
-            }
-        }
-        // Spent, by this person's other tab or by somebody else.
-        let spent = self
-            .database()
-            .refresh_token(&token.sha256())
-            .await?
-            .ok_or_else(refused)?;
-        match (spent.spent_at, &spent.successor) {
-            (Some(at), Some(sealed)) if now.duration_since(at) <= GRACE => {
-                let successor = token.open_successor(sealed)?;
-                let ends = self.database().refresh_token(&successor.sha256()).await?;
-                let ends = ends.map_or(session.expires_at, |row| row.expires_at);
-                let holder = self
-                    .database()
-                    .session_holder(session.id, now)
-                    .await?
-                    .ok_or_else(refused)?;
-                self.tokens(&holder, session.id, successor, ends, now).await
-            }
-            _ => {
-                self.end_stolen(&session, now).await?;
-                Err(refused())
-            }
-        }
-    }
-
-    /// Spends a token for a new one; `None` where another request spent it first.
-    async fn rotate(
-        &self,
-        token: &SecretText,
-        session: &LoginSession,
-        holder: &SessionHolder,
-        wished: Option<OrgId>,
-        now: Timestamp,
-    ) -> Result<Option<Tokens>, Problem> {
-        let memberships = self.database().memberships(session.user).await?;
-        let current = holder.member.as_ref().map(|(org, ..)| *org);
-        let member = choose(&memberships, wished.or(current))?;
-        let successor = SecretText::generate(REFRESH_PREFIX)?;
-        let row = self.refresh_row(&successor, session.id, session.expires_at, now);
-        let mut change = self.database().account_change("rotate the refresh token").await?;
-        let sealed = token.seal_successor(&successor)?;
-        if !change.spend_refresh(&token.sha256(), sealed, now).await? {
-            return Ok(None);
-        }
-        change.insert_refresh(&row).await?;
-        if !change
-            .touch_session(session.id, member.map(|member| member.org), now)
-            .await?
-        {
-            return Err(refused());
-        }
-        change.commit().await?;
-        if member.map(|member| member.org) != session.org {
-            // Tokens of the organisation that the session has left work no more.
-            self.0.known.forget_session(session.id);
-        }
-        let holder = SessionHolder {
-            member: member.map(|member| (member.org, member.org_name.clone(), member.role, member.key)),
-            ..holder.clone()
-        };
-        let tokens = self.tokens(&holder, session.id, successor, row.expires_at, now).await?;
-        Ok(Some(tokens))
-    }
-
-    /// A token was used a second time: whoever has it, the whole session ends, and its owner is told.
-    async fn end_stolen(&self, session: &LoginSession, now: Timestamp) -> Result<(), Problem> {
-        let mut change = self.database().account_change("end the session").await?;
-        if !change
-            .revoke_session(session.user, session.id, "refresh token reused", now)
-            .await?
-        {
-            return Ok(());
-        }
-        let user = self.user(session.user).await?;
-        let what =
-            "A login of yours was ended: a token of it was used twice, which happens when somebody has copied it.";
-        self.notify(&mut change, &user, what, now).await?;
-        let (actor, id) = ("nobody".to_owned(), session.id);
-        let reused = match session.org {
-            Some(org) => act(org, actor, "session.token_reused", id),
-            None => installation_act(actor, "session.token_reused", id.to_string()),
-        };
-        change.record(&reused, now).await?;
-        change.commit().await?;
-        self.0.known.forget_session(session.id);
-        tracing::warn!(session.id = %session.id, user.id = %session.user, "a refresh token was used twice; its session is over");
-        Ok(())
-    }
-
-    /// Whose refresh token this is, without spending it.
-    pub(super) async fn holder_of_refresh(&self, token: &SecretText) -> Result<Option<SessionHolder>, Problem> {
-        let now = self.now();
-        let known = self.database().refresh_token(&token.sha256()).await?;
-        let is_good = |row: &RefreshToken| {
-            let in_grace = row.spent_at.is_none_or(|at| now.duration_since(at) <= GRACE);
-            in_grace && row.expires_at > now
-        };
-        match known.filter(is_good) {
-            Some(row) => Ok(self.database().session_holder(row.session, now).await?),
-            None => Ok(None),
-        }
-    }
-
-    /// Ends the session of a refresh token. Nobody learns whether there was one.
-    pub(super) async fn log_out(&self, token: &SecretText) -> Result<(), Problem> {
-        let Some(known) = self.database().refresh_token(&token.sha256()).await? else {
-            return Ok(());
-        };
-        let Some(session) = self.database().login_session(known.session).await? else {
-            return Ok(());
-        };
-        self.end_session(session.user, session.id, "logout").await.map(drop)
-    }
-
-    /// Ends a session of a person; false where there is none that is not over.
-    pub(super) async fn end_session(&self, user: UserId, id: SessionId, why: &str) -> Result<bool, Problem> {
-        let now = self.now();
-        let org = self.database().login_session(id).await?.and_then(|session| session.org);
-        let mut change = self.database().account_change("end the session").await?;
-        if !change.revoke_session(user, id, why, now).await? {
-            return Ok(false);
-        }
-        let ended = match org {
-            Some(org) => act(org, user.to_string(), "session.ended", id),
-            None => installation_act(user.to_string(), "session.ended", id.to_string()),
-        };
-        change
-            .record(&detailed(ended, serde_json::json!({ "why": why })), now)
-            .await?;
-        change.commit().await?;
-        self.0.known.forget_session(id);
-        Ok(true)
-    }
 }
 
 /// The membership that a person wants to work as; without a wish the first.
-fn choose(memberships: &[Membership], wished: Option<OrgId>) -> Result<Option<&Membership>, Problem> {
+pub(super) fn choose(memberships: &[Membership], wished: Option<OrgId>) -> Result<Option<&Membership>, Problem> {
     let Some(wished) = wished else {
         return Ok(memberships.first());
     };
@@ -434,8 +346,8 @@ pub(super) fn wrong_credentials() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "wrong_credentials", detail)
 }
 
-/// The same words whatever is wrong with a refresh token.
-pub(super) fn refused() -> Problem {
-    let detail = "this session is over, or was never there; please log in";
-    Problem::new(StatusCode::UNAUTHORIZED, "session_over", detail)
+/// The account changed between what was shown and the session that it was shown for.
+fn overtaken() -> Problem {
+    let detail = "the account was changed while you logged in; please log in again";
+    Problem::new(StatusCode::UNAUTHORIZED, "login_overtaken", detail)
 }

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use super::outbox::{MailRefusal, MailTransport, OutgoingMail};
@@ -28,13 +28,24 @@ impl Smtp {
     /// The mail server of the settings; nothing is sent yet.
     ///
     /// # Errors
-    /// A sender that is no mail address.
+    /// A sender that is no mail address, authorities that are no certificates.
     pub fn new(settings: &MailSettings) -> Result<Self, Error> {
         let unfit = |error: &(dyn std::error::Error + 'static)| Error::Mail(chain(error));
         let from: Mailbox = settings.from.parse().map_err(|error: lettre::address::AddressError| {
             Error::Mail(format!("the sender '{}' is none: {error}", settings.from))
         })?;
-        let tls = || TlsParameters::new(settings.host.clone()).map_err(|error| unfit(&error));
+        let tls = || {
+            let mut tls = TlsParameters::builder(settings.host.clone());
+            if let Some(pem) = &settings.authorities {
+                // What holds no certificate would be taken silently, and every connection refused later.
+                if !pem.contains("-----BEGIN CERTIFICATE-----") {
+                    return Err(Error::Mail("the authorities' file holds no certificate".to_owned()));
+                }
+                let certificates = Certificate::from_pem(pem.as_bytes()).map_err(|error| unfit(&error))?;
+                tls = tls.add_root_certificate(certificates);
+            }
+            tls.build().map_err(|error| unfit(&error))
+        };
         let tls = match settings.encryption {
             MailEncryption::Tls => Tls::Wrapper(tls()?),
             MailEncryption::StartTls => Tls::Required(tls()?),
@@ -85,11 +96,25 @@ impl MailTransport for Smtp {
             let message = self.message(mail)?;
             match self.transport.send(message).await {
                 Ok(_) => Ok(()),
+                // Of us, not of the mail: it waits until the operator has mended user and password.
+                Err(error) if is_of_the_login(&error) => {
+                    let cause = chain(&error);
+                    Err(MailRefusal::ForNow(format!(
+                        "the mail server refuses user and password: {cause}"
+                    )))
+                }
                 Err(error) if error.is_permanent() => Err(MailRefusal::ForGood(chain(&error))),
                 Err(error) => Err(MailRefusal::ForNow(chain(&error))),
             }
         })
     }
+}
+
+/// Whether a server refused who sends and not what is sent: replies of RFC 4954, section 6.
+fn is_of_the_login(error: &lettre::transport::smtp::Error) -> bool {
+    error
+        .status()
+        .is_some_and(|code| [530, 534, 535, 538].contains(&u16::from(code)))
 }
 
 #[cfg(test)]
@@ -102,6 +127,7 @@ mod tests {
             port: 587,
             encryption: MailEncryption::StartTls,
             credentials: None,
+            authorities: None,
             from: from.to_owned(),
         })
     }

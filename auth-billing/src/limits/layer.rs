@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::class::{Class, brings_missions};
 use super::{Limits, MissionAdmission, headers};
 use crate::addresses::TrustedProxies;
-use crate::{Caller, ClientAddress};
+use crate::{Caller, ClientAddress, Person};
 
 impl Limits {
     /// Notes the client's address in each request's extensions ([`ClientAddress`]), takes away what only a trusted proxy may
@@ -33,8 +33,9 @@ impl Limits {
 }
 
 /// Beside these, refreshing and logging out, which cost little and must go on.
-const LOGINS: [&str; 6] = [
+const LOGINS: [&str; 7] = [
     "/v1/auth/login",
+    "/v1/auth/passkeys/challenge",
     "/v1/auth/passkeys/login",
     "/v1/auth/register",
     "/v1/auth/password-reset",
@@ -42,9 +43,15 @@ const LOGINS: [&str; 6] = [
     "/v1/auth/invitation",
 ];
 
+/// Whether a request tries to log in, or begins to: what waits for the second step is kept for whoever asks.
+fn is_login(path: &str) -> bool {
+    let is_departure = path.starts_with("/v1/auth/oidc/") && path.ends_with("/login");
+    is_departure || LOGINS.contains(&path)
+}
+
 async fn count_login(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ClientAddress>().map(|address| address.ip);
-    if let Some(ip) = address.filter(|_| LOGINS.contains(&request.uri().path()))
+    if let Some(ip) = address.filter(|_| is_login(request.uri().path()))
         && let Err(problem) = limits.admit_login(ip)
     {
         return problem.into_response();
@@ -68,6 +75,12 @@ async fn count_address(
 
 async fn count_caller(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
     let Some(caller) = request.extensions().get::<Caller>() else {
+        // Who works for no organisation has no key and counts as a person.
+        if let Some(person) = request.extensions().get::<Person>()
+            && let Err(problem) = limits.admit_person(person.user).await
+        {
+            return problem.into_response();
+        }
         return next.run(request).await;
     };
     let (org, key) = (caller.org, caller.key);
@@ -90,4 +103,45 @@ async fn count_caller(State(limits): State<Limits>, mut request: Request, next: 
         headers::set(answer, headers::STANDING, standing);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use axum::body::Body;
+    use axum::routing::{get, post};
+    use tower::ServiceExt;
+
+    use super::super::LimitSettings;
+    use super::*;
+
+    #[tokio::test]
+    async fn what_begins_a_login_is_counted_as_one() {
+        let clock: crate::Clock = Arc::new(|| jiff::Timestamp::UNIX_EPOCH);
+        let limits = Limits::new(LimitSettings::default(), clock, None, None);
+        let router = Router::new()
+            .route("/v1/auth/passkeys/challenge", post(|| async {}))
+            .route("/v1/auth/oidc/{provider}/login", get(|| async {}))
+            .route("/v1/auth/refresh", post(|| async {}));
+        let router: Router = limits.around_logins(router);
+        let ask = async |method: &str, path: &str, last: u8| {
+            let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            let ip = IpAddr::from([192, 0, 2, last]);
+            let is_forwarded = false;
+            request.extensions_mut().insert(ClientAddress { ip, is_forwarded });
+            router.clone().oneshot(request).await.unwrap().status().as_u16()
+        };
+        let begins = [
+            ("POST", "/v1/auth/passkeys/challenge"),
+            ("GET", "/v1/auth/oidc/keycloak/login"),
+        ];
+        for (last, (method, path)) in (0..).zip(begins) {
+            for _ in 0..60 {
+                assert_eq!(ask(method, path, last).await, 200, "{path}");
+            }
+            assert_eq!(ask(method, path, last).await, 429, "{path}");
+            assert_eq!(ask("POST", "/v1/auth/refresh", last).await, 200, "it goes on");
+        }
+    }
 }

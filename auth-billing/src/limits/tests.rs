@@ -221,3 +221,20 @@ fn logins_have_a_limit_of_their_own() {
     assert_eq!(header("ratelimit"), "\"logins\";r=0;t=1");
     assert!(limits.admit_address(address).is_ok());
 }
+
+#[tokio::test]
+async fn a_person_without_an_organisation_has_a_limit_too() {
+    let (_, clock) = clock();
+    let settings = LimitSettings {
+        requests: 3,
+        ..LimitSettings::default()
+    };
+    let limits = Limits::new(settings, clock, None, None);
+    let (one, other) = (UserId::generate(), UserId::generate());
+    for _ in 0..3 {
+        assert!(limits.admit_person(one).await.is_ok());
+    }
+    let problem = limits.admit_person(one).await.unwrap_err();
+    assert_eq!((problem.status.as_u16(), problem.code), (429, "rate_limited"));
+    assert!(limits.admit_person(other).await.is_ok());
+}

@@ -60,6 +60,18 @@ async fn both_keys_work_while_one_takes_the_place_of_the_other() {
             == 200
     };
     assert!(works(old.expose()).await && works(new.expose()).await);
+    // Until the new one is in use it could be replaced by another.
+    while service
+        .database
+        .key(row.id)
+        .await
+        .unwrap()
+        .unwrap()
+        .last_used_at
+        .is_none()
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     let again = replace_key(&service.database, service.org, old_id, overlap, now())
         .await
         .unwrap_err();

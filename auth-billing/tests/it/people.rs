@@ -3,8 +3,11 @@
 mod audit;
 mod bad_input;
 mod factors;
+mod failures;
+mod keycloak;
 mod keys;
 mod mail;
+mod mail_floods;
 mod matrix;
 mod members;
 mod oidc;
@@ -14,6 +17,7 @@ mod profile;
 mod registration;
 mod sessions;
 mod sign_in;
+mod takeover;
 mod tokens;
 
 use std::any::Any;
@@ -116,6 +120,7 @@ pub(crate) fn settings() -> IdentitySettings {
             port: 587,
             encryption: MailEncryption::StartTls,
             credentials: None,
+            authorities: None,
             from: "noreply@sar.example.org".to_owned(),
         }),
         ..IdentitySettings::default()
@@ -134,14 +139,19 @@ pub(crate) async fn people_with(settings: IdentitySettings) -> People {
 
 /// The same on a database server.
 pub(crate) async fn people_on_server() -> People {
+    people_on_server_with(5, settings()).await
+}
+
+/// With so many connections to it: with one, whoever takes a second one waits for ever.
+pub(crate) async fn people_on_server_with(connections: u32, settings: IdentitySettings) -> People {
     let fresh = FreshDatabase::create();
     let server = PostgresSettings {
         url: fresh.url().to_owned(),
-        connections: 5,
+        connections,
         prepared: true,
     };
     let database = Database::connect(&server).await.unwrap();
-    people_in(database, Box::new(fresh), settings()).await
+    people_in(database, Box::new(fresh), settings).await
 }
 
 async fn people_in(database: Database, home: Box<dyn Any>, settings: IdentitySettings) -> People {
@@ -245,6 +255,20 @@ impl People {
 
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_second(self.now_s.load(Ordering::SeqCst)).unwrap()
+    }
+
+    /// The entries of an action in the organisation's audit log, newest first, once there are so many: those of failed
+    /// logins are written behind the answer.
+    pub(crate) async fn acts(&self, token: &str, action: &str, at_least: usize) -> Vec<Value> {
+        for _ in 0..200 {
+            let page = self.get(token, &format!("/v1/audit?action={action}")).await.json();
+            let entries = page["entries"].as_array().unwrap().clone();
+            if entries.len() >= at_least {
+                return entries;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("fewer than {at_least} entries of {action}");
     }
 
     /// Sends what waits and hands it over.

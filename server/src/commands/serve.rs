@@ -370,7 +370,13 @@ impl Service {
         let closes = (close_after_h > 0).then(|| billing::closes_after(close_after_h));
         Watched {
             http: HttpMetrics::default(),
-            installation: Arc::new(Installation::new(self.database.clone(), log.cloned(), own, workers, closes)),
+            installation: Arc::new(Installation::new(
+                self.database.clone(),
+                log.cloned(),
+                own,
+                workers,
+                closes,
+            )),
             forcing: Arc::new(metrics::Source::new(self.settings.clone(), self.store.clone())),
         }
     }

@@ -5,11 +5,12 @@ use std::io::Read;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use driftline_auth_billing::Identity;
+use driftline_auth_billing::{Given, Identity};
 use driftline_database::Role;
 use serde_json::json;
 
 use crate::commands::keys::organisation;
+use crate::commands::users_import::{self, ImportArguments};
 use crate::{Common, commands, identity, output};
 
 /// Work on people.
@@ -17,6 +18,8 @@ use crate::{Common, commands, identity, output};
 pub(crate) enum Users {
     /// Make a person a member of an organisation, with an account where there is none.
     Create(CreateArguments),
+    /// Take people over from another system, with their password hashes: one JSON object a line.
+    Import(ImportArguments),
     /// List an organisation's members, with masked mail addresses.
     List(ListArguments),
     /// Print a link by which a person sets a new password, once.
@@ -75,6 +78,7 @@ pub(crate) fn run(users: Users) -> anyhow::Result<()> {
     let runtime = commands::runtime()?;
     match users {
         Users::Create(arguments) => runtime.block_on(create(&arguments)),
+        Users::Import(arguments) => runtime.block_on(users_import::import(&arguments)),
         Users::List(arguments) => runtime.block_on(list(&arguments)),
         Users::ResetPassword(arguments) => runtime.block_on(reset_password(&arguments)),
         Users::ResetSecondFactor(arguments) => runtime.block_on(reset_second_factor(&arguments)),
@@ -101,7 +105,8 @@ async fn create(arguments: &CreateArguments) -> anyhow::Result<()> {
             email: &arguments.email,
             name: &arguments.name,
             role,
-            password: password.as_deref(),
+            password: password.as_deref().map(Given::Plain),
+            is_verified: true,
             is_superadmin: arguments.superadmin,
         })
         .await?;

@@ -27,7 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::audit::{self, Act};
 use crate::columns::micros;
 use crate::open::Change;
-use crate::orgs_keys::{insert_key, insert_organisation};
+use crate::orgs_keys::{api_key, insert_key, insert_organisation};
 use crate::sql;
 use crate::{ApiKey, Database, Error, Organisation, Result};
 
@@ -45,7 +45,7 @@ impl Database {
 
     /// Takes away what has ended long ago; says how many rows went.
     pub async fn purge_accounts(&self, now: Timestamp) -> Result<u64> {
-        let before = micros(now.checked_sub(KEPT).unwrap_or(Timestamp::MIN));
+        let long_ago = micros(now.checked_sub(KEPT).unwrap_or(Timestamp::MIN));
         let mut change = self.change("take away what has ended").await?;
         let mut gone = 0;
         for statement in [
@@ -57,11 +57,14 @@ impl Database {
             "DELETE FROM login_attempts WHERE last_at < ?1",
             "DELETE FROM mail_outbox WHERE sent_at < ?1 OR given_up_at < ?1",
             "DELETE FROM token_keys WHERE kept_until < ?1",
-            "DELETE FROM ceremonies WHERE expires_at < ?1",
         ] {
-            let done = sql::query(statement).bind(before).execute(&mut change.tx).await;
+            let done = sql::query(statement).bind(long_ago).execute(&mut change.tx).await;
             gone += done.map_err(Error::engine("take away what has ended"))?.rows_affected();
         }
+        // Anybody can begin one, and nobody looks into those that were not finished.
+        let over = sql::query("DELETE FROM ceremonies WHERE expires_at < ?").bind(micros(now));
+        let done = over.execute(&mut change.tx).await;
+        gone += done.map_err(Error::engine("take away what has ended"))?.rows_affected();
         change.commit().await?;
         Ok(gone)
     }
@@ -127,13 +130,28 @@ impl AccountChange {
         self.changed("revoke the key", done).await
     }
 
+    /// The keys of an organisation that this person made and nobody has revoked; held until the transaction ends.
+    pub async fn keys_made_by(&mut self, org: OrgId, user: UserId) -> Result<Vec<ApiKey>> {
+        let hold = self.0.tx.dialect().for_update();
+        let rows = sql::query(format!(
+            "SELECT * FROM api_keys WHERE org_id = ? AND created_by = ? AND user_id IS NULL AND revoked_at IS NULL \
+             ORDER BY id{hold}"
+        ))
+        .bind(org)
+        .bind(user)
+        .fetch_all(&mut self.0.tx)
+        .await
+        .map_err(Error::engine("list the person's keys"))?;
+        rows.iter().map(api_key).collect()
+    }
+
     /// Whether a statement changed something.
-    async fn changed(&mut self, what: &'static str, query: sql::Query) -> Result<bool> {
+    pub(crate) async fn changed(&mut self, what: &'static str, query: sql::Query) -> Result<bool> {
         let done = query.execute(&mut self.0.tx).await.map_err(Error::engine(what))?;
         Ok(done.rows_affected() > 0)
     }
 
-    async fn run(&mut self, what: &'static str, query: sql::Query) -> Result<()> {
+    pub(crate) async fn run(&mut self, what: &'static str, query: sql::Query) -> Result<()> {
         self.changed(what, query).await.map(drop)
     }
 }

@@ -252,7 +252,7 @@ fn organisation(row: &Row) -> Result<Organisation> {
     })
 }
 
-fn api_key(row: &Row) -> Result<ApiKey> {
+pub(crate) fn api_key(row: &Row) -> Result<ApiKey> {
     let row = Reader(row);
     Ok(ApiKey {
         id: row.id("id")?,

@@ -75,6 +75,10 @@ pub(super) async fn invite(
             return Err(Problem::invalid(broken.collect()));
         }
     };
+    let sender = caller.actor();
+    identity
+        .require_mail("invitation", &email.normalised(), &sender)
+        .await?;
     let (id, now) = (InvitationId::generate(), identity.now());
     let token = SecretText::generate(LINK_PREFIX)?;
     let invitation = Invitation {

@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 
 use super::super::accounts::{act, detailed};
 use super::super::body::Body;
+use super::super::made_keys::require_scopes;
 use super::super::matrix::{Grant, Resource, Verb};
 use super::super::service::Identity;
 use super::{absent, named};
+use crate::keys::{Successor, successor};
 use crate::routes::allow_only;
-use crate::{
-    AllowedOrigins, Caller, Error, KeyText, Networks, Problem, Scope, Scopes, mint, mint_publishable, replace_key,
-};
+use crate::{AllowedOrigins, Caller, Error, KeyText, Networks, Problem, Scopes, mint, mint_publishable};
 
 /// Seconds for which a key and its successor both work.
 const DEFAULT_OVERLAP_S: i64 = 86_400;
@@ -74,6 +74,7 @@ pub(super) async fn create(
     row.networks = networks.names();
     row.created_by = caller.person.map(|person| person.user);
     let mut change = identity.database().account_change("store the key").await?;
+    require_scopes(&mut change, &caller, &Scopes::of_stored(&row.scopes)).await?;
     change.insert_key(&row).await?;
     let details = json!({ "kind": row.kind, "scopes": row.scopes, "origins": row.origins, "networks": row.networks, "expires_at": row.expires_at });
     let created = detailed(act(caller.org, caller.actor(), "key.created", row.id), details);
@@ -102,14 +103,6 @@ fn cut(caller: &Caller, wish: &KeyWish, now: Timestamp) -> Result<(KeyText, ApiK
             }
             let scopes = wish.scopes.clone().unwrap_or_default().join(",");
             let scopes: Scopes = scopes.parse().map_err(|error: Error| broken("scopes", &error))?;
-            let beyond: Scopes = Scope::ALL
-                .into_iter()
-                .filter(|scope| scopes.contains(*scope) && !caller.scopes.contains(*scope))
-                .collect();
-            if !beyond.is_empty() {
-                let detail = format!("a key cannot have what you have not: {beyond}");
-                return Err(Problem::forbidden(detail));
-            }
             mint(caller.org, &wish.name, &scopes, expires_at, now)
         }
         "publishable" => {
@@ -166,14 +159,25 @@ pub(super) async fn rotate(
     }
     let now = identity.now();
     let overlap = SignedDuration::from_secs(overlap_s);
-    let made = replace_key(identity.database(), caller.org, id, overlap, now).await;
-    let (text, row) = made.map_err(|error| match error {
+    let refuse = |error: Error| match error {
         Error::NoKeyToReplace(_) => Problem::conflict(error.to_string()),
         error => error.into(),
-    })?;
+    };
+    let Successor { text, row, old_ends } = successor(key, overlap, now).map_err(refuse)?;
+    let row = ApiKey {
+        // Who is shown the secret answers for it.
+        created_by: caller.person.map(|person| person.user),
+        ..row
+    };
+    let mut change = identity.database().account_change("replace the key").await?;
+    require_scopes(&mut change, &caller, &Scopes::of_stored(&row.scopes)).await?;
+    if !change.replace_key(id, &row, old_ends, now).await? {
+        return Err(refuse(Error::NoKeyToReplace(id)));
+    }
     let details = json!({ "successor": row.id, "overlap_s": overlap_s });
     let replaced = detailed(act(caller.org, caller.actor(), "key.replaced", id), details);
-    identity.database().record_act(&replaced, now).await?;
+    change.record(&replaced, now).await?;
+    change.commit().await?;
     let mut answer = serde_json::to_value(&row).unwrap_or_default();
     answer["key"] = json!(text.expose());
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(answer)).into_response())

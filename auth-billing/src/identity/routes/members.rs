@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::super::accounts::{act, checked_role, detailed};
 use super::super::address::{masked, masked_phone};
 use super::super::body::Body;
+use super::super::made_keys::revoke_made_keys;
 use super::super::matrix::{Resource, Verb};
 use super::super::service::Identity;
 use super::organisations::own;
@@ -75,13 +76,16 @@ pub(super) async fn change_role(
     if change.admins(org).await?.0 == 0 {
         return Err(last_administrator());
     }
-    let details = json!({ "from": member.role.name(), "to": role.name() });
+    let revoked = revoke_made_keys(&mut change, org, id, Some(role), now).await?;
+    let details = json!({ "from": member.role.name(), "to": role.name(), "keys_revoked": revoked });
     let changed = detailed(act(org, caller.actor(), "member.role_changed", id), details);
     change.record(&changed, now).await?;
     change.commit().await?;
     identity.0.known.forget_person(id);
     let member = identity.member(org, &user).await?;
-    Ok(Json(identity.describe_member(&member)?))
+    let mut answer = identity.describe_member(&member)?;
+    answer["keys_revoked"] = json!(revoked);
+    Ok(Json(answer))
 }
 
 /// An administrator removes anybody; anybody leaves.
@@ -106,7 +110,9 @@ pub(super) async fn remove(
         return Err(last_administrator());
     }
     let what = if leaves { "member.left" } else { "member.removed" };
-    change.record(&act(org, caller.actor(), what, id), now).await?;
+    let revoked = revoke_made_keys(&mut change, org, id, None, now).await?;
+    let gone = detailed(act(org, caller.actor(), what, id), json!({ "keys_revoked": revoked }));
+    change.record(&gone, now).await?;
     change.commit().await?;
     identity.0.known.forget_person(id);
     Ok(StatusCode::NO_CONTENT)

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::super::body::Body;
 use super::super::client::Client;
 use super::super::cookie::refresh_cookie;
+use super::super::refresh::refused;
 use super::super::registration::Registration;
 use super::super::rotation::KEY_SET_KEPT_S;
 use super::super::secret_text::{REFRESH_PREFIX, SecretText};
 use super::super::service::Identity;
-use super::super::sign_in::{OrganisationAnswer, Shown, Tokens, refused};
+use super::super::sign_in::{OrganisationAnswer, Shown, Tokens};
 use super::forward::{with_session, without_session};
 use crate::Problem;
 

@@ -41,7 +41,7 @@ pub(super) async fn challenge(
 ) -> Result<Response, Problem> {
     let user = identity.user(person.user).await?;
     identity
-        .require_password(&user, wish.password.as_deref(), &client)
+        .require_presence(&user, person, wish.password.as_deref(), &client)
         .await?;
     Ok(unkept(identity.challenge_registration(person.user).await?))
 }
@@ -77,6 +77,7 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, Problem> {
     let id: PasskeyId = named("passkey", &id)?;
     let user = identity.user(person.user).await?;
+    identity.require_recent_login_without_password(&user, person).await?;
     let now = identity.now();
     let mut change = identity.database().account_change("take the passkey away").await?;
     if !change.delete_passkey(person.user, id).await? {

@@ -10,12 +10,14 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::accounts::{NAME, PHONE, act, checked_name, checked_phone};
+use super::super::accounts::{NAME, PHONE, act, checked_name, checked_phone, detailed};
 use super::super::address::MailAddress;
 use super::super::body::Body;
 use super::super::client::Client;
+use super::super::made_keys::revoke_made_keys;
 use super::super::person::Person;
 use super::super::registration::Payload;
+use super::super::reset::end_links;
 use super::super::secret_text::{LINK_PREFIX, SecretText};
 use super::super::service::{Identity, installation_act};
 use super::super::sign_in::{OrganisationAnswer, later};
@@ -78,7 +80,13 @@ pub(super) async fn change(
     if email.is_some() {
         identity.letterhead()?;
         identity
-            .require_password(&user, wish.password.as_deref(), &client)
+            .require_presence(&user, person, wish.password.as_deref(), &client)
+            .await?;
+    }
+    if let Some(email) = &email {
+        let sender = person.actor();
+        identity
+            .require_mail("change_email", &email.normalised(), &sender)
             .await?;
     }
     let now = identity.now();
@@ -106,6 +114,10 @@ pub(super) async fn change(
             .letterhead()?
             .change_email(email.expose(), token.expose(), CHANGE_HOURS);
         identity.send(&mut change, &mail, now).await?;
+        // Who reads the address that the account has now may not be who asks.
+        let what = "Somebody who is logged in to your account asked to change its mail address to another one. It changes \
+                    when the link in the mail that was sent there is opened.";
+        identity.notify(&mut change, &user, what, now).await?;
     }
     let changed = installation_act(person.actor(), "user.changed", person.actor());
     change.record(&changed, now).await?;
@@ -128,7 +140,7 @@ pub(super) async fn change_password(
 ) -> Result<StatusCode, Problem> {
     let user = identity.user(person.user).await?;
     identity
-        .require_password(&user, wish.current.as_deref(), &client)
+        .require_presence(&user, person, wish.current.as_deref(), &client)
         .await?;
     identity.refuse_personal(&user, &wish.new)?;
     let hash = identity.0.hasher.hash(&wish.new).await?;
@@ -138,6 +150,7 @@ pub(super) async fn change_password(
     change
         .revoke_sessions(user.id, Some(person.session), "password changed", now)
         .await?;
+    end_links(&mut change, user.id, now).await?;
     identity
         .notify(&mut change, &user, "The password of your account was changed.", now)
         .await?;
@@ -163,13 +176,15 @@ pub(super) async fn erase(
 ) -> Result<StatusCode, Problem> {
     let user = identity.user(person.user).await?;
     identity
-        .require_password(&user, wish.password.as_deref(), &client)
+        .require_presence(&user, person, wish.password.as_deref(), &client)
         .await?;
     let now = identity.now();
     let memberships = identity.database().memberships(user.id).await?;
     let mut change = identity.database().account_change("erase the account").await?;
+    let mut revoked = Vec::with_capacity(memberships.len());
     for membership in &memberships {
         change.remove_member(membership.org, user.id, now).await?;
+        revoked.push(revoke_made_keys(&mut change, membership.org, user.id, None, now).await?);
         let (admins, members) = change.admins(membership.org).await?;
         if admins == 0 && members > 0 {
             let detail = format!(
@@ -180,8 +195,9 @@ pub(super) async fn erase(
         }
     }
     change.erase_user(user.id, random_32()?, now).await?;
-    for membership in &memberships {
+    for (membership, keys) in memberships.iter().zip(revoked) {
         let left = act(membership.org, person.actor(), "member.erased", user.id);
+        let left = detailed(left, json!({ "keys_revoked": keys }));
         change.record(&left, now).await?;
     }
     let erased = installation_act(person.actor(), "user.erased", person.actor());

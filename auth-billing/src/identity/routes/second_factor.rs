@@ -4,18 +4,18 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use driftline_database::User;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use serde::Deserialize;
 
+use super::super::attempts::Guessed;
 use super::super::body::Body;
 use super::super::client::Client;
 use super::super::person::Person;
 use super::super::second_factor::Seed;
 use super::super::secret_text::{recovery_code_sha256, recovery_codes};
 use super::super::service::{Identity, installation_act};
-use super::super::sign_in::{SEED, wrong_credentials};
+use super::super::sign_in::SEED;
 use super::super::vault::Place;
 use crate::Problem;
 
@@ -56,7 +56,7 @@ pub(super) async fn enrol(
 ) -> Result<Response, Problem> {
     let user = identity.user(person.user).await?;
     identity
-        .require_password(&user, wish.password.as_deref(), &client)
+        .require_presence(&user, person, wish.password.as_deref(), &client)
         .await?;
     let seed = Seed::generate()?;
     let id = user.id.uuid();
@@ -86,12 +86,12 @@ pub(super) async fn confirm(
     Body(wish): Body<ConfirmWish>,
 ) -> Result<Response, Problem> {
     let user = identity.user(person.user).await?;
-    let trial = identity.begin_trial(&user.id.to_string(), &client).await?;
     let now = identity.now();
     let totp = identity.database().totp(user.id).await?;
     let totp = totp.filter(|totp| totp.confirmed_at.is_none());
     let totp = totp.ok_or_else(|| Problem::conflict("there is no authenticator that waits for its first code"))?;
     let seed = identity.open_seed(user.id, &totp.seed)?;
+    let trial = identity.begin_trial(Guessed::Code(user.id), &client).await?;
     let step = seed.step_of(wish.code.trim(), None, now).ok_or_else(wrong_code)?;
     let codes = recovery_codes()?;
     let owner = user.id.uuid();
@@ -101,6 +101,9 @@ pub(super) async fn confirm(
         .collect();
     let mut change = identity.database().account_change("confirm the second factor").await?;
     if !change.confirm_totp(user.id, step, now).await? {
+        // Two confirmed at once: the code was right. The transaction goes first, since it holds a connection.
+        drop(change);
+        identity.pause_trial(&trial).await?;
         return Err(Problem::conflict("the second factor was confirmed already"));
     }
     change.put_recovery_codes(user.id, &hashes).await?;
@@ -123,12 +126,12 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, Problem> {
     let user = identity.user(person.user).await?;
     identity
-        .require_password(&user, wish.password.as_deref(), &client)
+        .require_presence(&user, person, wish.password.as_deref(), &client)
         .await?;
-    let trial = identity.begin_trial(&user.id.to_string(), &client).await?;
     let factor = identity.second_factor(&user).await?;
     let factor = factor.ok_or_else(|| Problem::not_found("this account has no second factor"))?;
-    identity.use_code(&user, &factor, &wish.code).await?;
+    let trial = identity.begin_trial(Guessed::Code(user.id), &client).await?;
+    identity.use_code_in(&trial, &user, &factor, &wish.code).await?;
     identity.end_trial(&trial).await?;
     let now = identity.now();
     let mut change = identity
@@ -148,29 +151,6 @@ pub(super) async fn remove(
     change.record(&removed, now).await?;
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-impl Identity {
-    /// Refuses, where the account has a password, who does not show it.
-    pub(super) async fn require_password(
-        &self,
-        user: &User,
-        shown: Option<&str>,
-        client: &Client,
-    ) -> Result<(), Problem> {
-        let Some(stored) = user.password.as_deref() else {
-            return Ok(());
-        };
-        let Some(shown) = shown else {
-            let detail = "this needs the password of the account once more";
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, "password_needed", detail));
-        };
-        let trial = self.begin_trial(&user.id.to_string(), client).await?;
-        if !self.0.hasher.compare(shown, Some(stored)).await?.is_right {
-            return Err(wrong_credentials());
-        }
-        self.end_trial(&trial).await
-    }
 }
 
 fn wrong_code() -> Problem {

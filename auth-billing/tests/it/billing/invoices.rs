@@ -331,7 +331,9 @@ async fn what_fails_of_one_organisation_stops_no_other_and_missed_months_are_clo
     place.sql(damage).await;
     let january = month("2026-01");
     let now = january.until + SignedDuration::from_hours(1);
-    let closing = close_month(&place.database, None, january, &seller(), now).await.unwrap();
+    let closing = close_month(&place.database, None, january, &seller(), now)
+        .await
+        .unwrap();
     let of = |closing: &driftline_auth_billing::Closing| -> Vec<OrgId> {
         closing.invoices.iter().map(|invoice| invoice.org).collect()
     };

@@ -20,10 +20,10 @@ macro_rules! on_both_engines {
 
 mod fake;
 mod invoices;
-mod routes;
-mod shape;
 mod plans_at_stripe;
 mod restored;
+mod routes;
+mod shape;
 mod totals;
 
 use std::collections::BTreeMap;

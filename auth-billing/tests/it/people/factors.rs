@@ -192,3 +192,31 @@ impl People {
         registered.subject.parse().unwrap()
     }
 }
+
+#[tokio::test]
+async fn who_knows_the_password_does_not_guess_the_code_for_ever() {
+    let people = people().await;
+    let (ada, app, _) = enrolled(&people).await;
+    let bearer = format!("Bearer {}", ada.access);
+    let right = app.code(people.now());
+    let wrong = if right == "000000" { "111111" } else { "000000" };
+    let remove = |code: &str, address: String| {
+        let (people, bearer) = (&people, bearer.clone());
+        let wish = json!({"password": PASSWORD, "code": code});
+        async move {
+            let headers = [("authorization", bearer.as_str()), ("x-test-address", address.as_str())];
+            people.ask(Method::DELETE, TOTP, &headers, Some(&wish)).await
+        }
+    };
+    for n in 0..6 {
+        let answer = remove(wrong, format!("192.0.2.{n}")).await;
+        assert_eq!(refused(&answer), (401, "second_factor_wrong".to_owned()), "{n}");
+    }
+    let blocked = remove(&right, "192.0.2.7".to_owned()).await;
+    assert_eq!(refused(&blocked), (429, "too_many_attempts".to_owned()));
+    let told = people.acts(&ada.access, "login.failed", 2).await;
+    assert_eq!(
+        told[0]["details"],
+        json!({"what": "code", "failures": 6, "paused_s": 2})
+    );
+}

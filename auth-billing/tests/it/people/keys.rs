@@ -217,3 +217,106 @@ async fn a_key_gets_a_successor_and_both_work_for_a_while() {
     .await;
     assert_eq!(bad.json()["details"][0]["field"], "networks");
 }
+
+async fn status(people: &People, key: &Value) -> u16 {
+    let headers = [("x-api-key", key.as_str().unwrap())];
+    people.ask(Method::GET, "/whoami", &headers, None).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn a_key_ends_when_its_maker_leaves() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    let org = people.org_of(&ada.access).await;
+    let wish = json!({"name": "k", "scopes": ["missions:read"]});
+    let of_ada = make(&people, &ada, wish.clone()).await.json();
+    for (name, leaves) in [("bob", "removed"), ("cyd", "left"), ("dan", "erased")] {
+        let who = people
+            .member(&ada.access, &format!("{name}@example.org"), Role::Operator)
+            .await;
+        let made = make(&people, &who, wish.clone()).await.json();
+        let path = format!("/v1/organisations/{org}/members/{}", who.user);
+        let gone = match leaves {
+            "removed" => people.with(&ada.access, Method::DELETE, &path, None).await,
+            "left" => people.with(&who.access, Method::DELETE, &path, None).await,
+            _ => {
+                let wish = Some(json!({ "password": super::PASSWORD }));
+                people.with(&who.access, Method::DELETE, "/v1/users/me", wish).await
+            }
+        };
+        assert_eq!(gone.status, StatusCode::NO_CONTENT, "{leaves}");
+        assert_eq!(status(&people, &made["key"]).await, 401, "{leaves}");
+        let told = people.acts(&ada.access, &format!("member.{leaves}"), 1).await;
+        assert_eq!(told[0]["details"]["keys_revoked"], json!([made["id"]]), "{leaves}");
+    }
+    assert_eq!(status(&people, &of_ada["key"]).await, 200, "another's key stays");
+}
+
+#[tokio::test]
+async fn a_key_ends_when_its_makers_role_has_less() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    let bob = people.member(&ada.access, "bob@example.org", Role::OrgAdmin).await;
+    let org = people.org_of(&ada.access).await;
+    let more = make(&people, &bob, json!({"name": "m", "scopes": ["missions:write"]}))
+        .await
+        .json();
+    let less = make(&people, &bob, json!({"name": "l", "scopes": ["missions:read"]}))
+        .await
+        .json();
+    let path = format!("/v1/organisations/{org}/members/{}", bob.user);
+    let lowered = people
+        .with(&ada.access, Method::PATCH, &path, Some(json!({"role": "viewer"})))
+        .await;
+    assert_eq!(lowered.status, StatusCode::OK);
+    assert_eq!(lowered.json()["keys_revoked"], json!([more["id"]]));
+    assert_eq!(
+        (status(&people, &more["key"]).await, status(&people, &less["key"]).await),
+        (401, 200)
+    );
+    let told = people.acts(&ada.access, "member.role_changed", 1).await;
+    assert_eq!(told[0]["details"]["keys_revoked"], json!([more["id"]]));
+}
+
+#[tokio::test]
+async fn nobody_gets_more_by_rotating_a_key() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    // What an operator made on the command line has more than any role.
+    let scopes = "usage:write".parse().unwrap();
+    let org = people.org_of(&ada.access).await;
+    let (_, row) = driftline_auth_billing::create_key(&people.database, org, "node", &scopes, None, people.now())
+        .await
+        .unwrap();
+    let path = format!("{KEYS}/{}/rotate", row.id);
+    let answer = people.with(&ada.access, Method::POST, &path, Some(json!({}))).await;
+    assert_eq!(refused(&answer), (403, "forbidden".to_owned()));
+    assert_eq!(people.database.key(row.id).await.unwrap().unwrap().replaced_by, None);
+}
+
+#[tokio::test]
+async fn a_successor_that_nobody_saw_makes_place_for_another() {
+    let people = people().await;
+    let ada = people.founder("ada@example.org", "Coastguard").await;
+    let made = make(&people, &ada, json!({"name": "k", "scopes": ["missions:read"]}))
+        .await
+        .json();
+    let path = format!("{KEYS}/{}/rotate", made["id"].as_str().unwrap());
+    let rotate = || people.with(&ada.access, Method::POST, &path, Some(json!({"overlap_s": 60})));
+    let lost = rotate().await.json();
+    let seen = rotate().await;
+    assert_eq!(seen.status, StatusCode::CREATED, "the answer before was lost");
+    let seen = seen.json();
+    assert_eq!(
+        (status(&people, &lost["key"]).await, status(&people, &seen["key"]).await),
+        (401, 200)
+    );
+    assert_eq!(status(&people, &made["key"]).await, 200);
+    let id = seen["id"].as_str().unwrap().parse().unwrap();
+    while people.database.key(id).await.unwrap().unwrap().last_used_at.is_none() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(refused(&rotate().await), (409, "conflict".to_owned()), "it is in use");
+    let told = people.acts(&ada.access, "key.replaced", 2).await;
+    assert_eq!((told.len(), &told[0]["details"]["successor"]), (2, &seen["id"]));
+}

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use driftline_auth_billing::{IdentitySettings, MailEncryption, MailSettings, Smtp};
+use driftline_auth_billing::{
+    IdentitySettings, MailEncryption, MailRefusal, MailSettings, MailTransport, OutgoingMail, Smtp,
+};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -20,19 +22,40 @@ struct Posted {
 async fn posted(encryption: MailEncryption) -> Posted {
     let folder = tempfile::tempdir().unwrap();
     let sink = Service::start("smtp.sh", &[folder.path().to_str().unwrap()]);
+    posted_through(sink, folder, |mail| mail.encryption = encryption).await
+}
+
+/// Through a server that takes mails after STARTTLS from its one user.
+async fn posted_after_starttls(decide: impl FnOnce(&mut MailSettings)) -> Posted {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let options = [path, "--starttls", "--user", "drift", "--password", "a secret"];
+    let sink = Service::start("smtp.sh", &options);
+    let certificate = std::fs::read_to_string(folder.path().join("certificate.pem")).unwrap();
+    posted_through(sink, folder, |mail| {
+        mail.credentials = Some(("drift".to_owned(), "a secret".to_owned()));
+        mail.authorities = Some(certificate);
+        decide(mail);
+    })
+    .await
+}
+
+async fn posted_through(sink: Service, folder: tempfile::TempDir, decide: impl FnOnce(&mut MailSettings)) -> Posted {
     let (host, port) = sink
         .address()
         .strip_prefix("smtp://")
         .unwrap()
         .rsplit_once(':')
         .unwrap();
-    let mail = MailSettings {
+    let mut mail = MailSettings {
         host: host.to_owned(),
         port: port.parse().unwrap(),
-        encryption,
+        encryption: MailEncryption::StartTls,
         credentials: None,
+        authorities: None,
         from: "Driftline <noreply@sar.example.org>".to_owned(),
     };
+    decide(&mut mail);
     let smtp = Smtp::new(&mail).unwrap();
     let people = people_with(IdentitySettings {
         mail: Some(mail),
@@ -136,4 +159,65 @@ async fn a_server_without_encryption_is_told_nothing_where_encryption_is_wanted(
         1,
         "tried again"
     );
+}
+
+#[tokio::test]
+async fn a_mail_goes_encrypted_to_a_server_that_wants_a_login() {
+    let posted = posted_after_starttls(|_| {}).await;
+    posted.register("ada@example.org").await;
+    assert_eq!(posted.send().await, 1);
+    let arrived = posted.arrived();
+    assert_eq!(arrived.len(), 1);
+    assert_eq!(arrived[0].0["tls"], true);
+    assert_eq!(arrived[0].0["user"], "drift");
+    assert!(arrived[0].1.contains("Subject: Driftline: confirm your mail address"));
+}
+
+#[tokio::test]
+async fn a_mail_waits_while_the_server_does_not_know_our_password_or_we_do_not_know_the_server() {
+    type Mistake = fn(&mut MailSettings);
+    let mistakes: [(&str, Mistake, &str); 3] = [
+        (
+            "password",
+            |mail| mail.credentials = Some(("drift".to_owned(), "another".to_owned())),
+            "refuses user and password",
+        ),
+        ("no login", |mail| mail.credentials = None, "refuses user and password"),
+        ("authority", |mail| mail.authorities = None, "certificate"),
+    ];
+    for (name, mistake, told) in mistakes {
+        let posted = posted_after_starttls(mistake).await;
+        posted.register("ada@example.org").await;
+        let outgoing = OutgoingMail {
+            to: "ada@example.org".to_owned(),
+            subject: "Hello".to_owned(),
+            text: "Hello".to_owned(),
+            id: "eml_1".to_owned(),
+        };
+        let refusal = posted.smtp.send(&outgoing).await.unwrap_err();
+        assert!(matches!(refusal, MailRefusal::ForNow(_)), "{name}: {refusal}");
+        let words = refusal.to_string();
+        assert!(words.contains(told) && !words.contains("another"), "{name}: {words}");
+        assert_eq!(posted.send().await, 1, "{name}");
+        let (waiting, _) = posted.people.database.mails_waiting().await.unwrap();
+        assert_eq!(waiting, 1, "{name}: it is tried again");
+        assert!(posted.arrived().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn authorities_that_are_none_are_refused_at_the_start() {
+    let smtp = |authorities: &str| {
+        Smtp::new(&MailSettings {
+            host: "mail.example.org".to_owned(),
+            port: 587,
+            encryption: MailEncryption::StartTls,
+            credentials: None,
+            authorities: Some(authorities.to_owned()),
+            from: "noreply@sar.example.org".to_owned(),
+        })
+    };
+    for none in ["", "a text", "-----BEGIN CERTIFICATE-----\n-----END"] {
+        assert!(smtp(none).is_err(), "{none:?}");
+    }
 }

@@ -251,7 +251,8 @@ async fn a_further_organisation_is_founded_where_registration_is_open() {
             email: "eve@example.org",
             name: "Eve",
             role: Role::OrgAdmin,
-            password: Some(PASSWORD),
+            password: Some(driftline_auth_billing::Given::Plain(PASSWORD)),
+            is_verified: true,
             is_superadmin: false,
         })
         .await
@@ -278,6 +279,7 @@ async fn the_first_administrator_comes_from_the_command_line_and_sets_a_password
         name: "",
         role: Role::OrgAdmin,
         password: None,
+        is_verified: true,
         is_superadmin: false,
     };
     let made = people.identity.make_member(&new).await.unwrap();
@@ -290,4 +292,57 @@ async fn the_first_administrator_comes_from_the_command_line_and_sets_a_password
     assert_eq!(people.get(&ada.access, "/whoami").await.json()["role"], "org_admin");
     let listed = people.identity.masked_members(org).await.unwrap();
     assert_eq!(listed[0].email, "a***@example.org");
+}
+
+#[tokio::test]
+async fn a_password_that_comes_from_elsewhere_works_and_is_hashed_anew() {
+    let people = people().await;
+    let org = people
+        .database
+        .create_organisation("Coastguard", people.now())
+        .await
+        .unwrap()
+        .id;
+    let import = async |email: &'static str, hash: &'static str, is_verified: bool| {
+        let new = driftline_auth_billing::NewMember {
+            org,
+            email,
+            name: "",
+            role: Role::Viewer,
+            password: Some(driftline_auth_billing::Given::Hashed(hash)),
+            is_verified,
+            is_superadmin: false,
+        };
+        people.identity.make_member(&new).await
+    };
+    // By crypt_blowfish, of a password that today's rules would refuse: it is theirs until they set another one.
+    let hash = "$2y$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK";
+    let made = import("ada@example.org", hash, true).await.unwrap();
+    assert!(made.token.is_none());
+    let wrong = people.try_log_in("ada@example.org", "U*U").await;
+    assert_eq!(refused(&wrong), (401, "wrong_credentials".to_owned()));
+    let stored = async || {
+        people
+            .database
+            .user(made.user)
+            .await
+            .unwrap()
+            .unwrap()
+            .password
+            .unwrap()
+    };
+    assert_eq!(stored().await, hash);
+    for _ in 0..2 {
+        let right = people.try_log_in("ada@example.org", "U*U*").await;
+        assert_eq!(right.status, StatusCode::OK);
+        assert!(stored().await.starts_with("$argon2id$"), "{}", stored().await);
+    }
+    import("bob@example.org", hash, false).await.unwrap();
+    let unverified = people.try_log_in("bob@example.org", "U*U*").await;
+    assert_eq!(refused(&unverified), (403, "email_unverified".to_owned()));
+    let dear = "$2y$31$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK";
+    let why = import("cyd@example.org", dear, true).await.unwrap_err().to_string();
+    assert!(why.contains("cost 31") && !why.contains("VGOzA"), "{why}");
+    let again = import("ada@example.org", hash, true).await.unwrap_err().to_string();
+    assert!(again.contains("stays as it is"), "{again}");
 }

@@ -18,7 +18,7 @@ use rsa::pkcs1::EncodeRsaPrivateKey;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{BASE, ORIGIN, PASSWORD, People, people_with, settings};
+use super::{BASE, ORIGIN, PASSWORD, People, people_on_server_with, people_with, refused, settings};
 
 const CLIENT: &str = "driftline-test";
 const SECRET: &str = "client secret";
@@ -147,7 +147,11 @@ async fn token(State(issuer): State<Issuer>, headers: http::HeaderMap, body: Str
 }
 
 async fn service(issuer: &Issuer, registration: bool) -> People {
-    people_with(IdentitySettings {
+    people_with(decided(issuer, registration)).await
+}
+
+fn decided(issuer: &Issuer, registration: bool) -> IdentitySettings {
+    IdentitySettings {
         registration,
         providers: vec![ProviderSettings {
             name: "test".to_owned(),
@@ -156,8 +160,7 @@ async fn service(issuer: &Issuer, registration: bool) -> People {
             client_secret: Some(SECRET.to_owned()),
         }],
         ..settings()
-    })
-    .await
+    }
 }
 
 /// Where a browser is sent, and the cookie of the journey.
@@ -212,12 +215,16 @@ async fn journey(
 }
 
 async fn me(people: &People, refresh: &str) -> Value {
+    let token = access(people, refresh).await;
+    people.get(&token, "/v1/auth/me").await.json()
+}
+
+async fn access(people: &People, refresh: &str) -> String {
     let headers = [("cookie", refresh), ("origin", ORIGIN)];
     let answer = people
         .ask(Method::POST, "/v1/auth/refresh", &headers, Some(&json!({})))
         .await;
-    let token = answer.json()["access_token"].as_str().unwrap().to_owned();
-    people.get(&token, "/v1/auth/me").await.json()
+    answer.json()["access_token"].as_str().unwrap().to_owned()
 }
 
 fn ada() -> Value {
@@ -336,4 +343,42 @@ async fn a_provider_that_lies_is_not_believed() {
     let failed = format!("{BASE}/#login-error=provider_failed");
     let (to, _) = journey(&people, &issuer, &ada(), |grant| grant.challenge = "other".to_owned()).await;
     assert_eq!(to, failed, "a code that was stolen has another verifier");
+}
+
+#[tokio::test]
+async fn an_account_is_linked_over_one_connection() {
+    let issuer = Issuer::start().await;
+    let people = people_on_server_with(1, decided(&issuer, true)).await;
+    let known = people.founder("ada@example.org", "Coastguard").await;
+    let (to, refresh) = journey(&people, &issuer, &ada(), |_| {}).await;
+    assert_eq!(to, format!("{BASE}/"));
+    assert_eq!(me(&people, &refresh.unwrap()).await["id"], known.user.to_string());
+}
+
+#[tokio::test]
+async fn without_a_password_a_token_alone_changes_nothing_that_matters() {
+    let issuer = Issuer::start().await;
+    let people = service(&issuer, true).await;
+    let (_, refresh) = journey(&people, &issuer, &ada(), |_| {}).await;
+    let stolen = access(&people, &refresh.unwrap()).await;
+    people.pass(600);
+    for (method, path, wish) in [
+        (Method::POST, "/v1/users/me/password", json!({ "new": PASSWORD })),
+        (Method::DELETE, "/v1/users/me", json!({})),
+        (Method::PATCH, "/v1/users/me", json!({"email": "eve@example.org"})),
+        (Method::POST, "/v1/users/me/totp", json!({})),
+        (Method::POST, "/v1/users/me/passkeys/challenge", json!({})),
+    ] {
+        let answer = people.with(&stolen, method, path, Some(wish)).await;
+        assert_eq!(refused(&answer), (401, "recent_login_needed".to_owned()), "{path}");
+    }
+    let path = format!("/v1/users/me/passkeys/{}", driftline_domain::PasskeyId::generate());
+    let answer = people.with(&stolen, Method::DELETE, &path, None).await;
+    assert_eq!(refused(&answer), (401, "recent_login_needed".to_owned()));
+    // Refreshing is no login.
+    let (_, refresh) = journey(&people, &issuer, &ada(), |_| {}).await;
+    let fresh = access(&people, &refresh.unwrap()).await;
+    let wish = Some(json!({ "new": PASSWORD }));
+    let set = people.with(&fresh, Method::POST, "/v1/users/me/password", wish).await;
+    assert_eq!(set.status, StatusCode::NO_CONTENT);
 }

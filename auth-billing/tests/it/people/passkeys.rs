@@ -162,6 +162,8 @@ async fn a_passkey_logs_its_owner_in_without_a_name_and_a_password() {
     let credential = key.get(&asked);
     let after = log_in(&people, &asked, credential).await;
     assert_eq!(refused(&after), (401, "passkey_unknown".to_owned()));
+    let told = people.acts(&found.access, "login.failed", 1).await;
+    assert_eq!(told[0]["details"]["what"], "passkey");
 }
 
 #[tokio::test]

@@ -177,6 +177,18 @@ impl AccountChange {
         self.changed("note the passkey's use", update).await
     }
 
+    /// Whether a person has this passkey now.
+    pub async fn has_passkey(&mut self, user: UserId, id: PasskeyId) -> Result<bool> {
+        let found = sql::query_scalar("SELECT count(*) FROM passkeys WHERE id = ? AND user_id = ?")
+            .bind(id)
+            .bind(user);
+        let found: Result<i64> = found
+            .fetch_one(&mut self.0.tx)
+            .await
+            .map_err(Error::engine("look the passkey up"));
+        Ok(found? > 0)
+    }
+
     /// Takes a person's passkey away.
     pub async fn delete_passkey(&mut self, user: UserId, id: PasskeyId) -> Result<bool> {
         let delete = sql::query("DELETE FROM passkeys WHERE id = ? AND user_id = ?")

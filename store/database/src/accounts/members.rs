@@ -175,6 +175,18 @@ impl AccountChange {
         self.changed("make the member", insert).await
     }
 
+    /// What a person is in an organisation now; stays so until the transaction ends.
+    pub async fn role_of(&mut self, org: OrgId, user: UserId) -> Result<Option<Role>> {
+        self.lock_organisation(org).await?;
+        let row = sql::query("SELECT role FROM memberships WHERE org_id = ? AND user_id = ?")
+            .bind(org)
+            .bind(user)
+            .fetch_optional(&mut self.0.tx)
+            .await
+            .map_err(Error::engine("read the role"))?;
+        row.as_ref().map(|row| role("role", row)).transpose()
+    }
+
     /// Changes a member's role; false where there is no such member. Whether an administrator is left is for
     /// [`Self::admins`] to say, in the same transaction.
     pub async fn set_role(&mut self, org: OrgId, user: UserId, role: Role) -> Result<bool> {

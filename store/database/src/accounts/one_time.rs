@@ -40,7 +40,8 @@ pub struct OneTime {
 }
 
 impl AccountChange {
-    /// Stores a token; earlier ones of its kind work no more.
+    /// Stores a token; earlier ones of its kind work no more, but for those that set a password: anybody can ask for such a
+    /// mail, and must not be able to end the link in the one before. Whoever uses one ends the others.
     pub async fn insert_one_time(
         &mut self,
         sha256: &[u8; 32],
@@ -49,7 +50,9 @@ impl AccountChange {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<()> {
-        self.end_one_times(one.user, kind, now).await?;
+        if kind != OneTimeKind::Reset {
+            self.end_one_times(one.user, kind, now).await?;
+        }
         let insert = sql::query(
             "INSERT INTO one_time_tokens (sha256, kind, user_id, payload, created_at, expires_at) \
              VALUES (?, ?, ?, ?, ?, ?)",

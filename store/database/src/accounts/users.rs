@@ -105,6 +105,18 @@ impl Database {
 }
 
 impl AccountChange {
+    /// The account with this id as it is now, held as it is until the transaction ends: a password is set, an account is
+    /// erased before or after, and not meanwhile.
+    pub async fn user(&mut self, id: UserId) -> Result<Option<User>> {
+        let hold = self.0.tx.dialect().for_update();
+        let row = sql::query(format!("SELECT {COLUMNS} FROM users WHERE id = ?{hold}")).bind(id);
+        let row = row.fetch_optional(&mut self.0.tx).await;
+        row.map_err(Error::engine("read the account"))?
+            .as_ref()
+            .map(user)
+            .transpose()
+    }
+
     /// Makes an account; false where the mail address has one.
     pub async fn insert_user(&mut self, new: &NewUser, now: Timestamp) -> Result<bool> {
         let when = |is: bool| is.then(|| micros(now));
@@ -124,13 +136,16 @@ impl AccountChange {
         self.changed("make the account", insert).await
     }
 
-    /// Sets a password.
+    /// Sets a password. Its time tells it from the one before, also where the clock stood still or went back.
     pub async fn set_password(&mut self, id: UserId, hash: &str, now: Timestamp) -> Result<bool> {
-        let update =
-            sql::query("UPDATE users SET password = ?, password_changed_at = ? WHERE id = ? AND erased_at IS NULL")
-                .bind(hash)
-                .bind(micros(now))
-                .bind(id);
+        let update = sql::query(
+            "UPDATE users SET password = ?1, password_changed_at = \
+             CASE WHEN password_changed_at >= ?2 THEN password_changed_at + 1 ELSE ?2 END \
+             WHERE id = ?3 AND erased_at IS NULL",
+        )
+        .bind(hash)
+        .bind(micros(now))
+        .bind(id);
         self.changed("set the password", update).await
     }
 

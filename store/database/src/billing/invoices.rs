@@ -337,10 +337,13 @@ async fn insert(change: &mut Change, invoice: &Invoice, basis: &InvoiceBasis) ->
         .usage
         .iter()
         .map(|(meter, units)| (meter, basis.period_from, *units));
-    let late = basis
-        .late
-        .iter()
-        .map(|month| (&month.meter, month.period_from, month.units.saturating_sub(month.invoiced)));
+    let late = basis.late.iter().map(|month| {
+        (
+            &month.meter,
+            month.period_from,
+            month.units.saturating_sub(month.invoiced),
+        )
+    });
     for (meter, period, units) in own.chain(late) {
         sql::query("INSERT INTO invoice_usage (invoice_id, org_id, meter, period_from, units) VALUES (?, ?, ?, ?, ?)")
             .bind(invoice.id)

@@ -192,12 +192,10 @@ impl Database {
     /// Units of an organisation and meter that Stripe has of the hour in which this time lies.
     pub async fn units_told(&self, org: OrgId, meter: &str, at: Timestamp) -> Result<i64> {
         let hour = micros(at).div_euclid(HOUR_US) * HOUR_US;
-        sql::query_scalar(
-            format!(
-                "SELECT {} FROM stripe_outbox WHERE org_id = ? AND meter = ? AND state = 'done' AND at >= ? AND at < ?",
-                sql::whole_sum("units")
-            ),
-        )
+        sql::query_scalar(format!(
+            "SELECT {} FROM stripe_outbox WHERE org_id = ? AND meter = ? AND state = 'done' AND at >= ? AND at < ?",
+            sql::whole_sum("units")
+        ))
         .bind(org)
         .bind(meter)
         .bind(hour)

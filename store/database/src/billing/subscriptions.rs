@@ -166,8 +166,7 @@ impl Database {
 const JUST_NOW: SignedDuration = SignedDuration::from_secs(5);
 
 /// Of `s`, at ?1: it has begun and is not at Stripe.
-const TO_BEGIN: &str =
-    "s.stripe_subscription IS NULL AND s.starts_at <= ?1 AND (s.ends_at IS NULL OR s.ends_at > ?1)";
+const TO_BEGIN: &str = "s.stripe_subscription IS NULL AND s.starts_at <= ?1 AND (s.ends_at IS NULL OR s.ends_at > ?1)";
 /// Of `b`: Stripe has it and counts usage in it.
 pub(super) const LIVES: &str = "b.stripe_subscription IS NOT NULL \
                                 AND coalesce(b.stripe_status, '') NOT IN ('canceled', 'incomplete_expired')";

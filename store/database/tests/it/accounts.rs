@@ -7,6 +7,7 @@ use driftline_database::{
     OneTimeKind, RefreshToken, Role, TokenKey,
 };
 use driftline_domain::{InvitationId, KeyId, MailId, OrgId, SessionId, UserId};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sqlx::Connection;
 
@@ -22,6 +23,9 @@ on_both_engines!(
     sessions_end_with_their_membership_and_their_time,
     codes_are_used_once_among_many,
     attempts_are_counted_before_they_are_made,
+    attempts_are_counted_whatever_the_clocks_say,
+    an_account_is_held_while_a_session_begins,
+    an_unfinished_ceremony_goes_when_it_is_over,
     a_ceremony_is_taken_once,
     a_mail_is_taken_by_one,
     generations_of_keys_are_made_once,
@@ -269,20 +273,43 @@ async fn a_link_is_used_once_and_a_newer_one_ends_it(place: Place) {
         .insert_one_time(&[3; 32], verify, &one, at(1), at(100))
         .await
         .unwrap();
+    change
+        .insert_one_time(&[4; 32], verify, &one, at(1), at(100))
+        .await
+        .unwrap();
     assert_eq!(
-        change.use_one_time(&[1; 32], reset, at(2)).await.unwrap(),
+        change.use_one_time(&[3; 32], verify, at(2)).await.unwrap(),
         None,
         "a newer one"
+    );
+    let earlier = change.use_one_time(&[1; 32], reset, at(2)).await.unwrap();
+    assert_eq!(
+        earlier,
+        Some(one.clone()),
+        "a mail that anybody can ask for ends no other"
     );
     assert_eq!(
         change.use_one_time(&[2; 32], verify, at(2)).await.unwrap(),
         None,
         "another kind"
     );
-    assert_eq!(change.use_one_time(&[2; 32], reset, at(2)).await.unwrap(), Some(one));
-    assert_eq!(change.use_one_time(&[2; 32], reset, at(2)).await.unwrap(), None);
     assert_eq!(
-        change.use_one_time(&[3; 32], verify, at(100)).await.unwrap(),
+        change.use_one_time(&[2; 32], reset, at(2)).await.unwrap(),
+        Some(one.clone())
+    );
+    assert_eq!(change.use_one_time(&[2; 32], reset, at(2)).await.unwrap(), None);
+    change
+        .insert_one_time(&[5; 32], reset, &one, at(2), at(100))
+        .await
+        .unwrap();
+    change.end_one_times(one.user, reset, at(2)).await.unwrap();
+    assert_eq!(
+        change.use_one_time(&[5; 32], reset, at(3)).await.unwrap(),
+        None,
+        "ended"
+    );
+    assert_eq!(
+        change.use_one_time(&[4; 32], verify, at(100)).await.unwrap(),
         None,
         "too late"
     );
@@ -409,20 +436,89 @@ async fn codes_are_used_once_among_many(place: Place) {
 
 async fn attempts_are_counted_before_they_are_made(place: Place) {
     let database = &place.database;
-    let pause = |failures: i64| at(if failures > 2 { 100 } else { 0 });
-    let free = |_: i64| at(0);
+    let pause = |failures: i64| (failures > 2).then(|| at(100));
+    let free = |_: i64| None;
     let begin = |now_s| {
         let subjects: Vec<([u8; 32], driftline_database::BlockedUntil<'_>)> = vec![([1; 32], &pause), ([2; 32], &free)];
-        async move { database.begin_attempt(&subjects, at(-1_000), at(now_s)).await.unwrap() }
+        let longest = SignedDuration::from_secs(900);
+        async move {
+            let begun = database.begin_attempt(&subjects, at(-1_000), longest, at(now_s)).await;
+            begun.unwrap()
+        }
     };
-    for _ in 0..3 {
-        assert_eq!(begin(10).await, Attempt::Counted);
+    for failures in 1..=3 {
+        assert_eq!(begin(10).await, Attempt::Counted(failures));
     }
     assert_eq!(begin(10).await, Attempt::Blocked(at(100)));
     assert_eq!(begin(99).await, Attempt::Blocked(at(100)));
-    assert_eq!(begin(100).await, Attempt::Counted);
+    assert_eq!(begin(100).await, Attempt::Counted(4));
     database.end_attempt(Some(&[1; 32]), &[[2; 32]]).await.unwrap();
-    assert_eq!(begin(101).await, Attempt::Counted);
+    assert_eq!(begin(101).await, Attempt::Counted(4), "of the last subject");
+}
+
+async fn attempts_are_counted_whatever_the_clocks_say(place: Place) {
+    let longest = SignedDuration::from_secs(900);
+    let (free, pause) = (
+        |_: i64| None,
+        |now: Timestamp| Some(now + SignedDuration::from_secs(900)),
+    );
+    let begin = async |now: Timestamp, is_free: bool| {
+        let paused = |_: i64| pause(now);
+        let until: driftline_database::BlockedUntil<'_> = if is_free { &free } else { &paused };
+        let subjects = [([1; 32], until)];
+        let begun = place.database.begin_attempt(&subjects, at(-1_000), longest, now).await;
+        begun.unwrap()
+    };
+    assert_eq!(begin(at(10), true).await, Attempt::Counted(1));
+    assert_eq!(
+        begin(at(10) - SignedDuration::from_millis(100), true).await,
+        Attempt::Counted(2),
+        "a clock behind"
+    );
+    let a_day_on = at(86_400);
+    assert_eq!(begin(a_day_on, false).await, Attempt::Counted(3));
+    assert!(matches!(begin(a_day_on, true).await, Attempt::Blocked(_)));
+    assert_eq!(
+        begin(at(11), true).await,
+        Attempt::Counted(4),
+        "the clock is right again"
+    );
+}
+
+async fn an_account_is_held_while_a_session_begins(place: Place) {
+    let database = &place.database;
+    let user = person(database, 1).await;
+    let mut holding = database.account_change("test").await.unwrap();
+    let found = holding.user(user).await.unwrap().unwrap();
+    let setting = tokio::spawn({
+        let database = database.clone();
+        async move {
+            let mut change = database.account_change("test").await.unwrap();
+            change.set_password(user, "other", at(0)).await.unwrap();
+            change.commit().await.unwrap();
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!setting.is_finished(), "it waits");
+    holding.commit().await.unwrap();
+    setting.await.unwrap();
+    let mut change = database.account_change("test").await.unwrap();
+    let after = change.user(user).await.unwrap().unwrap();
+    assert!(after.password_changed_at.unwrap() > found.password_changed_at.unwrap_or(at(-1)));
+    // The clock stands still, and yet the next password has another time.
+    change.set_password(user, "third", at(0)).await.unwrap();
+    let last = change.user(user).await.unwrap().unwrap();
+    assert!(last.password_changed_at > after.password_changed_at);
+}
+
+async fn an_unfinished_ceremony_goes_when_it_is_over(place: Place) {
+    let database = &place.database;
+    for (sha256, ends) in [([1; 32], at(100)), ([2; 32], at(300))] {
+        database.keep_ceremony(&sha256, "passkey", vec![5], ends).await.unwrap();
+    }
+    assert_eq!(database.purge_accounts(at(200)).await.unwrap(), 1);
+    let left = database.take_ceremony(&[2; 32], "passkey", at(201)).await.unwrap();
+    assert_eq!(left, Some(vec![5]));
 }
 
 async fn a_ceremony_is_taken_once(place: Place) {

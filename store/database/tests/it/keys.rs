@@ -35,27 +35,36 @@ async fn a_key_is_replaced_once_and_ends_no_later_than_it_would_have(place: Plac
     let (database, old) = (&place.database, place.key);
     let (first, second) = (successor(&place, 1), successor(&place, 2));
     assert!(database.replace_key(old, &first, at(3_700), at(100)).await.unwrap());
+    database.touch_key(first.id, at(100)).await.unwrap();
     assert!(
         !database.replace_key(old, &second, at(3_700), at(100)).await.unwrap(),
-        "it has a successor"
+        "its successor is in use"
     );
     let found = database.key(old).await.unwrap().unwrap();
     assert_eq!((found.replaced_by, found.expires_at), (Some(first.id), Some(at(3_700))));
-    assert_eq!(database.key(first.id).await.unwrap(), Some(first.clone()));
+    let used = ApiKey {
+        last_used_at: Some(at(100)),
+        ..first.clone()
+    };
+    assert_eq!(database.key(first.id).await.unwrap(), Some(used));
     assert_eq!(database.key(second.id).await.unwrap(), None);
     // The successor's successor ends when that was to end.
     database
         .replace_key(first.id, &second, at(9_000), at(200))
         .await
         .unwrap();
-    let third = successor(&place, 3);
+    let (third, fourth) = (successor(&place, 3), successor(&place, 4));
+    // Of the second nobody may have seen the secret: it makes place for another, once it is not in use.
     assert!(
-        !database
-            .replace_key(first.id, &third, at(9_000), at(300))
+        database
+            .replace_key(first.id, &fourth, at(9_000), at(300))
             .await
             .unwrap()
     );
-    database.revoke_key(second.id, at(400)).await.unwrap();
+    assert_eq!(
+        database.key(second.id).await.unwrap().unwrap().revoked_at,
+        Some(at(300))
+    );
     assert!(
         !database
             .replace_key(second.id, &third, at(9_000), at(500))
