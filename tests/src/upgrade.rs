@@ -68,6 +68,7 @@ fn every_earlier_data_directory_opens_with_its_catalog_mission_and_ledger() {
         }
         maps_show(&client, mission, &expected);
         job_and_withdrawal_stand(&client, &expected);
+        people_and_money_stand(&client, mission, &expected["accounts"]);
         let made_on = expected["made_on"].as_str().unwrap();
         let day: jiff::civil::Date = made_on.parse().unwrap();
         let until = day.tomorrow().unwrap().tomorrow().unwrap();
@@ -115,6 +116,59 @@ fn job_and_withdrawal_stand(client: &Client, expected: &Value) {
     if let Some(withdrawn) = expected["withdrawn"].as_str() {
         let answer = client.get(&format!("/v1/missions/{withdrawn}"));
         answer.problem(404, "a mission that was withdrawn");
+    }
+}
+
+/// Since 0.6 people log in, and plans, credit, quotas and share links are kept.
+fn people_and_money_stand(client: &Client, mission: &str, expected: &Value) {
+    if expected.is_null() {
+        return;
+    }
+    let tokens = client
+        .post("/v1/auth/login", &expected["login"])
+        .expect(200, "a login")
+        .json();
+    let bare = Client::new(&client.url(""));
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let person = |path: &str| {
+        let answer = bare.send("GET", path, &[("authorization", &bearer)], b"").unwrap();
+        answer.expect(200, path).json()
+    };
+    let me = person("/v1/auth/me");
+    for (name, value) in expected["me"].as_object().unwrap() {
+        assert_eq!(&me[name], value, "{name} of the person");
+    }
+    let verified = person("/v1/audit/verification");
+    assert_eq!(verified["intact"], true);
+    assert!(
+        verified["entries"].as_i64() > expected["audit_entries"].as_i64(),
+        "{verified}"
+    );
+    let links = client.json(&format!("/v1/missions/{mission}/share-links"))["links"].clone();
+    for (path, name, list) in [
+        ("/v1/billing/subscription", "plan", false),
+        ("/v1/billing/quotas", "quotas", true),
+    ] {
+        let found = client.json(path)[name].clone();
+        match list {
+            true => contains(&found, &expected[name]),
+            false => assert_eq!(found, expected[name], "{name}"),
+        }
+    }
+    contains(&links, &expected["share_links"]);
+    assert_eq!(client.json("/v1/billing/credits")["balance"], expected["balance"]);
+}
+
+/// Each of the expected objects stands in the list, with at least its members.
+fn contains(list: &Value, expected: &Value) {
+    for one in expected.as_array().unwrap() {
+        let has = |found: &Value| {
+            one.as_object()
+                .unwrap()
+                .iter()
+                .all(|(name, value)| &found[name] == value)
+        };
+        assert!(list.as_array().unwrap().iter().any(has), "{one} in {list}");
     }
 }
 

@@ -22,9 +22,10 @@ for _ in range(300):
 base = found.group(1)
 
 
-def send(path, body=None, method=None, headers={}):
+def send(path, body=None, method=None, headers={}, key=key):
     request = urllib.request.Request(base + path, data=body and json.dumps(body).encode(), method=method)
-    request.add_header("X-API-Key", key)
+    if key:
+        request.add_header("X-API-Key", key)
     request.add_header("Content-Type", "application/json")
     for name, value in headers.items():
         request.add_header(name, value)
@@ -78,6 +79,21 @@ for _ in range(600):
 withdrawn = ask("/v1/missions", {**mission, "name": "Withdrawn"})["id"]
 completed(withdrawn)
 send(f"/v1/missions/{withdrawn}", method="DELETE")
+# People, plans and links: new with 0.6.
+login = {"email": "ada@example.org", "password": "lantern puffin gneiss"}
+access = ask("/v1/auth/login", login)["access_token"]
+bearer = {"Authorization": f"Bearer {access}"}
+ask(f"/v1/missions/{id}/share-links", {"expires_in_s": 34_000_000, "name": "harbour master"})
+links = ask(f"/v1/missions/{id}/share-links")["links"]
+accounts = {
+    "login": login,
+    "me": {name: value for name, value in ask("/v1/auth/me", key=None, headers=bearer).items() if name in ("email", "name")},
+    "audit_entries": ask("/v1/audit/verification", key=None, headers=bearer)["entries"],
+    "share_links": [{name: link[name] for name in ("id", "name", "expires_at")} for link in links],
+    "plan": ask("/v1/billing/subscription")["plan"],
+    "balance": ask("/v1/billing/credits")["balance"],
+    "quotas": [{name: quota[name] for name in ("meter", "soft", "hard")} for quota in ask("/v1/billing/quotas")["quotas"]],
+}
 expected = {
     "made_on": datetime.datetime.now(datetime.UTC).date().isoformat(),
     "mission": id,
@@ -87,6 +103,7 @@ expected = {
     "tilesets": [[found["dataType"], found["id"]] for found in ask(f"/missions/{id}/tiles")["tilesets"]],
     "job": ask(f"/ogc/jobs/{job}"),
     "withdrawn": withdrawn,
+    "accounts": accounts,
     "again": {**mission, "name": "By a later version"},
 }
 pathlib.Path(sys.argv[3]).write_text(json.dumps(expected))

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the data directory of this version that later versions must open: tests/data/upgrade/<version>/. Run once per
 # release; what is there already is never made again. A window of the bundled forcing (MET Norway, CC BY 4.0) and waves
-# from a formula, one organisation with a secret and a publishable key, one completed mission, some metered answers.
+# from a formula, one organisation with a secret and a publishable key, people, a plan, credit, a quota and a share link, one
+# completed mission, some metered answers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -64,6 +65,16 @@ rm -rf "$data/spool"
 "$driftline" keys create --org upgrade --name "made by make.sh" --data-dir "$data" --json >"$scratch/key.json"
 "$driftline" keys create --org upgrade --name "a web page's" --publishable --origin https://map.example.org \
     --data-dir "$data" --json >/dev/null
+# People, a plan with credit, a quota: new with 0.6. The master key lies in the directory, as without a setting.
+printf 'lantern puffin gneiss' | "$driftline" users create --org upgrade --email ada@example.org --role org_admin \
+    --name Ada --password-stdin --data-dir "$data" --json >/dev/null
+printf 'title = "Kept"\ncurrency = "EUR"\nmonthly_minor = 1000\nprepaid = true\n[meters.tile]\nincluded = 10\nminor = 5\nper = 1\n' >"$scratch/plan.toml"
+"$driftline" billing plan kept --file "$scratch/plan.toml" --data-dir "$data"
+"$driftline" billing assign --org upgrade --plan kept --data-dir "$data"
+printf 'name = "Kept Rescue"\naddress = ["Quay 1"]\ncountry = "NO"\nemail = "payer@example.org"\n' >"$scratch/account.toml"
+"$driftline" billing account --org upgrade --file "$scratch/account.toml" --data-dir "$data"
+"$driftline" billing grant --org upgrade --units 100000 --reference "kept by make.sh" --data-dir "$data"
+"$driftline" quotas set --org upgrade --meter tile --per month --soft 800 --hard 100000 --data-dir "$data"
 "$driftline" serve --data-dir "$data" --listen 127.0.0.1:0 2>"$scratch/log" &
 server_pid=$!
 $python tests/upgrade/fill.py "$scratch/key.json" "$scratch/log" "$scratch/expected.json" ||
