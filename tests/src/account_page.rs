@@ -226,7 +226,10 @@ fn a_login_is_kept_by_the_cookie_alone(facts: &Value) {
     assert!(!storage.contains("eyJ") && !storage.contains("dlr_"), "{storage}");
     assert_eq!(
         facts["cookies"],
-        json!([{ "name": "driftline_refresh", "path": "/v1/auth", "httpOnly": true, "sameSite": "Lax" }])
+        json!([
+            { "name": "driftline_refresh", "path": "/v1/auth", "httpOnly": true, "sameSite": "Lax" },
+            { "name": "driftline_session", "path": "/", "httpOnly": true, "sameSite": "Lax" },
+        ])
     );
     assert_eq!(facts["refreshes"], 1, "a refused token is renewed once");
 }
