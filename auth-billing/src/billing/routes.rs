@@ -10,9 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use driftline_compute::Compute;
-use driftline_database::{
-    CreditEntry, Database, Invoice, MeterPrice, Plan, StripeHeard, StripeInvoice, Subscription,
-};
+use driftline_database::{CreditEntry, Database, Invoice, MeterPrice, Plan, StripeHeard, StripeInvoice, Subscription};
 use driftline_domain::{InvoiceId, RequestId, Violation};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};

@@ -207,7 +207,9 @@ mod tests {
         quotas.count("tile", 1, now);
         let parts = |reached: Vec<Reached<'_>>| -> Vec<(QuotaBound, i64)> {
             let noted = reached.iter().inspect(|reached| reached.is_noted());
-            noted.map(|reached| (reached.notice.bound, reached.notice.percent)).collect()
+            noted
+                .map(|reached| (reached.notice.bound, reached.notice.percent))
+                .collect()
         };
         assert_eq!(quotas.reached(now).len(), 1);
         // What could not be noted is tried again, and what was noted is not.

@@ -154,7 +154,10 @@ impl Installation {
             Ok(count) => Ok(i64::try_from(count).unwrap_or(i64::MAX)),
             Err(driftline_auth_billing::Error::Database(error)) => Err(error),
             Err(error) => {
-                tracing::warn!(cause = chain(&error), "metrics do not tell of months without an invoice");
+                tracing::warn!(
+                    cause = chain(&error),
+                    "metrics do not tell of months without an invoice"
+                );
                 Ok(0)
             }
         }

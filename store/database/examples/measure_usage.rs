@@ -37,7 +37,13 @@ async fn main() {
         connections: 20,
         prepared: true,
     };
-    measure("PostgreSQL", Database::connect(&settings).await.unwrap(), records, at_once).await;
+    measure(
+        "PostgreSQL",
+        Database::connect(&settings).await.unwrap(),
+        records,
+        at_once,
+    )
+    .await;
 }
 
 async fn measure(engine: &str, database: Database, records: usize, at_once: usize) {
@@ -46,7 +52,9 @@ async fn measure(engine: &str, database: Database, records: usize, at_once: usiz
         organisations.push(organisation(&database, number).await);
     }
     let now = Timestamp::now();
-    let all: Vec<UsageRecord> = (0..records).map(|n| record(organisations[n % ORGANISATIONS], n, now)).collect();
+    let all: Vec<UsageRecord> = (0..records)
+        .map(|n| record(organisations[n % ORGANISATIONS], n, now))
+        .collect();
     let stop = Arc::new(AtomicBool::new(false));
     let waits = tokio::spawn(submit(database.clone(), organisations[0], Arc::clone(&stop)));
     let (began, used) = (Instant::now(), processor_s());

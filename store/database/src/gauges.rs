@@ -88,7 +88,11 @@ impl Database {
         self.counted(text, "add up the ledger").await
     }
 
-    async fn counted(&self, text: impl Into<Cow<'static, str>> + Send, what: &'static str) -> Result<BTreeMap<String, i64>> {
+    async fn counted(
+        &self,
+        text: impl Into<Cow<'static, str>> + Send,
+        what: &'static str,
+    ) -> Result<BTreeMap<String, i64>> {
         let rows = sql::query(text)
             .fetch_all(&self.reader)
             .await

@@ -175,7 +175,11 @@ async fn insert<'r>(change: &mut Change, records: &[&'r UsageRecord]) -> Result<
         }
         let found: HashSet<(String, i64, i64)> = rows.iter().map(stored_number).collect::<Result<_>>()?;
         let is_found = |record: &UsageRecord| found.contains(&(record.node.clone(), record.epoch, record.seq));
-        new.extend(part.iter().filter(|&&record| is_found(record)).map(|&record| number(record)));
+        new.extend(
+            part.iter()
+                .filter(|&&record| is_found(record))
+                .map(|&record| number(record)),
+        );
     }
     Ok(new)
 }
@@ -258,7 +262,12 @@ async fn add<'r>(change: &mut Change, part: &[(Sum<'r>, i64, i64)]) -> Result<Ve
     let mut added: HashSet<(OrgId, String, KeyId, i64)> = HashSet::new();
     for row in &rows {
         let row = Reader(row);
-        added.insert((row.id("org_id")?, row.get("meter")?, row.id("key_id")?, row.get("hour")?));
+        added.insert((
+            row.id("org_id")?,
+            row.get("meter")?,
+            row.id("key_id")?,
+            row.get("hour")?,
+        ));
     }
     let sums = part.iter().map(|(sum, _, _)| *sum);
     let is_refused = |sum: &Sum<'r>| !added.contains(&(sum.org, sum.meter.to_owned(), sum.key, sum.hour));

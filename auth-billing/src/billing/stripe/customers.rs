@@ -102,7 +102,9 @@ pub(super) async fn begin(
     };
     let there = text(&made, SUBSCRIPTIONS, "id")?;
     let status = text(&made, SUBSCRIPTIONS, "status")?;
-    let since = made["start_date"].as_i64().and_then(|at_s| Timestamp::from_second(at_s).ok());
+    let since = made["start_date"]
+        .as_i64()
+        .and_then(|at_s| Timestamp::from_second(at_s).ok());
     let since = since.ok_or_else(|| StripeError::Answer {
         path: SUBSCRIPTIONS.to_owned(),
         member: "start_date",

@@ -165,7 +165,11 @@ async fn told_before(
             tracing::warn!(%error, "Stripe could not be asked what it has");
             Ok(MeterEventState::Later(after(event, &error, now)))
         }
-        Ok(_) if event.first_sent_at.is_none_or(|first| now.duration_since(first) < ADDED_UP) => {
+        Ok(_)
+            if event
+                .first_sent_at
+                .is_none_or(|first| now.duration_since(first) < ADDED_UP) =>
+        {
             Ok(MeterEventState::Later(now + ADDED_UP))
         }
         Ok(_) => {
@@ -219,12 +223,7 @@ enum Found {
     Odd { there: i64, told: i64 },
 }
 
-async fn look(
-    database: &Database,
-    stripe: &Stripe,
-    event: &MeterEvent,
-    of_before: bool,
-) -> Result<Found, StripeError> {
+async fn look(database: &Database, stripe: &Stripe, event: &MeterEvent, of_before: bool) -> Result<Found, StripeError> {
     let (there, told) = sums(database, stripe, event, event.at).await?;
     let more = there.saturating_sub(told);
     // Whoever served before a restore may have told later differences of the hour too; they come next.

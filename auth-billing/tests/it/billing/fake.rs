@@ -125,7 +125,11 @@ impl Fake {
         let mut billed = BTreeMap::new();
         for one in state.subscriptions.values() {
             for (from, until, is_final) in months(one, state.now()) {
-                for taken in state.taken.iter().filter(|taken| one["customer"] == taken.customer.as_str()) {
+                for taken in state
+                    .taken
+                    .iter()
+                    .filter(|taken| one["customer"] == taken.customer.as_str())
+                {
                     let comes_in_time = !is_final || taken.received_s <= until + 3_600;
                     if (from..until).contains(&taken.at_s) && comes_in_time {
                         let of = (taken.customer.clone(), taken.event_name.clone());
@@ -170,7 +174,11 @@ impl Fake {
 }
 
 fn first_of_month(at_s: i64, months: i64) -> i64 {
-    let day = jiff::Timestamp::from_second(at_s).unwrap().to_zoned(jiff::tz::TimeZone::UTC).date().first_of_month();
+    let day = jiff::Timestamp::from_second(at_s)
+        .unwrap()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+        .first_of_month();
     let day = day.checked_add(jiff::Span::new().months(months)).unwrap();
     day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second()
 }
@@ -412,7 +420,8 @@ impl State {
                 let id = format!("si_{}", self.subscriptions.len());
                 let now_s = self.now();
                 if field("billing_cycle_anchor") != next_month(now_s).to_string() {
-                    self.wrong.push(format!("months begin at {}", field("billing_cycle_anchor")));
+                    self.wrong
+                        .push(format!("months begin at {}", field("billing_cycle_anchor")));
                 }
                 let made = json!({"id": id, "customer": field("customer"), "status": "active", "start_date": now_s,
                     "prices": [field("items[0][price]"), field("items[1][price]")],

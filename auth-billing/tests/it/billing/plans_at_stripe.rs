@@ -19,7 +19,12 @@ async fn of_two_plans_stripe_bills_what_the_ledger_has(place: Place) {
 }
 
 async fn of_two_plans_stripe_bills_what_the_ledger_has_where_nobody_told_it_in_time(place: Place) {
-    changed(place, Some("harbour"), Some(("2026-01-31T22:30:00Z", "2026-02-01T04:10:00Z"))).await;
+    changed(
+        place,
+        Some("harbour"),
+        Some(("2026-01-31T22:30:00Z", "2026-02-01T04:10:00Z")),
+    )
+    .await;
 }
 
 async fn what_a_plan_used_stands_on_an_invoice_when_there_is_none_after_it(place: Place) {
@@ -51,7 +56,13 @@ async fn changed(place: Place, then: Option<&str>, still: Option<(&str, &str)>) 
     let mut used = 31;
     while place.now() < time("2026-02-01T12:00:00Z") {
         // Without a plan nothing is charged any more.
-        if place.now() < time(if then.is_some() { "2026-02-01T07:00:00Z" } else { "2026-02-01T00:00:00Z" }) {
+        if place.now()
+            < time(if then.is_some() {
+                "2026-02-01T07:00:00Z"
+            } else {
+                "2026-02-01T00:00:00Z"
+            })
+        {
             place.used((org, key), "tile", 3, place.now()).await;
             used += 3;
         }
@@ -68,11 +79,17 @@ async fn changed(place: Place, then: Option<&str>, still: Option<(&str, &str)>) 
     if then.is_some() {
         assert_eq!(states, ["canceled", "active"]);
         let months = fake.months_paid() - january;
-        assert!((0.98..1.001).contains(&months), "of January {january}, of February {months}");
+        assert!(
+            (0.98..1.001).contains(&months),
+            "of January {january}, of February {months}"
+        );
     } else {
         assert_eq!(states, ["canceled"]);
         let months = fake.months_paid() - january;
-        assert!((-0.001..0.01).contains(&months), "of January {january}, of February {months}");
+        assert!(
+            (-0.001..0.01).contains(&months),
+            "of January {january}, of February {months}"
+        );
     }
     assert_eq!(fake.wrong(), Vec::<String>::new());
     // Later usage of January is charged by the plan that holds now.

@@ -24,7 +24,11 @@ async fn what_was_not_told_is_told_after_the_restore(place: Place) {
 }
 
 async fn restored(place: Place, is_told: bool, after_s: i64) {
-    place.database.put_plan("coastguard", &terms(), place.now()).await.unwrap();
+    place
+        .database
+        .put_plan("coastguard", &terms(), place.now())
+        .await
+        .unwrap();
     let (org, key, _) = place.organisation("Coastguard", Some("coastguard")).await;
     let fake = Fake::start(Arc::clone(&place.now_s), 1).await;
     let sync = place.sync(&fake.base);
@@ -37,7 +41,11 @@ async fn restored(place: Place, is_told: bool, after_s: i64) {
     }
     place.advance(3_600);
     let first_hour_over = place.now() - jiff::SignedDuration::from_hours(2);
-    place.database.enqueue_meter_events(first_hour_over, place.now()).await.unwrap();
+    place
+        .database
+        .enqueue_meter_events(first_hour_over, place.now())
+        .await
+        .unwrap();
     assert_eq!(place.database.meter_events_waiting().await.unwrap(), (2, 0));
     let copy = place.copied().await;
     if is_told {
@@ -46,7 +54,11 @@ async fn restored(place: Place, is_told: bool, after_s: i64) {
     place.advance(after_s);
     copy.database.note_restore(copy.now()).await.unwrap();
     let sync = copy.sync(&fake.base);
-    assert_eq!(sync.pass().await.unwrap().told, 0, "Stripe may not have added up yet what it was told last");
+    assert_eq!(
+        sync.pass().await.unwrap().told,
+        0,
+        "Stripe may not have added up yet what it was told last"
+    );
     for _ in 0..4 {
         copy.advance(3_600);
         sync.pass().await.unwrap();

@@ -349,7 +349,11 @@ async fn a_payment_method_that_was_detached_is_not_set_by_older_news(place: Plac
         ("evt_4", "payment_method.detached", 30, detached("pm_2"), false),
         ("evt_5", "payment_method.attached", 40, attached("pm_3"), true),
     ] {
-        assert_eq!(event(&place, &router, id, kind, now_s + made_s, object).await, 200, "{id}");
+        assert_eq!(
+            event(&place, &router, id, kind, now_s + made_s, object).await,
+            200,
+            "{id}"
+        );
         assert_eq!(has_one().await, then, "{id}");
     }
     // The newest counts, in whichever order they come.
@@ -382,7 +386,9 @@ async fn news_of_what_is_not_known_yet_are_sent_again(place: Place) {
     assert_eq!(shown["has_payment_method"], true);
     // What was listed before Stripe's news does not undo them.
     let id = subscription().await.id;
-    let noted = place.database.note_stripe_subscription(id, "si_0", "active", place.now());
+    let noted = place
+        .database
+        .note_stripe_subscription(id, "si_0", "active", place.now());
     noted.await.unwrap();
     assert_eq!(subscription().await.stripe_status.as_deref(), Some("past_due"));
 }

@@ -9,6 +9,7 @@ use driftline_domain::OrgId;
 use jiff::{SignedDuration, Timestamp};
 
 use super::subscriptions::{LIVES, month_of, to_begin};
+use crate::audit::{self, Act};
 use crate::columns::{Reader, micros};
 use crate::open::Change;
 use crate::sql::{self, Row};
@@ -192,12 +193,10 @@ impl Database {
     /// Units of an organisation and meter that Stripe has of the hour in which this time lies.
     pub async fn units_told(&self, org: OrgId, meter: &str, at: Timestamp) -> Result<i64> {
         let hour = micros(at).div_euclid(HOUR_US) * HOUR_US;
-        sql::query_scalar(
-            format!(
-                "SELECT {} FROM stripe_outbox WHERE org_id = ? AND meter = ? AND state = 'done' AND at >= ? AND at < ?",
-                sql::whole_sum("units")
-            ),
-        )
+        sql::query_scalar(format!(
+            "SELECT {} FROM stripe_outbox WHERE org_id = ? AND meter = ? AND state = 'done' AND at >= ? AND at < ?",
+            sql::whole_sum("units")
+        ))
         .bind(org)
         .bind(meter)
         .bind(hour)
@@ -209,11 +208,19 @@ impl Database {
 
     /// Lets events that Stripe refused be sent again; returns how many.
     pub async fn retry_refused_meter_events(&self, now: Timestamp) -> Result<u64> {
+        let what = "let events for Stripe be sent again";
+        let mut change = self.change(what).await?;
         let done = sql::query("UPDATE stripe_outbox SET state = 'waiting', next_at = ? WHERE state = 'refused'")
             .bind(micros(now))
-            .execute(&self.writer)
+            .execute(&mut change.tx)
             .await
-            .map_err(Error::engine("let events for Stripe be sent again"))?;
+            .map_err(Error::engine(what))?;
+        if done.rows_affected() > 0 {
+            let details = serde_json::json!({ "events": done.rows_affected() });
+            let act = Act::of_system(None, "stripe_events.retried", "stripe", details);
+            audit::append(&mut change, &act, now).await?;
+        }
+        change.commit().await?;
         Ok(done.rows_affected())
     }
 

@@ -26,10 +26,11 @@ impl Database {
     pub async fn plans_and_closed_months(&self) -> Result<Vec<PlansAndClosed>> {
         let what = "look for months that are not closed";
         let mut all: BTreeMap<OrgId, PlansAndClosed> = BTreeMap::new();
-        let rows = sql::query("SELECT org_id, starts_at, ends_at FROM billing_subscriptions ORDER BY org_id, starts_at")
-            .fetch_all(&self.reader)
-            .await
-            .map_err(Error::engine(what))?;
+        let rows =
+            sql::query("SELECT org_id, starts_at, ends_at FROM billing_subscriptions ORDER BY org_id, starts_at")
+                .fetch_all(&self.reader)
+                .await
+                .map_err(Error::engine(what))?;
         for row in &rows {
             let row = Reader(row);
             let org = row.id("org_id")?;

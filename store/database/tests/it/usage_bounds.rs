@@ -126,7 +126,10 @@ async fn sums_beyond_64_bits_take_nothing_from_anybody(place: Place) {
         .collect();
     assert_eq!(used[&(place.org, QuotaPeriod::Month)], i64::MAX);
     assert_eq!(used[&(other, QuotaPeriod::Month)], 7);
-    assert_eq!(database.enqueue_meter_events(at(2 * 3600), at(3 * 3600)).await.unwrap(), 3);
+    assert_eq!(
+        database.enqueue_meter_events(at(2 * 3600), at(3 * 3600)).await.unwrap(),
+        3
+    );
     let january = (at(0), at(31 * 86_400));
     for (org, units) in [(place.org, i64::MAX), (other, 7)] {
         let closed = database
@@ -158,16 +161,25 @@ async fn what_has_no_room_is_set_aside_and_the_rest_is_entered(place: Place) {
     assert_eq!(enter(1).await.unwrap(), 6);
     let look = async || {
         let hours = async |org| place.database.usage_hours(org, at(0), at(7_200)).await.unwrap();
-        let units = |hours: Vec<driftline_database::UsageHour>| -> Vec<i64> { hours.iter().map(|hour| hour.units).collect() };
+        let units =
+            |hours: Vec<driftline_database::UsageHour>| -> Vec<i64> { hours.iter().map(|hour| hour.units).collect() };
         let listed = async |org| place.database.usage_records(org, 0, 100).await.unwrap();
         assert_eq!(units(hours(place.org).await), [i64::MAX]);
         assert_eq!(units(hours(other).await), [7, i64::MAX]);
         assert_eq!(
-            listed(place.org).await.iter().map(|entry| entry.record.seq).collect::<Vec<_>>(),
+            listed(place.org)
+                .await
+                .iter()
+                .map(|entry| entry.record.seq)
+                .collect::<Vec<_>>(),
             [1, 3]
         );
         assert_eq!(
-            listed(other).await.iter().map(|entry| entry.record.seq).collect::<Vec<_>>(),
+            listed(other)
+                .await
+                .iter()
+                .map(|entry| entry.record.seq)
+                .collect::<Vec<_>>(),
             [4, 5]
         );
         assert_eq!(place.database.usage_set_aside().await.unwrap(), 2);
@@ -255,7 +267,11 @@ async fn a_day_of_a_key_has_a_bound_whoever_sends_at_once(place: Place) {
     let sent: Vec<_> = (0..4).map(send).collect();
     let (mut entered, mut refused) = (0, 0);
     for one in sent {
-        match tokio::time::timeout(Duration::from_secs(30), one).await.unwrap().unwrap() {
+        match tokio::time::timeout(Duration::from_secs(30), one)
+            .await
+            .unwrap()
+            .unwrap()
+        {
             Ok(entries) => {
                 assert_eq!(entries, [Entry::InItsHour]);
                 entered += 1;
