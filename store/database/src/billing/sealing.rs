@@ -22,6 +22,6 @@ pub trait Sealing: fmt::Debug + Send + Sync {
 }
 
 /// Who seals; without anybody there is nothing personal to be stored or read.
-pub(super) fn needed<'s>(sealing: Option<&'s dyn Sealing>, org: OrgId) -> Result<&'s dyn Sealing> {
+pub(super) fn needed(sealing: Option<&dyn Sealing>, org: OrgId) -> Result<&dyn Sealing> {
     sealing.ok_or_else(|| Error::Sealed(org, "the master key is needed for it".to_owned()))
 }
