@@ -46,7 +46,7 @@ pub use outbox::{MailRefusal, MailTransport, OutgoingMail};
 pub use password::HashCost;
 pub use person::Person;
 pub use routes::{OPERATIONS, Operation};
-pub use service::Identity;
+pub use service::{Identity, account_sealing};
 pub use settings::{IdentitySettings, MailEncryption, MailSettings, ProviderSettings};
 pub use smtp::Smtp;
 pub use vault::MasterKey;

@@ -59,7 +59,7 @@ pub use identity::{
     Given, Grant, HashCost, Identity, IdentitySettings, KeyRight, MadeMember, MailEncryption, MailRefusal,
     MailSettings, MailTransport, MaskedMember, MasterKey, NewMember, OPERATIONS as IDENTITY_OPERATIONS,
     Operation as IdentityOperation, OutgoingMail, Person, ProviderSettings, Resource, Smtp, TokenAlgorithm, Verb,
-    grant, key_right, permits,
+    account_sealing, grant, key_right, permits,
 };
 pub use keys::{KeyFormError, KeyText, create_key, create_publishable_key, mint, mint_publishable, replace_key};
 pub use limits::{Class, Draw, DrawOrder, Drawn, LimitSettings, Limits, MissionAdmission, Rate, SharedBuckets};

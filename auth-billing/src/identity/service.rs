@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use driftline_database::{Act, Database, NewMail};
-use driftline_domain::{MailId, UserId};
+use driftline_database::{Act, Database, NewMail, Sealing};
+use driftline_domain::{MailId, OrgId, UserId};
 use jiff::Timestamp;
 use webauthn_rs::Webauthn;
 
@@ -66,6 +66,7 @@ impl Identity {
         if check != vault.check() {
             return Err(Error::OtherMasterKey);
         }
+        let database = database.with_sealing(Arc::new(AccountSealing(vault.clone())));
         let hasher = Hasher::new(settings.hash, settings.hash_threads, settings.hash_queue)?;
         Ok(Self(Arc::new(Inner {
             keys: TokenKeys::new(&settings),
@@ -78,6 +79,11 @@ impl Identity {
             vault,
             hasher,
         })))
+    }
+
+    /// The database, with the master key for what is personal of who pays.
+    pub fn sealed_database(&self) -> Database {
+        self.0.database.clone()
     }
 
     /// What was decided about accounts.
@@ -139,6 +145,35 @@ impl Identity {
     pub(super) fn open_mail(&self, id: MailId, sealed: &[u8]) -> Result<MailText, Error> {
         let bytes = self.0.vault.open(mail_place(id.uuid().as_bytes()), sealed)?;
         serde_json::from_slice(&bytes).map_err(|error| Error::Mail(error.to_string()))
+    }
+}
+
+/// What is personal of who pays, under the master key.
+pub fn account_sealing(master_key: &MasterKey) -> Arc<dyn Sealing> {
+    Arc::new(AccountSealing(Vault::new(master_key)))
+}
+
+#[derive(Debug)]
+struct AccountSealing(Vault);
+
+impl AccountSealing {
+    fn place(row: &[u8]) -> Place<'_> {
+        Place {
+            column: "billing_accounts.sealed",
+            row,
+        }
+    }
+}
+
+impl Sealing for AccountSealing {
+    fn seal(&self, org: OrgId, plain: &[u8]) -> Result<Vec<u8>, String> {
+        let sealed = self.0.seal(Self::place(org.uuid().as_bytes()), plain);
+        sealed.map_err(|error| error.to_string())
+    }
+
+    fn open(&self, org: OrgId, sealed: &[u8]) -> Result<Vec<u8>, String> {
+        let plain = self.0.open(Self::place(org.uuid().as_bytes()), sealed);
+        plain.map_err(|error| error.to_string())
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use driftline_auth_billing::{InvoiceDocument, Month, amount, chain, close_month, invoice_pdf};
+use driftline_config::Settings;
 use driftline_database::{AccountDetails, Database, Invoice, PlanTerms};
 use driftline_domain::OrgId;
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::commands::keys::organisation;
-use crate::{Common, billing, commands, output};
+use crate::{Common, billing, commands, identity, output};
 
 /// Work on bills.
 #[derive(Subcommand)]
@@ -150,8 +151,10 @@ pub(crate) fn run(billing: Billing) -> anyhow::Result<()> {
     }
 }
 
-async fn open(common: &Common) -> anyhow::Result<Database> {
-    commands::open_installation(&common.settings()?).await
+/// With the master key: what is personal of who pays is sealed.
+async fn open(settings: &Settings) -> anyhow::Result<Database> {
+    let database = commands::open_installation(settings).await?;
+    Ok(identity::open(settings, &database).await?.sealed_database())
 }
 
 fn read<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
@@ -169,7 +172,7 @@ fn say(common: &Common, line: &str, value: &Value) -> anyhow::Result<()> {
 }
 
 async fn plans(arguments: &PlansArguments) -> anyhow::Result<()> {
-    let database = open(&arguments.common).await?;
+    let database = open(&arguments.common.settings()?).await?;
     let plans = database.plans().await?;
     database.close().await;
     if arguments.common.json {
@@ -187,7 +190,7 @@ async fn plans(arguments: &PlansArguments) -> anyhow::Result<()> {
 
 async fn plan(arguments: &PlanArguments) -> anyhow::Result<()> {
     let terms: PlanTerms = read(&arguments.file)?;
-    let database = open(&arguments.common).await?;
+    let database = open(&arguments.common.settings()?).await?;
     let plan = database.put_plan(&arguments.name, &terms, Timestamp::now()).await?;
     database.close().await;
     let line = format!("{} version {}", plan.name, plan.version);
@@ -195,7 +198,7 @@ async fn plan(arguments: &PlanArguments) -> anyhow::Result<()> {
 }
 
 async fn assign(arguments: &AssignArguments) -> anyhow::Result<()> {
-    let database = open(&arguments.common).await?;
+    let database = open(&arguments.common.settings()?).await?;
     let org = organisation(&database, &arguments.org).await?;
     let given = database
         .assign_plan(org.id, arguments.plan.as_deref(), Timestamp::now())
@@ -219,15 +222,16 @@ async fn assign(arguments: &AssignArguments) -> anyhow::Result<()> {
 
 async fn account(arguments: &AccountArguments) -> anyhow::Result<()> {
     let details: AccountDetails = read(&arguments.file)?;
-    let database = open(&arguments.common).await?;
+    let database = open(&arguments.common.settings()?).await?;
     let org = organisation(&database, &arguments.org).await?;
     database.set_account(org.id, &details, Timestamp::now()).await?;
     database.close().await;
-    say(&arguments.common, "set", &json!({"org": org.id, "account": details}))
+    // What was read is personal: it is not repeated.
+    say(&arguments.common, "set", &json!({"org": org.id}))
 }
 
 async fn grant(arguments: &GrantArguments) -> anyhow::Result<()> {
-    let database = open(&arguments.common).await?;
+    let database = open(&arguments.common.settings()?).await?;
     let org = organisation(&database, &arguments.org).await?;
     let balance = database
         .grant_credit(org.id, arguments.units, &arguments.reference, Timestamp::now())
@@ -244,7 +248,7 @@ async fn close(arguments: &CloseArguments) -> anyhow::Result<()> {
         Some(month) => month,
         None => Month::of(now)?.before()?,
     };
-    let database = commands::open_installation(&settings).await?;
+    let database = open(&settings).await?;
     let only: Option<OrgId> = match &arguments.org {
         Some(name) => Some(organisation(&database, name).await?.id),
         None => None,
@@ -261,7 +265,7 @@ async fn close(arguments: &CloseArguments) -> anyhow::Result<()> {
 }
 
 async fn invoices(arguments: &InvoicesArguments) -> anyhow::Result<()> {
-    let database = open(&arguments.common).await?;
+    let database = open(&arguments.common.settings()?).await?;
     let org = organisation(&database, &arguments.org).await?;
     let invoices = database.invoices(org.id, i64::MAX, 10_000).await?;
     database.close().await;
@@ -304,7 +308,7 @@ fn list(common: &Common, invoices: &[Invoice]) -> anyhow::Result<()> {
 
 async fn stripe(arguments: &StripeArguments) -> anyhow::Result<()> {
     let settings = arguments.common.settings()?;
-    let database = commands::open_installation(&settings).await?;
+    let database = open(&settings).await?;
     let Some(sync) = billing::stripe(&settings, &database)? else {
         bail!("billing.stripe_api_key is empty: there is no Stripe");
     };

@@ -165,7 +165,7 @@ async fn cancel_in(database: &Database, id: JobId) -> anyhow::Result<()> {
     let Some(job) = job else {
         anyhow::bail!("there is no job {id}")
     };
-    database.cancel_mission(job.org, job.mission, Timestamp::now()).await?;
+    database.cancel_job(&job, Timestamp::now()).await?;
     let now = database.queue_job(id).await?.map(|job| job.state);
     ensure!(
         now == Some(JobState::Cancelled),

@@ -268,13 +268,14 @@ impl Service {
         let watched = self.watched(Some(&log));
         let readiness = self.readiness(Some(&log), &watched);
         let people = identity::open(&self.settings, &self.database).await?;
+        let sealed = people.sealed_database();
         let outbox = people
             .clone()
             .run_outbox(identity::transport(&people)?, self.stopping.stopped());
         let ground = Ground {
             identity: &people,
             settings: &self.settings,
-            database: &self.database,
+            database: &sealed,
             store: &self.store,
             engine: &self.engine,
             maps: &maps,
@@ -289,7 +290,7 @@ impl Service {
         // It ends with the service.
         tokio::spawn(guards.quotas.clone().run(self.stopping.stopped()));
         let app = app(ground, guards, log.clone())?;
-        tokio::spawn(billing::run(&self.settings, &self.database, self.stopping.stopped())?);
+        tokio::spawn(billing::run(&self.settings, &sealed, self.stopping.stopped())?);
         let cot = cot::listen(&self.settings).await?;
         let feed = async {
             if let Some(listening) = cot {

@@ -36,6 +36,24 @@ pub struct Act {
     pub details: serde_json::Value,
 }
 
+impl Act {
+    /// What whoever runs the installation did, or the service by itself.
+    pub(crate) fn of_system(
+        org: Option<OrgId>,
+        action: &'static str,
+        subject: impl ToString,
+        details: serde_json::Value,
+    ) -> Self {
+        Self {
+            org,
+            actor: "system".to_owned(),
+            action,
+            subject: subject.to_string(),
+            details,
+        }
+    }
+}
+
 /// An entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditEntry {

@@ -91,6 +91,9 @@ pub enum Error {
     /// What was to be carried over did not arrive as it was.
     #[error("the database was not carried over: {0}")]
     Transfer(String),
+    /// What is personal in a billing account could not be sealed or opened.
+    #[error("the billing account of {0} is not readable: {1}")]
+    Sealed(driftline_domain::OrgId, String),
     /// The engine refused or could not do a statement.
     #[error("the database could not {what}")]
     Engine {

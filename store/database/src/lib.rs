@@ -43,9 +43,9 @@ pub use accounts::{
 };
 pub use audit::{Act, AuditEntry, AuditFilter, AuditVerdict};
 pub use billing::{
-    Account, AccountDetails, CreditEntry, CreditKind, Invoice, InvoiceBasis, InvoiceDraft, MeterEvent, MeterEventState,
-    MeterPrice, MonthOfUsage, Plan, PlanTerms, PlansAndClosed, StripeHeard, StripeInvoice, StripeMeter, StripeNews,
-    Subscription,
+    Account, AccountDetails, AccountRow, CreditEntry, CreditKind, Invoice, InvoiceBasis, InvoiceDraft, MeterEvent,
+    MeterEventState, MeterPrice, MonthOfUsage, Plan, PlanTerms, PlansAndClosed, Sealing, StripeHeard, StripeInvoice,
+    StripeMeter, StripeNews, Subscription,
 };
 pub use error::{Error, ErrorKind};
 pub use features::Extent;

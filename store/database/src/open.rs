@@ -1,13 +1,14 @@
 //! The handle: an embedded file or a server, its connections, and the readiness check.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::{PgPool, Postgres};
 
 use crate::schema::{Migration, POSTGRES, SQLITE};
 use crate::sql::{self, Dialect, Pool, Transaction};
 use crate::versions::Versions;
-use crate::{Error, PostgresSettings, QueueRules, Result, postgres, sqlite};
+use crate::{Error, PostgresSettings, QueueRules, Result, Sealing, postgres, sqlite};
 
 /// The database; clones share its connections.
 #[derive(Debug, Clone)]
@@ -16,6 +17,7 @@ pub struct Database {
     pub(crate) reader: Pool,
     pub(crate) versions: Versions,
     pub(crate) rules: QueueRules,
+    pub(crate) sealing: Option<Arc<dyn Sealing>>,
 }
 
 impl Database {
@@ -23,6 +25,13 @@ impl Database {
     #[must_use]
     pub fn with_rules(mut self, rules: QueueRules) -> Self {
         self.rules = rules;
+        self
+    }
+
+    /// The same database with somebody who seals what is personal of who pays.
+    #[must_use]
+    pub fn with_sealing(mut self, sealing: Arc<dyn Sealing>) -> Self {
+        self.sealing = Some(sealing);
         self
     }
 
@@ -38,6 +47,7 @@ impl Database {
             reader: Pool::Sqlite(reader),
             versions: Versions::default(),
             rules: QueueRules::default(),
+            sealing: None,
         })
     }
 
@@ -53,6 +63,7 @@ impl Database {
             reader: Pool::Postgres(pool),
             versions: Versions::default(),
             rules: QueueRules::default(),
+            sealing: None,
         })
     }
 

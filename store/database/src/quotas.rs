@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::AccountChange;
+use crate::audit::{self, Act};
 use crate::columns::{Reader, micros};
 use crate::sql::{self, Row};
 use crate::{Database, Error, Result};
@@ -127,29 +128,36 @@ impl Database {
         if let Some(units) = [quota.soft, quota.hard].into_iter().flatten().find(|units| *units < 1) {
             return Err(Error::invalid("the quota", units, "a quota has at least one unit"));
         }
-        if quota.soft.is_none() && quota.hard.is_none() {
-            let remove = sql::query("DELETE FROM quotas WHERE org_id = ? AND meter = ? AND period = ?");
-            let remove = remove.bind(quota.org).bind(&quota.meter).bind(quota.period.name());
-            return remove
-                .execute(&self.writer)
-                .await
-                .map(drop)
-                .map_err(Error::engine("remove the quota"));
+        let what = "set the quota";
+        let mut change = self.change(what).await?;
+        let is_removed = quota.soft.is_none() && quota.hard.is_none();
+        let statement = if is_removed {
+            sql::query("DELETE FROM quotas WHERE org_id = ? AND meter = ? AND period = ?")
+                .bind(quota.org)
+                .bind(&quota.meter)
+                .bind(quota.period.name())
+        } else {
+            sql::query(
+                "INSERT INTO quotas (org_id, meter, period, soft, hard, set_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+                 ON CONFLICT (org_id, meter, period) DO UPDATE SET soft = ?4, hard = ?5, set_at = ?6",
+            )
+            .bind(quota.org)
+            .bind(&quota.meter)
+            .bind(quota.period.name())
+            .bind(quota.soft)
+            .bind(quota.hard)
+            .bind(micros(now))
+        };
+        let done = statement.execute(&mut change.tx).await.map_err(Error::engine(what))?;
+        if done.rows_affected() > 0 {
+            let action = if is_removed { "quota.removed" } else { "quota.set" };
+            let details = serde_json::json!({
+                "period": quota.period, "soft": quota.soft, "hard": quota.hard
+            });
+            let act = Act::of_system(Some(quota.org), action, &quota.meter, details);
+            audit::append(&mut change, &act, now).await?;
         }
-        sql::query(
-            "INSERT INTO quotas (org_id, meter, period, soft, hard, set_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-             ON CONFLICT (org_id, meter, period) DO UPDATE SET soft = ?4, hard = ?5, set_at = ?6",
-        )
-        .bind(quota.org)
-        .bind(&quota.meter)
-        .bind(quota.period.name())
-        .bind(quota.soft)
-        .bind(quota.hard)
-        .bind(micros(now))
-        .execute(&self.writer)
-        .await
-        .map(drop)
-        .map_err(Error::engine("set the quota"))
+        change.commit().await
     }
 
     /// The quotas of one organisation, or of all, with what the ledger has in the current periods. Usage that came late

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use driftline_database::{AuditFilter, OneTime, OneTimeKind, Role, User};
+use driftline_database::{Account, AccountDetails, AuditFilter, Membership, OneTime, OneTimeKind, Role, User};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use jiff::SignedDuration;
@@ -180,6 +180,14 @@ pub(super) async fn erase(
         .await?;
     let now = identity.now();
     let memberships = identity.database().memberships(user.id).await?;
+    let mut accounts = Vec::new();
+    for account in identity.pays_for(&user, &memberships).await? {
+        let details = AccountDetails {
+            email: String::new(),
+            ..account.details
+        };
+        accounts.push(identity.database().account_row(account.org, &details)?);
+    }
     let mut change = identity.database().account_change("erase the account").await?;
     let mut revoked = Vec::with_capacity(memberships.len());
     for membership in &memberships {
@@ -193,6 +201,9 @@ pub(super) async fn erase(
             );
             return Err(Problem::conflict(detail));
         }
+    }
+    for row in &accounts {
+        change.put_account(row, now).await?;
     }
     change.erase_user(user.id, random_32()?, now).await?;
     for (membership, keys) in memberships.iter().zip(revoked) {
@@ -245,6 +256,13 @@ pub(super) async fn export(State(identity): State<Identity>, person: Person) -> 
     all["acts"] = json!(acts);
     all["passkeys"] = json!(passkeys);
     all["identities"] = json!(identities);
+    let user = identity.user(person.user).await?;
+    let paid = identity.pays_for(&user, &chains).await?;
+    let paid: Vec<Value> = paid
+        .iter()
+        .map(|account| json!({"org": account.org, "email": account.details.email}))
+        .collect();
+    all["invoices_go_to"] = json!(paid);
     let headers = [
         (CACHE_CONTROL, "no-store"),
         (CONTENT_DISPOSITION, "attachment; filename=\"driftline-account.json\""),
@@ -253,6 +271,21 @@ pub(super) async fn export(State(identity): State<Identity>, person: Person) -> 
 }
 
 impl Identity {
+    /// Billing accounts of the person's organisations whose invoices go to the person's mail address.
+    async fn pays_for(&self, user: &User, memberships: &[Membership]) -> Result<Vec<Account>, Problem> {
+        let Some(email) = self.personal(user)?.email else {
+            return Ok(Vec::new());
+        };
+        let mut accounts = Vec::new();
+        for membership in memberships {
+            let account = self.database().account(membership.org).await?;
+            if account.details.email.eq_ignore_ascii_case(&email) {
+                accounts.push(account);
+            }
+        }
+        Ok(accounts)
+    }
+
     /// A person as the person may see it.
     async fn describe(&self, person: Person) -> Result<Value, Problem> {
         let user = self.user(person.user).await?;

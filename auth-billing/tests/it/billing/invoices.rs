@@ -17,6 +17,7 @@ on_both_engines! {
     another_plan_begins_with_the_next_month,
     what_fails_of_one_organisation_stops_no_other_and_missed_months_are_closed,
     odd_plans_and_accounts_are_refused_by_name,
+    who_pays_is_sealed_and_a_closed_invoice_says_it_for_good,
 }
 
 fn month(text: &str) -> Month {
@@ -305,7 +306,7 @@ async fn what_fails_of_one_organisation_stops_no_other_and_missed_months_are_clo
     for name in ["A", "B", "C"] {
         let (org, _, _) = place.organisation(name, Some("coastguard")).await;
         let details = AccountDetails {
-            name: name.to_owned(),
+            country: format!("{name}{name}"),
             ..AccountDetails::default()
         };
         place.database.set_account(org, &details, place.now()).await.unwrap();
@@ -313,19 +314,19 @@ async fn what_fails_of_one_organisation_stops_no_other_and_missed_months_are_clo
     }
     orgs.sort();
     // Whichever comes first in the order of closing is the one that fails.
-    let names = place.database.account(orgs[0]).await.unwrap().details.name;
-    let (damage, mend) = match names.as_str() {
-        "A" => (
-            "UPDATE billing_accounts SET details = '{\"odd\": \"A\"}' WHERE details LIKE '%\"A\"%'",
-            "UPDATE billing_accounts SET details = '{}' WHERE details LIKE '%\"A\"%'",
+    let country = place.database.account(orgs[0]).await.unwrap().details.country;
+    let (damage, mend) = match country.as_str() {
+        "AA" => (
+            "UPDATE billing_accounts SET details = '{\"odd\": \"AA\"}' WHERE details LIKE '%\"AA\"%'",
+            "UPDATE billing_accounts SET details = '{}' WHERE details LIKE '%\"AA\"%'",
         ),
-        "B" => (
-            "UPDATE billing_accounts SET details = '{\"odd\": \"B\"}' WHERE details LIKE '%\"B\"%'",
-            "UPDATE billing_accounts SET details = '{}' WHERE details LIKE '%\"B\"%'",
+        "BB" => (
+            "UPDATE billing_accounts SET details = '{\"odd\": \"BB\"}' WHERE details LIKE '%\"BB\"%'",
+            "UPDATE billing_accounts SET details = '{}' WHERE details LIKE '%\"BB\"%'",
         ),
         _ => (
-            "UPDATE billing_accounts SET details = '{\"odd\": \"C\"}' WHERE details LIKE '%\"C\"%'",
-            "UPDATE billing_accounts SET details = '{}' WHERE details LIKE '%\"C\"%'",
+            "UPDATE billing_accounts SET details = '{\"odd\": \"CC\"}' WHERE details LIKE '%\"CC\"%'",
+            "UPDATE billing_accounts SET details = '{}' WHERE details LIKE '%\"CC\"%'",
         ),
     };
     place.sql(damage).await;
@@ -360,4 +361,55 @@ async fn what_fails_of_one_organisation_stops_no_other_and_missed_months_are_clo
     assert_eq!(months_due(&place.database, after, now).await.unwrap(), 0);
     let again = close_due_months(&place.database, &seller(), after, now).await.unwrap();
     assert!(again.invoices.is_empty() && again.failed.is_empty());
+}
+
+async fn who_pays_is_sealed_and_a_closed_invoice_says_it_for_good(place: Place) {
+    place
+        .database
+        .put_plan("coastguard", &terms(), place.now())
+        .await
+        .unwrap();
+    let (org, _, _) = place.organisation("Coastguard", Some("coastguard")).await;
+    let details = AccountDetails {
+        name: "Kari Nordmann".to_owned(),
+        address: vec!["Kaia 7".to_owned(), "5003 Bergen".to_owned()],
+        country: "NO".to_owned(),
+        vat_id: "NO987654321MVA".to_owned(),
+        email: "kari@example.org".to_owned(),
+        tax_rate_bp: Some(1_200),
+        reverse_charge: false,
+    };
+    place.database.set_account(org, &details, place.now()).await.unwrap();
+    assert_eq!(place.database.account(org).await.unwrap().details, details);
+    let stored = place.text("SELECT details FROM billing_accounts").await;
+    for personal in ["Kari", "Kaia", "5003", "987654321", "kari@"] {
+        assert!(!stored.contains(personal), "{stored}");
+        assert!(!format!("{details:?}").contains(personal));
+    }
+    let sealed = place
+        .text("SELECT CAST(length(sealed) AS TEXT) FROM billing_accounts")
+        .await;
+    assert!(sealed.parse::<usize>().unwrap() > 100);
+    let closed = close(&place, org, "2026-01").await;
+    let bytes = |invoice: &Invoice| {
+        (
+            invoice.document.to_string(),
+            invoice_pdf(&document(invoice), "test").unwrap(),
+        )
+    };
+    let before = bytes(&closed[0]);
+    assert!(before.0.contains("Kari Nordmann") && before.0.contains("NO987654321MVA"));
+    // The payer goes, or another master key comes: what was closed is a record of its own.
+    let nobody = AccountDetails::default();
+    place.database.set_account(org, &nobody, place.now()).await.unwrap();
+    assert_eq!(bytes(&close(&place, org, "2026-01").await[0]), before);
+    place.database.set_account(org, &details, place.now()).await.unwrap();
+    let other = driftline_auth_billing::MasterKey::generate().unwrap();
+    let other = place
+        .database
+        .clone()
+        .with_sealing(driftline_auth_billing::account_sealing(&other));
+    let error = other.account(org).await.unwrap_err().to_string();
+    assert!(error.contains("does not open") && !error.contains("Kari"), "{error}");
+    assert_eq!(bytes(&other.invoices(org, i64::MAX, 1).await.unwrap()[0]), before);
 }

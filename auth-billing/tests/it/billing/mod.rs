@@ -30,7 +30,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use driftline_auth_billing::{Clock, Party, Scopes, Seller, Stripe, StripeSettings, StripeSync, create_key};
+use driftline_auth_billing::{
+    Clock, MasterKey, Party, Scopes, Seller, Stripe, StripeSettings, StripeSync, account_sealing, create_key,
+};
 use driftline_database::{Database, MISSION_METER, MeterPrice, PlanTerms, PostgresSettings, UsageRecord, Watermark};
 use driftline_domain::{KeyId, OrgId};
 use jiff::Timestamp;
@@ -64,8 +66,9 @@ pub(super) async fn on_server() -> Place {
 }
 
 fn place(database: Database, url: String, home: Box<dyn std::any::Any + Send + Sync>) -> Place {
+    let master_key = MasterKey::generate().unwrap();
     Place {
-        database,
+        database: database.with_sealing(account_sealing(&master_key)),
         now_s: Arc::new(AtomicI64::new(time("2026-01-05T00:00:00Z").as_second())),
         seq: AtomicI64::new(0),
         url,
@@ -118,6 +121,21 @@ impl Place {
             let pool = sqlx::PgPool::connect(&self.url).await.unwrap();
             sqlx::raw_sql(text).execute(&pool).await.unwrap();
             pool.close().await;
+        }
+    }
+
+    /// The one text that a statement of no product finds.
+    pub(super) async fn text(&self, text: &'static str) -> String {
+        if self.url.starts_with("sqlite:") {
+            let pool = sqlx::SqlitePool::connect(&self.url).await.unwrap();
+            let found = sqlx::query_scalar(text).fetch_one(&pool).await.unwrap();
+            pool.close().await;
+            found
+        } else {
+            let pool = sqlx::PgPool::connect(&self.url).await.unwrap();
+            let found = sqlx::query_scalar(text).fetch_one(&pool).await.unwrap();
+            pool.close().await;
+            found
         }
     }
 

@@ -1,6 +1,6 @@
 //! The account of who is logged in: changed, copied out, erased.
 
-use driftline_database::Role;
+use driftline_database::{AccountDetails, Role};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -127,11 +127,29 @@ async fn an_erased_account_is_gone_and_what_it_did_stays_with_the_organisation()
         .with(&bob.access, Method::POST, "/v1/api-keys", Some(wish))
         .await
         .json();
+    // Invoices go to Bob, as long as there is one.
+    let (org, database) = (people.org_of(&ada.access).await, people.identity.sealed_database());
+    let details = AccountDetails {
+        name: "Kystvakten".to_owned(),
+        email: "Bob@example.org".to_owned(),
+        ..AccountDetails::default()
+    };
+    database.set_account(org, &details, people.now()).await.unwrap();
+    people.database.account(org).await.unwrap_err();
+    let export = people.get(&bob.access, "/v1/users/me/export").await.json();
+    assert_eq!(
+        export["invoices_go_to"],
+        json!([{"org": org, "email": "Bob@example.org"}])
+    );
+    let export = people.get(&ada.access, "/v1/users/me/export").await.json();
+    assert_eq!(export["invoices_go_to"], json!([]));
     let without = people.with(&bob.access, Method::DELETE, ME, Some(json!({}))).await;
     assert_eq!(refused(&without), (401, "password_needed".to_owned()));
     let erase = Some(json!({ "password": PASSWORD }));
     let erased = people.with(&bob.access, Method::DELETE, ME, erase).await;
     assert_eq!(erased.status, StatusCode::NO_CONTENT);
+    let left = database.account(org).await.unwrap().details;
+    assert_eq!((left.name.as_str(), left.email.as_str()), ("Kystvakten", ""));
     assert_eq!(people.get(&bob.access, ME).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(
         people.try_log_in("bob@example.org", PASSWORD).await.status,

@@ -1,5 +1,5 @@
--- Records of usage whose hour has no room for them in 64 bits, payment methods as Stripe tells of them, since when a subscription
--- is at Stripe, and when this database was restored from a backup.
+-- Records of usage whose hour has no room for them in 64 bits, payment methods as Stripe tells of them, what is personal of who
+-- pays, since when a subscription is at Stripe, and when this database was restored from a backup.
 
 -- Never in the ledger and never lost: an operator looks at them.
 CREATE TABLE usage_set_aside (
@@ -28,6 +28,9 @@ CREATE TABLE stripe_payment_methods (
 INSERT INTO stripe_payment_methods (method, customer, state, stripe_event_s)
 SELECT payment_method, min(coalesce(stripe_customer, '')), 'attached', 0
 FROM billing_accounts WHERE payment_method IS NOT NULL GROUP BY payment_method;
+
+-- Name, address, VAT number and mail address, sealed under the master key; the rest stays in details.
+ALTER TABLE billing_accounts ADD COLUMN sealed BLOB;
 
 -- Usage counts in a subscription from its start at Stripe on.
 ALTER TABLE billing_subscriptions ADD COLUMN stripe_since INTEGER;

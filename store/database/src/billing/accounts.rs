@@ -1,11 +1,17 @@
 //! Who is billed: what stands on an organisation's invoices, and its customer at Stripe.
 
+use std::fmt;
+
 use driftline_domain::OrgId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::plans::is_stripe_id;
+use super::sealing::{Sealing, needed};
+use crate::accounts::AccountChange;
+use crate::audit::{self, Act};
 use crate::columns::{Reader, json, micros};
+use crate::open::Change;
 use crate::sql::{self, Row};
 use crate::{Database, Error, Result};
 
@@ -22,8 +28,8 @@ pub struct Account {
     pub payment_method: Option<String>,
 }
 
-/// What stands on invoices.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What stands on invoices. Printing it shows nothing personal.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccountDetails {
     /// Name in full; empty: the organisation's.
@@ -40,6 +46,16 @@ pub struct AccountDetails {
     pub tax_rate_bp: Option<i64>,
     /// The customer owes the tax (Article 196 of Directive 2006/112/EC): the invoice has none and says so.
     pub reverse_charge: bool,
+}
+
+impl fmt::Debug for AccountDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountDetails")
+            .field("country", &self.country)
+            .field("tax_rate_bp", &self.tax_rate_bp)
+            .field("reverse_charge", &self.reverse_charge)
+            .finish_non_exhaustive()
+    }
 }
 
 impl AccountDetails {
@@ -67,23 +83,87 @@ impl AccountDetails {
     }
 }
 
+/// A billing account as it is stored, with what is personal sealed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccountRow {
+    org: OrgId,
+    details: String,
+    sealed: Option<Vec<u8>>,
+}
+
+/// What may be a person's.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Personal {
+    name: String,
+    address: Vec<String>,
+    vat_id: String,
+    email: String,
+}
+
+impl AccountRow {
+    fn new(org: OrgId, details: &AccountDetails, sealing: Option<&dyn Sealing>) -> Result<Self> {
+        let mut open = details.clone();
+        let personal = Personal {
+            name: std::mem::take(&mut open.name),
+            address: std::mem::take(&mut open.address),
+            vat_id: std::mem::take(&mut open.vat_id),
+            email: std::mem::take(&mut open.email),
+        };
+        let sealed = if open == *details {
+            None
+        } else {
+            let plain = json("the billing account", &personal)?;
+            let sealed = needed(sealing, org)?.seal(org, plain.as_bytes());
+            Some(sealed.map_err(|why| Error::Sealed(org, why))?)
+        };
+        Ok(Self {
+            org,
+            details: json("the billing account", &open)?,
+            sealed,
+        })
+    }
+}
+
+impl AccountChange {
+    /// Puts a billing account in the place of the one before.
+    pub async fn put_account(&mut self, row: &AccountRow, now: Timestamp) -> Result<()> {
+        put(&mut self.0, row, now).await
+    }
+}
+
+async fn put(change: &mut Change, row: &AccountRow, now: Timestamp) -> Result<()> {
+    sql::query(
+        "INSERT INTO billing_accounts (org_id, details, sealed, updated_at) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (org_id) DO UPDATE SET details = ?2, sealed = ?3, updated_at = ?4",
+    )
+    .bind(row.org)
+    .bind(&row.details)
+    .bind(row.sealed.clone())
+    .bind(micros(now))
+    .execute(&mut change.tx)
+    .await
+    .map(drop)
+    .map_err(Error::engine("set the billing account"))
+}
+
 impl Database {
     /// Sets what stands on an organisation's invoices from now on.
     pub async fn set_account(&self, org: OrgId, details: &AccountDetails, now: Timestamp) -> Result<()> {
+        let row = self.account_row(org, details)?;
+        let mut change = self.change("set the billing account").await?;
+        put(&mut change, &row, now).await?;
+        let act = Act::of_system(Some(org), "billing_account.set", org, serde_json::json!({}));
+        audit::append(&mut change, &act, now).await?;
+        change.commit().await
+    }
+
+    /// A billing account as it is to be stored.
+    pub fn account_row(&self, org: OrgId, details: &AccountDetails) -> Result<AccountRow> {
         details
             .check()
             .map_err(|rule| Error::invalid("the billing account", org, rule))?;
-        sql::query(
-            "INSERT INTO billing_accounts (org_id, details, updated_at) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (org_id) DO UPDATE SET details = ?2, updated_at = ?3",
-        )
-        .bind(org)
-        .bind(json("the billing account", details)?)
-        .bind(micros(now))
-        .execute(&self.writer)
-        .await
-        .map(drop)
-        .map_err(Error::engine("set the billing account"))
+        AccountRow::new(org, details, self.sealing.as_deref())
     }
 
     /// An organisation as a customer; without details where none were set.
@@ -93,7 +173,10 @@ impl Database {
             .fetch_optional(&self.reader)
             .await
             .map_err(Error::engine("read the billing account"))?;
-        let found = row.as_ref().map(account).transpose()?;
+        let found = row
+            .as_ref()
+            .map(|row| account(row, self.sealing.as_deref()))
+            .transpose()?;
         Ok(found.unwrap_or(Account {
             org,
             details: AccountDetails::default(),
@@ -135,7 +218,8 @@ impl Database {
         .fetch_all(&self.reader)
         .await
         .map_err(Error::engine("list the payment methods"))?;
-        rows.iter().map(account).collect()
+        let read = |row: &Row| account(row, self.sealing.as_deref());
+        rows.iter().map(read).collect()
     }
 
     /// Notes the payment method that Stripe was told to use.
@@ -150,11 +234,28 @@ impl Database {
     }
 }
 
-pub(super) fn account(row: &Row) -> Result<Account> {
+pub(super) fn account(row: &Row, sealing: Option<&dyn Sealing>) -> Result<Account> {
     let row = Reader(row);
+    let org = row.id("org_id")?;
+    let mut details: AccountDetails = row.json("details")?;
+    if let Some(sealed) = row.get::<Option<Vec<u8>>>("sealed")? {
+        let plain = needed(sealing, org)?.open(org, &sealed);
+        let plain = plain.map_err(|why| Error::Sealed(org, why))?;
+        // What is personal is in no error.
+        let personal = serde_json::from_slice::<Personal>(&plain);
+        let personal =
+            personal.map_err(|_never_shown| Error::Sealed(org, "it is not of the form it should have".to_owned()))?;
+        details = AccountDetails {
+            name: personal.name,
+            address: personal.address,
+            vat_id: personal.vat_id,
+            email: personal.email,
+            ..details
+        };
+    }
     Ok(Account {
-        org: row.id("org_id")?,
-        details: row.json("details")?,
+        org,
+        details,
         stripe_customer: row.get("stripe_customer")?,
         payment_method: row.get("payment_method")?,
     })

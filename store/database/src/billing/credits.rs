@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::subscriptions;
+use crate::audit::{self, Act};
 use crate::columns::{Reader, micros};
 use crate::open::Change;
 use crate::sql::{self, Row};
@@ -106,7 +107,7 @@ impl Database {
         .await
         .map_err(Error::engine(what))?;
         let added = if entered.rows_affected() == 0 { 0 } else { units };
-        let balance = sql::query_scalar(
+        let balance: i64 = sql::query_scalar(
             "INSERT INTO credit_balances (org_id, units) VALUES (?1, ?2) \
              ON CONFLICT (org_id) DO UPDATE SET units = credit_balances.units + ?2 RETURNING units",
         )
@@ -115,6 +116,15 @@ impl Database {
         .fetch_one(&mut change.tx)
         .await
         .map_err(Error::engine(what))?;
+        if added > 0 {
+            let details = serde_json::json!({ "units": added, "balance": balance });
+            audit::append(
+                &mut change,
+                &Act::of_system(Some(org), "credit.granted", org, details),
+                now,
+            )
+            .await?;
+        }
         change.commit().await?;
         Ok(balance)
     }

@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::accounts::{Account, AccountDetails, account};
 use super::plans::PlanTerms;
+use super::sealing::Sealing;
 use super::subscriptions::{self, Subscription};
+use crate::audit::{self, Act};
 use crate::columns::{Reader, json, micros};
 use crate::open::Change;
 use crate::sql::{self, Row};
@@ -106,7 +108,7 @@ impl Database {
         if let Some(closed) = closed(&mut change, org, from).await? {
             return Ok(Some(closed));
         }
-        let Some(basis) = basis(&mut change, org, from, until).await? else {
+        let Some(basis) = basis(&mut change, self.sealing.as_deref(), org, (from, until)).await? else {
             return Ok(None);
         };
         // The row's lock makes whoever closes another invoice wait: a number that is rolled back is given again.
@@ -130,6 +132,15 @@ impl Database {
             document: draft.document,
         };
         insert(&mut change, &invoice, &basis).await?;
+        let details = serde_json::json!({
+            "number": number, "from": from, "until": until, "currency": invoice.currency, "total_minor": invoice.total_minor
+        });
+        audit::append(
+            &mut change,
+            &Act::of_system(Some(org), "invoice.closed", invoice.id, details),
+            now,
+        )
+        .await?;
         change.commit().await?;
         Ok(Some(invoice))
     }
@@ -141,7 +152,7 @@ impl Database {
         (from, until): (Timestamp, Timestamp),
     ) -> Result<Option<InvoiceBasis>> {
         let mut change = self.change("look at the month").await?;
-        basis(&mut change, org, from, until).await
+        basis(&mut change, self.sealing.as_deref(), org, (from, until)).await
     }
 
     /// Closed invoices of an organisation, the newest first, with numbers below this one (`i64::MAX` for the first page).
@@ -192,7 +203,12 @@ async fn closed(change: &mut Change, org: OrgId, from: Timestamp) -> Result<Opti
     row.as_ref().map(invoice).transpose()
 }
 
-async fn basis(change: &mut Change, org: OrgId, from: Timestamp, until: Timestamp) -> Result<Option<InvoiceBasis>> {
+async fn basis(
+    change: &mut Change,
+    sealing: Option<&dyn Sealing>,
+    org: OrgId,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<Option<InvoiceBasis>> {
     let Some(subscription) = subscriptions::of_period(change, org, from, until).await? else {
         return Ok(None);
     };
@@ -209,7 +225,7 @@ async fn basis(change: &mut Change, org: OrgId, from: Timestamp, until: Timestam
     Ok(Some(InvoiceBasis {
         organisation: Reader(&row).get("name")?,
         account: if is_set {
-            account(&row)?
+            account(&row, sealing)?
         } else {
             Account {
                 org,

@@ -9,6 +9,7 @@ use driftline_domain::OrgId;
 use jiff::{SignedDuration, Timestamp};
 
 use super::subscriptions::{LIVES, month_of, to_begin};
+use crate::audit::{self, Act};
 use crate::columns::{Reader, micros};
 use crate::open::Change;
 use crate::sql::{self, Row};
@@ -207,11 +208,19 @@ impl Database {
 
     /// Lets events that Stripe refused be sent again; returns how many.
     pub async fn retry_refused_meter_events(&self, now: Timestamp) -> Result<u64> {
+        let what = "let events for Stripe be sent again";
+        let mut change = self.change(what).await?;
         let done = sql::query("UPDATE stripe_outbox SET state = 'waiting', next_at = ? WHERE state = 'refused'")
             .bind(micros(now))
-            .execute(&self.writer)
+            .execute(&mut change.tx)
             .await
-            .map_err(Error::engine("let events for Stripe be sent again"))?;
+            .map_err(Error::engine(what))?;
+        if done.rows_affected() > 0 {
+            let details = serde_json::json!({ "events": done.rows_affected() });
+            let act = Act::of_system(None, "stripe_events.retried", "stripe", details);
+            audit::append(&mut change, &act, now).await?;
+        }
+        change.commit().await?;
         Ok(done.rows_affected())
     }
 

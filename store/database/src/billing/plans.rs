@@ -7,6 +7,7 @@ use driftline_domain::PlanId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{self, Act};
 use crate::columns::{Reader, json, micros};
 use crate::sql::{self, Row};
 use crate::{Database, Error, Result};
@@ -141,6 +142,8 @@ impl Database {
         .await
         .map_err(Error::engine(what))?;
         let made = plan(&row)?;
+        let details = serde_json::json!({ "version": version });
+        audit::append(&mut change, &Act::of_system(None, "plan.made", name, details), now).await?;
         change.commit().await?;
         Ok(made)
     }

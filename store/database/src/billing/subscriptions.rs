@@ -7,6 +7,7 @@ use driftline_domain::{OrgId, SubscriptionId};
 use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 
 use super::plans::{Plan, is_stripe_id};
+use crate::audit::{self, Act};
 use crate::columns::{Reader, micros};
 use crate::open::Change;
 use crate::sql::{self, On, Row};
@@ -50,7 +51,7 @@ impl Database {
         let next_month = month_after(now)?;
         if let Some(current) = &current {
             // What was to begin next month gives way.
-            sql::query("DELETE FROM billing_subscriptions WHERE org_id = ? AND starts_at > ?")
+            let given_way = sql::query("DELETE FROM billing_subscriptions WHERE org_id = ? AND starts_at > ?")
                 .bind(org)
                 .bind(micros(now))
                 .execute(&mut change.tx)
@@ -64,6 +65,9 @@ impl Database {
                 .await
                 .map_err(Error::engine(what))?;
             if stays {
+                if given_way.rows_affected() > 0 || current.ends_at.is_some() {
+                    audit::append(&mut change, &given(org, plan, current.starts_at), now).await?;
+                }
                 change.commit().await?;
                 return self.subscription(org, now).await;
             }
@@ -78,6 +82,9 @@ impl Database {
                 .execute(&mut change.tx)
                 .await
                 .map_err(Error::engine(what))?;
+        }
+        if wanted.is_some() || current.is_some() {
+            audit::append(&mut change, &given(org, plan, starts_at), now).await?;
         }
         change.commit().await?;
         self.subscription(org, starts_at).await
@@ -184,6 +191,12 @@ pub(super) async fn to_begin(change: &mut Change, now: Timestamp) -> Result<BTre
         .map_err(Error::engine("list the subscriptions"))?;
     let all = rows.iter().map(subscription).collect::<Result<Vec<_>>>()?;
     Ok(all.into_iter().filter(is_for_stripe).map(|one| one.org).collect())
+}
+
+/// That an organisation was given a plan, or has none any more, from then on.
+fn given(org: OrgId, plan: Option<&str>, from: Timestamp) -> Act {
+    let details = serde_json::json!({ "plan": plan, "from": from });
+    Act::of_system(Some(org), "plan.assigned", org, details)
 }
 
 async fn wanted(change: &mut Change, name: &str) -> Result<driftline_domain::PlanId> {

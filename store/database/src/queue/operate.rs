@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::end_of;
+use crate::audit::{self, Act};
 use crate::billing::{hold_credit, release_credit};
 use crate::columns::{Reader, micros};
 use crate::missions::{fetch, touch_content};
@@ -199,6 +200,18 @@ impl Database {
     /// Cancels a mission: its job is not begun, a worker at it loses its lease within a second, and nothing is charged. The
     /// mission as it stands then, cancelled or as it had ended before; `None` where there is none.
     pub async fn cancel_mission(&self, org: OrgId, id: MissionId, now: Timestamp) -> Result<Option<Mission>> {
+        self.cancel(org, id, None, now).await?;
+        self.mission(org, id).await
+    }
+
+    /// The same for a job, by whoever runs the installation; false where it could not be cancelled any more.
+    pub async fn cancel_job(&self, job: &QueueJob, now: Timestamp) -> Result<bool> {
+        let details = serde_json::json!({ "mission": job.mission });
+        let act = Act::of_system(Some(job.org), "job.cancelled", job.job, details);
+        self.cancel(job.org, job.mission, Some(&act), now).await
+    }
+
+    async fn cancel(&self, org: OrgId, id: MissionId, act: Option<&Act>, now: Timestamp) -> Result<bool> {
         let what = "cancel the mission";
         let mut change = self.change(what).await?;
         let cancelled = sql::query(
@@ -219,12 +232,15 @@ impl Database {
                 .map_err(Error::engine(what))?;
             touch_content(&mut change, org).await?;
             release_credit(&mut change, id, now).await?;
+            if let Some(act) = act {
+                audit::append(&mut change, act, now).await?;
+            }
         }
         change.commit().await?;
-        self.mission(org, id).await
+        Ok(cancelled.rows_affected() > 0)
     }
 
-    /// Puts a failed or dead job back into the queue with all its attempts; false where there is none that failed.
+    /// For whoever runs the installation: puts a failed or dead job back into the queue with all its attempts; false where there is none that failed.
     pub async fn retry_job(&self, job: JobId, now: Timestamp) -> Result<bool> {
         let what = "try the job again";
         let mut change = self.change(what).await?;
@@ -243,7 +259,7 @@ impl Database {
         let Some(row) = row else { return Ok(false) };
         let row = Reader(&row);
         let mission: MissionId = row.id("mission_id")?;
-        let org = row.id("org_id")?;
+        let org: OrgId = row.id("org_id")?;
         super::back_to_queue(&mut change, mission, org, now).await?;
         let found = fetch(&mut change.tx, mission).await?;
         let found = found.ok_or_else(|| Error::damaged("mission_id", mission, "the job's mission is gone"))?;
@@ -253,6 +269,13 @@ impl Database {
             .execute(&mut change.tx)
             .await
             .map_err(Error::engine(what))?;
+        let details = serde_json::json!({ "mission": mission });
+        audit::append(
+            &mut change,
+            &Act::of_system(Some(org), "job.retried", job, details),
+            now,
+        )
+        .await?;
         change.commit().await?;
         Ok(true)
     }
@@ -265,12 +288,18 @@ impl Database {
         } else {
             "DELETE FROM queue_pause WHERE since <= ?"
         };
-        sql::query(statement)
+        let mut change = self.change(what).await?;
+        let done = sql::query(statement)
             .bind(micros(now))
-            .execute(&self.writer)
+            .execute(&mut change.tx)
             .await
-            .map(drop)
-            .map_err(Error::engine(what))
+            .map_err(Error::engine(what))?;
+        if done.rows_affected() > 0 {
+            let action = if pause { "queue.drained" } else { "queue.opened" };
+            let act = Act::of_system(None, action, "queue", serde_json::json!({}));
+            audit::append(&mut change, &act, now).await?;
+        }
+        change.commit().await
     }
 
     /// Sets how an organisation shares the queue: its weight beside others' 100, and how many of its missions may be

@@ -29,6 +29,7 @@ mod limits;
 mod missions;
 mod opening;
 mod operations;
+mod operator_acts;
 mod portable;
 mod process_jobs;
 mod queue;
