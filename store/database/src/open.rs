@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sqlx::{PgPool, Postgres};
 
+use crate::queue::QueueClock;
 use crate::schema::{Migration, POSTGRES, SQLITE};
 use crate::sql::{self, Dialect, Pool, Transaction};
 use crate::versions::Versions;
@@ -16,6 +17,7 @@ pub struct Database {
     pub(crate) reader: Pool,
     pub(crate) versions: Versions,
     pub(crate) rules: QueueRules,
+    pub(crate) clock: QueueClock,
 }
 
 impl Database {
@@ -38,6 +40,7 @@ impl Database {
             reader: Pool::Sqlite(reader),
             versions: Versions::default(),
             rules: QueueRules::default(),
+            clock: QueueClock::default(),
         })
     }
 
@@ -53,6 +56,7 @@ impl Database {
             reader: Pool::Postgres(pool),
             versions: Versions::default(),
             rules: QueueRules::default(),
+            clock: QueueClock::default(),
         })
     }
 

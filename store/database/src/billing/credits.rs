@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::subscriptions;
 use crate::columns::{Reader, micros};
 use crate::open::Change;
+use crate::quotas::particle_hours;
 use crate::sql::{self, Row};
 use crate::{Database, Error, Result};
 
@@ -152,7 +153,7 @@ pub(crate) async fn hold_credit(
     spec: &MissionSpec,
     now: Timestamp,
 ) -> Result<()> {
-    let units = i64::from(spec.ensemble_size) * i64::from(spec.forecast_hours);
+    let units = particle_hours(spec);
     match reserve_credit(change, org, mission, units, spec.distress, now).await? {
         Reservation::NotPrepaid | Reservation::Held => Ok(()),
         Reservation::Short { balance } => Err(Error::CreditShort { needed: units, balance }),

@@ -21,6 +21,8 @@ macro_rules! on_both_engines {
 }
 
 mod accounts;
+mod clocks;
+mod contention;
 mod credit;
 mod fair;
 mod features;
@@ -32,6 +34,8 @@ mod operations;
 mod portable;
 mod process_jobs;
 mod queue;
+mod submissions;
+mod time_to_live;
 mod usage;
 
 use std::time::Duration;
