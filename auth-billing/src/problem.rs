@@ -191,6 +191,9 @@ fn redacted(violation: &Violation) -> Violation {
 
 impl From<driftline_database::Error> for Problem {
     fn from(error: driftline_database::Error) -> Self {
+        if let driftline_database::Error::QuotaExceeded { wait_s, .. } = error {
+            return crate::quotas::used_up(error.to_string(), wait_s);
+        }
         match error.kind() {
             ErrorKind::NotFound => Self::not_found(error.to_string()),
             ErrorKind::Invalid => Self::bad_request(error.to_string()),

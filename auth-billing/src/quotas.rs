@@ -150,11 +150,7 @@ impl Quotas {
             exceeded.ends
         );
         let wait_s = exceeded.ends.duration_since(now).as_secs().max(1);
-        Err(Problem {
-            kind: QUOTA_EXCEEDED,
-            headers: [(RETRY_AFTER, HeaderValue::from(wait_s))].into(),
-            ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "quota_exceeded", detail)
-        })
+        Err(used_up(detail, wait_s))
     }
 
     /// The same for a request by its path, as routes see it; passes what belongs to a mission in distress.
@@ -175,6 +171,15 @@ impl Quotas {
 
     fn held(&self) -> Arc<Held> {
         Arc::clone(&self.0.held.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The refusal of what goes beyond a quota that begins anew in so many seconds.
+pub(crate) fn used_up(detail: String, wait_s: i64) -> Problem {
+    Problem {
+        kind: QUOTA_EXCEEDED,
+        headers: [(RETRY_AFTER, HeaderValue::from(wait_s))].into(),
+        ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "quota_exceeded", detail)
     }
 }
 

@@ -166,7 +166,7 @@ pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Databas
             database.with_context(|| format!("cannot open the database {}", path.display()))?
         }
     };
-    Ok(database.with_rules(queue_rules(settings)))
+    Ok(database.with_rules(queue_rules(settings)).with_real_clock())
 }
 
 /// The database server that the settings name; `None`: the database is embedded.

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::find_mission;
-use super::submit::{Submission, answer, create, idempotency_key, read_json_body, warnings};
+use super::submit::{Submission, answer, create, create_all, idempotency_key, read_json_body, warnings};
 use super::view::mission_json;
 use crate::ask::Ask;
 use crate::error::status_word;
@@ -90,8 +90,9 @@ async fn rerun(state: &AppState, ask: &Ask, id: &str) -> Result<Response, Error>
     Ok(response)
 }
 
-/// `POST /v1/missions:batch`: `{"missions": […]}`. Either all of them are right or none is taken in; every violation is
-/// told with the number of its mission. With an idempotency key a batch that broke off is completed by sending it again.
+/// `POST /v1/missions:batch`: `{"missions": […]}`. All are taken in or none, whether it is a rule, a limit, a quota or credit that
+/// is in the way; every violation is told with the number of its mission. With an idempotency key it is answered with the same
+/// missions when it is sent again.
 pub(crate) async fn batch(State(state): State<AppState>, ask: Ask, body: Body) -> Result<Response, Error> {
     ask.require(Scope::MissionsWrite)?;
     ask.query.allow_only(&[])?;
@@ -110,17 +111,20 @@ pub(crate) async fn batch(State(state): State<AppState>, ask: Ask, body: Body) -
     if !violations.is_empty() {
         return Err(Error::Violations(violations));
     }
-    let mut missions = Vec::with_capacity(checked.len());
-    for (number, (spec, warnings)) in checked.into_iter().enumerate() {
-        let submission = Submission {
+    let submissions = checked
+        .into_iter()
+        .enumerate()
+        .map(|(number, (spec, warnings))| Submission {
             spec,
             sent: &body,
             key: key_of(number),
             warnings,
-        };
-        let accepted = create(&state, &ask, submission, None).await?;
-        missions.push(Value::Object(mission_json(&accepted.mission, &ask.site)));
-    }
+        });
+    let accepted = create_all(&state, &ask, submissions.collect(), key.as_deref()).await?;
+    let missions: Vec<Value> = accepted
+        .iter()
+        .map(|accepted| Value::Object(mission_json(&accepted.mission, &ask.site)))
+        .collect();
     Ok((StatusCode::ACCEPTED, Json(json!({"missions": missions}))).into_response())
 }
 

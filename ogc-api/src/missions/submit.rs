@@ -50,6 +50,22 @@ pub(crate) struct Accepted {
 }
 
 impl Accepted {
+    /// Tells those who listen of a new mission; refuses what contradicts the idempotency key.
+    fn of(state: &AppState, created: MissionCreation, key: Option<&str>) -> Result<Self, Error> {
+        let (mission, is_replayed) = match created {
+            MissionCreation::Created(mission) => (mission, false),
+            MissionCreation::Replayed(mission) => (mission, true),
+            MissionCreation::IdempotencyConflict => {
+                return Err(Error::IdempotencyConflict(shown(key.unwrap_or_default())));
+            }
+        };
+        if !is_replayed {
+            // Nobody listening is no fault.
+            let _ = state.changes.send((mission.org, mission.id));
+        }
+        Ok(Self { mission, is_replayed })
+    }
+
     /// Says in an answer that the mission is that of an earlier submission.
     pub(crate) fn note_replay(&self, response: &mut Response) {
         if self.is_replayed {
@@ -93,6 +109,21 @@ pub(super) struct Submission<'s> {
     pub(super) warnings: Vec<String>,
 }
 
+impl Submission<'_> {
+    fn into_new(self, ask: &Ask, now: Timestamp) -> NewMission {
+        let sha256: [u8; 32] = Sha256::digest(self.sent).into();
+        NewMission {
+            id: MissionId::generate(),
+            org: ask.caller.org,
+            created_by: ask.caller.key,
+            spec: self.spec,
+            warnings: self.warnings,
+            idempotency: self.key.map(|key| (key, sha256)),
+            created_at: now,
+        }
+    }
+}
+
 /// Checks a mission; the sender's rights and what is there. A repeated call is answered with its mission even if what was
 /// checked then, such as forcing, is gone by now.
 pub(super) async fn warnings(
@@ -131,39 +162,32 @@ pub(super) async fn create(
     submission: Submission<'_>,
     job: Option<NewProcessJob>,
 ) -> Result<Accepted, Error> {
-    let Submission {
-        spec,
-        sent,
-        key,
-        warnings,
-    } = submission;
-    let now = Timestamp::now();
-    let sha256: [u8; 32] = Sha256::digest(sent).into();
-    let new = NewMission {
-        id: MissionId::generate(),
-        org: ask.caller.org,
-        created_by: ask.caller.key,
-        spec,
-        warnings,
-        idempotency: key.clone().map(|key| (key, sha256)),
-        created_at: now,
-    };
+    let key = submission.key.clone();
+    let new = submission.into_new(ask, Timestamp::now());
     let created = match job {
         Some(job) => state.database.create_process_job(new, job).await?,
         None => state.database.create_mission(new).await?,
     };
-    let (mission, is_replayed) = match created {
-        MissionCreation::Created(mission) => (mission, false),
-        MissionCreation::Replayed(mission) => (mission, true),
-        MissionCreation::IdempotencyConflict => {
-            return Err(Error::IdempotencyConflict(shown(&key.unwrap_or_default())));
-        }
-    };
-    if !is_replayed {
-        // Nobody listening is no fault.
-        let _ = state.changes.send((mission.org, mission.id));
-    }
-    Ok(Accepted { mission, is_replayed })
+    Accepted::of(state, created, key.as_deref())
+}
+
+/// Takes in what was checked, all or none.
+pub(super) async fn create_all(
+    state: &AppState,
+    ask: &Ask,
+    submissions: Vec<Submission<'_>>,
+    key: Option<&str>,
+) -> Result<Vec<Accepted>, Error> {
+    let now = Timestamp::now();
+    let all: Vec<NewMission> = submissions
+        .into_iter()
+        .map(|submission| submission.into_new(ask, now))
+        .collect();
+    let created = state.database.create_missions(&all).await?;
+    created
+        .into_iter()
+        .map(|created| Accepted::of(state, created, key))
+        .collect()
 }
 
 /// `POST /v1/missions:validate`: every check of a submission, and nothing is created.

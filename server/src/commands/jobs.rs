@@ -113,21 +113,24 @@ async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
     for job in &jobs {
         output::line(&line(job))?;
     }
-    let [urgent, normal, low] = depth.waiting;
+    let [distress, urgent, normal, low] = depth.waiting;
     let drains = depth
         .paused_since
         .map_or(String::new(), |since| format!(", draining since {since}"));
     output::line(&format!(
-        "waiting: {urgent} urgent, {normal} normal, {low} low; at work: {}; dead letters: {}{drains}",
+        "waiting: {distress} distress, {urgent} urgent, {normal} normal, {low} low; at work: {}; dead letters: {}{drains}",
         depth.leased, depth.dead
     ))
 }
 
 fn line(job: &QueueJob) -> String {
-    let priority = ["urgent", "normal", "low"]
-        .get(job.priority as usize)
-        .copied()
-        .unwrap_or("?");
+    let priority = match job.priority {
+        -1 => "distress",
+        0 => "urgent",
+        1 => "normal",
+        2 => "low",
+        _ => "?",
+    };
     let worker = job.worker.as_deref().unwrap_or("-");
     let error = job
         .error

@@ -82,7 +82,8 @@ struct OfVersion {
     version: &'static str,
 }
 
-const PRIORITIES: [&str; 3] = ["urgent", "normal", "low"];
+/// From -1 on.
+const PRIORITIES: [&str; 4] = ["distress", "urgent", "normal", "low"];
 
 impl Installation {
     pub(crate) fn new(
@@ -297,7 +298,7 @@ impl Installation {
 fn register_queue(registry: &mut Registry, numbers: &Numbers, now: Timestamp) {
     let waiting = Family::<OfPriority, Gauge>::default();
     let oldest = Family::<OfPriority, Gauge<f64, std::sync::atomic::AtomicU64>>::default();
-    for (number, priority) in (0_i64..).zip(PRIORITIES) {
+    for (number, priority) in (-1_i64..).zip(PRIORITIES) {
         let found = numbers.queue.iter().find(|depth| depth.priority == number);
         let label = OfPriority { priority };
         waiting

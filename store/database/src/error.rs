@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
+use crate::QuotaPeriod;
+
 /// Why a call of the database failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -24,6 +28,29 @@ pub enum Error {
         needed: i64,
         /// What there is.
         balance: i64,
+    },
+    /// Missions beyond what an organisation may use in a day or a month.
+    #[error(
+        "the quota of {hard} units of {meter} a {} is used up ({used} used, {at_work} being computed, {asked} asked for); \
+         it begins anew at {ends}", .period.name()
+    )]
+    QuotaExceeded {
+        /// What is counted.
+        meter: &'static str,
+        /// In which time.
+        period: QuotaPeriod,
+        /// The bound.
+        hard: i64,
+        /// Units in the ledger.
+        used: i64,
+        /// Units that missions being computed, or waiting, may use at most.
+        at_work: i64,
+        /// Units of what was refused.
+        asked: i64,
+        /// When the next period begins.
+        ends: Timestamp,
+        /// Seconds until then.
+        wait_s: i64,
     },
     /// An argument that no row can hold.
     #[error("{what} {found} cannot be stored: {reason}")]
@@ -113,7 +140,7 @@ pub enum ErrorKind {
     Invalid,
     /// It contradicts what is stored.
     Conflict,
-    /// What was paid for is used up.
+    /// What was paid for, or may be used in a time, is used up.
     Exhausted,
     /// It may work later: busy, full, out of connections.
     Unavailable,
@@ -127,7 +154,7 @@ impl Error {
         match self {
             Self::OrganisationExists(_) | Self::NotEmpty(_) => ErrorKind::Conflict,
             Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::CreditShort { .. } => ErrorKind::Exhausted,
+            Self::CreditShort { .. } | Self::QuotaExceeded { .. } => ErrorKind::Exhausted,
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Engine { source, .. } if may_pass(source) => ErrorKind::Unavailable,
             Self::ReadOnly => ErrorKind::Unavailable,

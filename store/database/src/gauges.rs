@@ -13,7 +13,7 @@ use crate::{Database, Error, Result};
 /// Missions that wait, of one priority.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waiting {
-    /// 0 urgent, 1 normal, 2 low.
+    /// -1 distress, 0 urgent, 1 normal, 2 low.
     pub priority: i64,
     /// How many.
     pub waiting: i64,

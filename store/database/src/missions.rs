@@ -1,16 +1,16 @@
-//! Missions: accepted with their job in one transaction, listed newest first, withdrawn.
+//! Missions: taken in with their jobs in one transaction (`accept`), listed newest first, withdrawn.
 
-use driftline_domain::{JobId, KeyId, MissionId, MissionSpec, OrgId, ValidTime};
-use jiff::{SignedDuration, Timestamp};
+mod accept;
 
-use crate::billing::{hold_credit, release_credit};
-use crate::columns::{Reader, json, micros};
+use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, ValidTime};
+use jiff::Timestamp;
+
+use crate::billing::release_credit;
+use crate::columns::{Reader, micros};
 use crate::open::Change;
-use crate::process_jobs::{self, NewProcessJob};
-use crate::queue;
 use crate::sql::{self, Dialect, QueryBuilder, Row, Transaction};
 use crate::tombstones::bury;
-use crate::{Act, Database, Error, Mission, MissionStatus, Result, audit, runs};
+use crate::{Database, Error, Mission, MissionStatus, Result, runs};
 
 /// How long an idempotency key is remembered, in hours.
 pub const IDEMPOTENCY_KEPT_H: i64 = 24;
@@ -68,17 +68,6 @@ pub(crate) const COLUMNS: &str = "m.id, m.org_id, m.created_by, m.job_id, m.spec
      r.west AS run_west, r.south AS run_south, r.east AS run_east, r.north AS run_north, r.summary AS run_summary \
      FROM missions m LEFT JOIN runs r ON r.id = m.run_id";
 
-/// A mission that passes every quota is on record, in the transaction that accepts it.
-fn distress_call(new: &NewMission) -> Act {
-    Act {
-        org: Some(new.org),
-        actor: new.created_by.to_string(),
-        action: "mission.distress",
-        subject: new.id.to_string(),
-        details: serde_json::json!({}),
-    }
-}
-
 fn select() -> QueryBuilder {
     let mut query = QueryBuilder::new("SELECT ");
     query.push(COLUMNS);
@@ -86,58 +75,6 @@ fn select() -> QueryBuilder {
 }
 
 impl Database {
-    /// Accepts a mission: the mission, its job and its idempotency key stand or fall together.
-    pub async fn create_mission(&self, new: NewMission) -> Result<MissionCreation> {
-        self.accept_mission(new, None).await
-    }
-
-    pub(crate) async fn accept_mission(
-        &self,
-        new: NewMission,
-        process_job: Option<NewProcessJob>,
-    ) -> Result<MissionCreation> {
-        let what = "accept the mission";
-        let mut change = self.change(what).await?;
-        if let Some((key, sha256)) = &new.idempotency {
-            change.lock(&format!("submission {} {key}", new.org)).await?;
-            forget_old_keys(&mut change, new.created_at).await?;
-            if let Some(earlier) = earlier(&mut change, &new, key, sha256).await? {
-                return Ok(earlier);
-            }
-        }
-        // First, because it locks the organisation: its jobs enter the queue one by one.
-        touch_content(&mut change, new.org).await?;
-        let job = JobId::generate();
-        insert(&mut change, &new, job).await?;
-        hold_credit(&mut change, new.org, new.id, &new.spec, new.created_at).await?;
-        queue::enter(&mut change, &new, job, &self.rules).await?;
-        if let Some(process_job) = &process_job {
-            process_jobs::insert(&mut change, &new, process_job).await?;
-        }
-        let mission = fetch(&mut change.tx, new.id).await?;
-        // Last of all, since whoever writes the same chain waits from here on.
-        if new.spec.distress {
-            audit::append(&mut change, &distress_call(&new), new.created_at).await?;
-        }
-        change.commit().await?;
-        mission.map(MissionCreation::Created).ok_or(Error::NotFound {
-            what: "mission",
-            name: new.id.to_string(),
-        })
-    }
-
-    /// Whether a submission with this idempotency key was accepted before: then `create_mission` creates nothing.
-    pub async fn knows_submission(&self, org: OrgId, key: &str, now: Timestamp) -> Result<bool> {
-        let oldest = micros(now) - SignedDuration::from_hours(IDEMPOTENCY_KEPT_H).as_micros() as i64;
-        sql::query_scalar("SELECT count(*) > 0 FROM idempotency WHERE org_id = ? AND key = ? AND created_at >= ?")
-            .bind(org)
-            .bind(key)
-            .bind(oldest)
-            .fetch_one(&self.reader)
-            .await
-            .map_err(Error::engine("look the idempotency key up"))
-    }
-
     /// A mission of this organisation.
     pub async fn mission(&self, org: OrgId, id: MissionId) -> Result<Option<Mission>> {
         let mut query = select();
@@ -186,6 +123,17 @@ impl Database {
     pub async fn delete_mission(&self, org: OrgId, id: MissionId, now: Timestamp) -> Result<bool> {
         let what = "withdraw the mission";
         let mut change = self.change(what).await?;
+        // The job first, as every worker does, then the organisation: nobody waits in a circle. What has failed is tried no
+        // more either.
+        sql::query(
+            "UPDATE jobs SET state = 'cancelled', lease_until = NULL, dead_at = NULL WHERE mission_id = ? AND org_id = ? \
+             AND state IN ('queued', 'leased', 'failed')",
+        )
+        .bind(id)
+        .bind(org)
+        .execute(&mut change.tx)
+        .await
+        .map_err(Error::engine(what))?;
         let found = sql::query(
             "UPDATE missions SET withdrawn_at = ?1, updated_at = ?1, status = CASE WHEN status IN ('queued', 'running') \
              THEN 'cancelled' ELSE status END WHERE id = ?2 AND org_id = ?3 AND withdrawn_at IS NULL",
@@ -199,10 +147,15 @@ impl Database {
         if found.rows_affected() == 0 {
             return Ok(false);
         }
+        sql::query("DELETE FROM idempotency WHERE org_id = ? AND mission_id = ?")
+            .bind(org)
+            .bind(id)
+            .execute(&mut change.tx)
+            .await
+            .map_err(Error::engine(what))?;
+        touch_content(&mut change, org).await?;
         bury(&mut change, org, id, now).await?;
         for statement in [
-            "UPDATE jobs SET state = 'cancelled', lease_until = NULL WHERE mission_id = ?2 AND ?1 IS NOT NULL \
-             AND state IN ('queued', 'leased')",
             "UPDATE runs SET withdrawn_at = ?1 WHERE mission_id = ?2",
             "DELETE FROM features WHERE mission_id = ?2 AND ?1 IS NOT NULL",
             "UPDATE process_jobs SET next_at = NULL WHERE mission_id = ?2 AND ?1 IS NOT NULL",
@@ -214,13 +167,6 @@ impl Database {
                 .await
                 .map_err(Error::engine(what))?;
         }
-        sql::query("DELETE FROM idempotency WHERE org_id = ? AND mission_id = ?")
-            .bind(org)
-            .bind(id)
-            .execute(&mut change.tx)
-            .await
-            .map_err(Error::engine(what))?;
-        touch_content(&mut change, org).await?;
         release_credit(&mut change, id, now).await?;
         change.commit().await?;
         Ok(true)
@@ -286,72 +232,6 @@ fn push_filter(query: &mut QueryBuilder, dialect: Dialect, org: OrgId, filter: &
             .push_bind(text.to_lowercase())
             .push(") > 0");
     }
-}
-
-async fn forget_old_keys(change: &mut Change, now: Timestamp) -> Result<()> {
-    sql::query("DELETE FROM idempotency WHERE created_at < ?")
-        .bind(micros(now) - SignedDuration::from_hours(IDEMPOTENCY_KEPT_H).as_micros() as i64)
-        .execute(&mut change.tx)
-        .await
-        .map(drop)
-        .map_err(Error::engine("forget old idempotency keys"))
-}
-
-async fn earlier(
-    change: &mut Change,
-    new: &NewMission,
-    key: &str,
-    sha256: &[u8; 32],
-) -> Result<Option<MissionCreation>> {
-    let row = sql::query("SELECT body_sha256, mission_id FROM idempotency WHERE org_id = ? AND key = ?")
-        .bind(new.org)
-        .bind(key)
-        .fetch_optional(&mut change.tx)
-        .await
-        .map_err(Error::engine("look the idempotency key up"))?;
-    let Some(row) = row else { return Ok(None) };
-    let row = Reader(&row);
-    let body: Vec<u8> = row.get("body_sha256")?;
-    if body != sha256 {
-        return Ok(Some(MissionCreation::IdempotencyConflict));
-    }
-    let id = row.id("mission_id")?;
-    let mission = fetch(&mut change.tx, id).await?;
-    mission
-        .map(|mission| Some(MissionCreation::Replayed(mission)))
-        .ok_or_else(|| Error::damaged("mission_id", id, "its mission is gone"))
-}
-
-async fn insert(change: &mut Change, new: &NewMission, job: JobId) -> Result<()> {
-    let failed = || Error::engine("accept the mission");
-    let name = new.spec.name.as_deref().unwrap_or_default();
-    sql::query(
-        "INSERT INTO missions (id, org_id, created_by, job_id, search, spec, warnings, status, stage, created_at, \
-         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', 'queued', ?8, ?8)",
-    )
-    .bind(new.id)
-    .bind(new.org)
-    .bind(new.created_by)
-    .bind(job)
-    .bind(name.to_lowercase())
-    .bind(json("the mission", &new.spec)?)
-    .bind(json("the warnings", &new.warnings)?)
-    .bind(micros(new.created_at))
-    .execute(&mut change.tx)
-    .await
-    .map_err(failed())?;
-    if let Some((key, sha256)) = &new.idempotency {
-        sql::query("INSERT INTO idempotency (org_id, key, body_sha256, mission_id, created_at) VALUES (?, ?, ?, ?, ?)")
-            .bind(new.org)
-            .bind(key)
-            .bind(sha256.to_vec())
-            .bind(new.id)
-            .bind(micros(new.created_at))
-            .execute(&mut change.tx)
-            .await
-            .map_err(failed())?;
-    }
-    Ok(())
 }
 
 pub(crate) fn mission(row: &Row) -> Result<Mission> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sqlx::{PgPool, Postgres};
 
+use crate::queue::QueueClock;
 use crate::schema::{Migration, POSTGRES, SQLITE};
 use crate::sql::{self, Dialect, Pool, Transaction};
 use crate::versions::Versions;
@@ -18,6 +19,7 @@ pub struct Database {
     pub(crate) versions: Versions,
     pub(crate) rules: QueueRules,
     pub(crate) sealing: Option<Arc<dyn Sealing>>,
+    pub(crate) clock: QueueClock,
 }
 
 impl Database {
@@ -48,6 +50,7 @@ impl Database {
             versions: Versions::default(),
             rules: QueueRules::default(),
             sealing: None,
+            clock: QueueClock::default(),
         })
     }
 
@@ -64,6 +67,7 @@ impl Database {
             versions: Versions::default(),
             rules: QueueRules::default(),
             sealing: None,
+            clock: QueueClock::default(),
         })
     }
 

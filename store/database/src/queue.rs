@@ -2,6 +2,7 @@
 //! by a token that grows with every lease. Whatever a worker writes is conditional on its token, so that one that slept past
 //! its lease changes nothing and charges nothing (platform.md 5.2, 5.3).
 
+mod clock;
 mod fair;
 mod lease;
 mod operate;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use driftline_domain::{JobId, MissionId, OrgId};
 use jiff::Timestamp;
 
+pub(crate) use clock::QueueClock;
 pub(crate) use fair::enter;
 pub use operate::{JobState, QueueDepth, QueueFilter, QueueJob};
 pub use reap::Failure;
@@ -33,7 +35,7 @@ pub struct QueueRules {
     pub retry_base: Duration,
     /// No pause is longer.
     pub retry_longest: Duration,
-    /// How long a job may wait to be computed; a distress mission's may for ever.
+    /// How long a job may wait until it is begun; a distress mission's may for ever.
     pub time_to_live: Duration,
     /// A job of low priority that has waited so long is treated as a normal one.
     pub low_waits: Duration,

@@ -1,10 +1,14 @@
 //! Quotas of organisations by meter and period, how much of them is used by the ledger, and notices that a part of one has
 //! been reached. Days and months are those of UTC.
 
+mod of_missions;
+
 use driftline_domain::OrgId;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use of_missions::{hold_to_quotas, particle_hours};
 
 use crate::accounts::AccountChange;
 use crate::audit::{self, Act};

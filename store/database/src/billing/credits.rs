@@ -11,6 +11,7 @@ use super::subscriptions;
 use crate::audit::{self, Act};
 use crate::columns::{Reader, micros};
 use crate::open::Change;
+use crate::quotas::particle_hours;
 use crate::sql::{self, Row};
 use crate::{Database, Error, Result};
 
@@ -162,7 +163,7 @@ pub(crate) async fn hold_credit(
     spec: &MissionSpec,
     now: Timestamp,
 ) -> Result<()> {
-    let units = i64::from(spec.ensemble_size) * i64::from(spec.forecast_hours);
+    let units = particle_hours(spec);
     match reserve_credit(change, org, mission, units, spec.distress, now).await? {
         Reservation::NotPrepaid | Reservation::Held => Ok(()),
         Reservation::Short { balance } => Err(Error::CreditShort { needed: units, balance }),

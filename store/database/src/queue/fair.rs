@@ -1,9 +1,11 @@
 //! Whose job is next: start-time fair queueing (Goyal, Vin and Cheng 1996). A job starts where its organisation's last one
 //! ends in virtual time, but not before what is being served now; it ends later by its cost over the organisation's weight.
 //! The job with the earliest start is next, so that who asks for much waits behind who asks for little, and nobody gathers
-//! credit while idle.
+//! credit while idle. Missions in distress are a class of their own before everything else, in the order of their arrival: they
+//! cost their organisation no turn, and how many there may be is bounded where they come in (60 an hour).
 
 use driftline_domain::{JobId, MissionSpec, OrgId, Priority};
+use jiff::Timestamp;
 
 use crate::columns::{Reader, micros};
 use crate::open::Change;
@@ -13,23 +15,35 @@ use crate::{Error, NewMission, QueueRules, Result, sql};
 /// Virtual time of a particle-hour, times the weight.
 const COST: i64 = 100_000;
 
+/// Before everything else.
+pub(super) const DISTRESS: i64 = -1;
 const URGENT: i64 = 0;
 const NORMAL: i64 = 1;
 
-/// Enters a mission's job. The organisation is locked by then, so that its jobs enter one by one.
-pub(crate) async fn enter(change: &mut Change, new: &NewMission, job: JobId, rules: &QueueRules) -> Result<()> {
+/// Enters a mission's job, at the queue's own time. The organisation is locked by then, so that its jobs enter one by one. It may
+/// be begun at once, whatever a worker's clock says.
+pub(crate) async fn enter(
+    change: &mut Change,
+    new: &NewMission,
+    job: JobId,
+    rules: &QueueRules,
+    now: Timestamp,
+) -> Result<()> {
     let priority = priority(change, new.org, &new.spec).await?;
-    let start = virtual_start(change, new.org, priority, &new.spec).await?;
-    let expires_at = (!new.spec.distress).then(|| end_of(rules.time_to_live, new.created_at));
+    let start = match priority {
+        DISTRESS => micros(now),
+        _ => virtual_start(change, new.org, priority, &new.spec).await?,
+    };
+    let expires_at = (priority != DISTRESS).then(|| end_of(rules.time_to_live, now));
     sql::query(
         "INSERT INTO jobs (id, mission_id, org_id, priority, state, created_at, run_at, virtual_start, expires_at) \
-         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5, ?6, ?7)",
+         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, 0, ?6, ?7)",
     )
     .bind(job)
     .bind(new.id)
     .bind(new.org)
     .bind(priority)
-    .bind(micros(new.created_at))
+    .bind(micros(now))
     .bind(start)
     .bind(expires_at)
     .execute(&mut change.tx)
@@ -46,7 +60,7 @@ async fn priority(change: &mut Change, org: OrgId, spec: &MissionSpec) -> Result
         Priority::Low => 2,
     };
     if spec.distress {
-        return Ok(URGENT);
+        return Ok(DISTRESS);
     }
     if asked != URGENT {
         return Ok(asked);
@@ -93,6 +107,9 @@ async fn virtual_start(change: &mut Change, org: OrgId, priority: i64, spec: &Mi
 
 /// Notes that a job is being served: nobody starts before it from now on.
 pub(super) async fn served(change: &mut Change, org: OrgId, priority: i64, start: i64) -> Result<()> {
+    if priority == DISTRESS {
+        return Ok(());
+    }
     sql::query("UPDATE queue_shares SET served = ?3 WHERE org_id = ?1 AND priority = ?2 AND served < ?3")
         .bind(org)
         .bind(priority)

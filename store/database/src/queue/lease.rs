@@ -5,7 +5,8 @@ use std::time::Duration;
 use driftline_domain::JobId;
 use jiff::Timestamp;
 
-use super::{LeaseState, LeasedJob, Work, back_to_queue, end_of, fair, reap};
+use super::reap::{End, Ends};
+use super::{LeaseState, LeasedJob, Work, end_of, fair, reap};
 use crate::columns::{Reader, micros};
 use crate::missions::{fetch, touch_content};
 use crate::open::Change;
@@ -30,7 +31,8 @@ impl Database {
         now: Timestamp,
     ) -> Result<Option<LeasedJob>> {
         let what = "lease a job";
-        self.reap(now).await?;
+        let now = self.queue_now(now).await?;
+        self.reap(now, lease).await?;
         if !self.has_due_job(work, now).await? {
             return Ok(None);
         }
@@ -67,9 +69,11 @@ impl Database {
     }
 
     async fn free_leases(&self, what: &'static str, prefix: &str, end: LeaseEnd, now: Timestamp) -> Result<u64> {
+        let now = self.queue_now(now).await?;
         let mut change = self.change(what).await?;
+        change.lock(reap::SEVERAL_JOBS).await?;
         let rows = sql::query(
-            "UPDATE jobs SET state = 'queued', run_at = ?1, lease_until = NULL, token = token + 1, \
+            "UPDATE jobs SET state = 'queued', run_at = 0, lease_until = NULL, token = token + 1, \
              attempts = attempts - CASE WHEN ?3 AND lease_until > ?1 THEN 1 ELSE 0 END \
              WHERE state = 'leased' AND substr(worker, 1, length(?2)) = ?2 RETURNING id, mission_id, org_id, attempts",
         )
@@ -79,13 +83,15 @@ impl Database {
         .fetch_all(&mut change.tx)
         .await
         .map_err(Error::engine(what))?;
-        for (org, mission, row) in reap::in_order(&rows)? {
-            if end == LeaseEnd::Death {
-                reap::pause(&mut change, &self.rules, &row, now).await?;
+        let mut ends = Ends::default();
+        ends.note(&rows, End::Queued)?;
+        if end == LeaseEnd::Death {
+            for row in &rows {
+                reap::pause(&mut change, &self.rules, &Reader(row), now).await?;
             }
-            back_to_queue(&mut change, mission, org, now).await?;
         }
-        reap::give_up(&mut change, now).await?;
+        reap::give_up(&mut change, &mut ends, now).await?;
+        ends.tell_missions(&mut change, now).await?;
         change.commit().await?;
         Ok(rows.len() as u64)
     }
@@ -101,6 +107,7 @@ impl Database {
         now: Timestamp,
     ) -> Result<LeaseState> {
         let what = "prolong the lease";
+        let now = self.queue_now(now).await?;
         let mut change = self.change(what).await?;
         let held = sql::query("UPDATE jobs SET lease_until = ? WHERE id = ? AND token = ? AND state = 'leased'")
             .bind(end_of(lease, now))

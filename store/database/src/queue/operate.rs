@@ -4,11 +4,12 @@ use driftline_domain::{JobId, MissionId, OrgId};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::end_of;
+use super::{end_of, fair, reap};
 use crate::audit::{self, Act};
 use crate::billing::{hold_credit, release_credit};
 use crate::columns::{Reader, micros};
 use crate::missions::{fetch, touch_content};
+use crate::open::Change;
 use crate::sql::{self, QueryBuilder, Row};
 use crate::{Database, Error, Mission, Result};
 
@@ -69,7 +70,7 @@ pub struct QueueJob {
     pub mission: MissionId,
     /// Whose it is.
     pub org: OrgId,
-    /// 0 urgent, 1 normal, 2 low; what it is treated as.
+    /// -1 distress, 0 urgent, 1 normal, 2 low; what it is treated as.
     pub priority: i64,
     /// Where it stands.
     pub state: JobState,
@@ -77,10 +78,10 @@ pub struct QueueJob {
     pub stage: String,
     /// How often it was begun.
     pub attempts: i64,
-    /// When it was submitted.
+    /// When it was submitted, by the queue's clock.
     pub created_at: Timestamp,
-    /// Not begun before.
-    pub run_at: Timestamp,
+    /// Not begun again before: the pause after a failure.
+    pub run_at: Option<Timestamp>,
     /// Who has it, or had it last.
     pub worker: Option<String>,
     /// Until when.
@@ -107,8 +108,8 @@ pub struct QueueFilter {
 /// How much waits and runs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct QueueDepth {
-    /// Waiting jobs by priority: urgent, normal, low.
-    pub waiting: [i64; 3],
+    /// Waiting jobs by priority: distress, urgent, normal, low.
+    pub waiting: [i64; 4],
     /// When the longest waiting was submitted.
     pub oldest: Option<Timestamp>,
     /// Waiting for products of what was simulated; among `waiting`.
@@ -171,7 +172,7 @@ impl Database {
         for row in &rows {
             let row = Reader(row);
             let (priority, jobs): (i64, i64) = (row.get("priority")?, row.get("jobs")?);
-            if let Some(waiting) = usize::try_from(priority)
+            if let Some(waiting) = usize::try_from(priority - fair::DISTRESS)
                 .ok()
                 .and_then(|index| depth.waiting.get_mut(index))
             {
@@ -240,18 +241,19 @@ impl Database {
         Ok(cancelled.rows_affected() > 0)
     }
 
-    /// For whoever runs the installation: puts a failed or dead job back into the queue with all its attempts; false where there is none that failed.
+    /// For whoever runs the installation: puts a failed or dead job back into the queue with all its attempts and a whole new
+    /// time to live; false where there is none that failed.
     pub async fn retry_job(&self, job: JobId, now: Timestamp) -> Result<bool> {
         let what = "try the job again";
+        let now = self.queue_now(now).await?;
         let mut change = self.change(what).await?;
         let row = sql::query(
-            "UPDATE jobs SET state = 'queued', attempts = 0, dead_at = NULL, run_at = ?2, token = token + 1, \
-             expires_at = CASE WHEN expires_at IS NULL THEN NULL ELSE ?3 END \
+            "UPDATE jobs SET state = 'queued', attempts = 0, dead_at = NULL, run_at = 0, token = token + 1, \
+             started_at = NULL, expires_at = CASE WHEN expires_at IS NULL THEN NULL ELSE ?2 END \
              WHERE id = ?1 AND state = 'failed' AND EXISTS (SELECT 1 FROM missions m WHERE m.id = jobs.mission_id \
              AND m.withdrawn_at IS NULL AND m.status = 'failed') RETURNING mission_id, org_id",
         )
         .bind(job)
-        .bind(micros(now))
         .bind(end_of(self.rules.time_to_live, now))
         .fetch_optional(&mut change.tx)
         .await
@@ -280,21 +282,17 @@ impl Database {
         Ok(true)
     }
 
-    /// Stops jobs from being leased, or lets them be leased again; what workers have they finish.
+    /// Stops jobs from being leased, or lets them be leased again; what workers have they finish. What waited meanwhile
+    /// has then as long to be begun as it had left when the queue was stopped.
     pub async fn pause_queue(&self, pause: bool, now: Timestamp) -> Result<()> {
         let what = "drain the queue";
-        let statement = if pause {
-            "INSERT INTO queue_pause (one, since) VALUES (1, ?) ON CONFLICT DO NOTHING"
-        } else {
-            "DELETE FROM queue_pause WHERE since <= ?"
-        };
+        let now = self.queue_now(now).await?;
         let mut change = self.change(what).await?;
-        let done = sql::query(statement)
-            .bind(micros(now))
-            .execute(&mut change.tx)
-            .await
-            .map_err(Error::engine(what))?;
-        if done.rows_affected() > 0 {
+        let changes = match pause {
+            true => stop(&mut change, now).await?,
+            false => go_on(&mut change, now).await?,
+        };
+        if changes {
             let action = if pause { "queue.drained" } else { "queue.opened" };
             let act = Act::of_system(None, action, "queue", serde_json::json!({}));
             audit::append(&mut change, &act, now).await?;
@@ -319,6 +317,37 @@ impl Database {
     }
 }
 
+/// Stops the queue; false where it was stopped.
+async fn stop(change: &mut Change, now: Timestamp) -> Result<bool> {
+    let done = sql::query("INSERT INTO queue_pause (one, since) VALUES (1, ?) ON CONFLICT DO NOTHING")
+        .bind(micros(now))
+        .execute(&mut change.tx)
+        .await
+        .map_err(Error::engine("stop the queue"))?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Lets the queue go on; false where it did.
+async fn go_on(change: &mut Change, now: Timestamp) -> Result<bool> {
+    let what = "let the queue go on";
+    change.lock(reap::SEVERAL_JOBS).await?;
+    let since: Option<i64> = sql::query_scalar("DELETE FROM queue_pause RETURNING since")
+        .fetch_optional(&mut change.tx)
+        .await
+        .map_err(Error::engine(what))?;
+    let Some(since) = since else { return Ok(false) };
+    sql::query(
+        "UPDATE jobs SET expires_at = expires_at + (?1 - CASE WHEN created_at > ?2 THEN created_at ELSE ?2 END) \
+         WHERE state = 'queued' AND expires_at IS NOT NULL AND created_at < ?1 AND ?2 < ?1",
+    )
+    .bind(micros(now))
+    .bind(since)
+    .execute(&mut change.tx)
+    .await
+    .map_err(Error::engine(what))?;
+    Ok(true)
+}
+
 fn queue_job(row: &Row) -> Result<QueueJob> {
     let row = Reader(row);
     let dead_at = row.maybe_time("dead_at")?;
@@ -331,7 +360,7 @@ fn queue_job(row: &Row) -> Result<QueueJob> {
         stage: row.get("stage")?,
         attempts: row.get("attempts")?,
         created_at: row.time("created_at")?,
-        run_at: row.time("run_at")?,
+        run_at: row.maybe_time("run_at")?.filter(|time| *time != Timestamp::UNIX_EPOCH),
         worker: row.get("worker")?,
         lease_until: row.maybe_time("lease_until")?,
         dead_at,

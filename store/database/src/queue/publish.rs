@@ -26,14 +26,13 @@ impl Database {
         let what = "hand the simulation over";
         let mut change = self.change(what).await?;
         let row = sql::query(
-            "UPDATE jobs SET state = 'queued', stage = 'results', handed_over = ?3, lease_until = NULL, run_at = ?4, \
+            "UPDATE jobs SET state = 'queued', stage = 'results', handed_over = ?3, lease_until = NULL, run_at = 0, \
              token = token + 1, attempts = attempts - 1 WHERE id = ?1 AND token = ?2 AND state = 'leased' \
              AND stage = 'simulate' RETURNING mission_id, org_id",
         )
         .bind(job)
         .bind(token)
         .bind(json("what was left", left)?)
-        .bind(micros(now))
         .fetch_optional(&mut change.tx)
         .await
         .map_err(Error::engine(what))?;

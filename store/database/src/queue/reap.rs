@@ -2,8 +2,11 @@
 //! long end, and what failed is tried again after a pause that grows. A job that was given up is a dead letter: it stays
 //! with what it met until a person retries it or lets it be.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use driftline_domain::{JobId, MissionId, OrgId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{MAX_ATTEMPTS, back_to_queue, end_of, fail_mission};
 use crate::columns::{Reader, micros};
@@ -16,6 +19,11 @@ const GAVE_UP: &str = "the computation was interrupted too often and has been gi
 /// What the owner of a mission reads that nobody came to compute.
 const TOO_LATE: &str =
     "no worker was free for so long that the mission has been given up; please create it anew if it still matters";
+/// Jobs that nobody has begun in time, `?1` being now: not what was begun once, and nothing while an operator drains the queue.
+const WAITED_TOO_LONG: &str = "state = 'queued' AND expires_at <= ?1 AND started_at IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM queue_pause)";
+/// Held by whoever changes several jobs at once.
+pub(super) const SEVERAL_JOBS: &str = "several jobs";
 /// What an operator reads of a worker that fell silent.
 const SILENT: &str = "its worker fell silent and the lease ran out";
 
@@ -32,14 +40,25 @@ pub enum Failure {
 
 impl Database {
     /// Sees to jobs that nobody works on. Called with every look for work; it reads first and mostly finds nothing.
-    pub(super) async fn reap(&self, now: Timestamp) -> Result<()> {
+    pub(super) async fn reap(&self, now: Timestamp, lease: Duration) -> Result<()> {
         let what = "see to abandoned jobs";
+        let clocks = self.look_at_clocks(now, lease);
+        if let Some(step) = clocks.step {
+            tracing::warn!(
+                seconds = step.as_secs(),
+                "the clock was set: leases are not judged for a while"
+            );
+            self.wait_on(step).await?;
+        }
+        if !clocks.is_sure {
+            return Ok(());
+        }
         let low_since = now.checked_sub(self.rules.low_waits).unwrap_or(Timestamp::MIN);
-        let found: bool = sql::query_scalar(
+        let found: bool = sql::query_scalar(format!(
             "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'leased' AND lease_until <= ?1) \
-             OR EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND expires_at <= ?1) \
-             OR EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND priority = 2 AND created_at <= ?2)",
-        )
+             OR EXISTS (SELECT 1 FROM jobs WHERE {WAITED_TOO_LONG}) \
+             OR EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND priority = 2 AND created_at <= ?2)"
+        ))
         .bind(micros(now))
         .bind(micros(low_since))
         .fetch_one(&self.reader)
@@ -50,21 +69,37 @@ impl Database {
         }
         let mut change = self.change(what).await?;
         // One process at a time: the others find nothing left.
-        change.lock("reap").await?;
-        self.requeue_silent(&mut change, now).await?;
-        give_up(&mut change, now).await?;
-        expire(&mut change, now).await?;
+        change.lock(SEVERAL_JOBS).await?;
+        let mut ends = Ends::default();
+        self.requeue_silent(&mut change, &mut ends, now).await?;
+        give_up(&mut change, &mut ends, now).await?;
+        expire(&mut change, &mut ends, now).await?;
         sql::query("UPDATE jobs SET priority = 1 WHERE state = 'queued' AND priority = 2 AND created_at <= ?")
             .bind(micros(low_since))
             .execute(&mut change.tx)
             .await
             .map_err(Error::engine(what))?;
+        ends.tell_missions(&mut change, now).await?;
         change.commit().await
     }
 
+    /// The clock was set on while missions waited: they wait as long as they would have.
+    async fn wait_on(&self, step: SignedDuration) -> Result<()> {
+        let step_us = i64::try_from(step.as_micros()).unwrap_or(i64::MAX);
+        // Set back it gives them longer by itself, and those of since then must not lose it.
+        if step_us <= 0 {
+            return Ok(());
+        }
+        sql::query("UPDATE jobs SET expires_at = expires_at + ? WHERE state = 'queued' AND expires_at IS NOT NULL")
+            .bind(step_us)
+            .execute(&self.writer)
+            .await
+            .map(drop)
+            .map_err(Error::engine("let missions wait on"))
+    }
+
     /// A lease that ran out was pause enough before the first retry.
-    async fn requeue_silent(&self, change: &mut Change, now: Timestamp) -> Result<()> {
-        let what = "take a silent worker's job back";
+    async fn requeue_silent(&self, change: &mut Change, ends: &mut Ends, now: Timestamp) -> Result<()> {
         let rows = sql::query(
             "UPDATE jobs SET state = 'queued', lease_until = NULL, error = ?2 WHERE state = 'leased' AND lease_until <= ?1 \
              RETURNING id, mission_id, org_id, attempts",
@@ -73,12 +108,11 @@ impl Database {
         .bind(SILENT)
         .fetch_all(&mut change.tx)
         .await
-        .map_err(Error::engine(what))?;
-        for (org, mission, row) in in_order(&rows)? {
-            pause(change, &self.rules, &row, now).await?;
-            back_to_queue(change, mission, org, now).await?;
+        .map_err(Error::engine("take a silent worker's job back"))?;
+        for row in &rows {
+            pause(change, &self.rules, &Reader(row), now).await?;
         }
-        Ok(())
+        ends.note(&rows, End::Queued)
     }
 
     /// Gives a job back after a failure: to be tried again after a pause while attempts are left, otherwise its mission
@@ -93,6 +127,7 @@ impl Database {
         now: Timestamp,
     ) -> Result<bool> {
         let what = "give the job back";
+        let now = self.queue_now(now).await?;
         let mut change = self.change(what).await?;
         let row = sql::query(
             "UPDATE jobs SET state = CASE WHEN ?3 AND attempts < ?4 THEN 'queued' ELSE 'failed' END, \
@@ -131,8 +166,41 @@ impl Database {
     }
 }
 
+/// What became of missions whose jobs were changed together. Their rows and organisations are changed after all jobs, in order, so
+/// that no two changes wait for each other's.
+#[derive(Default)]
+pub(super) struct Ends(BTreeMap<(OrgId, MissionId), End>);
+
+/// What became of one.
+#[derive(Clone, Copy)]
+pub(super) enum End {
+    Queued,
+    Failed(&'static str),
+}
+
+impl Ends {
+    /// Notes the missions of these jobs; a later end of the same mission takes the place of the one before.
+    pub(super) fn note(&mut self, rows: &[Row], end: End) -> Result<()> {
+        for row in rows {
+            let row = Reader(row);
+            self.0.insert((row.id("org_id")?, row.id("mission_id")?), end);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn tell_missions(self, change: &mut Change, now: Timestamp) -> Result<()> {
+        for ((org, mission), end) in self.0 {
+            match end {
+                End::Queued => back_to_queue(change, mission, org, now).await?,
+                End::Failed(message) => fail_mission(change, mission, org, message, now).await?,
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Fails the jobs that may not be tried again.
-pub(super) async fn give_up(change: &mut Change, now: Timestamp) -> Result<()> {
+pub(super) async fn give_up(change: &mut Change, ends: &mut Ends, now: Timestamp) -> Result<()> {
     let rows = sql::query(
         "UPDATE jobs SET state = 'failed', dead_at = ?1 WHERE state = 'queued' AND attempts >= ?2 RETURNING mission_id, org_id",
     )
@@ -141,25 +209,19 @@ pub(super) async fn give_up(change: &mut Change, now: Timestamp) -> Result<()> {
     .fetch_all(&mut change.tx)
     .await
     .map_err(Error::engine("give jobs up"))?;
-    for (org, mission, _) in in_order(&rows)? {
-        fail_mission(change, mission, org, GAVE_UP, now).await?;
-    }
-    Ok(())
+    ends.note(&rows, End::Failed(GAVE_UP))
 }
 
-async fn expire(change: &mut Change, now: Timestamp) -> Result<()> {
-    let rows = sql::query(
+async fn expire(change: &mut Change, ends: &mut Ends, now: Timestamp) -> Result<()> {
+    let rows = sql::query(format!(
         "UPDATE jobs SET state = 'failed', dead_at = ?1, error = coalesce(error, 'it waited past its time to live') \
-         WHERE state = 'queued' AND expires_at <= ?1 RETURNING mission_id, org_id",
-    )
+         WHERE {WAITED_TOO_LONG} RETURNING mission_id, org_id"
+    ))
     .bind(micros(now))
     .fetch_all(&mut change.tx)
     .await
     .map_err(Error::engine("give up what waited too long"))?;
-    for (org, mission, _) in in_order(&rows)? {
-        fail_mission(change, mission, org, TOO_LATE, now).await?;
-    }
-    Ok(())
+    ends.note(&rows, End::Failed(TOO_LATE))
 }
 
 /// The pause after the death of a worker: none before the first retry, so that a mission does not wait for nothing, and then
@@ -174,15 +236,4 @@ pub(super) async fn pause(change: &mut Change, rules: &QueueRules, row: &Reader<
         .await
         .map(drop)
         .map_err(Error::engine("put the next attempt off"))
-}
-
-/// By organisation, so that no two changes wait for each other's.
-pub(super) fn in_order(rows: &[Row]) -> Result<Vec<(OrgId, MissionId, Reader<'_>)>> {
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
-        let row = Reader(row);
-        found.push((row.id("org_id")?, row.id("mission_id")?, row));
-    }
-    found.sort_by_key(|(org, mission, _)| (*org, *mission));
-    Ok(found)
 }

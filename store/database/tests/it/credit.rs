@@ -30,7 +30,7 @@ pub(crate) fn prepaid() -> PlanTerms {
     }
 }
 
-async fn with_credit(place: &Place, units: i64) {
+pub(crate) async fn with_credit(place: &Place, units: i64) {
     place.database.put_plan("prepaid", &prepaid(), at(0)).await.unwrap();
     place
         .database
@@ -47,7 +47,7 @@ async fn with_credit(place: &Place, units: i64) {
 }
 
 /// The balance, which is the sum of the entries.
-async fn balance(place: &Place, org: OrgId) -> i64 {
+pub(crate) async fn balance(place: &Place, org: OrgId) -> i64 {
     let balance = place.database.credit_balance(org).await.unwrap();
     let entries = place.database.credit_entries(org, i64::MAX, 10_000).await.unwrap();
     assert_eq!(entries.iter().map(|entry| entry.units).sum::<i64>(), balance);

@@ -13,6 +13,7 @@ on_both_engines! {
     work_counts_and_not_missions,
     nobody_gathers_credit_while_idle,
     urgent_missions_beyond_the_cap_wait_with_the_normal_ones_and_distress_never_does,
+    a_mission_in_distress_goes_before_whatever_is_urgent_and_costs_no_turn,
     a_low_mission_waits_a_quarter_of_an_hour_at_most_behind_others_orders,
     a_mission_that_waited_too_long_is_given_up_but_not_a_distress_mission,
     a_cancelled_mission_stays_and_costs_nothing,
@@ -124,6 +125,38 @@ async fn urgent_missions_beyond_the_cap_wait_with_the_normal_ones_and_distress_n
     assert_eq!(all[4], "u3", "{all:?}");
     let place_of = |name| all.iter().position(|found| found == name).unwrap();
     assert!(place_of("mayday") < 4 && place_of("other") < 4);
+}
+
+async fn a_mission_in_distress_goes_before_whatever_is_urgent_and_costs_no_turn(place: Place) {
+    let (other, other_key) = organisation(&place.database, "Navy").await;
+    for _ in 0..10 {
+        let mut large = mission_of(place.org, place.key, "large", "urgent", 0);
+        large.spec.ensemble_size *= 100;
+        place.create(large).await;
+        place.create(mission_of(other, other_key, "small", "urgent", 0)).await;
+    }
+    for (org, key, name) in [(place.org, place.key, "mayday 1"), (other, other_key, "mayday 2")] {
+        let mut distress = mission_of(org, key, name, "low", 1);
+        distress.spec.distress = true;
+        distress.spec.ensemble_size *= 1_000;
+        place.create(distress).await;
+    }
+    let depth = place.database.queue_depth().await.unwrap();
+    assert_eq!(depth.waiting.iter().sum::<i64>(), 22);
+    let names = order(&place, 4, 2).await;
+    assert_eq!(names[..2], ["mayday 1", "mayday 2"], "in the order of their arrival");
+    assert_eq!(names[2..], ["large", "small"], "{names:?}");
+    // It is none of the urgent ones that an organisation may have at work, and the next of its own does not wait for it.
+    let (third, third_key) = organisation(&place.database, "Air").await;
+    assert!(place.database.set_queue_share(third, 100, 1).await.unwrap());
+    let mut distress = mission_of(third, third_key, "mayday 3", "urgent", 3);
+    distress.spec.distress = true;
+    distress.spec.ensemble_size *= 1_000;
+    place.create(distress).await;
+    place.create(mission_of(third, third_key, "air", "urgent", 3)).await;
+    let names = order(&place, 3, 3).await;
+    assert_eq!(names[0], "mayday 3");
+    assert!(names.contains(&"air".to_owned()), "{names:?}");
 }
 
 async fn a_low_mission_waits_a_quarter_of_an_hour_at_most_behind_others_orders(place: Place) {
@@ -264,5 +297,8 @@ async fn the_depth_tells_what_waits(place: Place) {
     }
     assert!(place.lease("node/1", 10).await.is_some());
     let depth = place.database.queue_depth().await.unwrap();
-    assert_eq!((depth.waiting, depth.leased, depth.oldest), ([0, 2, 1], 1, Some(at(3))));
+    assert_eq!(
+        (depth.waiting, depth.leased, depth.oldest),
+        ([0, 0, 2, 1], 1, Some(at(3)))
+    );
 }

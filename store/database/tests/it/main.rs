@@ -21,6 +21,8 @@ macro_rules! on_both_engines {
 }
 
 mod accounts;
+mod clocks;
+mod contention;
 mod credit;
 mod fair;
 mod features;
@@ -33,6 +35,8 @@ mod operator_acts;
 mod portable;
 mod process_jobs;
 mod queue;
+mod submissions;
+mod time_to_live;
 mod usage;
 mod usage_bounds;
 
