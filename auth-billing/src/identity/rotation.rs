@@ -4,7 +4,8 @@
 use driftline_database::TokenKey;
 use jiff::{SignedDuration, Timestamp};
 
-use super::jwt::{SKEW_S, TokenAlgorithm};
+use super::jwt::SKEW_S;
+use super::signing_key::TokenAlgorithm;
 
 /// How long before its first use a key is published.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);

@@ -4,8 +4,8 @@ use std::fmt;
 
 use jiff::SignedDuration;
 
-use super::jwt::TokenAlgorithm;
 use super::password::HashCost;
+use super::signing_key::TokenAlgorithm;
 use crate::origin::AllowedOrigins;
 
 /// Everything that can be set about accounts.

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::jwt::{Claims, KeyRing, SigningKey, TokenAlgorithm, TokenError, generate};
+use super::jwt::{Claims, KeyRing, TokenError};
 use super::rotation::{Rotation, Step};
 use super::service::Identity;
 use super::settings::IdentitySettings;
+use super::signing_key::{SigningKey, TokenAlgorithm, generate};
 use super::vault::Place;
 use crate::Error;
 

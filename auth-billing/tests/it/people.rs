@@ -6,6 +6,7 @@ mod factors;
 mod failures;
 mod keycloak;
 mod keys;
+mod look;
 mod mail;
 mod mail_floods;
 mod matrix;

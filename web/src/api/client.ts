@@ -7,7 +7,9 @@ import type { Violation } from './types.ts';
 export const ROOT: string = typeof document === 'undefined' ? 'http://localhost/' : new URL('.', document.baseURI).href;
 
 /** Refusals of what a person has just typed. Whoever is signed in stays so. */
-const ABOUT_TYPED = new Set(['wrong_credentials', 'password_needed', 'second_factor_needed', 'second_factor_wrong']);
+const ABOUT_TYPED = new Set([
+    'wrong_credentials', 'password_needed', 'recent_login_needed', 'second_factor_needed', 'second_factor_wrong',
+]);
 
 /** Why a request has no answer that can be used. */
 export class ApiError extends Error {

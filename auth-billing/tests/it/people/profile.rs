@@ -162,7 +162,7 @@ async fn an_erased_account_is_gone_and_what_it_did_stays_with_the_organisation()
     );
     let headers = [("x-api-key", key["key"].as_str().unwrap())];
     let works = people.ask(Method::GET, "/whoami", &headers, None).await;
-    assert_eq!(works.status, StatusCode::OK, "a key is the organisation's");
+    assert_eq!(works.status, StatusCode::UNAUTHORIZED, "a key goes with its maker");
     let log = people.get(&ada.access, "/v1/audit").await;
     let text = String::from_utf8_lossy(&log.body).into_owned();
     assert!(text.contains("member.erased") && text.contains(&bob.user.to_string()));

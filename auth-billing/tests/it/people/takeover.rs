@@ -47,6 +47,7 @@ async fn a_new_password_ends_the_links_that_were_asked_for_before() {
     assert_eq!(refused(&late), (422, "link_over".to_owned()));
 
     // And by who is logged in.
+    people.mails().await;
     let ada = LoggedIn::of(&people.try_log_in("ada@example.org", NEW).await);
     people
         .post("/v1/auth/password-reset", json!({"email": "ada@example.org"}))
@@ -87,14 +88,21 @@ async fn a_new_address_ends_the_links_that_went_to_the_old_one() {
     assert_eq!(refused(&late), (422, "link_over".to_owned()));
 }
 
-/// With hashes that take half a second, so that something can happen meanwhile.
+/// With hashes that take a second, so that something can happen meanwhile.
 fn slow() -> IdentitySettings {
     IdentitySettings {
         hash: HashCost {
-            passes: 60,
+            passes: 200,
             ..HashCost::default()
         },
         ..settings()
+    }
+}
+
+/// Waits until a password is compared: its account was read by then.
+async fn under_way(people: &People) {
+    while people.identity.hashing() == (0, 0) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -105,9 +113,7 @@ async fn a_login_is_overtaken(people: &People) {
         (answer, Instant::now())
     };
     let reset = async {
-        // The account was read by then, and its password is being compared.
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        assert_ne!(people.identity.hashing(), (0, 0), "the login is under way");
+        under_way(people).await;
         let mut change = people.database.account_change("test").await.unwrap();
         change
             .set_password(ada.user, "another hash", people.now())
@@ -143,7 +149,7 @@ async fn a_full_queue_is_nobodys_wrong_password() {
     people.founder("ada@example.org", "Coastguard").await;
     let occupying = people.try_log_in("nobody@example.org", PASSWORD);
     let meanwhile = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        under_way(&people).await;
         for _ in 0..8 {
             let answer = people.try_log_in("ada@example.org", PASSWORD).await;
             assert_eq!(refused(&answer), (503, "busy".to_owned()));
