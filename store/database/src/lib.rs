@@ -44,8 +44,8 @@ pub use accounts::{
 pub use audit::{Act, AuditEntry, AuditFilter, AuditVerdict};
 pub use billing::{
     Account, AccountDetails, AccountRow, CreditEntry, CreditKind, Invoice, InvoiceBasis, InvoiceDraft, MeterEvent,
-    MeterEventState, MeterPrice, MonthOfUsage, Plan, PlanTerms, PlansAndClosed, Sealing, StripeHeard, StripeInvoice,
-    StripeMeter, StripeNews, Subscription,
+    MeterEventState, MeterPrice, MethodToTell, MonthOfUsage, Plan, PlanTerms, PlansAndClosed, Sealing, StripeHeard,
+    StripeInvoice, StripeMeter, StripeNews, Subscription,
 };
 pub use error::{Error, ErrorKind};
 pub use features::Extent;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use driftline_database::{Account, Database};
+use driftline_database::{Database, ErrorKind, MethodToTell};
 use driftline_domain::OrgId;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
@@ -74,8 +74,8 @@ impl StripeSync {
             let told = customers::begin(&self.database, &self.stripe, &subscription, now).await;
             done += self.settled(subscription.org, told)?;
         }
-        for account in self.database.payment_methods_to_tell().await? {
-            done += self.settled(account.org, self.payment_method(&account).await)?;
+        for to_tell in self.database.payment_methods_to_tell().await? {
+            done += self.settled(to_tell.org, self.payment_method(&to_tell).await)?;
         }
         Ok(done)
     }
@@ -91,18 +91,19 @@ impl StripeSync {
         Ok(done)
     }
 
-    async fn payment_method(&self, account: &Account) -> Result<(), StripeError> {
-        let (Some(customer), Some(method)) = (&account.stripe_customer, &account.payment_method) else {
-            return Ok(());
-        };
-        customers::payment_method(&self.stripe, customer, method).await?;
-        Ok(self.database.payment_method_is_told(account.org, method).await?)
+    async fn payment_method(&self, to_tell: &MethodToTell) -> Result<(), StripeError> {
+        customers::payment_method(&self.stripe, &to_tell.customer, &to_tell.method).await?;
+        Ok(self
+            .database
+            .payment_method_is_told(to_tell.org, &to_tell.method)
+            .await?)
     }
 
+    /// What concerns one organisation, a row that does not read back included, is in no other's way.
     fn settled(&self, org: OrgId, done: Result<(), StripeError>) -> Result<u64, StripeError> {
         match done {
             Ok(()) => Ok(1),
-            Err(StripeError::Database(error)) => Err(error.into()),
+            Err(StripeError::Database(error)) if error.kind() == ErrorKind::Unavailable => Err(error.into()),
             Err(error) => {
                 tracing::warn!(org.id = %org, %error, "Stripe was not told of an organisation's plan");
                 Ok(0)

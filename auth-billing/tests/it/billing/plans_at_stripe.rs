@@ -1,6 +1,6 @@
 //! A plan that takes another's place in the month's end, as Stripe bills it: usage once and all of it, and one month's price a month.
 
-use driftline_database::PlanTerms;
+use driftline_database::{AccountDetails, PlanTerms};
 use jiff::SignedDuration;
 
 use super::fake::Fake;
@@ -10,6 +10,7 @@ on_both_engines! {
     of_two_plans_stripe_bills_what_the_ledger_has,
     of_two_plans_stripe_bills_what_the_ledger_has_where_nobody_told_it_in_time,
     what_a_plan_used_stands_on_an_invoice_when_there_is_none_after_it,
+    an_account_that_does_not_read_back_is_in_no_other_organisations_way,
 }
 
 const TILE: &str = "driftline_tile";
@@ -104,4 +105,24 @@ async fn changed(place: Place, then: Option<&str>, still: Option<(&str, &str)>) 
             (place.now() + SignedDuration::ZERO).as_second()
         );
     }
+}
+
+async fn an_account_that_does_not_read_back_is_in_no_other_organisations_way(place: Place) {
+    place
+        .database
+        .put_plan("coastguard", &terms(), place.now())
+        .await
+        .unwrap();
+    let (odd, _, _) = place.organisation("Odd", Some("coastguard")).await;
+    let details = AccountDetails {
+        country: "NO".to_owned(),
+        ..AccountDetails::default()
+    };
+    place.database.set_account(odd, &details, place.now()).await.unwrap();
+    place.sql("UPDATE billing_accounts SET details = '{\"odd\": 1}'").await;
+    let (org, _, _) = place.organisation("Coastguard", Some("coastguard")).await;
+    let fake = Fake::start(std::sync::Arc::clone(&place.now_s), 1).await;
+    assert_eq!(place.sync(&fake.base).pass().await.unwrap().accounts, 1);
+    let subscription = place.database.subscription(org, place.now()).await.unwrap().unwrap();
+    assert!(subscription.stripe_subscription.is_some());
 }

@@ -83,6 +83,17 @@ impl AccountDetails {
     }
 }
 
+/// A payment method that Stripe is to use for a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MethodToTell {
+    /// Organisation.
+    pub org: OrgId,
+    /// Its customer at Stripe.
+    pub customer: String,
+    /// The payment method.
+    pub method: String,
+}
+
 /// A billing account as it is stored, with what is personal sealed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccountRow {
@@ -210,15 +221,22 @@ impl Database {
 
 impl Database {
     /// Customers at Stripe that have a payment method which it was not told to use yet.
-    pub async fn payment_methods_to_tell(&self) -> Result<Vec<Account>> {
+    pub async fn payment_methods_to_tell(&self) -> Result<Vec<MethodToTell>> {
         let rows = sql::query(
-            "SELECT * FROM billing_accounts WHERE stripe_customer IS NOT NULL AND payment_method IS NOT NULL \
-             AND payment_method <> coalesce(payment_method_told, '') ORDER BY org_id",
+            "SELECT org_id, stripe_customer, payment_method FROM billing_accounts WHERE stripe_customer IS NOT NULL \
+             AND payment_method IS NOT NULL AND payment_method <> coalesce(payment_method_told, '') ORDER BY org_id",
         )
         .fetch_all(&self.reader)
         .await
         .map_err(Error::engine("list the payment methods"))?;
-        let read = |row: &Row| account(row, self.sealing.as_deref());
+        let read = |row: &Row| {
+            let row = Reader(row);
+            Ok(MethodToTell {
+                org: row.id("org_id")?,
+                customer: row.get("stripe_customer")?,
+                method: row.get("payment_method")?,
+            })
+        };
         rows.iter().map(read).collect()
     }
 

@@ -11,7 +11,7 @@ mod stripe;
 mod subscriptions;
 mod unclosed;
 
-pub use accounts::{Account, AccountDetails, AccountRow};
+pub use accounts::{Account, AccountDetails, AccountRow, MethodToTell};
 pub use credits::{CreditEntry, CreditKind};
 pub(crate) use credits::{hold_credit, release_credit, settle_credit};
 pub use invoices::{Invoice, InvoiceBasis, InvoiceDraft, MonthOfUsage};
