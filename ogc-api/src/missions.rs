@@ -5,6 +5,7 @@ mod completed;
 mod documents;
 mod events;
 mod follow;
+mod order;
 mod particles;
 mod read;
 mod results;
