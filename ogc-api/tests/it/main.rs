@@ -35,6 +35,10 @@ mod map_answers;
 #[cfg(test)]
 mod map_clients;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
+mod mission_order;
+#[cfg(test)]
 mod missions;
 #[cfg(test)]
 mod nonsense;
