@@ -6,6 +6,7 @@ mod documents;
 mod events;
 mod follow;
 mod listener;
+mod order;
 mod particles;
 mod read;
 mod results;

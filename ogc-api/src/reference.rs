@@ -1,7 +1,8 @@
-//! Reference data: object classes, forcing feeds and what they cover.
+//! Reference data: object classes, forcing feeds and what they cover. Forcing needs the scope features:read, as its chunks do.
 
 use axum::extract::State;
 use axum::response::Response;
+use driftline_auth_billing::Scope;
 use driftline_domain::{Coefficients, ForcingKind, OBJECT_CLASSES, ObjectClass, RunTime};
 use serde_json::{Value, json};
 
@@ -20,6 +21,7 @@ pub(crate) async fn object_types(ask: Ask) -> Result<Response, Error> {
 
 /// `GET /v1/feeds`.
 pub(crate) async fn feeds(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
+    ask.require(Scope::FeaturesRead)?;
     ask.query.allow_only(&[])?;
     let feeds = state.forcing.feeds().await;
     let feeds = feeds.map_err(|error| Error::Forcing(error.to_string()))?;
@@ -28,6 +30,7 @@ pub(crate) async fn feeds(State(state): State<AppState>, ask: Ask) -> Result<Res
 
 /// `GET /v1/forcing/coverage`.
 pub(crate) async fn coverage(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
+    ask.require(Scope::FeaturesRead)?;
     ask.query.allow_only(&["bbox", "time"])?;
     let interval = Interval::parameter(&ask.query, "time")?;
     let question = CoverageQuestion {
@@ -42,6 +45,7 @@ pub(crate) async fn coverage(State(state): State<AppState>, ask: Ask) -> Result<
 
 /// `GET /v1/datasets`: published cycles by box, time, variable and feed.
 pub(crate) async fn datasets(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
+    ask.require(Scope::FeaturesRead)?;
     ask.query.allow_only(&["bbox", "time", "variable", "feed"])?;
     let interval = Interval::parameter(&ask.query, "time")?;
     let question = DatasetQuestion {
@@ -60,6 +64,7 @@ pub(crate) async fn datasets(State(state): State<AppState>, ask: Ask) -> Result<
 
 /// `GET /v1/datasets/{feed}/{run}/{revision}`: a manifest, which names every object with length and checksum.
 pub(crate) async fn manifest(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
+    ask.require(Scope::FeaturesRead)?;
     ask.query.allow_only(&[])?;
     let [feed, run, revision] = ["feed", "run", "revision"].map(|name| ask.param(name));
     let known = match (run.parse::<RunTime>(), revision.parse::<u32>()) {

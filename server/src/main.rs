@@ -13,6 +13,7 @@ mod forcing_maps;
 mod guards;
 mod identity;
 mod ingest_settings;
+mod leftovers;
 mod logging;
 mod metrics;
 mod node;

@@ -64,7 +64,7 @@ enum Done {
 }
 
 /// Where a simulation was put down.
-fn simulated_by(left: &serde_json::Value) -> Result<RunId, Error> {
+pub(crate) fn simulated_by(left: &serde_json::Value) -> Result<RunId, Error> {
     let run = left.get("run").and_then(serde_json::Value::as_str);
     let run = run.and_then(|run| run.parse().ok());
     run.ok_or_else(|| Error::Handover(format!("{left} names no run")))

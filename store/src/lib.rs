@@ -26,6 +26,7 @@ mod reports;
 #[cfg(test)]
 mod requests;
 mod results;
+mod results_age;
 mod retention;
 mod retention_log;
 mod s3;

@@ -276,6 +276,16 @@ impl Objects {
         Ok(timed.collect())
     }
 
+    /// Objects under a prefix and when each was last written, one after the other: for prefixes that hold very many.
+    pub(crate) fn stream_with_times(&self, prefix: &Path) -> BoxStream<'static, Result<(Path, Timestamp), Error>> {
+        let found = self.store.list(Some(prefix));
+        let timed = found.map_ok(|object| {
+            let written = moment(&object);
+            (object.location, written)
+        });
+        timed.map_err(Error::from).boxed()
+    }
+
     /// When an object was last written, by the store's clock.
     pub(crate) async fn last_written(&self, path: &Path) -> Result<Timestamp, Error> {
         let about = self.store.head(path).await.map_err(not_found(path))?;

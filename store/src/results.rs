@@ -10,6 +10,9 @@ use object_store::path::Path;
 
 use crate::{Error, Objects};
 
+/// Where results lie.
+pub(crate) const RESULTS: &str = "results";
+
 /// One file of a run, about to be stored.
 #[derive(Debug, Clone)]
 pub struct ResultFile {
@@ -83,7 +86,7 @@ impl Results {
     /// Removes everything of a mission.
     pub async fn delete_mission(&self, mission: MissionId) -> Result<(), Error> {
         self.objects
-            .delete_all(&Path::from(format!("results/{mission}")))
+            .delete_all(&Path::from(format!("{RESULTS}/{mission}")))
             .await
             .map(drop)
     }
@@ -91,15 +94,14 @@ impl Results {
     /// Removes the files of a run that will never be published.
     pub async fn delete_run(&self, mission: MissionId, run: RunId) -> Result<(), Error> {
         self.objects
-            .delete_all(&Path::from(format!("results/{mission}/{run}")))
+            .delete_tree(&Path::from(format!("{RESULTS}/{mission}/{run}")))
             .await
-            .map(drop)
     }
 }
 
 fn file_path(mission: MissionId, run: RunId, file: &str) -> Path {
     // `Path::from` encodes what is not plain, so that no file name can leave the run's folder.
-    Path::from(format!("results/{mission}/{run}"))
+    Path::from(format!("{RESULTS}/{mission}/{run}"))
         .parts()
         .chain(Path::from(file).parts())
         .collect()

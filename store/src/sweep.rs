@@ -55,7 +55,7 @@ impl Store {
 
     /// What time it is by the clock that dates objects. An object without content finds room where nothing else does, and
     /// a sweep makes some.
-    async fn time_of_store(&self) -> Result<Timestamp, Error> {
+    pub(crate) async fn time_of_store(&self) -> Result<Timestamp, Error> {
         let probe = Path::from(format!("{STAGING}/clock-{}", Uuid::now_v7().simple()));
         self.objects.put_new(&probe, Bytes::new()).await?;
         let written = self.objects.last_written(&probe).await;

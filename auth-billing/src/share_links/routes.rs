@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::LinkText;
 use crate::map_links::{MapLinks, unreadable};
 use crate::routes::allow_only;
-use crate::{Auth, Caller, Carry, Problem, Resource, Verb};
+use crate::{Auth, Caller, Carry, Grant, Problem, Resource, Verb};
 
 /// The links of a mission.
 pub(crate) const LINKS_PATH: &str = "/v1/missions/{mission_id}/share-links";
@@ -143,7 +143,12 @@ async fn known_mission(auth: &Auth, caller: &Caller, text: &str, verb: Verb) -> 
     let id: MissionId = text.parse().ok().ok_or_else(|| no_mission(text))?;
     let found = auth.database().mission(caller.org, id).await?;
     let mission = found.ok_or_else(|| no_mission(text))?;
-    caller.require_right(Resource::ShareLinks, verb, caller.owns(mission.created_by))?;
+    let owns = caller.owns(mission.created_by);
+    // Who sees its own missions only does not learn of others here.
+    if caller.grant(Resource::Missions, Verb::Read) == Grant::Own && !owns {
+        return Err(no_mission(text));
+    }
+    caller.require_right(Resource::ShareLinks, verb, owns)?;
     Ok(id)
 }
 

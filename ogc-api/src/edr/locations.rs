@@ -106,11 +106,8 @@ pub(crate) async fn find(state: &AppState, asked: &RootAsk, id: &str) -> Result<
 async fn all(state: &AppState, asked: &RootAsk) -> Result<Vec<Location>, Error> {
     let Some(mission) = asked.root.mission() else {
         let filter = MissionFilter {
-            created_by: None,
-            status: None,
-            after: None,
-            text: None,
             limit: MISSIONS,
+            ..MissionFilter::default()
         };
         let missions = state.database.missions(asked.ask.caller.org, &filter).await?;
         return Ok(missions

@@ -46,7 +46,6 @@ pub(crate) async fn methods_of_actions(request: Request, next: Next) -> Response
 
 /// `POST /v1/missions/{mission_id}:cancel` and `:rerun`.
 pub(crate) async fn act(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
-    ask.require(Scope::MissionsWrite)?;
     ask.query.allow_only(&[])?;
     match ask.param("mission_id").rsplit_once(':') {
         Some((id, "cancel")) => cancel(&state, &ask, id).await,
@@ -60,6 +59,7 @@ async fn cancel(state: &AppState, ask: &Ask, id: &str) -> Result<Response, Error
     let unknown = || Error::not_found("mission", id);
     let parsed: MissionId = id.parse().ok().ok_or_else(unknown)?;
     let mission = find_mission(state, ask.caller.org, id).await?;
+    ask.require(Scope::MissionsWrite)?;
     ask.require_right(Resource::Missions, Verb::Update, Some(mission.created_by))?;
     let now = Timestamp::now();
     let mission = state.database.cancel_mission(ask.caller.org, parsed, now).await?;
@@ -76,6 +76,7 @@ async fn cancel(state: &AppState, ask: &Ask, id: &str) -> Result<Response, Error
 async fn rerun(state: &AppState, ask: &Ask, id: &str) -> Result<Response, Error> {
     let key = idempotency_key(&ask.headers)?;
     let spec = find_mission(state, ask.caller.org, id).await?.spec;
+    ask.require(Scope::MissionsWrite)?;
     let warnings = warnings(state, ask, &spec, key.as_deref()).await?;
     let sent = ask.path.as_bytes();
     let submission = Submission {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::find_mission;
+use super::order::{Place, cursor_behind};
 use super::view::{mission_json, sparse, status_json, wanted_fields};
 use crate::ask::Ask;
 use crate::document::{JSON, document};
@@ -24,12 +25,16 @@ const SEARCH_CHARS: usize = 200;
 /// `GET /v1/missions`.
 pub(crate) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
     ask.require(Scope::MissionsRead)?;
-    ask.query.allow_only(&["limit", "cursor", "status", "q", "fields"])?;
+    ask.query
+        .allow_only(&["limit", "cursor", "sort", "status", "q", "fields"])?;
     let limit = PageLimits::LIST.limit(&ask.query)?;
     let fields = wanted_fields(&ask.query)?;
+    let place = Place::of(&ask.query)?;
     let filter = MissionFilter {
         status: status_filter(&ask.query)?,
-        after: ask.query.get("cursor").map(cursor).transpose()?,
+        after: place.after,
+        order: place.sort.map(|(order, _)| order),
+        behind: place.behind,
         text: ask.query.get("q").map(search_text).transpose()?,
         created_by: ask.sees_own_missions_only().then_some(ask.caller.key),
         limit: limit as u32 + 1,
@@ -38,9 +43,10 @@ pub(crate) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Resp
     let has_more = missions.len() > limit;
     missions.truncate(limit);
     let mut links = vec![Link::new("self", JSON, ask.self_url())];
-    let last = missions.last().filter(|_| has_more).map(|mission| mission.id);
-    if let Some(last) = last {
-        links.push(Link::new("next", JSON, next_url(&ask, last)));
+    let next = missions.last().filter(|_| has_more);
+    let next = next.map(|last| cursor_behind(place.sort, last));
+    if let Some(next) = &next {
+        links.push(Link::new("next", JSON, next_url(&ask, next)));
     }
     let shown: Vec<Value> = missions
         .iter()
@@ -49,7 +55,7 @@ pub(crate) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Resp
     document(
         &ask.headers,
         JSON,
-        &json!({"missions": shown, "next_cursor": last, "links": links}),
+        &json!({"missions": shown, "next_cursor": next, "links": links}),
     )
 }
 
@@ -76,12 +82,12 @@ pub(crate) async fn status(State(state): State<AppState>, ask: Ask) -> Result<Re
 
 /// `DELETE /v1/missions/{mission_id}`.
 pub(crate) async fn withdraw(State(state): State<AppState>, ask: Ask) -> Result<Response, Error> {
-    ask.require(Scope::MissionsWrite)?;
     ask.query.allow_only(&[])?;
     let id = ask.param("mission_id");
     let unknown = || Error::not_found("mission", id);
     let parsed: MissionId = id.parse().ok().ok_or_else(unknown)?;
     let mission = find_mission(&state, ask.caller.org, id).await?;
+    ask.require(Scope::MissionsWrite)?;
     ask.require_right(Resource::Missions, Verb::Delete, Some(mission.created_by))?;
     if withdraw_mission(&state, ask.caller.org, parsed).await? {
         Ok(StatusCode::NO_CONTENT.into_response())
@@ -104,10 +110,10 @@ pub(crate) async fn withdraw_mission(state: &AppState, org: OrgId, mission: Miss
     Ok(true)
 }
 
-fn next_url(ask: &Ask, last: MissionId) -> String {
+fn next_url(ask: &Ask, next: &str) -> String {
     let mut pairs: Vec<_> = ask.query.pairs().to_vec();
     pairs.retain(|(name, _)| name != "cursor");
-    pairs.push(("cursor".to_owned(), last.to_string()));
+    pairs.push(("cursor".to_owned(), next.to_owned()));
     ask.site.url_with(&ask.path, &pairs)
 }
 
@@ -127,11 +133,6 @@ fn status_filter(query: &Query) -> Result<Option<MissionStatus>, Error> {
         let words = ALL.map(status_word).join(", ");
         Error::parameter("status", format!("'{}' is not one of {words}", shown(word)))
     })
-}
-
-fn cursor(text: &str) -> Result<MissionId, Error> {
-    text.parse()
-        .map_err(|error: driftline_domain::IdError| Error::parameter("cursor", error.to_string()))
 }
 
 /// Browsers and shells write a blank as a plus sign.

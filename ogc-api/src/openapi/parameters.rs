@@ -159,7 +159,14 @@ fn of_features_and_missions() -> Value {
             "Missions on the page at most; more than the maximum means the maximum.",
             json!({"type": "integer", "minimum": 1, "maximum": PageLimits::LIST.max, "default": PageLimits::LIST.default}),
         ),
-        "list_cursor": in_query("cursor", "The last mission of the page before.", json!({"type": "string"})),
+        "list_cursor": in_query("cursor", "next_cursor of the page before; it goes with the sort it came with.", json!({"type": "string"})),
+        "mission_sort": in_query("sort", "What to sort by, a - before it for the largest first; newest first without it.", json!({
+            "type": "string",
+            "enum": [
+                "created_at", "-created_at", "updated_at", "-updated_at", "completed_at", "-completed_at",
+                "priority", "-priority", "name", "-name", "status", "-status",
+            ],
+        })),
         "status": in_query(
             "status",
             "Only missions that stand there.",

@@ -87,8 +87,8 @@ pub(super) fn add_service(paths: &mut Map<String, Value>) {
 /// Routes of missions.
 pub(super) fn add_missions(paths: &mut Map<String, Value>) {
     let tag = "Missions";
-    get("/v1/missions", "listMissions", tag, "Missions, newest first")
-        .with(&["list_limit", "list_cursor", "status", "q", "fields"])
+    get("/v1/missions", "listMissions", tag, "Missions, newest first or sorted")
+        .with(&["list_limit", "list_cursor", "mission_sort", "status", "q", "fields"])
         .answers(JSON, "missions")
         .add(paths);
     add_posts(paths);

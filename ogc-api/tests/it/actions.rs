@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use driftline_database::Work;
+use driftline_database::{MISSION_METER, PlanTerms, Quota, QuotaPeriod, Work};
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -164,6 +164,67 @@ async fn a_batch_is_taken_in_whole_or_refused_with_every_reason() {
         .unwrap()
         .len();
     assert_eq!(before, after, "nothing of a refused batch is taken in");
+}
+
+async fn listed(service: &Service) -> usize {
+    let answer = service.get("/v1/missions?limit=100").await.json();
+    answer["missions"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_batch_beyond_credit_or_quota_is_refused_whole() {
+    let service = Service::start().await;
+    let batch = |missions: usize| json!({"missions": vec![mission_body(); missions]}).to_string();
+    // 5,000 particles for 12 h.
+    let hours = 60_000;
+    let (database, org, now) = (&service.database, service.ours.org, Timestamp::now());
+    let terms = PlanTerms {
+        title: "Prepaid".to_owned(),
+        currency: "EUR".to_owned(),
+        monthly_minor: 0,
+        prepaid: true,
+        meters: Default::default(),
+        stripe_prices: Vec::new(),
+    };
+    database.put_plan("prepaid", &terms, now).await.unwrap();
+    database.assign_plan(org, Some("prepaid"), now).await.unwrap();
+    database.grant_credit(org, 5 * hours, "first", now).await.unwrap();
+    let refused = service.post("/v1/missions:batch", &batch(10), &[]).await;
+    assert_eq!(
+        (refused.status.as_u16(), &refused.json()["code"]),
+        (403, &json!("credit_exhausted"))
+    );
+    assert_eq!(
+        (listed(&service).await, database.credit_balance(org).await.unwrap()),
+        (0, 5 * hours)
+    );
+
+    let quota = Quota {
+        org,
+        meter: MISSION_METER.to_owned(),
+        period: QuotaPeriod::Month,
+        soft: None,
+        hard: Some(2 * hours),
+    };
+    database.set_quota(&quota, now).await.unwrap();
+    let refused = service.post("/v1/missions:batch", &batch(5), &[]).await;
+    assert_eq!(
+        (refused.status.as_u16(), &refused.json()["code"]),
+        (429, &json!("quota_exceeded"))
+    );
+    assert!(refused.header("retry-after").parse::<u32>().unwrap() >= 1);
+    assert_eq!(
+        (listed(&service).await, database.credit_balance(org).await.unwrap()),
+        (0, 5 * hours)
+    );
+    assert_eq!(service.post("/v1/missions:batch", &batch(2), &[]).await.status, 202);
+    let third = service.post("/v1/missions", &mission_body().to_string(), &[]).await;
+    assert_eq!(third.status, 429, "two wait, and count");
+    let mut distress = mission_body();
+    distress["distress"] = json!(true);
+    let distress = service.post("/v1/missions", &distress.to_string(), &[]).await;
+    assert_eq!(distress.status, 202);
+    assert_eq!(listed(&service).await, 3);
 }
 
 #[tokio::test]

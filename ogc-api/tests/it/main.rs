@@ -37,6 +37,10 @@ mod map_answers;
 #[cfg(test)]
 mod map_clients;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
+mod mission_order;
+#[cfg(test)]
 mod missions;
 #[cfg(test)]
 mod nonsense;

@@ -10,7 +10,9 @@ use axum::body::Body;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use bytes::Bytes;
-use driftline_auth_billing::{Auth, MapLinks, Outbound, Scopes, access_log, create_key, system_clock};
+use driftline_auth_billing::{
+    Auth, Identity, IdentitySettings, MapLinks, MasterKey, Outbound, Scopes, access_log, create_key, system_clock,
+};
 use driftline_coast::Coast;
 use driftline_compute::Compute;
 use driftline_database::{Database, Mission, MissionCreation, NewMission, NewRun, Run, Work};
@@ -172,6 +174,7 @@ pub(crate) struct Tenant {
 }
 
 pub(crate) struct Service {
+    pub(crate) identity: Option<Identity>,
     pub(crate) database: Database,
     pub(crate) files: Arc<MemoryFiles>,
     pub(crate) forcing_gone: Arc<AtomicBool>,
@@ -215,8 +218,17 @@ impl Service {
         Self::start_with(base, None).await
     }
 
+    /// With accounts: people log in and act by their roles.
+    pub(crate) async fn start_with_people() -> Self {
+        Self::build(BASE, None, true).await
+    }
+
     /// With test layers of conformance suites.
     pub(crate) async fn start_with(base: &str, blue_lake: Option<BlueLake>) -> Self {
+        Self::build(base, blue_lake, false).await
+    }
+
+    async fn build(base: &str, blue_lake: Option<BlueLake>, has_people: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (database, home) = crate::databases::fresh(folder.path()).await;
         let files = Arc::new(MemoryFiles::default());
@@ -225,8 +237,16 @@ impl Service {
         let (changes, _) = broadcast::channel(16);
         let (shutdown, shutdown_seen) = watch::channel(false);
         let readiness = Arc::new(TestReadiness::default());
+        let identity = match has_people {
+            true => Some(open_accounts(&database).await),
+            false => None,
+        };
+        let auth = match &identity {
+            Some(identity) => Auth::with_people(database.clone(), system_clock(), identity.clone()),
+            None => Auth::new(database.clone(), system_clock()),
+        };
         let state = AppState::new(Parts {
-            auth: Auth::new(database.clone(), system_clock()),
+            auth: auth.clone(),
             database: database.clone(),
             compute: Compute::new(2).unwrap(),
             coast: Arc::new(Coast::embedded().unwrap()),
@@ -255,7 +275,6 @@ impl Service {
             shutdown: shutdown_seen,
         });
         tokio::spawn(driftline_ogc_api::deliver_callbacks(state.clone()));
-        let auth = Auth::new(database.clone(), system_clock());
         let public_base = PublicBase::new(base).unwrap();
         let map_links = MapLinks {
             public_url: Arc::new(move |headers, uri| Ok(public_base.for_request(headers, uri)?)),
@@ -263,6 +282,13 @@ impl Service {
         };
         let accounts = driftline_auth_billing::router(&auth, map_links);
         let pages = Router::new().route("/assets/app.js", get(|| async { "let x;" }));
+        let (accounts, pages) = match &identity {
+            Some(identity) => (
+                accounts.merge(identity.own_routes()),
+                pages.merge(identity.open_routes()),
+            ),
+            None => (accounts, pages),
+        };
         let router = router(state, accounts, pages, |tenant_routes| {
             auth.wrap(tenant_routes.layer(axum::middleware::map_response(show_bill)))
         });
@@ -270,6 +296,7 @@ impl Service {
         let theirs = tenant(&database, "Rescue South").await;
         Self {
             router: access_log(router),
+            identity,
             database,
             files,
             forcing_gone,
@@ -384,6 +411,13 @@ impl Service {
         let published = self.database.complete_job(job.job, job.token, run, "test", now).await;
         published.unwrap().unwrap()
     }
+}
+
+async fn open_accounts(database: &Database) -> Identity {
+    let settings = IdentitySettings::default();
+    let master = MasterKey::generate().unwrap();
+    let opened = Identity::open(database.clone(), system_clock(), settings, &master).await;
+    opened.unwrap()
 }
 
 /// A body that every check accepts.

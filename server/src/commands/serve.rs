@@ -29,7 +29,8 @@ use crate::roles::{Role, Roles};
 use crate::stopping::{Stopping, Told};
 use crate::traces::Traces;
 use crate::{
-    Common, billing, commands, connections, cot, guards, identity, ingest_settings, logging, operations, scheduling,
+    Common, billing, commands, connections, cot, guards, identity, ingest_settings, leftovers, logging, operations,
+    scheduling,
 };
 
 /// Requests in progress get this long to finish once nothing new is taken.
@@ -188,6 +189,8 @@ impl Service {
             };
             workers.spawn(worker.run());
         }
+        let (database, store) = (self.database.clone(), self.store.clone());
+        workers.spawn(leftovers::remove_daily(database, store, self.stopping.draining()));
         Ok(())
     }
 

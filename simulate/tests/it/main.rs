@@ -7,6 +7,7 @@
 )]
 
 mod engine;
+mod leftovers;
 mod parity;
 mod raster;
 mod reference_ensembles;

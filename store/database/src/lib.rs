@@ -51,7 +51,9 @@ pub use error::{Error, ErrorKind};
 pub use features::Extent;
 pub use gauges::{Computed, Connections, Waiting};
 pub use limit_buckets::TokenDraw;
-pub use missions::{IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, NewMission};
+pub use missions::{
+    IDEMPOTENCY_KEPT_H, MissionCreation, MissionFilter, MissionOrder, MissionOrderKey, NewMission, OrderValue,
+};
 pub use nodes::{Node, NodeClaim};
 pub use open::Database;
 pub use portable::{Contents, LedgerSum, TableContents};

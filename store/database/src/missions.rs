@@ -1,9 +1,12 @@
 //! Missions: taken in with their jobs in one transaction (`accept`), listed newest first, withdrawn.
 
 mod accept;
+mod order;
 
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, ValidTime};
 use jiff::Timestamp;
+
+pub use order::{MissionOrder, MissionOrderKey, OrderValue};
 
 use crate::billing::release_credit;
 use crate::columns::{Reader, micros};
@@ -45,13 +48,17 @@ pub enum MissionCreation {
     IdempotencyConflict,
 }
 
-/// Which missions are wanted, newest first.
+/// Which missions are wanted, newest first where no other order is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct MissionFilter {
     /// Only those that stand there.
     pub status: Option<MissionStatus>,
     /// Only those older than this one.
     pub after: Option<MissionId>,
+    /// Another order.
+    pub order: Option<MissionOrder>,
+    /// Only those behind this place in that order.
+    pub behind: Option<(OrderValue, MissionId)>,
     /// Only those that this key created.
     pub created_by: Option<KeyId>,
     /// Only those whose name holds this text, in any case.
@@ -88,16 +95,23 @@ impl Database {
         row.as_ref().map(mission).transpose()
     }
 
-    /// One page of an organisation's missions, newest first.
+    /// One page of an organisation's missions, newest first or in the filter's order.
     pub async fn missions(&self, org: OrgId, filter: &MissionFilter) -> Result<Vec<Mission>> {
         let mut query = select();
         push_filter(&mut query, self.dialect(), org, filter);
         if let Some(after) = filter.after {
             query.push(" AND m.id < ").push_bind(after);
         }
-        query
-            .push(" ORDER BY m.id DESC LIMIT ")
-            .push_bind(i64::from(filter.limit));
+        match filter.order {
+            None => drop(query.push(" ORDER BY m.id DESC")),
+            Some(order) => {
+                if let Some(behind) = &filter.behind {
+                    order.push_behind(&mut query, self.dialect(), behind);
+                }
+                order.push_order(&mut query, self.dialect());
+            }
+        }
+        query.push(" LIMIT ").push_bind(i64::from(filter.limit));
         let rows = query
             .build()
             .fetch_all(&self.reader)

@@ -55,6 +55,26 @@ impl Database {
         rows.iter().map(run).collect()
     }
 
+    /// Of these runs those that are published and not withdrawn, whosesoever they are.
+    pub async fn published_among(&self, runs: &[RunId]) -> Result<Vec<RunId>> {
+        let mut query = QueryBuilder::new("SELECT id FROM runs WHERE withdrawn_at IS NULL AND id");
+        query.push_list(runs.iter().copied());
+        let rows = query.build().fetch_all(&self.reader).await;
+        let rows = rows.map_err(Error::engine("look for published runs"))?;
+        rows.iter().map(|row| Reader(row).id("id")).collect()
+    }
+
+    /// What simulations of these missions have left for workers that make products, where one of them may still come.
+    pub async fn handed_over_of(&self, missions: &[MissionId]) -> Result<Vec<serde_json::Value>> {
+        let mut query = QueryBuilder::new(
+            "SELECT handed_over FROM jobs WHERE handed_over IS NOT NULL AND state IN ('queued', 'leased') AND mission_id",
+        );
+        query.push_list(missions.iter().copied());
+        let rows = query.build().fetch_all(&self.reader).await;
+        let rows = rows.map_err(Error::engine("look for simulations that wait"))?;
+        rows.iter().map(|row| Reader(row).json("handed_over")).collect()
+    }
+
     /// The run of a live mission whose files are asked for.
     pub async fn run_for_file(&self, org: OrgId, mission: MissionId, id: RunId) -> Result<Option<Run>> {
         let mut query = QueryBuilder::new(SELECT);

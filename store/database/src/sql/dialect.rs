@@ -24,6 +24,14 @@ impl Dialect {
         }
     }
 
+    /// Behind a text that is compared by its code points, whatever language the server is set to.
+    pub(crate) fn by_code_points(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " COLLATE \"C\"",
+        }
+    }
+
     /// Behind a sub-select whose rows are about to be changed: rows that another transaction is at are passed over. In
     /// the embedded file only one transaction writes at a time.
     pub(crate) fn skip_locked(self) -> &'static str {

@@ -28,6 +28,7 @@ mod fair;
 mod features;
 mod keys;
 mod limits;
+mod mission_order;
 mod missions;
 mod opening;
 mod operations;

@@ -144,11 +144,10 @@ async fn lists_filter_by_status_and_by_name_beyond_ascii(place: Place) {
     let count = async |status: Option<MissionStatus>, text: Option<&str>| {
         let text = text.map(str::to_owned);
         let filter = MissionFilter {
-            created_by: None,
             status,
             text,
             limit: 10,
-            after: None,
+            ..MissionFilter::default()
         };
         let found = place.database.missions(place.org, &filter).await.unwrap().len() as i64;
         assert_eq!(place.database.count_missions(place.org, &filter).await.unwrap(), found);
