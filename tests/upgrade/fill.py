@@ -90,7 +90,7 @@ accounts = {
     "me": {name: value for name, value in ask("/v1/auth/me", key=None, headers=bearer).items() if name in ("email", "name")},
     "audit_entries": ask("/v1/audit/verification", key=None, headers=bearer)["entries"],
     "share_links": [{name: link[name] for name in ("id", "name", "expires_at")} for link in links],
-    "plan": ask("/v1/billing/subscription")["plan"],
+    "subscription": ask("/v1/billing/subscription")["subscription"],
     "balance": ask("/v1/billing/credits")["balance"],
     "quotas": [{name: quota[name] for name in ("meter", "soft", "hard")} for quota in ask("/v1/billing/quotas")["quotas"]],
 }
