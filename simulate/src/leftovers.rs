@@ -1,5 +1,6 @@
 //! Removes the files of runs that nobody will ever read: their worker died before it published, or could not remove them, or
-//! the mission was withdrawn and its files stayed. What waits to be taken over by another worker stays.
+//! the mission was withdrawn and its files stayed. What waits to be taken over by another worker stays, and so does whatever
+//! belongs to missions that this database does not know: it may be an empty one beside a store that is full, or an old copy.
 
 use std::collections::BTreeSet;
 
@@ -20,10 +21,14 @@ pub async fn remove_leftovers(database: &Database, store: &Store, now: Timestamp
     let results = store.results();
     let mut removed = 0;
     for old in store.old_runs(ORPHAN_AGE, now).await?.chunks(AT_ONCE) {
+        let missions: Vec<MissionId> = old.iter().map(|(mission, _)| *mission).collect();
+        let known: BTreeSet<MissionId> = database.known_missions(&missions).await?.into_iter().collect();
         let kept = kept(database, old).await?;
-        for (mission, run) in old.iter().filter(|(_, run)| !kept.contains(run)) {
-            results.delete_run(*mission, *run).await?;
-            removed += 1;
+        for (mission, run) in old {
+            if known.contains(mission) && !kept.contains(run) {
+                results.delete_run(*mission, *run).await?;
+                removed += 1;
+            }
         }
     }
     if removed > 0 {

@@ -129,7 +129,12 @@ async fn what_was_never_published_goes_after_a_day() {
         .await
         .unwrap();
 
+    // As beside a database that was restored from an older copy.
+    let foreign = MissionId::generate();
+    let unknown = write(&store, foreign).await;
+
     let all = [
+        (foreign, unknown, true),
         (published.mission.id, run, true),
         (published.mission.id, failed_attempt, false),
         (waiting.mission.id, simulated, true),

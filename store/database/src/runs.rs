@@ -64,6 +64,15 @@ impl Database {
         rows.iter().map(|row| Reader(row).id("id")).collect()
     }
 
+    /// Of these missions those that this database knows, withdrawn ones included, whosesoever they are.
+    pub async fn known_missions(&self, missions: &[MissionId]) -> Result<Vec<MissionId>> {
+        let mut query = QueryBuilder::new("SELECT id FROM missions WHERE id");
+        query.push_list(missions.iter().copied());
+        let rows = query.build().fetch_all(&self.reader).await;
+        let rows = rows.map_err(Error::engine("look for missions"))?;
+        rows.iter().map(|row| Reader(row).id("id")).collect()
+    }
+
     /// What simulations of these missions have left for workers that make products, where one of them may still come.
     pub async fn handed_over_of(&self, missions: &[MissionId]) -> Result<Vec<serde_json::Value>> {
         let mut query = QueryBuilder::new(
