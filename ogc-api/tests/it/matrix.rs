@@ -314,8 +314,12 @@ async fn every_cell_is_what_the_contract_says() {
                 }
             }
         }
-        // What gathers missions of all shows those that the role sees.
-        let listed = probe(Method::GET, "/v1/missions?limit=100".to_owned(), "missions:read");
+        // What gathers missions of all shows those that the role sees; the oldest first, since hundreds wait by now.
+        let listed = probe(
+            Method::GET,
+            "/v1/missions?limit=100&sort=created_at".to_owned(),
+            "missions:read",
+        );
         let listed = ask(&service, &who.credential, &listed).await;
         let listed = String::from_utf8_lossy(&listed.body).into_owned();
         assert!(listed.contains(&completed[0]), "{role}");
