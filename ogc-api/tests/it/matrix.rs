@@ -387,3 +387,33 @@ async fn keys_may_what_their_scopes_say() {
         }
     }
 }
+
+/// What leads to a mission beside its own routes keeps to the same table: a signed link, which a person may make where the
+/// role may make share links, and the socket.
+#[tokio::test]
+async fn signed_links_and_sockets_keep_to_the_role() {
+    let service = Service::start_with_people().await;
+    let links = cells()[2].1;
+    let missions = cells()[0].1;
+    for (column, role) in Role::ALL.into_iter().enumerate() {
+        let who = person(&service, service.ours.org, role).await;
+        for made_by in [who.key, service.ours.key_id] {
+            let owns = made_by == who.key;
+            let id = done(&service, &service.ours, made_by).await;
+            let link = Probe {
+                body: Some(json!({"mission": id, "expires_in_s": 3600})),
+                ..probe(Method::POST, "/v1/map-links".to_owned(), "missions:read")
+            };
+            let linked = ask(&service, &who.credential, &link).await.status.as_u16();
+            // Without an upgrade: who may see the mission is told what is needed.
+            let socket = probe(Method::GET, format!("/v1/ws/missions/{id}"), "missions:read");
+            let opened = ask(&service, &who.credential, &socket).await.status.as_u16();
+            let expected = match (may(missions[column], 'R', owns), may(links[column], 'C', owns)) {
+                (false, _) => (404, 404),
+                (true, true) => (200, 426),
+                (true, false) => (403, 426),
+            };
+            assert_eq!((linked, opened), expected, "{role}, own {owns}");
+        }
+    }
+}
