@@ -34,10 +34,12 @@ pub(crate) async fn methods_of_actions(request: Request, next: Next) -> Response
         return next.run(request).await;
     };
     let is_action = last.contains(':') || last.to_ascii_lowercase().contains("%3a");
-    let allowed = match (is_action, request.method() == Method::POST) {
-        (true, false) => "POST",
-        (false, true) => "GET,HEAD,DELETE",
-        _ => return next.run(request).await,
+    let allowed = match (is_action, request.method()) {
+        (true, &Method::POST) | (false, &Method::GET | &Method::HEAD | &Method::DELETE) => {
+            return next.run(request).await;
+        }
+        (true, _) => "POST",
+        (false, _) => "GET,HEAD,DELETE",
     };
     let mut refused = Error::Method(shown(request.method().as_str())).into_response();
     refused.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));

@@ -68,6 +68,8 @@ async fn a_mission_is_cancelled_once_and_stays_to_be_seen() {
     // The mission and what is done with it have methods of their own.
     for (method, address, allowed) in [
         (Method::POST, path.clone(), "GET,HEAD,DELETE"),
+        (Method::OPTIONS, path.clone(), "GET,HEAD,DELETE"),
+        (Method::PUT, path.clone(), "GET,HEAD,DELETE"),
         (Method::GET, cancel.clone(), "POST"),
         (Method::OPTIONS, cancel.replace(':', "%3A"), "POST"),
     ] {
