@@ -87,6 +87,7 @@ bench:
 	@$(CARGO) run --release --quiet --package driftline-coast --example measure_coast
 	@$(CARGO) run --release --quiet --package driftline-query --example measure_filter
 	@$(CARGO) run --release --quiet --package driftline-database --example measure_queue
+	@$(CARGO) run --release --quiet --package driftline-database --example measure_usage
 	@$(CARGO) run --release --quiet --package driftline-auth-billing --example measure_gate
 	@$(CARGO) run --release --quiet --package driftline-auth-billing --example measure_logins
 	@$(CARGO) run --release --quiet --package driftline-leeway --example measure_parity

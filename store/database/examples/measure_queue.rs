@@ -10,15 +10,15 @@
 mod postgres;
 #[path = "../../../tests/services/service.rs"]
 mod service;
+mod tenants;
 
 use std::time::{Duration, Instant};
 
-use driftline_database::{
-    ApiKey, Database, FeatureKind, KeyKind, NewFeature, NewMission, NewRun, PlanTerms, PostgresSettings, Work,
-};
+use driftline_database::{Database, FeatureKind, NewFeature, NewMission, NewRun, PlanTerms, PostgresSettings, Work};
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RunId, ValidTime};
 use jiff::Timestamp;
 use postgres::FreshDatabase;
+use tenants::organisation;
 
 const ORGANISATIONS: usize = 20;
 /// Search areas and datums of a run of a day.
@@ -43,7 +43,7 @@ async fn main() {
     database.put_plan("prepaid", &terms, Timestamp::now()).await.unwrap();
     let mut organisations = Vec::new();
     for number in 0..ORGANISATIONS {
-        organisations.push(organisation(&database, number).await);
+        organisations.push(prepaid_organisation(&database, number).await);
     }
     for features in [0, FEATURES] {
         let began = Instant::now();
@@ -70,34 +70,13 @@ async fn main() {
     database.close().await;
 }
 
-async fn organisation(database: &Database, number: usize) -> (OrgId, KeyId) {
+/// With a prepaid plan and more credit than the measurement takes.
+async fn prepaid_organisation(database: &Database, number: usize) -> (OrgId, KeyId) {
+    let (org, key) = organisation(database, number).await;
     let now = Timestamp::now();
-    let name = format!("organisation {number}");
-    let org = database.create_organisation(&name, now).await.unwrap().id;
-    let mut sha256 = [0; 32];
-    sha256[..8].copy_from_slice(&(number as u64).to_le_bytes());
-    let key = ApiKey {
-        id: KeyId::generate(),
-        org,
-        kind: KeyKind::Secret,
-        name: "desk".to_owned(),
-        hint: "dls_abc".to_owned(),
-        sha256,
-        scopes: vec!["missions:write".to_owned()],
-        origins: Vec::new(),
-        networks: Vec::new(),
-        replaced_by: None,
-        user: None,
-        created_by: None,
-        created_at: now,
-        expires_at: None,
-        revoked_at: None,
-        last_used_at: None,
-    };
-    database.insert_key(&key).await.unwrap();
     database.assign_plan(org, Some("prepaid"), now).await.unwrap();
     database.grant_credit(org, 1 << 40, "measurement", now).await.unwrap();
-    (org, key.id)
+    (org, key)
 }
 
 async fn submit(database: &Database, (org, key): (OrgId, KeyId), number: usize) {

@@ -10,15 +10,17 @@
 mod postgres;
 #[path = "../../../tests/services/service.rs"]
 mod service;
+mod tenants;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use driftline_database::{ApiKey, Database, KeyKind, NewMission, PostgresSettings, UsageRecord, Watermark};
+use driftline_database::{Database, NewMission, PostgresSettings, UsageRecord, Watermark};
 use driftline_domain::{KeyId, MissionId, MissionSpec, OrgId, RequestId};
 use jiff::{SignedDuration, Timestamp};
 use postgres::FreshDatabase;
+use tenants::organisation;
 
 const ORGANISATIONS: usize = 20;
 const METERS: [&str; 4] = ["tile", "map", "features", "edr"];
@@ -120,34 +122,6 @@ fn record((org, key): (OrgId, KeyId), n: usize, now: Timestamp) -> UsageRecord {
         request: Some(RequestId::generate()),
         mission: None,
     }
-}
-
-async fn organisation(database: &Database, number: usize) -> (OrgId, KeyId) {
-    let now = Timestamp::now();
-    let name = format!("organisation {number}");
-    let org = database.create_organisation(&name, now).await.unwrap().id;
-    let mut sha256 = [0; 32];
-    sha256[..8].copy_from_slice(&(number as u64).to_le_bytes());
-    let key = ApiKey {
-        id: KeyId::generate(),
-        org,
-        kind: KeyKind::Secret,
-        name: "desk".to_owned(),
-        hint: "dls_abc".to_owned(),
-        sha256,
-        scopes: vec!["missions:write".to_owned()],
-        origins: Vec::new(),
-        networks: Vec::new(),
-        replaced_by: None,
-        user: None,
-        created_by: None,
-        created_at: now,
-        expires_at: None,
-        revoked_at: None,
-        last_used_at: None,
-    };
-    database.insert_key(&key).await.unwrap();
-    (org, key.id)
 }
 
 /// Seconds of processor time that this process has had; clock ticks are hundredths of a second on Linux.
