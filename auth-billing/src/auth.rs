@@ -187,7 +187,8 @@ impl Auth {
         let Some(key) = key.filter(|key| is_valid(key, now)) else {
             return Ok(None);
         };
-        let Some(org) = database.organisation(key.org).await? else {
+        let org = database.organisation(key.org).await?;
+        let Some(org) = org.filter(|org| org.deleted_at.is_none()) else {
             return Ok(None);
         };
         self.note_use(&key, now);

@@ -326,6 +326,12 @@ fn links_of_mails_work_once(facts: &Value) {
     );
     assert!(text(facts, "founded").contains("Harbour watch"), "{}", facts["founded"]);
     assert_eq!(facts["founderViews"], facts["adminViews"]);
+    assert_eq!(facts["deletedByAccident"], false);
+    assert!(
+        !text(facts, "deleted").contains("Harbour watch"),
+        "{}",
+        facts["deleted"]
+    );
     let exported = &facts["exported"];
     assert_eq!(exported["email"], PEOPLE[0].1, "{exported:#}");
     assert!(

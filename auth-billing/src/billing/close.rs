@@ -31,7 +31,7 @@ pub async fn close_month(
         closing.invoices.extend(close(database, org, month, seller, now).await?);
         return Ok(closing);
     }
-    for org in database.organisations_with_plans(month.from, month.until).await? {
+    for org in database.organisations_with_plans(month.until).await? {
         match close(database, org, month, seller, now).await {
             Ok(invoice) => closing.invoices.extend(invoice),
             Err(error) => closing.fail(org, month, error),
@@ -41,7 +41,8 @@ pub async fn close_month(
 }
 
 /// Closes every month that ended this long ago or longer and has no invoice, of each organisation from its first plan on, the
-/// oldest first. Where one cannot be closed, those behind it wait.
+/// oldest first. Where one cannot be closed, those behind it wait. Of organisations whose plans have ended the newest such month is
+/// closed where usage has become known that stands on no invoice.
 pub async fn close_due_months(
     database: &Database,
     seller: &Seller,
@@ -50,7 +51,8 @@ pub async fn close_due_months(
 ) -> Result<Closing, Error> {
     let mut closing = Closing::default();
     for known in database.plans_and_closed_months().await? {
-        for month in due(&known, after, now)? {
+        let months = due(&known, after, now)?.into_iter();
+        for month in months.chain(after_the_last_plan(&known, after, now)?) {
             match close(database, known.org, month, seller, now).await {
                 Ok(invoice) => closing.invoices.extend(invoice),
                 Err(error) => {
@@ -90,6 +92,16 @@ fn due(known: &PlansAndClosed, after: SignedDuration, now: Timestamp) -> Result<
         month = Month::of(month.until)?;
     }
     Ok(due)
+}
+
+/// The newest month that is over for so long, where all plans had ended before it and it has no invoice.
+fn after_the_last_plan(known: &PlansAndClosed, after: SignedDuration, now: Timestamp) -> Result<Option<Month>, Error> {
+    let month = Month::of(now - after)?.before()?;
+    let is_behind = known
+        .plans
+        .iter()
+        .all(|(_, ends_at)| ends_at.is_some_and(|ends_at| ends_at <= month.from));
+    Ok((is_behind && !known.closed.contains(&month.from)).then_some(month))
 }
 
 async fn close(
@@ -153,5 +165,21 @@ mod tests {
         assert_eq!(due("2025-12-01T23:59:59Z"), Vec::<String>::new());
         assert_eq!(due("2026-02-28T00:00:00Z"), ["2025-11"]);
         assert_eq!(due("2026-04-02T00:00:00Z"), ["2025-11", "2026-02", "2026-03"]);
+        let behind = |known: &PlansAndClosed, now: &str| -> Option<String> {
+            let month = after_the_last_plan(known, SignedDuration::from_hours(24), time(now)).unwrap();
+            month.map(|month| month.to_string())
+        };
+        assert_eq!(behind(&known, "2026-04-02T00:00:00Z"), None, "one plan goes on");
+        let ended = PlansAndClosed {
+            plans: known.plans[..1].to_vec(),
+            ..known.clone()
+        };
+        assert_eq!(
+            behind(&ended, "2026-02-01T12:00:00Z"),
+            None,
+            "the month before had the plan"
+        );
+        assert_eq!(behind(&ended, "2026-02-02T00:00:00Z").as_deref(), Some("2026-01"));
+        assert_eq!(behind(&ended, "2026-04-30T00:00:00Z").as_deref(), Some("2026-03"));
     }
 }

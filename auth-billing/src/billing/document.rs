@@ -131,7 +131,10 @@ pub(super) fn compose(basis: &InvoiceBasis, number: Option<i64>, seller: &Seller
         tax_minor,
         reverse_charge,
         total_minor: net_minor.saturating_add(tax_minor),
-        collected_by_stripe: basis.account.stripe_customer.is_some() && !terms.stripe_prices.is_empty(),
+        // A subscription that has ended there collects nothing more.
+        collected_by_stripe: has_plan(basis)
+            && basis.account.stripe_customer.is_some()
+            && !terms.stripe_prices.is_empty(),
         lines,
     }
 }
@@ -149,21 +152,30 @@ fn buyer(organisation: &str, details: &AccountDetails) -> Party {
     }
 }
 
+/// Whether the plan is of this month: otherwise all that is charged came late, of a month before.
+fn has_plan(basis: &InvoiceBasis) -> bool {
+    let ends_at = basis.subscription.ends_at;
+    ends_at.is_none_or(|ends_at| ends_at > basis.period_from)
+}
+
 fn lines(basis: &InvoiceBasis) -> Vec<Line> {
     let terms = &basis.subscription.plan.terms;
     let month = Month {
         from: basis.period_from,
         until: basis.period_until,
     };
-    let mut lines = vec![Line {
-        kind: LineKind::Plan,
-        text: terms.title.clone(),
-        meter: None,
-        month: month.to_string(),
-        units: 1,
-        price: None,
-        amount_minor: pricing::month(terms, month, basis.subscription.starts_at),
-    }];
+    let mut lines = Vec::new();
+    if has_plan(basis) {
+        lines.push(Line {
+            kind: LineKind::Plan,
+            text: terms.title.clone(),
+            meter: None,
+            month: month.to_string(),
+            units: 1,
+            price: None,
+            amount_minor: pricing::month(terms, month, basis.subscription.starts_at),
+        });
+    }
     for (meter, units) in &basis.usage {
         let price = terms.meters.get(meter).copied();
         lines.push(Line {

@@ -76,6 +76,12 @@ impl Identity {
                 if let Err(error) = self.database().purge_accounts(self.now()).await {
                     tracing::warn!(cause = chain(&error), "ended sessions and tokens were not taken away");
                 }
+                if let Err(error) = self.database().purge_deleted_organisations().await {
+                    tracing::warn!(
+                        cause = chain(&error),
+                        "what deleted organisations have left was not taken away"
+                    );
+                }
             }
             tokio::select! {
                 _ = stopped.wait_for(|stopped| *stopped) => return,

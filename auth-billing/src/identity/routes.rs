@@ -1,6 +1,7 @@
 //! The routes of accounts: tables from which the routers are built; [`OPERATIONS`] is what the API document lists of them.
 
 mod audit;
+mod deletion;
 mod forward;
 mod invitations;
 mod keys;
@@ -75,7 +76,9 @@ fn own_table() -> Vec<(&'static str, Handlers)> {
         ("/v1/organisations", get(organisations::list).post(organisations::found)),
         (
             "/v1/organisations/{org_id}",
-            get(organisations::one).patch(organisations::rename),
+            get(organisations::one)
+                .patch(organisations::rename)
+                .delete(deletion::delete),
         ),
         ("/v1/organisations/{org_id}/look", post(look::begin)),
         ("/v1/organisations/{org_id}/members", get(members::list)),

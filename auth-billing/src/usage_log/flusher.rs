@@ -1,11 +1,11 @@
 //! Enters what the log holds behind the watermark into the ledger, and removes segments that are wholly in it.
 
-use std::io;
+use std::io::{self, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use driftline_database::{Database, UsageRecord, Watermark};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::watch;
 
 use super::segment::{Ending, Frame, HEADER, Origin, epoch_of, number_of, path_of, scan};
@@ -125,13 +125,14 @@ impl Flusher {
 
     async fn enter(&self, number: i64, from: usize, until: Option<u64>) -> Result<(), Error> {
         let path = path_of(&self.folder, number);
-        let bytes = read(&path, until)
+        let bytes = read(&path, from, until)
             .await
             .map_err(file_error("read the segment", &path))?;
-        if from >= bytes.len() {
+        if bytes.len() <= HEADER {
             return Ok(());
         }
-        let frames = frames_of(&bytes, &self.node, number, from, &path)?;
+        let skipped = from - HEADER;
+        let frames = frames_of(&bytes, &self.node, number, skipped, &path)?;
         let mut batch: Vec<UsageRecord> = Vec::new();
         let count = frames.len();
         for (i, frame) in frames.into_iter().enumerate() {
@@ -140,7 +141,7 @@ impl Flusher {
                 let watermark = Watermark {
                     node: self.node.clone(),
                     segment: number,
-                    offset: frame.end as i64,
+                    offset: (skipped + frame.end) as i64,
                 };
                 self.database.apply_usage(&batch, &watermark, (self.clock)()).await?;
                 batch.clear();
@@ -150,9 +151,9 @@ impl Flusher {
     }
 }
 
-/// The frames of a whole segment from an offset on; anything that is no frame is damage here, since a torn end was cut
-/// off when the log was opened.
-fn frames_of(bytes: &[u8], node: &str, number: i64, from: usize, path: &Path) -> Result<Vec<Frame>, Error> {
+/// The frames behind a segment's header, of which so many bytes were left out; anything that is no frame is damage here, since
+/// a torn end was cut off when the log was opened.
+fn frames_of(bytes: &[u8], node: &str, number: i64, skipped: usize, path: &Path) -> Result<Vec<Frame>, Error> {
     let damaged = |offset: usize, reason: &str| Error::LogDamaged {
         path: path.to_owned(),
         offset: offset as u64,
@@ -163,15 +164,18 @@ fn frames_of(bytes: &[u8], node: &str, number: i64, from: usize, path: &Path) ->
         node: node.to_owned(),
         epoch,
     };
-    match scan(bytes, &origin, from) {
+    match scan(bytes, &origin, HEADER) {
         (frames, Ending::Whole) => Ok(frames),
         (_, Ending::Torn { at }) => Err(damaged(
-            at,
+            skipped + at,
             "what follows is no record, and the segment is not the last",
         )),
         (_, Ending::Damaged { at, next }) => Err(damaged(
-            at,
-            &format!("the checksum does not match, intact records follow at {next}"),
+            skipped + at,
+            &format!(
+                "the checksum does not match, intact records follow at {}",
+                skipped + next
+            ),
         )),
     }
 }
@@ -194,9 +198,13 @@ pub(crate) fn file_error(what: &'static str, path: &Path) -> impl FnOnce(io::Err
     move |source| Error::LogFile { what, path, source }
 }
 
-async fn read(path: &Path, until: Option<u64>) -> io::Result<Vec<u8>> {
+/// The header of a segment, and behind it what the segment holds from an offset on: what was entered is not read again.
+async fn read(path: &Path, from: usize, until: Option<u64>) -> io::Result<Vec<u8>> {
+    let mut file = tokio::fs::File::open(path).await?;
     let mut bytes = Vec::new();
-    let file = tokio::fs::File::open(path).await?;
-    file.take(until.unwrap_or(u64::MAX)).read_to_end(&mut bytes).await?;
+    (&mut file).take(HEADER as u64).read_to_end(&mut bytes).await?;
+    file.seek(SeekFrom::Start(from as u64)).await?;
+    let length = until.unwrap_or(u64::MAX).saturating_sub(from as u64);
+    file.take(length).read_to_end(&mut bytes).await?;
     Ok(bytes)
 }

@@ -274,6 +274,32 @@ async fn the_ledger_follows_by_number_of_records_while_the_log_is_open() {
 }
 
 #[tokio::test]
+async fn the_ledger_s_mark_follows_the_file_within_a_segment() {
+    let bench = bench().await;
+    let settings = UsageSettings {
+        flush_every: Duration::from_millis(5),
+        ..QUIET
+    };
+    let (log, tasks) = bench.open(settings).await.unwrap();
+    for round in 1..=3 {
+        log.append(bench.entry(round)).await.unwrap();
+        let length = std::fs::metadata(newest(&bench.node())).unwrap().len() as i64;
+        let mut mark = None;
+        for _ in 0..500 {
+            mark = bench.database.watermark("node-1").await.unwrap().map(|mark| mark.offset);
+            if mark == Some(length) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(mark, Some(length), "{round}");
+        assert_eq!(bench.ledger().await.0, round as usize);
+    }
+    tasks.shutdown().await.unwrap();
+    assert_eq!(bench.ledger().await, (3, 6));
+}
+
+#[tokio::test]
 async fn one_process_at_a_time_and_only_with_a_plain_name() {
     let bench = bench().await;
     let (_log, tasks) = bench.open(QUIET).await.unwrap();

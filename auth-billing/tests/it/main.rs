@@ -42,7 +42,7 @@ use driftline_auth_billing::{
     UsageTasks, access_log, create_key, create_publishable_key, path_keys, router,
 };
 use driftline_database::{Database, MissionCreation, NewMission};
-use driftline_domain::{KeyId, MissionId, OBJECT_CLASSES, OrgId};
+use driftline_domain::{KeyId, MissionId, MissionSpec, OBJECT_CLASSES, OrgId};
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -231,6 +231,17 @@ pub(crate) fn refusal(answer: &Answer) -> (u16, String, String) {
     (answer.status.as_u16(), text("code"), text("detail"))
 }
 
+/// A mission of 6,000 particle-hours.
+pub(crate) fn mission_spec(is_distress: bool) -> MissionSpec {
+    let spec = serde_json::json!({
+        "name": "x", "description": null, "position": {"lat": 60.0, "lon": 4.0}, "time": "2026-01-01T00:00:00Z",
+        "object": OBJECT_CLASSES[0].key, "radius_m": 100.0, "forecast_hours": 6, "ensemble_size": 1000,
+        "priority": "normal", "distress": is_distress, "mode": "operational", "step_s": 600, "output_interval_s": 3600,
+        "seed": null, "forcing": [], "current_error": null
+    });
+    serde_json::from_value(spec).unwrap()
+}
+
 impl Service {
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
@@ -297,17 +308,11 @@ impl Service {
     }
 
     async fn mission_of(&self, org: OrgId, is_distress: bool) -> MissionId {
-        let spec = serde_json::json!({
-            "name": "x", "description": null, "position": {"lat": 60.0, "lon": 4.0}, "time": "2026-01-01T00:00:00Z",
-            "object": OBJECT_CLASSES[0].key, "radius_m": 100.0, "forecast_hours": 6, "ensemble_size": 1000,
-            "priority": "normal", "distress": is_distress, "mode": "operational", "step_s": 600, "output_interval_s": 3600,
-            "seed": null, "forcing": [], "current_error": null
-        });
         let new = NewMission {
             id: MissionId::generate(),
             org,
             created_by: self.key_id,
-            spec: serde_json::from_value(spec).unwrap(),
+            spec: mission_spec(is_distress),
             warnings: Vec::new(),
             idempotency: None,
             created_at: Timestamp::from_second(START_S).unwrap(),

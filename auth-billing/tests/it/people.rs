@@ -2,6 +2,7 @@
 
 mod audit;
 mod bad_input;
+mod deletion;
 mod factors;
 mod failures;
 mod keycloak;

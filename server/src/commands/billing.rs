@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::commands::keys::organisation;
+use crate::commands::orgs::{any_organisation, organisation};
 use crate::{Common, billing, commands, identity, output};
 
 /// Work on bills.
@@ -223,7 +223,7 @@ async fn assign(arguments: &AssignArguments) -> anyhow::Result<()> {
 async fn account(arguments: &AccountArguments) -> anyhow::Result<()> {
     let details: AccountDetails = read(&arguments.file)?;
     let database = open(&arguments.common.settings()?).await?;
-    let org = organisation(&database, &arguments.org).await?;
+    let org = any_organisation(&database, &arguments.org).await?;
     database.set_account(org.id, &details, Timestamp::now()).await?;
     database.close().await;
     // What was read is personal: it is not repeated.
@@ -232,7 +232,7 @@ async fn account(arguments: &AccountArguments) -> anyhow::Result<()> {
 
 async fn grant(arguments: &GrantArguments) -> anyhow::Result<()> {
     let database = open(&arguments.common.settings()?).await?;
-    let org = organisation(&database, &arguments.org).await?;
+    let org = any_organisation(&database, &arguments.org).await?;
     let balance = database
         .grant_credit(org.id, arguments.units, &arguments.reference, Timestamp::now())
         .await?;
@@ -250,7 +250,7 @@ async fn close(arguments: &CloseArguments) -> anyhow::Result<()> {
     };
     let database = open(&settings).await?;
     let only: Option<OrgId> = match &arguments.org {
-        Some(name) => Some(organisation(&database, name).await?.id),
+        Some(name) => Some(any_organisation(&database, name).await?.id),
         None => None,
     };
     let closing = close_month(&database, only, month, &billing::seller(&settings), now).await?;
@@ -266,7 +266,7 @@ async fn close(arguments: &CloseArguments) -> anyhow::Result<()> {
 
 async fn invoices(arguments: &InvoicesArguments) -> anyhow::Result<()> {
     let database = open(&arguments.common.settings()?).await?;
-    let org = organisation(&database, &arguments.org).await?;
+    let org = any_organisation(&database, &arguments.org).await?;
     let invoices = database.invoices(org.id, i64::MAX, 10_000).await?;
     database.close().await;
     if let Some(folder) = &arguments.pdf {

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
-use super::keys::organisation;
+use super::orgs::organisation;
 use crate::cot::authority::{self, write_new};
 use crate::{Common, commands, output};
 

@@ -10,7 +10,7 @@ use driftline_domain::JobId;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::commands::keys::organisation;
+use crate::commands::orgs::organisation;
 use crate::{Common, commands, output};
 
 /// Pause between two looks while the queue drains.

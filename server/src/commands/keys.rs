@@ -8,6 +8,7 @@ use driftline_domain::KeyId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use crate::commands::orgs::organisation;
 use crate::{Common, commands, output};
 
 /// Work on keys.
@@ -211,12 +212,4 @@ async fn revoke(arguments: &RevokeArguments) -> anyhow::Result<()> {
     } else {
         output::line(&format!("revoked {}", arguments.id))
     }
-}
-
-/// The organisation of this name, which must exist.
-pub(crate) async fn organisation(database: &Database, name: &str) -> anyhow::Result<Organisation> {
-    database
-        .organisation_by_name(name)
-        .await?
-        .with_context(|| format!("there is no organisation '{name}'; driftline orgs create makes one"))
 }

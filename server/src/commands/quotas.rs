@@ -5,7 +5,7 @@ use driftline_database::{Quota, QuotaPeriod, QuotaUse};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::keys::organisation;
+use super::orgs::organisation;
 use crate::{Common, commands, output};
 
 /// Work on quotas.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::keys::organisation;
+use super::orgs::any_organisation;
 use crate::{Common, commands, output};
 
 /// Whose usage, or what to do with it.
@@ -77,7 +77,7 @@ async fn print(arguments: &Arguments) -> anyhow::Result<()> {
     commands::require_data_dir(&settings)?;
     let name = arguments.org.as_deref().context("--org names the organisation")?;
     let database = commands::open_installation(&settings).await?;
-    let org = organisation(&database, name).await?;
+    let org = any_organisation(&database, name).await?;
     let entries = database.usage_records(org.id, arguments.after, arguments.limit).await?;
     database.close().await;
     if arguments.common.json {
@@ -102,7 +102,7 @@ async fn enter(arguments: &ImportArguments) -> anyhow::Result<()> {
     let text = std::fs::read(&arguments.file).with_context(|| format!("cannot read {file}"))?;
     let printed: Printed = serde_json::from_slice(&text).with_context(|| format!("{file} holds no records"))?;
     let database = commands::open_installation(&arguments.common.settings()?).await?;
-    let org = organisation(&database, &arguments.org).await?;
+    let org = any_organisation(&database, &arguments.org).await?;
     let mut sums = [0_usize; 3];
     let records: Vec<RecordSent> = printed.records.into_iter().map(|printed| printed.record).collect();
     for part in records.chunks(AT_ONCE) {

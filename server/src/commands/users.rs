@@ -9,7 +9,7 @@ use driftline_auth_billing::{Given, Identity};
 use driftline_database::Role;
 use serde_json::json;
 
-use crate::commands::keys::organisation;
+use crate::commands::orgs::organisation;
 use crate::commands::users_import::{self, ImportArguments};
 use crate::{Common, commands, identity, output};
 

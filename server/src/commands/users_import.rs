@@ -14,7 +14,7 @@ use driftline_domain::OrgId;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::commands::keys::organisation;
+use crate::commands::orgs::organisation;
 use crate::{Common, commands, identity, output};
 
 /// Bytes of a line at most.

@@ -4,6 +4,7 @@
 
 mod attempts;
 mod ceremonies;
+mod deletion;
 mod factors;
 mod mail;
 mod members;
@@ -13,6 +14,7 @@ mod token_keys;
 mod users;
 
 pub use attempts::{Attempt, BlockedUntil};
+pub use deletion::{Deleted, Deletion};
 pub use factors::{Passkey, Totp};
 pub use mail::{Mail, NewMail};
 pub use members::{Invitation, Member, Membership};
@@ -27,7 +29,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::audit::{self, Act};
 use crate::columns::micros;
 use crate::open::Change;
-use crate::orgs_keys::{api_key, insert_key, insert_organisation};
+use crate::orgs_keys::{absent, api_key, insert_key, insert_organisation};
 use crate::sql;
 use crate::{ApiKey, Database, Error, Organisation, Result};
 
@@ -88,8 +90,9 @@ impl AccountChange {
         insert_organisation(&mut self.0.tx, name, now).await
     }
 
-    /// Renames an organisation; false where there is none, or the name is taken.
+    /// Renames an organisation; false where the name is taken.
     pub async fn rename_organisation(&mut self, org: OrgId, name: &str) -> Result<bool> {
+        self.lock_organisation(org).await?;
         self.0.lock("names of organisations").await?;
         let done = sql::query(
             "UPDATE organisations SET name = ?1 WHERE id = ?2 AND NOT EXISTS \
@@ -100,9 +103,16 @@ impl AccountChange {
         self.changed("rename the organisation", done).await
     }
 
-    /// Holds what belongs to an organisation still until the end of the transaction.
+    /// Holds what belongs to an organisation still until the end of the transaction; refused where it was deleted.
     pub async fn lock_organisation(&mut self, org: OrgId) -> Result<()> {
-        self.0.lock(&format!("members of {org}")).await
+        self.0.lock(&format!("members of {org}")).await?;
+        let stands = "SELECT count(*) > 0 FROM organisations WHERE id = ? AND deleted_at IS NULL";
+        let stands: bool = sql::query_scalar(stands)
+            .bind(org)
+            .fetch_one(&mut self.0.tx)
+            .await
+            .map_err(Error::engine("hold the organisation"))?;
+        stands.then_some(()).ok_or_else(|| absent(org))
     }
 
     /// Stores a key.

@@ -38,7 +38,7 @@ pub struct Act {
 
 impl Act {
     /// What whoever runs the installation did, or the service by itself.
-    pub(crate) fn of_system(
+    pub fn of_system(
         org: Option<OrgId>,
         action: &'static str,
         subject: impl ToString,

@@ -33,6 +33,7 @@ impl AccountChange {
         ends: Timestamp,
         now: Timestamp,
     ) -> Result<bool> {
+        self.lock_organisation(successor.org).await?;
         let failed = || Error::engine("replace the key");
         let hold = self.0.tx.dialect().for_update();
         let found = sql::query(format!(

@@ -38,8 +38,8 @@ mod usage_late;
 mod versions;
 
 pub use accounts::{
-    AccountChange, Attempt, BlockedUntil, Invitation, LoginSession, Mail, Member, Membership, NewMail, NewUser,
-    OneTime, OneTimeKind, Passkey, RefreshToken, SessionHolder, TokenKey, Totp, User,
+    AccountChange, Attempt, BlockedUntil, Deleted, Deletion, Invitation, LoginSession, Mail, Member, Membership,
+    NewMail, NewUser, OneTime, OneTimeKind, Passkey, RefreshToken, SessionHolder, TokenKey, Totp, User,
 };
 pub use audit::{Act, AuditEntry, AuditFilter, AuditVerdict};
 pub use billing::{

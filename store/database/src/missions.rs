@@ -11,6 +11,7 @@ pub use order::{MissionOrder, MissionOrderKey, OrderValue};
 use crate::billing::release_credit;
 use crate::columns::{Reader, micros};
 use crate::open::Change;
+use crate::orgs_keys::absent;
 use crate::sql::{self, Dialect, QueryBuilder, Row, Transaction};
 use crate::tombstones::bury;
 use crate::{Database, Error, Mission, MissionStatus, Result, runs};
@@ -137,8 +138,8 @@ impl Database {
     pub async fn delete_mission(&self, org: OrgId, id: MissionId, now: Timestamp) -> Result<bool> {
         let what = "withdraw the mission";
         let mut change = self.change(what).await?;
-        // The job first, as every worker does, then the organisation: nobody waits in a circle. What has failed is tried no
-        // more either.
+        // The job first, as every worker does, then the organisation, then what hangs on it: nobody waits in a circle. What has
+        // failed is tried no more either.
         sql::query(
             "UPDATE jobs SET state = 'cancelled', lease_until = NULL, dead_at = NULL WHERE mission_id = ? AND org_id = ? \
              AND state IN ('queued', 'leased', 'failed')",
@@ -148,6 +149,13 @@ impl Database {
         .execute(&mut change.tx)
         .await
         .map_err(Error::engine(what))?;
+        sql::query("DELETE FROM idempotency WHERE org_id = ? AND mission_id = ?")
+            .bind(org)
+            .bind(id)
+            .execute(&mut change.tx)
+            .await
+            .map_err(Error::engine(what))?;
+        touch_content(&mut change, org).await?;
         let found = sql::query(
             "UPDATE missions SET withdrawn_at = ?1, updated_at = ?1, status = CASE WHEN status IN ('queued', 'running') \
              THEN 'cancelled' ELSE status END WHERE id = ?2 AND org_id = ?3 AND withdrawn_at IS NULL",
@@ -161,13 +169,6 @@ impl Database {
         if found.rows_affected() == 0 {
             return Ok(false);
         }
-        sql::query("DELETE FROM idempotency WHERE org_id = ? AND mission_id = ?")
-            .bind(org)
-            .bind(id)
-            .execute(&mut change.tx)
-            .await
-            .map_err(Error::engine(what))?;
-        touch_content(&mut change, org).await?;
         bury(&mut change, org, id, now).await?;
         for statement in [
             "UPDATE runs SET withdrawn_at = ?1 WHERE mission_id = ?2",
@@ -195,6 +196,21 @@ pub(crate) async fn touch_content(change: &mut Change, org: OrgId) -> Result<()>
         .await
         .map(drop)
         .map_err(Error::engine("raise the content version"))
+}
+
+/// The same for one that takes missions in; refused where it was deleted meanwhile. Holds the organisation until the transaction
+/// ends.
+async fn hold_standing(change: &mut Change, org: OrgId) -> Result<()> {
+    let raise = "UPDATE organisations SET content_version = content_version + 1 WHERE id = ? AND deleted_at IS NULL";
+    let done = sql::query(raise).bind(org).execute(&mut change.tx).await;
+    if done
+        .map_err(Error::engine("raise the content version"))?
+        .rows_affected()
+        > 0
+    {
+        return Ok(());
+    }
+    Err(absent(org))
 }
 
 /// A mission by its id alone, a tombstone included.

@@ -8,12 +8,14 @@ use driftline_domain::{KeyId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::columns::{Reader, json, micros};
+use crate::open::Change;
 use crate::sql::{self, On, Row, Transaction};
 use crate::{ApiKey, Database, Error, KeyKind, Organisation, Result};
 
 /// A key's last use is kept to this precision, so that reading does not become writing.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(60);
 const NAME_MAX: usize = 200;
+const COLUMNS: &str = "id, coalesce(former_name, name) AS name, created_at, deleted_at";
 
 impl Database {
     /// Creates an organisation; its name must not be taken.
@@ -24,28 +26,30 @@ impl Database {
         Ok(organisation)
     }
 
-    /// Every organisation, by name.
+    /// Every organisation, by name, those that were deleted included.
     pub async fn organisations(&self) -> Result<Vec<Organisation>> {
-        let rows = sql::query("SELECT id, name, created_at FROM organisations ORDER BY name")
+        let rows = sql::query(format!("SELECT {COLUMNS} FROM organisations ORDER BY name"))
             .fetch_all(&self.reader)
             .await
             .map_err(Error::engine("list the organisations"))?;
         rows.iter().map(organisation).collect()
     }
 
-    /// The organisation of this name.
+    /// The organisation of this name; never one that was deleted.
     pub async fn organisation_by_name(&self, name: &str) -> Result<Option<Organisation>> {
-        let row = sql::query("SELECT id, name, created_at FROM organisations WHERE name = ?")
-            .bind(name.trim())
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(Error::engine("read the organisation"))?;
+        let row = sql::query(format!(
+            "SELECT {COLUMNS} FROM organisations WHERE name = ? AND deleted_at IS NULL"
+        ))
+        .bind(name.trim())
+        .fetch_optional(&self.reader)
+        .await
+        .map_err(Error::engine("read the organisation"))?;
         row.as_ref().map(organisation).transpose()
     }
 
-    /// The organisation with this id.
+    /// The organisation with this id, also one that was deleted.
     pub async fn organisation(&self, id: OrgId) -> Result<Option<Organisation>> {
-        let row = sql::query("SELECT id, name, created_at FROM organisations WHERE id = ?")
+        let row = sql::query(format!("SELECT {COLUMNS} FROM organisations WHERE id = ?"))
             .bind(id)
             .fetch_optional(&self.reader)
             .await
@@ -177,6 +181,7 @@ pub(crate) async fn insert_organisation(tx: &mut Transaction, name: &str, now: T
         id: OrgId::generate(),
         name: name.to_owned(),
         created_at: whole_micros(now),
+        deleted_at: None,
     };
     let insert =
         sql::query("INSERT INTO organisations (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING")
@@ -191,6 +196,27 @@ pub(crate) async fn insert_organisation(tx: &mut Transaction, name: &str, now: T
         return Err(Error::OrganisationExists(name.to_owned()));
     }
     Ok(organisation)
+}
+
+/// Refuses an organisation that is not there or was deleted, and lets nobody delete it until the transaction ends.
+pub(crate) async fn require_standing(change: &mut Change, org: OrgId) -> Result<()> {
+    let hold = change.tx.dialect().for_update();
+    let found = sql::query(format!(
+        "SELECT id FROM organisations WHERE id = ? AND deleted_at IS NULL{hold}"
+    ))
+    .bind(org)
+    .fetch_optional(&mut change.tx)
+    .await
+    .map_err(Error::engine("look the organisation up"))?;
+    found.map(drop).ok_or_else(|| absent(org))
+}
+
+/// That there is no such organisation.
+pub(crate) fn absent(org: OrgId) -> Error {
+    Error::NotFound {
+        what: "organisation",
+        name: org.to_string(),
+    }
 }
 
 /// A name that an organisation can have.
@@ -249,6 +275,7 @@ fn organisation(row: &Row) -> Result<Organisation> {
         id: row.id("id")?,
         name: row.get("name")?,
         created_at: row.time("created_at")?,
+        deleted_at: row.maybe_time("deleted_at")?,
     })
 }
 

@@ -13,6 +13,7 @@ pub(crate) use of_missions::{hold_to_quotas, particle_hours};
 use crate::accounts::AccountChange;
 use crate::audit::{self, Act};
 use crate::columns::{Reader, micros};
+use crate::orgs_keys::require_standing;
 use crate::sql::{self, Row};
 use crate::{Database, Error, Result};
 
@@ -135,6 +136,7 @@ impl Database {
         let what = "set the quota";
         let mut change = self.change(what).await?;
         let is_removed = quota.soft.is_none() && quota.hard.is_none();
+        require_standing(&mut change, quota.org).await?;
         let statement = if is_removed {
             sql::query("DELETE FROM quotas WHERE org_id = ? AND meter = ? AND period = ?")
                 .bind(quota.org)

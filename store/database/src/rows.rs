@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 pub struct Organisation {
     /// Identifier.
     pub id: OrgId,
-    /// Unique name, as the operator typed it.
+    /// Unique name, as the operator typed it; of one that was deleted the name that it had.
     pub name: String,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// What a key is for.

@@ -54,6 +54,7 @@ macro_rules! all_steps {
             9 "limits" works with 5 in "0009_limits";
             10 "nodes" works with 7 in "0010_nodes";
             12 "exact billing" works with 7 in "0012_exact_billing";
+            13 "deleted organisations" works with 7 in "0013_deleted_organisations";
         }
     };
 }

@@ -114,4 +114,13 @@ export async function register(page) {
   await id(page, 'save-person').waitFor();
   facts.founderViews = await views(page);
   facts.founded = await id(page, 'organisations').innerText();
+  await page.getByText('Delete the organisation').first().click();
+  await id(page, 'delete-password').fill(plan.founder.password);
+  await id(page, 'delete-name').fill('harbour');
+  facts.deletedByAccident = await id(page, 'delete-organisation').isEnabled();
+  await id(page, 'delete-name').fill('Harbour watch');
+  await state(page, 'account-delete-organisation');
+  await id(page, 'delete-organisation').click();
+  await page.getByText('You belong to no organisation.').waitFor();
+  facts.deleted = await id(page, 'organisations').innerText();
 }

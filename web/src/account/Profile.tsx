@@ -31,7 +31,7 @@ export function Profile({ me, standing, again }: ProfileProps) {
             <Password hasPassword={hasPassword} again={again} />
             <SecondFactor hasPassword={hasPassword} />
             <Passkeys hasPassword={hasPassword} />
-            <Organisations me={me} standing={standing} again={again} />
+            <Organisations me={me} standing={standing} hasPassword={hasPassword} again={again} />
             <Sessions />
             <Leaving hasPassword={hasPassword} />
         </div>

@@ -52,6 +52,10 @@ export function mayRename(standing: Standing): boolean {
     return may(standing, ORGANISATION, 'change', false);
 }
 
+export function mayDelete(standing: Standing): boolean {
+    return may(standing, ORGANISATION, 'delete', false);
+}
+
 /** Whether it may say how bills are paid. */
 export function mayPay(standing: Standing): boolean {
     return standing.isPerson ? may(standing, ORGANISATION, 'change', false) : standing.scopes.includes('billing:write');

@@ -99,6 +99,7 @@ pub(super) async fn invite(
     };
     let mail = head.invitation(email.expose(), &caller.org_name, role.name(), token.expose(), DAYS);
     let mut change = identity.database().account_change("store the invitation").await?;
+    change.lock_organisation(org).await?;
     change.insert_invitation(&invitation).await?;
     identity.send(&mut change, &mail, now).await?;
     let invited = detailed(
@@ -224,6 +225,7 @@ impl Identity {
         user: UserId,
     ) -> Result<(), Problem> {
         let now = self.now();
+        change.lock_organisation(invitation.org).await?;
         if !change.accept_invitation(invitation.id, now).await? {
             return Err(link_refused());
         }

@@ -62,6 +62,7 @@ pub(super) async fn begin(
         .require_presence(&user, person, wish.password.as_deref(), &client)
         .await?;
     let found = identity.database().organisation(org).await?;
+    let found = found.filter(|found| found.deleted_at.is_none());
     let found = found.ok_or_else(|| absent("organisation", &org))?;
     let now = identity.now();
     let ends = later(now, LIFE);

@@ -329,6 +329,13 @@ pub const OPERATIONS: &[Operation] = &[
     )
     .takes(&[("name", S, true)]),
     own(
+        "delete",
+        "/v1/organisations/{org_id}",
+        "deleteOrganisation",
+        "Deletes the organisation with its members, keys, links and missions; what it used is still billed",
+    )
+    .takes(&[("name", S, true), ("password", S, false)]),
+    own(
         "post",
         "/v1/organisations/{org_id}/look",
         "lookIntoOrganisation",

@@ -91,6 +91,7 @@ pub(super) async fn one(
     let org = own(&caller, &id)?;
     caller.require_right(Resource::Organisation, Verb::Read, false)?;
     let found = identity.database().organisation(org).await?;
+    let found = found.filter(|found| found.deleted_at.is_none());
     let found = found.ok_or_else(|| absent("organisation", &org))?;
     Ok(Json(
         json!({ "id": found.id, "name": found.name, "created_at": found.created_at }),

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use driftline_database::{Account, AccountDetails, AuditFilter, Membership, OneTime, OneTimeKind, Role, User};
+use driftline_database::{Account, AccountDetails, AuditFilter, ErrorKind, OneTime, OneTimeKind, Role, User};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use jiff::SignedDuration;
@@ -181,7 +181,7 @@ pub(super) async fn erase(
     let now = identity.now();
     let memberships = identity.database().memberships(user.id).await?;
     let mut accounts = Vec::new();
-    for account in identity.pays_for(&user, &memberships).await? {
+    for account in identity.pays_for(&user).await? {
         let details = AccountDetails {
             email: String::new(),
             ..account.details
@@ -189,10 +189,16 @@ pub(super) async fn erase(
         accounts.push(identity.database().account_row(account.org, &details)?);
     }
     let mut change = identity.database().account_change("erase the account").await?;
-    let mut revoked = Vec::with_capacity(memberships.len());
+    let mut left = Vec::with_capacity(memberships.len());
     for membership in &memberships {
-        change.remove_member(membership.org, user.id, now).await?;
-        revoked.push(revoke_made_keys(&mut change, membership.org, user.id, None, now).await?);
+        match change.remove_member(membership.org, user.id, now).await {
+            // Somebody else took the membership or the organisation away meanwhile.
+            Ok(false) => continue,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            done => done?,
+        };
+        let revoked = revoke_made_keys(&mut change, membership.org, user.id, None, now).await?;
+        left.push((membership.org, revoked));
         let (admins, members) = change.admins(membership.org).await?;
         if admins == 0 && members > 0 {
             let detail = format!(
@@ -206,10 +212,10 @@ pub(super) async fn erase(
         change.put_account(row, now).await?;
     }
     change.erase_user(user.id, random_32()?, now).await?;
-    for (membership, keys) in memberships.iter().zip(revoked) {
-        let left = act(membership.org, person.actor(), "member.erased", user.id);
-        let left = detailed(left, json!({ "keys_revoked": keys }));
-        change.record(&left, now).await?;
+    for (org, keys) in left {
+        let erased = act(org, person.actor(), "member.erased", user.id);
+        let erased = detailed(erased, json!({ "keys_revoked": keys }));
+        change.record(&erased, now).await?;
     }
     let erased = installation_act(person.actor(), "user.erased", person.actor());
     change.record(&erased, now).await?;
@@ -257,7 +263,7 @@ pub(super) async fn export(State(identity): State<Identity>, person: Person) -> 
     all["passkeys"] = json!(passkeys);
     all["identities"] = json!(identities);
     let user = identity.user(person.user).await?;
-    let paid = identity.pays_for(&user, &chains).await?;
+    let paid = identity.pays_for(&user).await?;
     let paid: Vec<Value> = paid
         .iter()
         .map(|account| json!({"org": account.org, "email": account.details.email}))
@@ -271,16 +277,22 @@ pub(super) async fn export(State(identity): State<Identity>, person: Person) -> 
 }
 
 impl Identity {
-    /// Billing accounts of the person's organisations whose invoices go to the person's mail address.
-    async fn pays_for(&self, user: &User, memberships: &[Membership]) -> Result<Vec<Account>, Problem> {
+    /// Billing accounts whose invoices go to the person's mail address, also of organisations that the person has left or that were
+    /// deleted.
+    async fn pays_for(&self, user: &User) -> Result<Vec<Account>, Problem> {
         let Some(email) = self.personal(user)?.email else {
             return Ok(Vec::new());
         };
         let mut accounts = Vec::new();
-        for membership in memberships {
-            let account = self.database().account(membership.org).await?;
-            if account.details.email.eq_ignore_ascii_case(&email) {
-                accounts.push(account);
+        for org in self.database().billing_accounts().await? {
+            match self.database().account(org).await {
+                Ok(account) if account.details.email.eq_ignore_ascii_case(&email) => accounts.push(account),
+                Ok(_) => {}
+                // One that cannot be read is in nobody else's way.
+                Err(error) => tracing::error!(
+                    alarm = true, org.id = %org, cause = crate::chain(&error),
+                    "a billing account cannot be read: whether it has the address of who asks is not known"
+                ),
             }
         }
         Ok(accounts)

@@ -3,15 +3,16 @@
 use driftline_auth_billing::{
     InvoiceDocument, LineKind, Month, Party, close_due_months, close_month, estimate, invoice_pdf, months_due,
 };
-use driftline_database::{AccountDetails, ErrorKind, Invoice, PlanTerms};
+use driftline_database::{AccountDetails, Deletion, ErrorKind, Invoice, PlanTerms};
 use driftline_domain::OrgId;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Place, seller, terms, time};
 
 on_both_engines! {
     a_month_is_charged_by_plan_and_usage_with_tax,
     late_usage_is_charged_on_the_next_invoice_as_it_would_have_been,
+    late_usage_is_charged_after_the_plan_and_the_organisation_have_ended,
     numbers_have_no_gaps_whoever_closes_at_once,
     reverse_charge_has_no_tax_and_says_so,
     another_plan_begins_with_the_next_month,
@@ -294,6 +295,57 @@ async fn odd_plans_and_accounts_are_refused_by_name(place: Place) {
     };
     let refused = place.database.set_account(org, &without_number, place.now()).await;
     assert!(refused.unwrap_err().to_string().contains("vat_id"));
+}
+
+async fn late_usage_is_charged_after_the_plan_and_the_organisation_have_ended(place: Place) {
+    place.set("2025-11-30T12:00:00Z");
+    let database = &place.database;
+    database.put_plan("coastguard", &terms(), place.now()).await.unwrap();
+    let (org, key, _) = place.organisation("Coastguard", Some("coastguard")).await;
+    place.used((org, key), "tile", 95, time("2025-12-10T00:00:00Z")).await;
+    let mut change = database.account_change("test").await.unwrap();
+    let done = change
+        .delete_organisation(org, time("2025-12-20T00:00:00Z"))
+        .await
+        .unwrap();
+    assert!(matches!(done, Deletion::Done(_)), "{done:?}");
+    change.commit().await.unwrap();
+    let due = |now: &str| {
+        let now = time(now);
+        async move {
+            close_due_months(database, &seller(), SignedDuration::from_hours(24), now)
+                .await
+                .unwrap()
+        }
+    };
+    let last = due("2026-01-02T00:00:00Z").await.invoices;
+    let periods: Vec<Timestamp> = last.iter().map(|invoice| invoice.period_from).collect();
+    assert_eq!(periods, [time("2025-11-01T00:00:00Z"), time("2025-12-01T00:00:00Z")]);
+    assert_eq!(document(&last[1]).buyer.name, "Coastguard");
+    assert_eq!(due("2026-02-02T00:00:00Z").await.invoices, [], "nothing came late");
+    // What the log of a node at sea has when it comes back: 5 of it are still included in December.
+    place.used((org, key), "tile", 25, time("2025-12-15T00:00:00Z")).await;
+    // And what nobody had a plan for.
+    place
+        .used((org, key), "tile", 1_000, time("2026-01-03T00:00:00Z"))
+        .await;
+    let late = due("2026-03-02T00:00:00Z").await.invoices;
+    assert_eq!(late.len(), 1);
+    assert_eq!(late[0].period_from, time("2026-02-01T00:00:00Z"));
+    let document = document(&late[0]);
+    let lines: Vec<_> = document
+        .lines
+        .iter()
+        .map(|line| (line.kind, line.month.as_str(), line.units, line.amount_minor))
+        .collect();
+    // 20 beyond what is included, at 3 for 10.
+    assert_eq!(lines, [(LineKind::Adjustment, "2025-12", 25, 6)]);
+    assert_eq!(
+        (document.buyer.name.as_str(), document.collected_by_stripe),
+        ("Coastguard", false)
+    );
+    assert_eq!(due("2026-03-03T00:00:00Z").await.invoices, [], "once");
+    assert_eq!(due("2026-04-02T00:00:00Z").await.invoices, []);
 }
 
 async fn what_fails_of_one_organisation_stops_no_other_and_missed_months_are_closed(place: Place) {

@@ -98,6 +98,12 @@ fn probes(resource: Resource, verb: Verb, at: &Ground) -> Vec<Probe> {
     }
 }
 
+/// The end of the organisation, which nothing can be asked of after it.
+fn ending(at: &Ground, name: &str) -> Probe {
+    let wish = json!({"name": name, "password": super::PASSWORD});
+    probe(Method::DELETE, format!("/v1/organisations/{}", at.org), Some(wish))
+}
+
 /// Requests that name no thing of any organisation: asked in the own one only.
 fn nameless(resource: Resource, verb: Verb) -> Vec<Probe> {
     match (resource, verb) {
@@ -164,11 +170,20 @@ async fn every_cell_is_what_the_contract_says_at_home() {
                 }
             }
         }
+        let name = people
+            .get(&who.access, &format!("/v1/organisations/{}", home.org))
+            .await;
+        let end = ending(&home, name.json()["name"].as_str().unwrap());
+        let answer = people.with(&who.access, end.method, &end.path, end.body).await;
+        let is_granted = permits(role, Resource::Organisation, Verb::Delete, false);
+        let expected = if is_granted { 200 } else { 403 };
+        assert_eq!(answer.status.as_u16(), expected, "{role} ends the organisation");
+        asked += 1;
         people.mails().await;
     }
     assert_eq!(
         asked,
-        Role::ALL.len() * 15,
+        Role::ALL.len() * 16,
         "a route that is left out is no cell that was asked"
     );
 }
@@ -182,7 +197,9 @@ async fn what_is_foreign_is_not_there_for_any_role() {
         let mut asked = 0;
         for resource in Resource::ALL {
             for verb in Verb::ALL {
-                for probe in probes(resource, verb, &foreign) {
+                let end = (resource == Resource::Organisation && verb == Verb::Delete)
+                    .then(|| ending(&foreign, "Org viewer-true"));
+                for probe in probes(resource, verb, &foreign).into_iter().chain(end) {
                     let (method, path) = (probe.method.clone(), probe.path.clone());
                     let answer = people.with(&who.access, probe.method, &probe.path, probe.body).await;
                     assert_eq!(answer.status.as_u16(), 404, "{role} {method} {path}");
@@ -190,7 +207,7 @@ async fn what_is_foreign_is_not_there_for_any_role() {
                 }
             }
         }
-        assert_eq!(asked, 10);
+        assert_eq!(asked, 11);
     }
     assert!(people.mails().await.iter().all(|mail| mail.to != "new@example.org"));
 }
@@ -223,6 +240,9 @@ async fn a_key_is_no_member_whatever_its_scopes() {
             }
         }
     }
+    let end = ending(&home, "Coastguard");
+    let answer = people.ask(end.method, &end.path, &headers, end.body.as_ref()).await;
+    assert_eq!(answer.status.as_u16(), 403, "a key ends no organisation");
     let me = people.ask(Method::GET, "/v1/users/me", &headers, None).await;
     assert_eq!(super::refused(&me), (403, "login_needed".to_owned()));
 }

@@ -196,6 +196,15 @@ impl Database {
         }))
     }
 
+    /// Organisations that have a billing account.
+    pub async fn billing_accounts(&self) -> Result<Vec<OrgId>> {
+        let rows = sql::query("SELECT org_id FROM billing_accounts ORDER BY org_id")
+            .fetch_all(&self.reader)
+            .await
+            .map_err(Error::engine("list the billing accounts"))?;
+        rows.iter().map(|row| Reader(row).id("org_id")).collect()
+    }
+
     /// Notes the customer that Stripe made for an organisation; one that was noted before stays. Returns the one that counts.
     pub async fn note_stripe_customer(&self, org: OrgId, customer: &str, now: Timestamp) -> Result<String> {
         if !is_stripe_id(customer) {

@@ -91,7 +91,7 @@ pub struct InvoiceDraft {
 
 impl Database {
     /// Closes a month of an organisation: `compose` makes the invoice of this number from what is known. The month that was
-    /// closed before stays as it is and is returned; `None` where the organisation had no plan.
+    /// closed before stays as it is and is returned; `None` where the organisation had no plan and nothing came late.
     pub async fn close_invoice(
         &self,
         org: OrgId,
@@ -178,17 +178,13 @@ impl Database {
         row.as_ref().map(invoice).transpose()
     }
 
-    /// Organisations that had a plan in this time.
-    pub async fn organisations_with_plans(&self, from: Timestamp, until: Timestamp) -> Result<Vec<OrgId>> {
-        let rows = sql::query(
-            "SELECT DISTINCT org_id FROM billing_subscriptions WHERE starts_at < ?2 \
-             AND (ends_at IS NULL OR ends_at > ?1) ORDER BY org_id",
-        )
-        .bind(micros(from))
-        .bind(micros(until))
-        .fetch_all(&self.reader)
-        .await
-        .map_err(Error::engine("list who has a plan"))?;
+    /// Organisations that had a plan before this time; one that has none any more may have used what is known only now.
+    pub async fn organisations_with_plans(&self, until: Timestamp) -> Result<Vec<OrgId>> {
+        let rows = sql::query("SELECT DISTINCT org_id FROM billing_subscriptions WHERE starts_at < ? ORDER BY org_id")
+            .bind(micros(until))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(Error::engine("list who has a plan"))?;
         rows.iter().map(|row| Reader(row).id("org_id")).collect()
     }
 }
@@ -209,13 +205,22 @@ async fn basis(
     org: OrgId,
     (from, until): (Timestamp, Timestamp),
 ) -> Result<Option<InvoiceBasis>> {
-    let Some(subscription) = subscriptions::of_period(change, org, from, until).await? else {
-        return Ok(None);
-    };
-    let used = used(change, &subscription, from, until).await?;
     let late = late(change, org, from).await?;
+    let (subscription, used) = match subscriptions::of_period(change, org, from, until).await? {
+        Some(subscription) => {
+            let used = used(change, &subscription, from, until).await?;
+            (subscription, used)
+        }
+        None if late.is_empty() => return Ok(None),
+        // Without a plan nothing of this month is charged, but what comes late is of months that had one.
+        None => match subscriptions::last_before(change, org, from).await? {
+            Some(subscription) => (subscription, Used::default()),
+            None => return Ok(None),
+        },
+    };
     let row = sql::query(
-        "SELECT o.name, a.* FROM organisations o LEFT JOIN billing_accounts a ON a.org_id = o.id WHERE o.id = ?",
+        "SELECT coalesce(o.former_name, o.name) AS name, a.* FROM organisations o \
+         LEFT JOIN billing_accounts a ON a.org_id = o.id WHERE o.id = ?",
     )
     .bind(org)
     .fetch_one(&mut change.tx)
@@ -243,6 +248,7 @@ async fn basis(
     }))
 }
 
+#[derive(Default)]
 struct Used {
     units: BTreeMap<String, i64>,
     paid_by_credit: i64,

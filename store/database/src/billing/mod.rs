@@ -20,4 +20,5 @@ pub use plans::{MeterPrice, Plan, PlanTerms};
 pub use sealing::Sealing;
 pub use stripe::{StripeHeard, StripeInvoice, StripeMeter, StripeNews};
 pub use subscriptions::Subscription;
+pub(crate) use subscriptions::end_with_month;
 pub use unclosed::PlansAndClosed;

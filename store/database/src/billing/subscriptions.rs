@@ -10,6 +10,7 @@ use super::plans::{Plan, is_stripe_id};
 use crate::audit::{self, Act};
 use crate::columns::{Reader, micros};
 use crate::open::Change;
+use crate::orgs_keys::require_standing;
 use crate::sql::{self, On, Row};
 use crate::{Database, Error, Result};
 
@@ -43,6 +44,7 @@ impl Database {
         let what = "give the plan";
         let mut change = self.change(what).await?;
         change.lock(&format!("subscription {org}")).await?;
+        require_standing(&mut change, org).await?;
         let wanted = match plan {
             Some(name) => Some(wanted(&mut change, name).await?),
             None => None,
@@ -50,22 +52,11 @@ impl Database {
         let current = current(&mut change.tx, org, now).await?;
         let next_month = month_after(now)?;
         if let Some(current) = &current {
-            // What was to begin next month gives way.
-            let given_way = sql::query("DELETE FROM billing_subscriptions WHERE org_id = ? AND starts_at > ?")
-                .bind(org)
-                .bind(micros(now))
-                .execute(&mut change.tx)
-                .await
-                .map_err(Error::engine(what))?;
+            let has_given_way = withdraw_following(&mut change, org, now).await?;
             let stays = wanted == Some(current.plan.id);
-            sql::query("UPDATE billing_subscriptions SET ends_at = ? WHERE id = ?")
-                .bind((!stays).then(|| micros(next_month)))
-                .bind(current.id)
-                .execute(&mut change.tx)
-                .await
-                .map_err(Error::engine(what))?;
+            set_end(&mut change, current, (!stays).then_some(next_month)).await?;
             if stays {
-                if given_way.rows_affected() > 0 || current.ends_at.is_some() {
+                if has_given_way || current.ends_at.is_some() {
                     audit::append(&mut change, &given(org, plan, current.starts_at), now).await?;
                 }
                 change.commit().await?;
@@ -193,6 +184,39 @@ pub(super) async fn to_begin(change: &mut Change, now: Timestamp) -> Result<BTre
     Ok(all.into_iter().filter(is_for_stripe).map(|one| one.org).collect())
 }
 
+/// Lets the plan that an organisation has end with the month, and what was to follow never begin; says when it ends.
+pub(crate) async fn end_with_month(change: &mut Change, org: OrgId, now: Timestamp) -> Result<Option<Timestamp>> {
+    change.lock(&format!("subscription {org}")).await?;
+    withdraw_following(change, org, now).await?;
+    let Some(current) = current(&mut change.tx, org, now).await? else {
+        return Ok(None);
+    };
+    let ends_at = month_after(now)?;
+    set_end(change, &current, Some(ends_at)).await?;
+    Ok(Some(ends_at))
+}
+
+/// Takes away what was to begin later; says whether there was any.
+async fn withdraw_following(change: &mut Change, org: OrgId, now: Timestamp) -> Result<bool> {
+    let given_way = sql::query("DELETE FROM billing_subscriptions WHERE org_id = ? AND starts_at > ?")
+        .bind(org)
+        .bind(micros(now))
+        .execute(&mut change.tx)
+        .await
+        .map_err(Error::engine("withdraw the plan that follows"))?;
+    Ok(given_way.rows_affected() > 0)
+}
+
+async fn set_end(change: &mut Change, subscription: &Subscription, ends_at: Option<Timestamp>) -> Result<()> {
+    sql::query("UPDATE billing_subscriptions SET ends_at = ? WHERE id = ?")
+        .bind(ends_at.map(micros))
+        .bind(subscription.id)
+        .execute(&mut change.tx)
+        .await
+        .map(drop)
+        .map_err(Error::engine("set the end of the plan"))
+}
+
 /// That an organisation was given a plan, or has none any more, from then on.
 fn given(org: OrgId, plan: Option<&str>, from: Timestamp) -> Act {
     let details = serde_json::json!({ "plan": plan, "from": from });
@@ -242,6 +266,19 @@ pub(super) async fn of_period(
         .bind(org)
         .bind(micros(from))
         .bind(micros(until))
+        .fetch_optional(&mut change.tx)
+        .await
+        .map_err(Error::engine("read the subscription"))?;
+    row.as_ref().map(subscription).transpose()
+}
+
+/// The plan that an organisation had last before a time at which it has none.
+pub(super) async fn last_before(change: &mut Change, org: OrgId, time: Timestamp) -> Result<Option<Subscription>> {
+    let text =
+        format!("SELECT {COLUMNS} {FROM} WHERE s.org_id = ?1 AND s.ends_at <= ?2 ORDER BY s.starts_at DESC LIMIT 1");
+    let row = sql::query(text)
+        .bind(org)
+        .bind(micros(time))
         .fetch_optional(&mut change.tx)
         .await
         .map_err(Error::engine("read the subscription"))?;

@@ -4,7 +4,7 @@
 use driftline_domain::{JobId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{IDEMPOTENCY_KEPT_H, fetch, touch_content};
+use super::{IDEMPOTENCY_KEPT_H, fetch, hold_standing};
 use crate::billing::hold_credit;
 use crate::columns::{Reader, json, micros};
 use crate::open::Change;
@@ -81,7 +81,7 @@ impl Database {
             return Ok(earlier.into_iter().flatten().collect());
         }
         // First, because it locks the organisation: its jobs enter the queue one by one.
-        touch_content(&mut change, org).await?;
+        hold_standing(&mut change, org).await?;
         hold_back(&mut change, org, &fresh, now).await?;
         for new in &fresh {
             let job = JobId::generate();

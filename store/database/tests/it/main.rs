@@ -24,6 +24,7 @@ mod accounts;
 mod clocks;
 mod contention;
 mod credit;
+mod deletion;
 mod fair;
 mod features;
 mod keys;
