@@ -31,13 +31,17 @@ SHELL := /bin/bash
 # Checks the toolchain (and fetches it where rustup can), then runs what follows.
 CARGO := deploy/setup/toolchain.sh cargo
 
+# By the workspace: its packages together ask for other features of dependencies than one alone, and what is built for the tests is to
+# be the same.
+BUILD := $(CARGO) build --workspace --bin driftline
+
 # A build machine compiles once: what incremental compilation keeps would only fill its disk.
 ifeq ($(CI),true)
 export CARGO_INCREMENTAL := 0
 endif
 
 build: web
-	@$(CARGO) build --package driftline
+	@$(BUILD)
 
 # Quick when nothing of the page changed.
 web:
@@ -54,14 +58,14 @@ test: web
 	@deploy/setup/node.sh npm --prefix web test
 	@deploy/setup/node.sh npm --prefix web run size
 	@$(CARGO) clippy --workspace --all-targets -- -D warnings
-	@$(CARGO) build --package driftline
+	@$(BUILD)
 	@$(CARGO) test --workspace
 
 # Ends with the line 'N passed, N failed, N skipped'.
 conformance: web
 	@deploy/setup/test-clients.sh
 	@deploy/setup/conformance-clients.sh
-	@$(CARGO) build --package driftline
+	@$(BUILD)
 	@tests/conformance.sh $(CARGO)
 
 # The suites come from a folder; CI cannot install them. Ends with the same line.
@@ -72,7 +76,7 @@ cite:
 	@tests/cite/run.sh --check
 	@deploy/setup/web.sh
 	@deploy/setup/test-clients.sh
-	@$(CARGO) build --package driftline
+	@$(BUILD)
 	@tests/cite/run.sh
 
 # Prints figures and judges none: the machine is whose it is.
@@ -115,10 +119,10 @@ bench-services: web
 
 soak: web
 	@deploy/setup/test-clients.sh
-	@$(CARGO) build --package driftline
-	@DRIFTLINE_SOAK_KILLS=100 $(CARGO) test --package driftline-tests --test product -- feeds::kills
-	@DRIFTLINE_MISSION_KILLS=40 $(CARGO) test --package driftline-tests --test product -- kills::workers --nocapture
-	@DRIFTLINE_BILLING_KILLS=100 $(CARGO) test --package driftline-auth-billing --test it -- kill_answers --nocapture
+	@$(BUILD)
+	@DRIFTLINE_SOAK_KILLS=100 $(CARGO) test --workspace --test product -- feeds::kills
+	@DRIFTLINE_MISSION_KILLS=40 $(CARGO) test --workspace --test product -- kills::workers --nocapture
+	@DRIFTLINE_BILLING_KILLS=100 $(CARGO) test --workspace --test it -- kill_answers --nocapture
 
 FUZZ_SECONDS ?= 300
 FUZZ_LIMITS := -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3072 -max_len=65536
