@@ -31,9 +31,9 @@ SHELL := /bin/bash
 # Checks the toolchain (and fetches it where rustup can), then runs what follows.
 CARGO := deploy/setup/toolchain.sh cargo
 
-# By the workspace: its packages together ask for other features of dependencies than one alone, and what is built for the tests is to
-# be the same.
-BUILD := $(CARGO) build --workspace --bin driftline
+# For tests the binary is built with them: they ask for other features of dependencies than the binary alone, and nearly everything
+# would be compiled once for each (docs/decisions/002-build-profile.md).
+BUILD_WITH_TESTS := $(CARGO) build --workspace --bin driftline --test product
 
 # A build machine compiles once: what incremental compilation keeps would only fill its disk.
 ifeq ($(CI),true)
@@ -41,7 +41,7 @@ export CARGO_INCREMENTAL := 0
 endif
 
 build: web
-	@$(BUILD)
+	@$(CARGO) build --package driftline
 
 # Quick when nothing of the page changed.
 web:
@@ -58,14 +58,14 @@ test: web
 	@deploy/setup/node.sh npm --prefix web test
 	@deploy/setup/node.sh npm --prefix web run size
 	@$(CARGO) clippy --workspace --all-targets -- -D warnings
-	@$(BUILD)
+	@$(BUILD_WITH_TESTS)
 	@$(CARGO) test --workspace
 
 # Ends with the line 'N passed, N failed, N skipped'.
 conformance: web
 	@deploy/setup/test-clients.sh
 	@deploy/setup/conformance-clients.sh
-	@$(BUILD)
+	@$(BUILD_WITH_TESTS)
 	@tests/conformance.sh $(CARGO)
 
 # The suites come from a folder; CI cannot install them. Ends with the same line.
@@ -76,7 +76,7 @@ cite:
 	@tests/cite/run.sh --check
 	@deploy/setup/web.sh
 	@deploy/setup/test-clients.sh
-	@$(BUILD)
+	@$(BUILD_WITH_TESTS)
 	@tests/cite/run.sh
 
 # Prints figures and judges none: the machine is whose it is.
@@ -119,7 +119,7 @@ bench-services: web
 
 soak: web
 	@deploy/setup/test-clients.sh
-	@$(BUILD)
+	@$(BUILD_WITH_TESTS)
 	@DRIFTLINE_SOAK_KILLS=100 $(CARGO) test --workspace --test product -- feeds::kills
 	@DRIFTLINE_MISSION_KILLS=40 $(CARGO) test --workspace --test product -- kills::workers --nocapture
 	@DRIFTLINE_BILLING_KILLS=100 $(CARGO) test --workspace --test it -- kill_answers --nocapture

@@ -68,7 +68,7 @@ done
 # --- build
 began="$(now)"
 deploy/setup/web.sh || fail "the page could not be built; see the words above."
-deploy/setup/toolchain.sh cargo build --workspace --bin driftline || fail "the build failed; see the compiler's words above."
+deploy/setup/toolchain.sh cargo build --package driftline || fail "the build failed; see the compiler's words above."
 build_s="$(since "$began")"
 target="$(deploy/setup/toolchain.sh cargo metadata --no-deps --format-version 1 --offline |
     sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')"

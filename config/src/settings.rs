@@ -167,6 +167,10 @@ pub struct MissionSettings {
     pub lease_s: u32,
     /// Seconds before a failed mission is tried again first.
     pub retry_base_s: u32,
+    /// Seconds between two attempts at most.
+    pub retry_longest_s: u32,
+    /// A mission is tried so often.
+    pub attempts: u32,
     /// Seconds that a mission may wait for a worker.
     pub time_to_live_s: u32,
 }
@@ -340,6 +344,8 @@ impl Settings {
         }
         for (key, value, most) in [
             ("retry_base_s", self.missions.retry_base_s, 3600),
+            ("retry_longest_s", self.missions.retry_longest_s, 86_400),
+            ("attempts", self.missions.attempts, 1000),
             ("time_to_live_s", self.missions.time_to_live_s, 7 * 86_400),
         ] {
             if !(1..=most).contains(&value) {

@@ -194,7 +194,9 @@ pub(crate) async fn open_objects_of(settings: &Settings, backup: &Path, held: &O
 fn queue_rules(settings: &Settings) -> QueueRules {
     let missions = &settings.missions;
     QueueRules {
+        attempts: i64::from(missions.attempts),
         retry_base: Duration::from_secs(u64::from(missions.retry_base_s)),
+        retry_longest: Duration::from_secs(u64::from(missions.retry_longest_s)),
         time_to_live: Duration::from_secs(u64::from(missions.time_to_live_s)),
         ..QueueRules::default()
     }

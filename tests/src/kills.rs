@@ -20,6 +20,9 @@ fn short() -> Vec<(&'static str, String)> {
     [
         ("DRIFTLINE__MISSIONS__LEASE_S", "1"),
         ("DRIFTLINE__MISSIONS__RETRY_BASE_S", "1"),
+        ("DRIFTLINE__MISSIONS__RETRY_LONGEST_S", "4"),
+        // The same mission may be met by many kills; that it is given up after some is another test's.
+        ("DRIFTLINE__MISSIONS__ATTEMPTS", "1000"),
         ("DRIFTLINE__USAGE__FLUSH_MS", "200"),
         ("DRIFTLINE__LIMITS__MISSION_WRITES_PER_MINUTE", "100000"),
     ]

@@ -16,7 +16,7 @@ folder="tests/data/upgrade/$version"
 [[ ! -e "$folder" ]] || fail "$folder is there already and stays as it is."
 deploy/setup/test-clients.sh
 if [[ -z "${DRIFTLINE_BIN:-}" ]]; then
-    deploy/setup/toolchain.sh cargo build --workspace --bin driftline
+    deploy/setup/toolchain.sh cargo build --package driftline
     target="$(deploy/setup/toolchain.sh cargo metadata --no-deps --format-version 1 --offline |
         sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')"
     DRIFTLINE_BIN="$target/debug/driftline"

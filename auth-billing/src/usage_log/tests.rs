@@ -286,7 +286,12 @@ async fn the_ledger_s_mark_follows_the_file_within_a_segment() {
         let length = std::fs::metadata(newest(&bench.node())).unwrap().len() as i64;
         let mut mark = None;
         for _ in 0..500 {
-            mark = bench.database.watermark("node-1").await.unwrap().map(|mark| mark.offset);
+            mark = bench
+                .database
+                .watermark("node-1")
+                .await
+                .unwrap()
+                .map(|mark| mark.offset);
             if mark == Some(length) {
                 break;
             }

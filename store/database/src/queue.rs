@@ -25,12 +25,14 @@ use crate::missions::touch_content;
 use crate::open::Change;
 use crate::{Error, Mission, Result, sql};
 
-/// A job is tried so often before its mission fails.
+/// A job is tried so often before its mission fails, where no setting says otherwise.
 pub const MAX_ATTEMPTS: i64 = 5;
 
 /// How the queue behaves; settings, which tests shorten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueRules {
+    /// A job is tried so often before its mission fails.
+    pub attempts: i64,
     /// Pause before the first retry; each further one is four times as long.
     pub retry_base: Duration,
     /// No pause is longer.
@@ -44,6 +46,7 @@ pub struct QueueRules {
 impl Default for QueueRules {
     fn default() -> Self {
         Self {
+            attempts: MAX_ATTEMPTS,
             retry_base: Duration::from_secs(10),
             retry_longest: Duration::from_hours(1),
             time_to_live: Duration::from_hours(1),

@@ -90,7 +90,7 @@ impl Database {
                 reap::pause(&mut change, &self.rules, &Reader(row), now).await?;
             }
         }
-        reap::give_up(&mut change, &mut ends, now).await?;
+        reap::give_up(&mut change, &self.rules, &mut ends, now).await?;
         ends.tell_missions(&mut change, now).await?;
         change.commit().await?;
         Ok(rows.len() as u64)

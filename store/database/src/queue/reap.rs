@@ -8,7 +8,7 @@ use std::time::Duration;
 use driftline_domain::{JobId, MissionId, OrgId};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{MAX_ATTEMPTS, back_to_queue, end_of, fail_mission};
+use super::{back_to_queue, end_of, fail_mission};
 use crate::columns::{Reader, micros};
 use crate::open::Change;
 use crate::sql::{self, Row};
@@ -72,7 +72,7 @@ impl Database {
         change.lock(SEVERAL_JOBS).await?;
         let mut ends = Ends::default();
         self.requeue_silent(&mut change, &mut ends, now).await?;
-        give_up(&mut change, &mut ends, now).await?;
+        give_up(&mut change, &self.rules, &mut ends, now).await?;
         expire(&mut change, &mut ends, now).await?;
         sql::query("UPDATE jobs SET priority = 1 WHERE state = 'queued' AND priority = 2 AND created_at <= ?")
             .bind(micros(low_since))
@@ -139,7 +139,7 @@ impl Database {
         .bind(job)
         .bind(token)
         .bind(failure != Failure::Final)
-        .bind(MAX_ATTEMPTS)
+        .bind(self.rules.attempts)
         .bind(micros(now))
         .bind(met)
         .bind(failure == Failure::NothingLeft)
@@ -200,12 +200,12 @@ impl Ends {
 }
 
 /// Fails the jobs that may not be tried again.
-pub(super) async fn give_up(change: &mut Change, ends: &mut Ends, now: Timestamp) -> Result<()> {
+pub(super) async fn give_up(change: &mut Change, rules: &QueueRules, ends: &mut Ends, now: Timestamp) -> Result<()> {
     let rows = sql::query(
         "UPDATE jobs SET state = 'failed', dead_at = ?1 WHERE state = 'queued' AND attempts >= ?2 RETURNING mission_id, org_id",
     )
     .bind(micros(now))
-    .bind(MAX_ATTEMPTS)
+    .bind(rules.attempts)
     .fetch_all(&mut change.tx)
     .await
     .map_err(Error::engine("give jobs up"))?;

@@ -1,6 +1,10 @@
 //! The queue: order, leases, fencing, failure, and that a mission is charged once whatever happens.
 
-use driftline_database::{Failure, JobState, LeaseState, MAX_ATTEMPTS, MissionStatus, QueueFilter, QueueJob, Work};
+use std::time::Duration;
+
+use driftline_database::{
+    Failure, JobState, LeaseState, MAX_ATTEMPTS, MissionStatus, QueueFilter, QueueJob, QueueRules, Work,
+};
 
 use crate::{LEASE, Place, at, run, spec};
 
@@ -14,6 +18,7 @@ on_both_engines! {
     a_restarted_node_takes_its_own_leases_back_and_no_others,
     restarts_in_good_order_are_no_attempts_of_a_mission,
     crashes_and_leases_that_ran_out_are_attempts_whatever_restarts_lie_between,
+    attempts_and_the_longest_pause_are_as_set,
     a_run_that_cannot_be_stored_changes_nothing,
 }
 
@@ -356,6 +361,30 @@ async fn crashes_and_leases_that_ran_out_are_attempts_whatever_restarts_lie_betw
         }
     }
     assert!(place.lease("node-a/next/1", now_s).await.is_none());
+    let failed = database.mission(place.org, mission.id).await.unwrap().unwrap();
+    assert_eq!(failed.status, MissionStatus::Failed);
+}
+
+async fn attempts_and_the_longest_pause_are_as_set(place: Place) {
+    let rules = QueueRules {
+        attempts: 3,
+        retry_base: Duration::from_secs(10),
+        retry_longest: Duration::from_secs(12),
+        ..QueueRules::default()
+    };
+    let database = place.database.clone().with_rules(rules);
+    let mission = place.create(place.new_mission("boat", 0)).await;
+    // After a death: at once, after 8 to 12 s, and what would be 40 s is 12 with a fifth more at most.
+    for now_s in [0, 0, 15] {
+        let leased = database.lease_job("node-a/1", Work::All, crate::LEASE, at(now_s)).await;
+        assert!(leased.unwrap().is_some(), "{now_s}");
+        assert_eq!(
+            database.take_back_leases_of_dead("node-a/", at(now_s)).await.unwrap(),
+            1
+        );
+    }
+    let leased = database.lease_job("node-a/1", Work::All, crate::LEASE, at(100)).await;
+    assert_eq!(leased.unwrap(), None);
     let failed = database.mission(place.org, mission.id).await.unwrap().unwrap();
     assert_eq!(failed.status, MissionStatus::Failed);
 }
