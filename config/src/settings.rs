@@ -175,6 +175,31 @@ pub struct MissionSettings {
     pub time_to_live_s: u32,
 }
 
+impl MissionSettings {
+    fn check(&self) -> Result<(), String> {
+        if self.threads > 1024 {
+            return Err(format!("missions.threads is {}; it must be at most 1024", self.threads));
+        }
+        if !(1..=3600).contains(&self.lease_s) {
+            return Err(format!(
+                "missions.lease_s is {}; it must be between 1 and 3600",
+                self.lease_s
+            ));
+        }
+        for (key, value, most) in [
+            ("retry_base_s", self.retry_base_s, 3600),
+            ("retry_longest_s", self.retry_longest_s, 86_400),
+            ("attempts", self.attempts, 1000),
+            ("time_to_live_s", self.time_to_live_s, 7 * 86_400),
+        ] {
+            if !(1..=most).contains(&value) {
+                return Err(format!("missions.{key} is {value}; it must be between 1 and {most}"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Requests to addresses that customers name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -330,28 +355,7 @@ impl Settings {
         }
         self.limits.check()?;
         self.billing.check()?;
-        if self.missions.threads > 1024 {
-            return Err(format!(
-                "missions.threads is {}; it must be at most 1024",
-                self.missions.threads
-            ));
-        }
-        if !(1..=3600).contains(&self.missions.lease_s) {
-            return Err(format!(
-                "missions.lease_s is {}; it must be between 1 and 3600",
-                self.missions.lease_s
-            ));
-        }
-        for (key, value, most) in [
-            ("retry_base_s", self.missions.retry_base_s, 3600),
-            ("retry_longest_s", self.missions.retry_longest_s, 86_400),
-            ("attempts", self.missions.attempts, 1000),
-            ("time_to_live_s", self.missions.time_to_live_s, 7 * 86_400),
-        ] {
-            if !(1..=most).contains(&value) {
-                return Err(format!("missions.{key} is {value}; it must be between 1 and {most}"));
-            }
-        }
+        self.missions.check()?;
         let listen = &self.server.operations_listen;
         if !listen.is_empty() && listen.parse::<SocketAddr>().is_err() {
             return Err(format!(

@@ -376,14 +376,14 @@ async fn attempts_and_the_longest_pause_are_as_set(place: Place) {
     let mission = place.create(place.new_mission("boat", 0)).await;
     // After a death: at once, after 8 to 12 s, and what would be 40 s is 12 with a fifth more at most.
     for now_s in [0, 0, 15] {
-        let leased = database.lease_job("node-a/1", Work::All, crate::LEASE, at(now_s)).await;
+        let leased = database.lease_job("node-a/1", Work::All, LEASE, at(now_s)).await;
         assert!(leased.unwrap().is_some(), "{now_s}");
         assert_eq!(
             database.take_back_leases_of_dead("node-a/", at(now_s)).await.unwrap(),
             1
         );
     }
-    let leased = database.lease_job("node-a/1", Work::All, crate::LEASE, at(100)).await;
+    let leased = database.lease_job("node-a/1", Work::All, LEASE, at(100)).await;
     assert_eq!(leased.unwrap(), None);
     let failed = database.mission(place.org, mission.id).await.unwrap().unwrap();
     assert_eq!(failed.status, MissionStatus::Failed);
