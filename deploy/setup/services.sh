@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The servers that tests talk to (tests/services starts them): PostgreSQL from Debian's packages; and into .servers-env
-# aiosmtpd by pip, nats-server, haproxy and promtool unpacked from Debian's packages, stripe-mock built from source by Go, and Keycloak by Maven
+# aiosmtpd by pip, nats-server, haproxy, nginx and promtool unpacked from Debian's packages, stripe-mock built from source by Go, and Keycloak by Maven
 # (180 MB), built once for its start. Nothing runs as a service of the system afterwards. Quick when everything is there.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
@@ -51,7 +51,7 @@ if ((${#missing[@]})); then
 fi
 
 # --- the rest
-wanted="$({ python3 --version && cat "$requirements" && echo "$stripe_mock $keycloak haproxy promtool"; } | sha256sum | cut -d ' ' -f 1)"
+wanted="$({ python3 --version && cat "$requirements" && echo "$stripe_mock $keycloak haproxy promtool nginx"; } | sha256sum | cut -d ' ' -f 1)"
 if [[ "$(cat "$environment/made-from" 2>/dev/null)" == "$wanted" ]]; then
     exit 0
 fi
@@ -63,16 +63,16 @@ python3 -m venv "$environment"
 
 # Unpacked, not installed: the packages start servers on the standard ports.
 mkdir "$environment/unpacked"
-fetch_packages() { (cd "$environment/unpacked" && apt-get download -q nats-server haproxy prometheus); }
+fetch_packages() { (cd "$environment/unpacked" && apt-get download -q nats-server haproxy nginx prometheus); }
 if ! fetch_packages >/dev/null 2>&1; then
     # The lists of a fresh machine are empty, old ones name files that are gone.
     as=()
     if [[ "$(id -u)" != 0 ]]; then as=(sudo -n); fi
     { "${as[@]}" apt-get update -q && fetch_packages; } >&2 ||
-        fail "apt-get could not fetch nats-server, haproxy and prometheus; see its words above."
+        fail "apt-get could not fetch nats-server, haproxy, nginx and prometheus; see its words above."
 fi
 for package in "$environment"/unpacked/*.deb; do dpkg -x "$package" "$environment/unpacked"; done
-mv "$environment"/unpacked/usr/sbin/{nats-server,haproxy} "$environment"/unpacked/usr/bin/promtool "$environment/bin/"
+mv "$environment"/unpacked/usr/sbin/{nats-server,haproxy,nginx} "$environment"/unpacked/usr/bin/promtool "$environment/bin/"
 rm -rf "$environment/unpacked"
 "$environment/bin/haproxy" -v >/dev/null 2>&1 || install_packages "make test" libopentracing-c-wrapper0 liblua5.3-0
 

@@ -449,7 +449,7 @@ fn nginx_accepts(example: &Path, folder: &Path) {
         folder.display()
     );
     std::fs::write(folder.join("nginx.conf"), whole).unwrap();
-    let checked = run(Command::new("/usr/sbin/nginx")
+    let checked = run(Command::new(tool("nginx"))
         .arg("-t")
         .arg("-c")
         .arg(folder.join("nginx.conf")));
